@@ -1,0 +1,1 @@
+"""The reps' and integrators' door: REST."""

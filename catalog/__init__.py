@@ -1,0 +1,1 @@
+"""What can be sold to whom: products, units, part numbers, substitutions, authorizations."""

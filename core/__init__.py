@@ -1,0 +1,1 @@
+"""Errors, clock, money, locks, units of work, journal, overrides, outbox: what every room stands on. No business noun."""

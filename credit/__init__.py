@@ -1,0 +1,1 @@
+"""How much may be owed: credit accounts, terms, the exposure ledger, checks."""

@@ -1,0 +1,1 @@
+"""What leaves the building: release, shipments, picks, returns."""

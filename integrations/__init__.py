@@ -1,0 +1,1 @@
+"""Other systems: EDI, file imports, partner profiles, the inbox."""

@@ -1,0 +1,1 @@
+"""What is where and for whom: sites, balances, movements, demands, claims, promises."""

@@ -1,0 +1,1 @@
+"""What was promised: quotes, orders, lines, holds, gates."""

@@ -1,0 +1,1 @@
+"""The buyers' door: server-rendered pages."""

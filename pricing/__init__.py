@@ -1,0 +1,1 @@
+"""What it costs and why: price sources, rows, agreements, the waterfall."""

@@ -1,0 +1,1 @@
+"""How well it goes: KPIs from facts."""
