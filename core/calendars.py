@@ -1,0 +1,84 @@
+"""Business calendars: opening hours in local time, holidays, arithmetic in UTC.
+
+A day's segments are made from the local date by zoneinfo and turned into instants before anything is added:
+"aware + hours" walks the wall clock and is wrong on the days the clock changes.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+HORIZON_DAYS = 3660  # a calendar that is closed for ten years is a mistake, not a wait
+
+
+class CalendarNeverOpens(ValueError):
+    """No opening hour was found within ten years."""
+
+
+@dataclass(frozen=True)
+class BusinessCalendar:
+    """`week` maps Monday=0 … Sunday=6 to (opens, closes) local times; a segment that closes at 00:00 ends at midnight."""
+
+    time_zone: str = "UTC"
+    week: Mapping[int, tuple[tuple[time, time], ...]] = field(default_factory=dict)
+    holidays: frozenset[date] = frozenset()
+
+    def is_business_day(self, day: date) -> bool:
+        return day not in self.holidays and bool(self.week.get(day.weekday()))
+
+    def segments(self, day: date) -> list[tuple[datetime, datetime]]:
+        """The day's open intervals as UTC instants, in order."""
+        if not self.is_business_day(day):
+            return []
+        return [(self._instant(day, a), self._closing(day, b)) for a, b in self.week[day.weekday()]]
+
+    def add_time(self, start: datetime, duration: timedelta) -> datetime:
+        """The instant at which `duration` of open time has passed since `start`. Zero: the next open instant."""
+        left = duration
+        for opens, closes in self._segments_from(start):
+            begin = max(opens, start)
+            if begin + left <= closes:
+                return begin + left
+            left -= closes - begin
+        raise CalendarNeverOpens(self.time_zone)
+
+    def time_between(self, start: datetime, end: datetime) -> timedelta:
+        """Open time in [start, end); zero when end is not after start."""
+        total = timedelta()
+        if end <= start:
+            return total
+        for opens, closes in self._segments_from(start):
+            if opens >= end:
+                break
+            total += min(closes, end) - max(opens, start)
+        return total
+
+    def add_days(self, day: date, count: int) -> date:
+        """`count` business days on (or back, when negative); 0 gives the same day or the next business day."""
+        step = timedelta(days=-1 if count < 0 else 1)
+        current, left = day, abs(count)
+        for _ in range(HORIZON_DAYS):
+            if self.is_business_day(current):
+                if left == 0:
+                    return current
+                left -= 1
+            current += step
+        raise CalendarNeverOpens(self.time_zone)
+
+    def _segments_from(self, start: datetime) -> Iterator[tuple[datetime, datetime]]:
+        day = start.astimezone(ZoneInfo(self.time_zone)).date() - timedelta(days=1)
+        for offset in range(HORIZON_DAYS):
+            for opens, closes in self.segments(day + timedelta(days=offset)):
+                if closes > start:
+                    yield opens, closes
+
+    def _instant(self, day: date, at: time) -> datetime:
+        return datetime.combine(day, at, ZoneInfo(self.time_zone)).astimezone(UTC)
+
+    def _closing(self, day: date, at: time) -> datetime:
+        return self._instant(day + timedelta(days=1) if at == time(0) else day, at)
+
+
+ALWAYS_OPEN = BusinessCalendar("UTC", {d: ((time(0), time(0)),) for d in range(7)})
+OFFICE_HOURS = BusinessCalendar("UTC", {d: ((time(9), time(17)),) for d in range(5)})

@@ -1,0 +1,66 @@
+"""Frozen dataclasses to JSON and back, by their annotations: facts in the outbox, stored results of keyed calls."""
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from typing import Any
+
+
+def dump(value: Any) -> Any:
+    """A JSON-ready value. Decimal, date and datetime become strings; unknown types are refused."""
+    if value is None or isinstance(value, bool | int | str):
+        return value.value if isinstance(value, Enum) else value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: dump(getattr(value, f.name)) for f in dataclasses.fields(value)}
+    if isinstance(value, Mapping):
+        return {str(k): dump(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [dump(v) for v in items]
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def load(kind: Any, raw: Any) -> Any:
+    """`raw` as `kind` (a dataclass, a builtin, Decimal, date, an Enum, tuple[X, ...], list[X], dict[str, X], X | None)."""
+    origin = typing.get_origin(kind)
+    if kind is Any or kind is None or kind is type(None):
+        return raw
+    if origin in (typing.Union, types.UnionType):
+        return _load_optional(kind, raw)
+    if origin in (tuple, list, set, frozenset):
+        return origin(load(typing.get_args(kind)[0], item) for item in raw)
+    if origin in (dict, Mapping):
+        return {k: load(typing.get_args(kind)[1], v) for k, v in raw.items()}
+    if dataclasses.is_dataclass(kind):
+        return kind(**{k: load(t, raw[k]) for k, t in _hints(kind).items() if k in raw})
+    return _load_scalar(kind, raw)
+
+
+def _load_scalar(kind: Any, raw: Any) -> Any:
+    if kind is Decimal:
+        return Decimal(raw)
+    if kind in (date, datetime):
+        return kind.fromisoformat(raw)
+    return kind(raw) if isinstance(kind, type) and issubclass(kind, Enum) else raw
+
+
+def _load_optional(kind: Any, raw: Any) -> Any:
+    if raw is None:
+        return None
+    (inner,) = (a for a in typing.get_args(kind) if a is not type(None))
+    return load(inner, raw)
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    hints = typing.get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind) if f.init}

@@ -1,0 +1,162 @@
+"""The console's base screens. A form's save is one service call; nothing else writes.
+
+Django wraps its form views in a transaction; a door verb must own its own, so these views are not wrapped. A refusal
+comes back as an error in the form, with what was typed still there.
+"""
+
+from typing import Any, ClassVar
+
+from django.contrib import admin, messages
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
+from django.db import models
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.admin import ModelAdmin
+
+from core import clock
+from core.access import NOBODY, Access
+from core.actors import Actor
+from core.errors import DomainError, InvalidInput
+from core.reference import delete_reference, save_reference
+
+
+class ServiceRequired(RuntimeError):
+    """A console screen tried to write a row by itself."""
+
+
+def actor_of(request: HttpRequest, *, channel: str = "console") -> Actor:
+    """The signed-in person as the actor of a verb."""
+    user = request.user
+    if not user.is_authenticated:
+        raise PermissionDenied
+    return Actor(
+        label=str(user),
+        user_id=user.pk,
+        roles=frozenset(user.roles),
+        channel=channel,
+        ip=request.META.get("REMOTE_ADDR", ""),
+        request_id=getattr(request, "request_id", ""),
+    )
+
+
+class _UnwrappedAdmin(admin.ModelAdmin):
+    """Django's form views without their atomic block."""
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        try:
+            return self._changeform_view(request, object_id, form_url, extra_context)
+        except DomainError as refusal:
+            request._service_refusal = refusal  # the form's clean() shows it; see ServiceAdmin.get_form
+            return self._changeform_view(request, object_id, form_url, extra_context)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        try:
+            return self._delete_view(request, object_id, extra_context)
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            return HttpResponseRedirect(request.path.removesuffix("delete/") + "change/")
+
+
+class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
+    """Base of all console screens: declares its access, lists 50 a page, writes only through services."""
+
+    access: ClassVar[Access] = NOBODY
+    list_per_page = 50
+    show_full_result_count = False
+    list_fullwidth = True
+    compressed_fields = True
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        if self.access is NOBODY:
+            raise ImproperlyConfigured(f"{type(self).__name__} does not declare its access")
+        super().__init__(model, admin_site)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.access.may_view(request.user)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.access.may_view(request.user)
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        """For `permissions=["act"]` on actions."""
+        return self.access.may_act(request.user)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = super().get_form(request, obj, change=change, **kwargs)
+        refusal: DomainError | None = getattr(request, "_service_refusal", None)
+        return form if refusal is None else _refusing(form, refusal)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        raise ServiceRequired(f"{type(self).__name__}.save_model must call a service")
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        raise ServiceRequired(f"{type(self).__name__}.delete_model must call a service")
+
+    def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
+        raise ServiceRequired(f"{type(self).__name__} does not delete in bulk")
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        if any(fs.has_changed() for fs in formsets):
+            raise ServiceRequired(f"{type(self).__name__}: inline rows are saved by a service, not by the form")
+
+    def log_addition(self, *args: Any, **kwargs: Any) -> None:
+        """The journal tells it; Django's own log would be a second, weaker one."""
+
+    def log_change(self, *args: Any, **kwargs: Any) -> None:
+        """See log_addition."""
+
+    def log_deletions(self, *args: Any, **kwargs: Any) -> None:
+        """See log_addition."""
+
+
+class ReferenceAdmin(ServiceAdmin):
+    """Reference data: add, change and remove through core.reference, journalled."""
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return self.access.may_act(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.access.may_act(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.access.may_act(request.user)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_reference(row=obj, actor=actor_of(request), now=clock.now())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        delete_reference(row=obj, actor=actor_of(request), now=clock.now())
+
+
+class LedgerAdmin(ServiceAdmin):
+    """Rows that services write and people only read."""
+
+
+def _refusing(form: type[Any], refusal: DomainError) -> type[Any]:
+    class Refused(form):  # type: ignore[misc,valid-type]
+        def clean(self) -> Any:
+            super().clean()
+            if isinstance(refusal, InvalidInput):
+                for wrong in refusal.errors:
+                    name = wrong.pointer.strip("/")
+                    self.add_error(name if name in self.fields else None, f"{wrong.message} {wrong.remedy}".strip())
+                return self.cleaned_data
+            raise ValidationError(f"{refusal.message} {refusal.remedy}".strip())
+
+    return Refused

@@ -1,0 +1,20 @@
+from core.models.calendar import Calendar, CalendarHoliday
+from core.models.idempotency import IdempotencyKey
+from core.models.journal import JournalEntry
+from core.models.numbering import NumberSeries
+from core.models.outbox import Job, JobState, OutboxFact
+from core.models.override import OverrideEntry, OverrideReview, OverrideSeal
+
+__all__ = [
+    "Calendar",
+    "CalendarHoliday",
+    "IdempotencyKey",
+    "Job",
+    "JobState",
+    "JournalEntry",
+    "NumberSeries",
+    "OutboxFact",
+    "OverrideEntry",
+    "OverrideReview",
+    "OverrideSeal",
+]

@@ -1,0 +1,96 @@
+"""Money: Decimal, rounded half-up to the currency's exponent at line level. No floats anywhere."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+
+from babel.numbers import get_currency_precision
+
+PRICE_PLACES = Decimal("0.000001")  # unit prices are numeric(18,6)
+
+
+class CurrencyMismatch(ValueError):
+    """Two currencies met in one sum; a dated rate has to be applied first."""
+
+
+@lru_cache(maxsize=256)
+def exponent(currency: str) -> int:
+    """Digits after the point in `currency` (ISO 4217, from CLDR): USD 2, JPY 0, KWD 3."""
+    return int(get_currency_precision(currency))
+
+
+@lru_cache(maxsize=256)
+def quantum(currency: str) -> Decimal:
+    return Decimal(1).scaleb(-exponent(currency))
+
+
+def round_amount(amount: Decimal, currency: str) -> Decimal:
+    """Half-up to the currency's exponent; the same cent PostgreSQL's round(numeric) gives."""
+    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+
+
+def round_price(price: Decimal) -> Decimal:
+    return price.quantize(PRICE_PLACES, rounding=ROUND_HALF_UP)
+
+
+def line_amount(qty: Decimal, unit_price: Decimal, currency: str) -> Decimal:
+    """Amount of a line: quantity in base units × price per base unit, rounded once."""
+    return round_amount(qty * unit_price, currency)
+
+
+def split_amount(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
+    """Deal `total` out by `weights`, exact to the cent by largest remainder; equal shares when all weights are 0."""
+    if not weights:
+        return []
+    step = quantum(currency)
+    sign = -1 if total < 0 else 1
+    units = int((abs(total) / step).to_integral_value(rounding=ROUND_HALF_UP))
+    pool = sum(weights) or Decimal(len(weights))
+    parts = [w if sum(weights) else Decimal(1) for w in weights]
+    exact = [Decimal(units) * w / pool for w in parts]
+    floors = [int(x) for x in exact]
+    by_remainder = sorted(range(len(parts)), key=lambda i: (floors[i] - exact[i], i))
+    for i in by_remainder[: units - sum(floors)]:
+        floors[i] += 1
+    return [sign * f * step for f in floors]
+
+
+@dataclass(frozen=True, order=False)
+class Money:
+    """An amount in a currency. Sums refuse a second currency; `rounded()` is explicit."""
+
+    amount: Decimal
+    currency: str
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount + other.amount, self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(self.amount - other.amount, self.currency)
+
+    def __mul__(self, factor: Decimal | int) -> "Money":
+        return Money(self.amount * factor, self.currency)
+
+    def __neg__(self) -> "Money":
+        return Money(-self.amount, self.currency)
+
+    def __lt__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount < other.amount
+
+    def __le__(self, other: "Money") -> bool:
+        self._same(other)
+        return self.amount <= other.amount
+
+    def rounded(self) -> "Money":
+        return Money(round_amount(self.amount, self.currency), self.currency)
+
+    def __str__(self) -> str:
+        return f"{round_amount(self.amount, self.currency):,} {self.currency}"
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise CurrencyMismatch(f"{self.currency} and {other.currency} cannot be added without a rate")

@@ -1,0 +1,192 @@
+"""Facts and the reactions to them: written with the change, one job row per reaction, done exactly once.
+
+`publish` writes the fact and its jobs in the caller's transaction. The relay (a process, and a beat tick) leases due
+jobs with SKIP LOCKED and sends only their ids; a worker locks the row, checks again, runs the reaction's one service
+call and marks it done in one commit. Wiping the broker loses nothing. `config/flow.py` lists facts and reactions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+import structlog
+from django.db import connection, transaction
+
+from core import codec, locks, wake
+from core.actors import Actor, system
+from core.models import Job, JobState, OutboxFact
+from core.uow import require_uow, unit_of_work
+
+log = structlog.get_logger(__name__)
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(hours=1)
+BATCH = 50
+
+
+@dataclass(frozen=True)
+class Fact:
+    """Base of all facts: a frozen dataclass in the past tense, of ids and plain values."""
+
+    kind: ClassVar[str] = "core.Fact"
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.kind = f"{cls.__module__.split('.')[0]}.{cls.__name__}"
+        _fact_types[cls.kind] = cls
+
+
+_fact_types: dict[str, type[Fact]] = {}
+
+
+@dataclass(frozen=True)
+class JobDied(Fact):
+    """A reaction failed five times: somebody has to look."""
+
+    job_id: int
+    reaction: str
+    error: str
+
+
+@dataclass(frozen=True)
+class JobContext:
+    """What a reaction is told besides the fact. `key` is unique per job: pass it on as the effect's idempotency key."""
+
+    job_id: int
+    key: str
+    now: datetime
+    actor: Actor
+    stream: str
+    seq: int
+
+
+@dataclass(frozen=True)
+class Reaction:
+    """One service call. With `latest_only`, a fact older than one already done on the same stream is skipped."""
+
+    name: str
+    run: Callable[[Any, JobContext], object]
+    latest_only: bool = False
+
+
+_flow: dict[str, tuple[Reaction, ...]] = {}
+_reactions: dict[str, Reaction] = {}
+
+
+def register_flow(flow: Mapping[type[Fact], tuple[Reaction, ...]]) -> None:
+    """Take config/flow.py as the whole truth; called once at start-up."""
+    _flow.clear()
+    _reactions.clear()
+    for fact_type, reactions in flow.items():
+        _flow[fact_type.kind] = reactions
+        for reaction in reactions:
+            if _reactions.setdefault(reaction.name, reaction) is not reaction:
+                raise ValueError(f"two reactions are named {reaction.name!r}")
+
+
+@dataclass(frozen=True)
+class Note:
+    """A fact with its place: `stream` ("order:12") and a number that grows along it."""
+
+    fact: Fact
+    stream: str
+    seq: int
+
+
+@require_uow
+def publish(fact: Fact, *, stream: str, seq: int, now: datetime, actor: Actor | None = None) -> None:
+    publish_many([Note(fact, stream, seq)], now=now, actor=actor)
+
+
+@require_uow
+def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = None) -> None:
+    """Write the facts and one job per reaction: two statements whatever the number of facts."""
+    request_id = actor.request_id if actor else ""
+    facts = OutboxFact.objects.bulk_create(
+        OutboxFact(
+            kind=n.fact.kind, stream=n.stream, seq=n.seq, payload=codec.dump(n.fact), at=now, request_id=request_id
+        )
+        for n in notes
+    )
+    jobs = [
+        Job(fact=f, reaction=r.name, stream=f.stream, seq=f.seq, next_at=now)
+        for f in facts
+        for r in _flow.get(f.kind, ())
+    ]
+    if jobs:
+        Job.objects.bulk_create(jobs)
+        transaction.on_commit(wake.ring, robust=True)
+
+
+def lease_due(*, now: datetime, limit: int = BATCH) -> list[int]:
+    """Lease up to `limit` due jobs and return their ids. The lease doubles per delivery; nothing is ever deleted."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "WITH due AS (SELECT id FROM core_job WHERE state = 'ready' AND next_at <= %s "
+            "ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED) "
+            "UPDATE core_job j SET deliveries = j.deliveries + 1, "
+            "next_at = %s + %s * power(2, least(j.deliveries, 6)) FROM due WHERE j.id = due.id RETURNING j.id",
+            [now, limit, now, LEASE],
+        )
+        return sorted(job_id for (job_id,) in cursor.fetchall())
+
+
+def run_job(job_id: int, *, now: datetime) -> str:
+    """Run one job to its end and say how it ended: done, stale, gone (already done), failed or dead."""
+    try:
+        with unit_of_work(f"job {job_id}", is_job=True):
+            return _run_locked(job_id, now)
+    except Exception as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
+        log.exception("job_failed", job_id=job_id)
+        return _record_failure(job_id, error, now=now)
+
+
+def _run_locked(job_id: int, now: datetime) -> str:
+    rows = locks.take(locks.Rank.JOB, Job.objects.filter(pk=job_id, state=JobState.READY))
+    if not rows:
+        return "gone"
+    (job,) = rows
+    fact_row = OutboxFact.objects.get(pk=job.fact_id)
+    reaction = _reactions[job.reaction]
+    outcome = "stale" if reaction.latest_only and _is_stale(job) else "done"
+    if outcome == "done":
+        fact = codec.load(_fact_types[fact_row.kind], fact_row.payload)
+        actor = system(job.reaction, request_id=fact_row.request_id)
+        reaction.run(fact, JobContext(job.id, f"job:{job.id}", now, actor, job.stream, job.seq))
+    Job.objects.filter(pk=job.id).update(state=JobState.DONE, done_at=now, outcome=outcome, last_error="")
+    return outcome
+
+
+def _is_stale(job: Job) -> bool:
+    newer = Job.objects.filter(reaction=job.reaction, stream=job.stream, seq__gt=job.seq, state=JobState.DONE)
+    return newer.exists()
+
+
+def _record_failure(job_id: int, error: Exception, *, now: datetime) -> str:
+    with unit_of_work(f"job {job_id} failed"):
+        rows = locks.take(locks.Rank.JOB, Job.objects.filter(pk=job_id, state=JobState.READY))
+        if not rows:
+            return "gone"
+        (job,) = rows
+        job.attempts += 1
+        job.last_error = f"{type(error).__name__}: {error}"[:2000]
+        job.next_at = now + min(LEASE * 2 ** (job.attempts - 1), LONGEST_WAIT)
+        if job.attempts >= MAX_ATTEMPTS:
+            job.state = JobState.DEAD
+        job.save(update_fields=["attempts", "last_error", "next_at", "state"])
+        if job.state == JobState.DEAD and job.reaction not in {r.name for r in _flow.get(JobDied.kind, ())}:
+            publish(JobDied(job.id, job.reaction, job.last_error), stream=f"job:{job.id}", seq=1, now=now)
+        return "dead" if job.state == JobState.DEAD else "failed"
+
+
+def revive(job_id: int, *, now: datetime) -> bool:
+    """Make a dead job ready again, after its cause was mended. False when it is not dead."""
+    fresh = {"state": JobState.READY, "attempts": 0, "deliveries": 0, "next_at": now}
+    return bool(Job.objects.filter(pk=job_id, state=JobState.DEAD).update(**fresh))
+
+
+def flow() -> Mapping[str, tuple[Reaction, ...]]:
+    """What is registered: fact kind → reactions (docs and tests)."""
+    return _flow

@@ -1,0 +1,47 @@
+"""Quantities: Decimal(14,4) in the product's base unit; exact conversions by rational factors."""
+
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+
+PLACES = Decimal("0.0001")
+LARGEST = Decimal("9999999999.9999")  # numeric(14,4)
+
+
+class BadQuantity(ValueError):
+    """Not a number, not finite, more than four places, or too large. The message says which."""
+
+
+def as_quantity(value: object) -> Decimal:
+    """`value` as a Decimal with four places. Raises BadQuantity; never rounds silently."""
+    try:
+        number = Decimal(str(value).strip())
+    except InvalidOperation:
+        raise BadQuantity(f"{value!r} is not a number") from None
+    if not number.is_finite():
+        raise BadQuantity(f"{value!r} is not a number")
+    if abs(number) > LARGEST:
+        raise BadQuantity(f"{value!r} is larger than {LARGEST}")
+    exact = number.quantize(PLACES)
+    if exact != number:
+        raise BadQuantity(f"{value!r} has more than four decimal places")
+    return exact
+
+
+def to_base(qty: Decimal, numerator: int, denominator: int) -> Decimal:
+    """`qty` units of numerator/denominator base units each, in base units. Raises BadQuantity when it does not fit."""
+    exact = Fraction(qty) * Fraction(numerator, denominator)
+    number = Decimal(exact.numerator) / Decimal(exact.denominator)
+    if Fraction(number.quantize(PLACES)) != exact:
+        raise BadQuantity(f"{qty} does not convert to a whole number of base units")
+    return number.quantize(PLACES)
+
+
+def is_multiple(qty: Decimal, step: Decimal) -> bool:
+    """Whether `qty` is a whole number of `step`s (a step of 0 means: any)."""
+    return step == 0 or qty % step == 0
+
+
+def plain(qty: Decimal) -> str:
+    """For people and JSON: no exponent, no trailing zeros ("12", "0.5")."""
+    text = f"{qty:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,29 @@
+"""Celery's side of the outbox: the only module that sends a task. Workers are woken here; the truth is in PostgreSQL."""
+
+from celery import shared_task
+
+from core import clock, outbox, overrides
+
+
+@shared_task(name="core.run_job")
+def run_job(job_id: int) -> str:
+    return outbox.run_job(job_id, now=clock.db_now())
+
+
+@shared_task(name="core.relay_tick")
+def relay_tick() -> int:
+    """The relay's safety net on the beat schedule: safe with none, one or three beats."""
+    return relay_once()
+
+
+@shared_task(name="core.seal_overrides")
+def seal_overrides() -> int:
+    return overrides.seal_pending(now=clock.db_now())
+
+
+def relay_once() -> int:
+    """Lease what is due and send the ids; the number sent."""
+    ids = outbox.lease_due(now=clock.db_now())
+    for job_id in ids:
+        run_job.delay(job_id)
+    return len(ids)

@@ -1,0 +1,29 @@
+"""Append-only tables: INSERT and SELECT for everybody, nothing else for anybody.
+
+Statement-level, because a row trigger lets a statement that happens to match no row pass. TRUNCATE is spared in
+databases whose name starts with test_, so that transactional tests can flush.
+"""
+
+import pgtrigger
+
+_REFUSE = "RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';"
+
+
+def append_only() -> list[pgtrigger.Trigger]:
+    """Triggers for `Meta.triggers` of a ledger, a journal or a log."""
+    return [
+        pgtrigger.Trigger(
+            name="append_only",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Update | pgtrigger.Delete,
+            func=_REFUSE,
+        ),
+        pgtrigger.Trigger(
+            name="no_truncate",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=f"IF current_database() LIKE 'test\\_%' THEN RETURN NULL; END IF; {_REFUSE}",
+        ),
+    ]

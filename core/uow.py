@@ -1,0 +1,148 @@
+"""The unit of work: one durable transaction per door verb, the whole call retried when the database asks for it.
+
+    @door_verb
+    def submit(*, order_id: int, actor: Actor, now: datetime) -> Submitted: ...
+
+A door verb may not be called inside another. Specialists that must run inside somebody's transaction carry
+`@require_uow`. A job (core.outbox) opens the unit itself and its one door verb joins it, so that the effect and "done"
+are one commit.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, overload
+
+from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+
+from core import idempotency, locks
+from core.errors import Busy, DomainError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MAX_ATTEMPTS = 4  # the call and at most 3 retries
+RETRYABLE = {"40001": "serialization", "40P01": "deadlock", "55P03": "lock time-out"}
+TIMED_OUT = "57014"
+
+
+class OutsideUnitOfWork(RuntimeError):
+    """A specialist verb was called without a transaction around it."""
+
+
+class NestedDoorVerb(RuntimeError):
+    """A door verb was called inside another: the inner commit would not be one."""
+
+
+@dataclass
+class UnitOfWork:
+    verb: str
+    is_job: bool = False
+    joined: bool = False
+
+
+_current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
+
+
+@contextmanager
+def unit_of_work(verb: str, *, is_job: bool = False) -> Iterator[UnitOfWork]:
+    """One durable transaction with an empty lock ladder. Door verbs and the job runner only."""
+    if _current.get() is not None:
+        raise NestedDoorVerb(f"{verb} inside {_current.get()}")
+    unit = UnitOfWork(verb, is_job)
+    token, ladder = _current.set(unit), locks.begin()
+    try:
+        with transaction.atomic(durable=True):
+            yield unit
+    finally:
+        locks.end(ladder)
+        _current.reset(token)
+
+
+def require_uow(verb: Callable[P, R]) -> Callable[P, R]:
+    """Refuse to run without a unit of work: the caller owns the transaction and the lock order."""
+
+    @wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if _current.get() is None:
+            raise OutsideUnitOfWork(f"{verb.__module__}.{verb.__qualname__} needs a unit of work")
+        return verb(*args, **kwargs)
+
+    return call
+
+
+@overload
+def door_verb(verb: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def door_verb(
+    *, refuse_on: Mapping[str, type[DomainError]]
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+
+
+def door_verb(verb: Any = None, /, *, refuse_on: Mapping[str, type[DomainError]] | None = None) -> Any:
+    """Make a service a door verb. `refuse_on` maps a constraint's name to the refusal it means."""
+    if verb is None:
+        return lambda wrapped: _door(wrapped, refuse_on or {})
+    return _door(verb, {})
+
+
+def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]]) -> Callable[P, R]:
+    name = f"{verb.__module__}.{verb.__qualname__}"
+
+    @wraps(verb)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        unit = _current.get()
+        if unit is not None and unit.is_job and not unit.joined:
+            unit.joined = True
+            return verb(*args, **kwargs)
+        claim = idempotency.take_pending()
+        for attempt in range(1, MAX_ATTEMPTS + 1):
+            try:
+                return _once(name, verb, claim, args, kwargs)
+            except IntegrityError as error:
+                raise _refusal_for(error, refuse_on) from error
+            except OperationalError as error:
+                _pause_or_give_up(error, attempt)
+            except DomainError as refusal:
+                if claim is not None and not isinstance(refusal, Busy | idempotency.KeyRefusal):
+                    idempotency.remember_refusal(claim, refusal)
+                raise
+        raise AssertionError("unreachable: the last attempt either returns or raises")
+
+    return call
+
+
+def _once(
+    name: str, verb: Callable[..., R], claim: "idempotency.Claim | None", args: Any, kwargs: Mapping[str, Any]
+) -> R:
+    with unit_of_work(name):
+        if claim is None:
+            return verb(*args, **kwargs)
+        return idempotency.first_or_again(claim, verb, args, kwargs)
+
+
+def _pause_or_give_up(error: OperationalError, attempt: int) -> None:
+    state = sqlstate(error)
+    if state == TIMED_OUT or (state in RETRYABLE and attempt == MAX_ATTEMPTS):
+        raise Busy(cause=RETRYABLE.get(state, "statement time-out"), attempts=attempt) from error
+    if state not in RETRYABLE:
+        raise error
+    time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311 - spreads the retries, keeps no secret
+
+
+def _refusal_for(error: IntegrityError, refuse_on: Mapping[str, type[DomainError]]) -> Exception:
+    name = constraint_of(error)
+    return refuse_on[name](constraint=name) if name in refuse_on else error
+
+
+def sqlstate(error: DatabaseError) -> str:
+    return getattr(error.__cause__, "sqlstate", None) or ""
+
+
+def constraint_of(error: DatabaseError) -> str:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    return getattr(diagnostics, "constraint_name", None) or ""
