@@ -1,0 +1,25 @@
+"""How people sign in: by e-mail, only those who were invited, and five wrong passwords lock the name."""
+
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.http import HttpRequest
+
+
+class InvitedPeopleOnly(DefaultAccountAdapter):
+    """A buyer is invited by their company's administrator, staff by an operator; nobody signs up."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return False
+
+
+def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | None = None) -> str | None:
+    """The name a sign-in tried, wherever the form, the console or the API put it; counted by lower case."""
+    sources: list[Any] = [credentials or {}]
+    if request is not None:
+        sources.append(request.POST)
+    for source in sources:
+        for field in ("username", "email", "login"):
+            if source.get(field):
+                return str(source[field]).strip().lower()
+    return None

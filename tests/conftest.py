@@ -1,0 +1,1 @@
+"""Shared by every test: nothing but what pytest-django needs. A room's fixtures live beside its tests."""
