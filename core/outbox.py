@@ -106,7 +106,12 @@ def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = 
     request_id = actor.request_id if actor else ""
     facts = OutboxFact.objects.bulk_create(
         OutboxFact(
-            kind=n.fact.kind, stream=n.stream, seq=n.seq, payload=codec.dump(n.fact), at=now, request_id=request_id
+            kind=n.fact.kind,
+            stream=n.stream,
+            seq=n.seq,
+            payload=codec.dump(n.fact),
+            at=now,
+            request_id=request_id,
         )
         for n in notes
     )
@@ -138,7 +143,9 @@ def run_job(job_id: int, *, now: datetime) -> str:
     try:
         with unit_of_work(f"job {job_id}", is_job=True):
             return _run_locked(job_id, now)
-    except Exception as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
+    except (
+        Exception
+    ) as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
         log.exception("job_failed", job_id=job_id)
         return _record_failure(job_id, error, now=now)
 

@@ -5,18 +5,18 @@ from celery import shared_task
 from core import clock, outbox, overrides
 
 
-@shared_task(name="core.run_job")
+@shared_task(name="core.tasks.run_job")
 def run_job(job_id: int) -> str:
     return outbox.run_job(job_id, now=clock.db_now())
 
 
-@shared_task(name="core.relay_tick")
+@shared_task(name="core.tasks.relay_tick")
 def relay_tick() -> int:
     """The relay's safety net on the beat schedule: safe with none, one or three beats."""
     return relay_once()
 
 
-@shared_task(name="core.seal_overrides")
+@shared_task(name="core.tasks.seal_overrides")
 def seal_overrides() -> int:
     return overrides.seal_pending(now=clock.db_now())
 
