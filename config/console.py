@@ -43,9 +43,7 @@ NAVIGATION = [
         "title": _("Work"),
         "items": [
             _item(_("Dashboard"), "monitoring", "index"),
-            _item(
-                _("Exceptions"), "crisis_alert", "exceptions_app_case_changelist", "exceptions_app.view_case"
-            ),
+            _item(_("Exceptions"), "crisis_alert", "exceptions_app_case_changelist", "exceptions_app.view_case"),
             _item(_("Holds"), "front_hand", "orders_hold_changelist", "orders.view_hold"),
             _item(_("Approvals"), "approval", "accounts_approval_changelist", "accounts.view_approval"),
         ],
@@ -71,12 +69,8 @@ NAVIGATION = [
         "separator": True,
         "items": [
             _item(_("Allocation"), "account_tree", "inventory_demand_changelist", "inventory.view_demand"),
-            _item(
-                _("Stock"), "inventory_2", "inventory_stockbalance_changelist", "inventory.view_stockbalance"
-            ),
-            _item(
-                _("Inbound"), "input", "inventory_inboundsupply_changelist", "inventory.view_inboundsupply"
-            ),
+            _item(_("Stock"), "inventory_2", "inventory_stockbalance_changelist", "inventory.view_stockbalance"),
+            _item(_("Inbound"), "input", "inventory_inboundsupply_changelist", "inventory.view_inboundsupply"),
             _item(_("Products"), "category", "catalog_product_changelist", "catalog.view_product"),
         ],
     },

@@ -38,9 +38,7 @@ class RequestMetrics:
         response = self.get_response(request)
         match = request.resolver_match
         route = (match.view_name or match.route) if match else "(none)"
-        method = (
-            request.method if request.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} else "other"
-        )
+        method = request.method if request.method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} else "other"
         request_seconds.labels(route, method).observe(time.perf_counter() - started)
         requests_total.labels(route, method, response.status_code).inc()
         return response

@@ -22,9 +22,7 @@ class Access:
         return _is_one_of(user, self.act)
 
 
-def allow(
-    view: set[str] | frozenset[str] = frozenset(), act: set[str] | frozenset[str] = frozenset()
-) -> Access:
+def allow(view: set[str] | frozenset[str] = frozenset(), act: set[str] | frozenset[str] = frozenset()) -> Access:
     return Access(frozenset(view), frozenset(act))
 
 

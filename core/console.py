@@ -113,9 +113,7 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         if any(fs.has_changed() for fs in formsets):
-            raise ServiceRequired(
-                f"{type(self).__name__}: inline rows are saved by a service, not by the form"
-            )
+            raise ServiceRequired(f"{type(self).__name__}: inline rows are saved by a service, not by the form")
 
     def log_addition(self, *args: Any, **kwargs: Any) -> None:
         """The journal tells it; Django's own log would be a second, weaker one."""
@@ -157,9 +155,7 @@ def _refusing(form: type[Any], refusal: DomainError) -> type[Any]:
             if isinstance(refusal, InvalidInput):
                 for wrong in refusal.errors:
                     name = wrong.pointer.strip("/")
-                    self.add_error(
-                        name if name in self.fields else None, f"{wrong.message} {wrong.remedy}".strip()
-                    )
+                    self.add_error(name if name in self.fields else None, f"{wrong.message} {wrong.remedy}".strip())
                 return self.cleaned_data
             raise ValidationError(f"{refusal.message} {refusal.remedy}".strip())
 

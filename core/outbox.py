@@ -143,9 +143,7 @@ def run_job(job_id: int, *, now: datetime) -> str:
     try:
         with unit_of_work(f"job {job_id}", is_job=True):
             return _run_locked(job_id, now)
-    except (
-        Exception
-    ) as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
+    except Exception as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
         log.exception("job_failed", job_id=job_id)
         return _record_failure(job_id, error, now=now)
 

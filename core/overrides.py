@@ -122,9 +122,7 @@ def seal_pending(*, now: datetime, limit: int = 1000) -> int:
             digest = _digest(previous, entry)
             position += 1
             seals.append(
-                OverrideSeal(
-                    position=position, entry=entry, previous_hash=previous, hash=digest, sealed_at=now
-                )
+                OverrideSeal(position=position, entry=entry, previous_hash=previous, hash=digest, sealed_at=now)
             )
             previous = digest
         OverrideSeal.objects.bulk_create(seals)

@@ -6,7 +6,9 @@ databases whose name starts with test_, so that transactional tests can flush.
 
 import pgtrigger
 
-_REFUSE = "RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';"
+_REFUSE = (
+    "RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';"
+)
 
 
 def append_only() -> list[pgtrigger.Trigger]:

@@ -78,9 +78,7 @@ def require_uow(verb: Callable[P, R]) -> Callable[P, R]:
 @overload
 def door_verb(verb: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
-def door_verb(
-    *, refuse_on: Mapping[str, type[DomainError]]
-) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def door_verb(*, refuse_on: Mapping[str, type[DomainError]]) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
 def door_verb(verb: Any = None, /, *, refuse_on: Mapping[str, type[DomainError]] | None = None) -> Any:
@@ -131,7 +129,7 @@ def _pause_or_give_up(error: OperationalError, attempt: int) -> None:
         raise Busy(cause=RETRYABLE.get(state, "statement time-out"), attempts=attempt) from error
     if state not in RETRYABLE:
         raise error
-    time.sleep(random.uniform(0.005, 0.02) * 2**attempt)  # noqa: S311 - spreads the retries, keeps no secret
+    time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
 
 
 def _refusal_for(error: IntegrityError, refuse_on: Mapping[str, type[DomainError]]) -> Exception:

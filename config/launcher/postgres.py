@@ -71,9 +71,7 @@ def binary_folder() -> Path:
     for candidate in candidates:
         if (candidate / "postgres").exists():
             return candidate
-    raise Refusal(
-        "No PostgreSQL for this machine: set DATABASE_URL, or OMS_PG_BIN to a folder of its binaries."
-    )
+    raise Refusal("No PostgreSQL for this machine: set DATABASE_URL, or OMS_PG_BIN to a folder of its binaries.")
 
 
 def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> None:

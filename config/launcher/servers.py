@@ -62,9 +62,7 @@ def any_servers(folder: DataFolder, purpose: str) -> Iterator[None]:
             if _joined(folder, stack):
                 break
             if time.monotonic() > deadline:
-                raise Refusal(
-                    f"{folder.path} is in use by {folder.holder()}, but its servers do not come up."
-                )
+                raise Refusal(f"{folder.path} is in use by {folder.holder()}, but its servers do not come up.")
             time.sleep(0.1)
         yield
 

@@ -21,9 +21,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=40, unique=True)),
                 ("name", models.CharField(max_length=120)),
@@ -36,9 +34,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("reaction", models.CharField(max_length=120)),
                 ("stream", models.CharField(max_length=80)),
@@ -64,9 +60,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("code", models.CharField(max_length=40, unique=True)),
                 ("prefix", models.CharField(blank=True, max_length=20)),
@@ -78,9 +72,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("kind", models.CharField(max_length=100)),
                 ("stream", models.CharField(max_length=80)),
@@ -95,9 +87,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("kind", models.CharField(max_length=40)),
                 ("subject_kind", models.CharField(max_length=40)),
@@ -130,9 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "verdict",
@@ -149,9 +137,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("position", models.BigIntegerField(unique=True)),
                 ("previous_hash", models.CharField(max_length=64)),
@@ -164,9 +150,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("date", models.DateField()),
                 ("name", models.CharField(blank=True, max_length=120)),
@@ -185,9 +169,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("scope", models.CharField(max_length=100)),
                 ("owner", models.CharField(max_length=100)),
@@ -205,9 +187,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(
-                        fields=("scope", "owner", "key"), name="one_answer_per_idempotency_key"
-                    )
+                    models.UniqueConstraint(fields=("scope", "owner", "key"), name="one_answer_per_idempotency_key")
                 ],
             },
         ),
@@ -216,9 +196,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("subject_kind", models.CharField(max_length=40)),
                 ("subject_id", models.BigIntegerField()),
@@ -235,9 +213,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "journal entries",
-                "indexes": [
-                    models.Index(fields=["subject_kind", "subject_id", "id"], name="journal_by_subject")
-                ],
+                "indexes": [models.Index(fields=["subject_kind", "subject_id", "id"], name="journal_by_subject")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
@@ -350,15 +326,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="calendarholiday",
-            constraint=models.UniqueConstraint(
-                fields=("calendar", "date"), name="one_holiday_per_calendar_day"
-            ),
+            constraint=models.UniqueConstraint(fields=("calendar", "date"), name="one_holiday_per_calendar_day"),
         ),
         migrations.AddIndex(
             model_name="job",
-            index=models.Index(
-                condition=models.Q(("state", "ready")), fields=["next_at", "id"], name="jobs_due"
-            ),
+            index=models.Index(condition=models.Q(("state", "ready")), fields=["next_at", "id"], name="jobs_due"),
         ),
         migrations.AddIndex(
             model_name="job",
@@ -374,9 +346,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="job",
-            constraint=models.UniqueConstraint(
-                fields=("fact", "reaction"), name="one_job_per_fact_and_reaction"
-            ),
+            constraint=models.UniqueConstraint(fields=("fact", "reaction"), name="one_job_per_fact_and_reaction"),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="overridereview",

@@ -19,9 +19,7 @@ class CalendarHoliday(models.Model):
     name = models.CharField(max_length=120, blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["calendar", "date"], name="one_holiday_per_calendar_day")
-        ]
+        constraints = [models.UniqueConstraint(fields=["calendar", "date"], name="one_holiday_per_calendar_day")]
 
     def __str__(self) -> str:
         return f"{self.date} {self.name}".strip()

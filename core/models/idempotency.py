@@ -14,9 +14,7 @@ class IdempotencyKey(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["scope", "owner", "key"], name="one_answer_per_idempotency_key")
-        ]
+        constraints = [models.UniqueConstraint(fields=["scope", "owner", "key"], name="one_answer_per_idempotency_key")]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.key}"

@@ -41,14 +41,10 @@ class Job(models.Model):
     last_error = models.TextField(blank=True)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["fact", "reaction"], name="one_job_per_fact_and_reaction")
-        ]
+        constraints = [models.UniqueConstraint(fields=["fact", "reaction"], name="one_job_per_fact_and_reaction")]
         indexes = [
             models.Index(fields=["next_at", "id"], condition=Q(state="ready"), name="jobs_due"),
-            models.Index(
-                fields=["reaction", "stream", "seq"], condition=Q(state="done"), name="jobs_done_by_stream"
-            ),
+            models.Index(fields=["reaction", "stream", "seq"], condition=Q(state="done"), name="jobs_done_by_stream"),
             models.Index(fields=["id"], condition=Q(state="dead"), name="jobs_dead"),
         ]
 

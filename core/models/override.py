@@ -39,9 +39,7 @@ class OverrideEntry(models.Model):
                 condition=Q(reason__length__gte=10), name="an_override_has_a_reason_of_ten_characters"
             ),
             models.CheckConstraint(
-                condition=Q(approver_id__isnull=True)
-                | Q(actor_id__isnull=True)
-                | ~Q(approver_id=F("actor_id")),
+                condition=Q(approver_id__isnull=True) | Q(actor_id__isnull=True) | ~Q(approver_id=F("actor_id")),
                 name="an_override_is_not_approved_by_its_requester",
             ),
         ]

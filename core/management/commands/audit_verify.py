@@ -25,9 +25,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(codec.dump(found)))
         else:
             verdict = "whole" if not found.problems else "BROKEN"
-            self.stdout.write(
-                f"chain {verdict}: {found.sealed} sealed, {found.unsealed} unsealed, head {found.head}"
-            )
+            self.stdout.write(f"chain {verdict}: {found.sealed} sealed, {found.unsealed} unsealed, head {found.head}")
             for problem in found.problems:
                 self.stdout.write(f"  {problem}")
         if found.problems:

@@ -1,0 +1,19 @@
+from accounts.models.account import Account, ServiceTier, ShipTo, Territory
+from accounts.models.approval import ApprovalRequest
+from accounts.models.group import AccountGroup, GroupMembership
+from accounts.models.people import Buyer, Rep, RepAssignment
+from accounts.models.user import User
+
+__all__ = [
+    "Account",
+    "AccountGroup",
+    "ApprovalRequest",
+    "Buyer",
+    "GroupMembership",
+    "Rep",
+    "RepAssignment",
+    "ServiceTier",
+    "ShipTo",
+    "Territory",
+    "User",
+]

@@ -1,0 +1,43 @@
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.states import APPROVAL, ApprovalState
+from core.choices import choices
+from core.lifecycle import guard
+
+
+class ApprovalRequest(models.Model):
+    """Four eyes: bound to a content hash, it expires and dies when the content changes."""
+
+    kind = models.CharField(max_length=40)
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.BigIntegerField()
+    subject_number = models.CharField(max_length=60, blank=True)
+    content_hash = models.CharField(max_length=64)
+    amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    currency = models.CharField(max_length=3, blank=True)
+    state = models.CharField(max_length=10, choices=choices(ApprovalState), default=ApprovalState.PENDING)
+    requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+    decision_note = models.TextField(blank=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")) | Q(state="expired"),
+                name="an_approval_is_decided_by_someone_else",
+            ),
+            models.UniqueConstraint(
+                fields=["kind", "subject_kind", "subject_id", "content_hash"],
+                condition=Q(state="pending"),
+                name="one_pending_approval_per_content",
+            ),
+        ]
+        triggers = [guard(APPROVAL, "state")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} approval for {self.subject_kind} {self.subject_number or self.subject_id}"

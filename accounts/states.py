@@ -1,0 +1,74 @@
+"""Names that access rules, screens and the database share."""
+
+from enum import StrEnum
+
+from core.lifecycle import Lifecycle
+
+
+class Role(StrEnum):
+    CS = "cs"
+    CS_LEAD = "cs_lead"
+    PRICING = "pricing"
+    FINANCE = "finance"
+    FINANCE_APPROVER = "finance_approver"
+    PLANNER = "planner"
+    WAREHOUSE = "warehouse"
+    REP = "rep"
+    BUYER = "buyer"
+    BUYER_APPROVER = "buyer_approver"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+    SERVICE = "service"
+
+
+STAFF: frozenset[str] = frozenset(set(Role) - {Role.REP, Role.BUYER, Role.BUYER_APPROVER, Role.SERVICE})
+BUYERS: frozenset[str] = frozenset({Role.BUYER, Role.BUYER_APPROVER})
+
+
+class AccountStatus(StrEnum):
+    PROSPECT = "prospect"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+ACCOUNT = Lifecycle(
+    "account",
+    {
+        AccountStatus.PROSPECT: {AccountStatus.ACTIVE, AccountStatus.CLOSED},
+        AccountStatus.ACTIVE: {AccountStatus.SUSPENDED, AccountStatus.CLOSED},
+        AccountStatus.SUSPENDED: {AccountStatus.ACTIVE, AccountStatus.CLOSED},
+        AccountStatus.CLOSED: set(),
+    },
+)
+
+
+class ShipComplete(StrEnum):
+    NONE = "none"
+    LINE = "line"
+    ORDER = "order"
+
+
+class BuyerRole(StrEnum):
+    ADMIN = "admin"
+    BUYER = "buyer"
+    APPROVER = "approver"
+    VIEWER = "viewer"
+
+
+class SplitKind(StrEnum):
+    REVENUE = "revenue"  # splits of an account total 100
+    OVERLAY = "overlay"  # extra credit on top
+
+
+class ApprovalState(StrEnum):
+    PENDING = "pending"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    EXPIRED = "expired"
+
+
+APPROVAL = Lifecycle(
+    "approval",
+    {ApprovalState.PENDING: {ApprovalState.APPROVED, ApprovalState.REJECTED, ApprovalState.EXPIRED}},
+)

@@ -1,0 +1,118 @@
+import uuid
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from catalog.states import ProductStatus, Tracking
+from core.choices import choices
+
+
+class Category(models.Model):
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+
+    class Meta:
+        verbose_name_plural = "categories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Product(models.Model):
+    """Something sold. All quantities of the product are in `base_unit`. SKUs are unique whatever their case."""
+
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    sku = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products")
+    gtin = models.CharField(max_length=14, blank=True)
+    manufacturer_part = models.CharField(max_length=60, blank=True)
+    base_unit = models.CharField(max_length=10, default="EA")
+    order_multiple = models.DecimalField(max_digits=14, decimal_places=4, default=1)
+    min_order_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    max_order_qty = models.DecimalField(max_digits=14, decimal_places=4, null=True, blank=True)
+    tracking = models.CharField(max_length=6, choices=choices(Tracking), default=Tracking.NONE)
+    shelf_life_days = models.PositiveIntegerField(null=True, blank=True)
+    standard_cost = models.DecimalField(max_digits=18, decimal_places=6, null=True, blank=True)
+    weight_kg = models.DecimalField(max_digits=10, decimal_places=4, null=True, blank=True)
+    cube_m3 = models.DecimalField(max_digits=10, decimal_places=6, null=True, blank=True)
+    regulated_class = models.CharField(max_length=40, blank=True)
+    status = models.CharField(max_length=12, choices=choices(ProductStatus), default=ProductStatus.ACTIVE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Upper("sku"), name="one_product_per_sku"),
+            models.CheckConstraint(condition=Q(order_multiple__gte=0), name="an_order_multiple_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(max_order_qty__isnull=True) | Q(max_order_qty__gte=F("min_order_qty")),
+                name="the_largest_order_is_not_below_the_smallest",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["gtin"], condition=~Q(gtin=""), name="products_by_gtin"),
+            GinIndex(OpClass(Upper("sku"), "gin_trgm_ops"), name="products_like_sku"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="products_like_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sku
+
+
+class ProductUnit(models.Model):
+    """One `code` is exactly numerator/denominator base units (a case of 12: 12/1; a third: 1/3)."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="units")
+    code = models.CharField(max_length=10)
+    numerator = models.PositiveIntegerField(default=1)
+    denominator = models.PositiveIntegerField(default=1)
+    gtin = models.CharField(max_length=14, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["product", "code"], name="one_factor_per_product_and_unit"),
+            models.CheckConstraint(condition=Q(numerator__gt=0, denominator__gt=0), name="a_unit_factor_is_positive"),
+        ]
+        indexes = [models.Index(fields=["gtin"], condition=~Q(gtin=""), name="units_by_gtin")]
+
+    def __str__(self) -> str:
+        return f"{self.code} = {self.numerator}/{self.denominator}"
+
+
+class CustomerPartNumber(models.Model):
+    """What the customer calls our product."""
+
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    part_number = models.CharField(max_length=80)
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="customer_parts")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("account", Upper("part_number"), name="one_product_per_customer_part_number")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.part_number} → {self.product}"
+
+
+class Substitution(models.Model):
+    """`substitute` may stand in for `product`: `ratio` of its base units for one. Shown, never silent."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="substitutions")
+    substitute = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    ratio = models.DecimalField(max_digits=14, decimal_places=4, default=1)
+    priority = models.PositiveSmallIntegerField(default=1)
+    valid_from = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True)
+    needs_consent = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(product=F("substitute")), name="a_product_is_not_its_own_substitute"),
+            models.CheckConstraint(condition=Q(ratio__gt=0), name="a_substitution_ratio_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} → {self.substitute}"

@@ -1,0 +1,54 @@
+from django.db import models
+from django.db.models import Q
+
+from core.choices import choices
+from core.triggers import append_only
+from credit.models.account import CreditAccount
+from credit.states import Bucket
+
+
+class Posting(models.Model):
+    """One movement of exposure: a signed amount into a bucket, for a document. Append-only; unique by key."""
+
+    credit_account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="postings")
+    doc_kind = models.CharField(max_length=40)
+    doc_id = models.BigIntegerField()
+    doc_number = models.CharField(max_length=60, blank=True)
+    bucket = models.CharField(max_length=10, choices=choices(Bucket))
+    amount = models.DecimalField(max_digits=14, decimal_places=2)
+    due_date = models.DateField(null=True)
+    ship_date = models.DateField(null=True)
+    key = models.CharField(max_length=120, unique=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(bucket="open_order") | Q(ship_date__isnull=False),
+                name="an_open_order_posting_has_a_ship_date",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["credit_account", "bucket", "due_date"], name="postings_by_account"),
+            models.Index(fields=["doc_kind", "doc_id"], name="postings_by_document"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.bucket} {self.amount} for {self.doc_kind} {self.doc_number or self.doc_id}"
+
+
+class OpenOrderDay(models.Model):
+    """Open orders of an account by ship date: summed at the decision, so that the horizon rolls without a posting."""
+
+    credit_account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="open_order_days")
+    ship_date = models.DateField()
+    amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["credit_account", "ship_date"], name="one_open_order_total_per_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ship_date}: {self.amount}"

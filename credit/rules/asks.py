@@ -1,0 +1,81 @@
+"""What is asked of credit, what it answers, and what it is told: plain values, shared with the rooms above."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.refs import DocumentRef
+from credit.states import Outcome
+
+
+@dataclass(frozen=True)
+class CreditAsk:
+    """May `amount` (currency of the account, tax and freight included) more be owed for this document?
+
+    `already_counted` is the part of `amount` that exposure holds already (a submitted order at release).
+    """
+
+    account_id: int
+    doc: DocumentRef
+    amount: Decimal
+    currency: str
+    ship_date: date
+    already_counted: Decimal = Decimal(0)
+    terms_code: str = ""
+
+
+@dataclass(frozen=True)
+class CreditReason:
+    """A rule that fired: all that fire are kept, not only the first."""
+
+    rule: str
+    message: str
+    is_blocking: bool = True
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CreditDecision:
+    account_id: int
+    doc: DocumentRef
+    outcome: Outcome
+    exposure: Decimal
+    limit: Decimal
+    available: Decimal
+    asked: Decimal
+    currency: str
+    reasons: tuple[CreditReason, ...] = ()
+
+    @property
+    def is_approved(self) -> bool:
+        return self.outcome == Outcome.APPROVED
+
+
+@dataclass(frozen=True)
+class PostingSpec:
+    """A signed movement into a bucket. `key` makes it happen once ("order:12:r3:open")."""
+
+    account_id: int
+    doc: DocumentRef
+    bucket: str
+    amount: Decimal
+    key: str
+    due_date: date | None = None
+    ship_date: date | None = None
+
+
+@dataclass(frozen=True)
+class ExposureParts:
+    """Exposure on a day within the account's horizon, part by part."""
+
+    receivable: Decimal
+    shipped: Decimal
+    released: Decimal
+    open_orders: Decimal
+    unapplied: Decimal
+
+    @property
+    def total(self) -> Decimal:
+        return self.receivable + self.shipped + self.released + self.open_orders - self.unapplied

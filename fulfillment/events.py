@@ -1,0 +1,42 @@
+"""What happens to shipments. Stream "shipment:<id>", seq = the shipment's version."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core.outbox import Fact
+
+
+@dataclass(frozen=True)
+class ShipmentReleased(Fact):
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    site_id: int
+
+
+@dataclass(frozen=True)
+class PickShort(Fact):
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    product_id: int
+    site_id: int
+    short_qty: Decimal
+    reason: str
+
+
+@dataclass(frozen=True)
+class ShipmentShipped(Fact):
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    shipped_at: datetime
+
+
+@dataclass(frozen=True)
+class ReturnRequested(Fact):
+    return_id: int
+    account_id: int

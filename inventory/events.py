@@ -1,0 +1,34 @@
+"""What happens to stock. Streams: "product:<id>" and "demand:<id>"."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.outbox import Fact
+
+
+@dataclass(frozen=True)
+class SupplyIncreased(Fact):
+    """Stock was received, returned or freed, or inbound was confirmed: the product is worth another allocation."""
+
+    product_ids: tuple[int, ...]
+    cause: str
+
+
+@dataclass(frozen=True)
+class DemandsAllocated(Fact):
+    run_id: int
+    demand_ids: tuple[int, ...]
+    product_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PromiseMoved(Fact):
+    demand_id: int
+    ref_kind: str
+    ref_id: int
+    ref_number: str
+    account_id: int | None
+    qty: Decimal
+    was: str
+    now: str
+    cause: str

@@ -1,0 +1,159 @@
+"""What is asked of inventory and what it answers: plain values, shared with the rooms above. Quantities in base units."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+
+from core.explain import Explanation
+from core.refs import DocumentRef
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class RankSnapshot:
+    """What allocation sorts by (domain.md §6), as the demand's opener sees it now. Smaller tier_rank is served first."""
+
+    tier_rank: int = 9999
+    priority: int = 0
+    sla_penalty: Decimal = ZERO
+    is_contract: bool = False
+    margin_band: int = 0
+    ship_complete_group: str = ""
+
+
+@dataclass(frozen=True)
+class DemandSpec:
+    """A need to be opened. `key` is the caller's; `ref` and `line_no` name the document line for people."""
+
+    key: str
+    ref: DocumentRef
+    line_no: int
+    product_id: int
+    qty: Decimal
+    account_id: int | None
+    requested_date: date
+    site_id: int | None = None
+    rank: RankSnapshot = RankSnapshot()
+    min_shelf_life_days: int = 0
+    backorder_allowed: bool = True
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class PromiseSlice:
+    """`qty` on `delivery_date` (None: no date yet) from `site_id`; `kind` is a PromiseKind."""
+
+    qty: Decimal
+    kind: str
+    site_id: int | None
+    ship_date: date | None
+    delivery_date: date | None
+    first_delivery_date: date | None = None
+    slip_cause: str = ""
+    inbound_id: int | None = None
+
+
+@dataclass(frozen=True)
+class DemandState:
+    """The ledger of one demand."""
+
+    demand_id: int
+    product_id: int
+    ordered: Decimal
+    cancelled: Decimal
+    backordered: Decimal
+    reserved: Decimal
+    allocated: Decimal
+    released: Decimal
+    picked: Decimal
+    shipped: Decimal
+    is_blocked: bool = False
+
+    @property
+    def open(self) -> Decimal:
+        return self.backordered + self.reserved + self.allocated + self.released + self.picked
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """What a reserve call got for a demand."""
+
+    demand_id: int
+    reserved: Decimal
+    backordered: Decimal
+    promises: tuple[PromiseSlice, ...]
+    explanation: Explanation
+
+
+@dataclass(frozen=True)
+class ClaimedStock:
+    """A part of a demand on a balance: what a shipment line is made of."""
+
+    demand_id: int
+    claim_id: int
+    balance_id: int
+    site_id: int
+    lot_id: int | None
+    product_id: int
+    qty: Decimal
+
+
+@dataclass(frozen=True)
+class AvailabilityQuery:
+    """What can this account have, from where, by when? `ignore_demand_ids`: an order never blocks itself."""
+
+    product_ids: tuple[int, ...]
+    account_id: int | None
+    on: date
+    site_ids: tuple[int, ...] | None = None
+    min_shelf_life_days: int = 0
+    ignore_demand_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class SiteAvailability:
+    site_id: int
+    site_code: str
+    on_hand: Decimal = ZERO
+    reserved: Decimal = ZERO
+    allocated: Decimal = ZERO
+    released: Decimal = ZERO
+    unusable: Decimal = ZERO
+    protected: Decimal = ZERO
+    available: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class AtpPoint:
+    """From `day` on, `qty` can be promised in all (cumulative available to promise)."""
+
+    day: date
+    qty: Decimal
+
+
+@dataclass(frozen=True)
+class Availability:
+    """Never one number. `available` is what this account can have now; `atp` grows with dated inbound."""
+
+    product_id: int
+    sites: tuple[SiteAvailability, ...] = ()
+    on_hand: Decimal = ZERO
+    reserved: Decimal = ZERO
+    allocated: Decimal = ZERO
+    released: Decimal = ZERO
+    unusable: Decimal = ZERO
+    protected: Decimal = ZERO
+    in_transit: Mapping[date, Decimal] = field(default_factory=dict)
+    available: Decimal = ZERO
+    atp: tuple[AtpPoint, ...] = ()
+
+
+@dataclass(frozen=True)
+class AllocationOutcome:
+    run_id: int
+    demands: int
+    allocated: Decimal
+    still_short: Decimal
+    product_ids: tuple[int, ...]

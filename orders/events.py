@@ -1,0 +1,84 @@
+"""What happens to orders. Stream "order:<id>", seq = the order's version."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.outbox import Fact
+
+
+@dataclass(frozen=True)
+class OrderCaptured(Fact):
+    order_id: int
+    account_id: int
+    channel: str
+    unresolved_lines: int
+
+
+@dataclass(frozen=True)
+class OrderSubmitted(Fact):
+    order_id: int
+    account_id: int
+    product_ids: tuple[int, ...]
+    lines: int
+    total_amount: Decimal
+    currency: str
+    is_held: bool
+
+
+@dataclass(frozen=True)
+class HoldPlaced(Fact):
+    """`rule` and `message` say why; reactions open the case for the reason's owner."""
+
+    hold_id: int
+    order_id: int
+    order_number: str
+    account_id: int
+    reason: str
+    rule: str
+    message: str
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class HoldCleared(Fact):
+    hold_id: int
+    order_id: int
+    order_number: str
+    account_id: int
+    reason: str
+    rule: str
+
+
+@dataclass(frozen=True)
+class LinesReleased(Fact):
+    """First release of an order measures what was short: `short_lines` of `lines` were not fully allocated."""
+
+    order_id: int
+    account_id: int
+    lines: int
+    short_lines: int
+    is_first: bool
+
+
+@dataclass(frozen=True)
+class LinesCancelled(Fact):
+    order_id: int
+    account_id: int
+    product_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class OrderClosed(Fact):
+    order_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
+class OrderUnresolved(Fact):
+    """A captured order has lines nobody can match to a product: customer service maps them."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    codes: tuple[str, ...]

@@ -1,0 +1,39 @@
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from core.choices import choices
+from orders.models.order import Order
+from orders.states import Blocks, HoldReason
+
+
+class Hold(models.Model):
+    """Orthogonal to status: what it blocks, why, which rule placed it, who may clear it."""
+
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="holds")
+    reason = models.CharField(max_length=12, choices=choices(HoldReason))
+    blocks = ArrayField(models.CharField(max_length=10, choices=choices(Blocks)))
+    rule = models.CharField(max_length=60)
+    explanation = models.JSONField(default=dict)
+    clearable_by = ArrayField(models.CharField(max_length=20), default=list)
+    is_forced = models.BooleanField(default=False, help_text="Never cleared by a rule, only by a person.")
+    ceiling_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    valid_until = models.DateTimeField(null=True)
+    placed_at = models.DateTimeField()
+    placed_by = models.CharField(max_length=150)
+    cleared_at = models.DateTimeField(null=True)
+    cleared_by = models.CharField(max_length=150, blank=True)
+    clear_reason = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["order", "reason", "rule"], condition=Q(cleared_at__isnull=True), name="one_open_hold_per_rule"
+            )
+        ]
+        indexes = [
+            models.Index(fields=["reason", "placed_at"], condition=Q(cleared_at__isnull=True), name="open_holds")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.reason} hold on {self.order}"

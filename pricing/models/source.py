@@ -1,0 +1,87 @@
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
+from django.db import models
+from django.db.models import F, Q
+
+from core.choices import choices
+from core.ranges import DateRange
+from pricing.states import PriceLevel
+
+SOURCE_LEVELS = [PriceLevel.ACCOUNT, PriceLevel.GROUP, PriceLevel.SEGMENT, PriceLevel.LIST]
+
+
+class PriceSource(models.Model):
+    """A list or a contract: who it is for, in which currency, over which half-open period."""
+
+    code = models.CharField(max_length=40, unique=True)
+    name = models.CharField(max_length=120)
+    level = models.CharField(max_length=10, choices=choices(PriceLevel))
+    account = models.ForeignKey("accounts.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    group = models.ForeignKey(
+        "accounts.AccountGroup", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    territory = models.ForeignKey(
+        "accounts.Territory", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    currency = models.CharField(max_length=3, default="USD")
+    priority = models.PositiveSmallIntegerField(default=100)
+    margin_floor_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(level__in=SOURCE_LEVELS), name="a_price_source_is_a_list_or_a_contract"),
+            models.CheckConstraint(
+                condition=Q(level="account", account__isnull=False, group__isnull=True, territory__isnull=True)
+                | Q(level="group", account__isnull=True, group__isnull=False, territory__isnull=True)
+                | (Q(level="segment", account__isnull=True) & (Q(group__isnull=False) | Q(territory__isnull=False)))
+                | Q(level="list", account__isnull=True, group__isnull=True, territory__isnull=True),
+                name="a_price_source_names_its_party",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="a_price_source_ends_after_it_starts",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["account"], condition=Q(account__isnull=False), name="price_sources_by_account"),
+            models.Index(fields=["group"], condition=Q(group__isnull=False), name="price_sources_by_group"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PriceRow(models.Model):
+    """A unit price per base unit from `min_qty` base units on, over [valid_from, valid_to)."""
+
+    source = models.ForeignKey(PriceSource, on_delete=models.PROTECT, related_name="rows")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    min_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    unit_price = models.DecimalField(max_digits=18, decimal_places=6)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(unit_price__gte=0, min_qty__gte=0), name="a_price_row_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="a_price_row_ends_after_it_starts",
+            ),
+            ExclusionConstraint(
+                name="one_price_per_source_product_break_and_day",
+                expressions=[
+                    ("source", RangeOperators.EQUAL),
+                    ("product", RangeOperators.EQUAL),
+                    ("min_qty", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+            ),
+        ]
+        indexes = [models.Index(fields=["product", "source", "min_qty"], name="price_rows_by_product")]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.product_id} from {self.min_qty}: {self.unit_price}"
