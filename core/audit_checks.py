@@ -21,4 +21,5 @@ def _forgotten() -> Iterator[str]:
     limit = clock.db_now() - FORGOTTEN_AFTER
     late = Job.objects.filter(state=JobState.READY, attempts=0, fact__at__lt=limit)
     for job in late.order_by("id")[:100]:
-        yield f"job {job.pk} ({job.reaction}) waits since {job.next_at:%Y-%m-%d %H:%M:%S}Z and was never tried"
+        due = f"{job.next_at:%Y-%m-%d %H:%M:%S}Z"
+        yield f"job {job.pk} ({job.reaction}) is due since {due} and was never tried"

@@ -18,7 +18,10 @@ class CalendarNeverOpens(ValueError):
 
 @dataclass(frozen=True)
 class BusinessCalendar:
-    """`week` maps Monday=0 … Sunday=6 to (opens, closes) local times; a segment that closes at 00:00 ends at midnight."""
+    """`week` maps Monday=0 … Sunday=6 to (opens, closes) local times, in order and apart.
+
+    A segment that closes at 00:00 ends at midnight.
+    """
 
     time_zone: str = "UTC"
     week: Mapping[int, tuple[tuple[time, time], ...]] = field(default_factory=dict)
@@ -31,10 +34,15 @@ class BusinessCalendar:
         """The day's open intervals as UTC instants, in order."""
         if not self.is_business_day(day):
             return []
-        return [(self._instant(day, a), self._closing(day, b)) for a, b in self.week[day.weekday()]]
+        spans = [(self._instant(day, a), self._closing(day, b)) for a, b in self.week[day.weekday()]]
+        # An hour that the clocks skip in spring may leave a segment without any time in it.
+        return [(opens, closes) for opens, closes in spans if opens < closes]
 
     def add_time(self, start: datetime, duration: timedelta) -> datetime:
-        """The instant at which `duration` of open time has passed since `start`. Zero: the next open instant."""
+        """The instant at which `duration` of open time has passed since `start`.
+
+        Zero: the next open instant.
+        """
         left = duration
         for opens, closes in self._segments_from(start):
             begin = max(opens, start)
@@ -55,7 +63,7 @@ class BusinessCalendar:
         return total
 
     def add_days(self, day: date, count: int) -> date:
-        """`count` business days on (or back, when negative); 0 gives the same day or the next business day."""
+        """`count` business days on, or back when negative; 0 gives the same or the next business day."""
         step = timedelta(days=-1 if count < 0 else 1)
         current, left = day, abs(count)
         for _ in range(HORIZON_DAYS):

@@ -1,4 +1,6 @@
-"""Frozen dataclasses to JSON and back, by their annotations: facts in the outbox, stored results of keyed calls."""
+"""Frozen dataclasses to JSON and back, by their annotations: facts in the outbox, stored results of keyed
+calls.
+"""
 
 import dataclasses
 import types
@@ -13,8 +15,10 @@ from typing import Any
 
 def dump(value: Any) -> Any:
     """A JSON-ready value. Decimal, date and datetime become strings; unknown types are refused."""
+    if isinstance(value, Enum):
+        return dump(value.value)
     if value is None or isinstance(value, bool | int | str):
-        return value.value if isinstance(value, Enum) else value
+        return value
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, datetime | date):
@@ -30,19 +34,37 @@ def dump(value: Any) -> Any:
 
 
 def load(kind: Any, raw: Any) -> Any:
-    """`raw` as `kind` (a dataclass, a builtin, Decimal, date, an Enum, tuple[X, ...], list[X], dict[str, X], X | None)."""
+    """`raw` as `kind`.
+
+    A kind is a dataclass, a builtin, Decimal, date, an Enum, tuple[X, ...], tuple[X, Y], list[X], dict[K, X]
+    or X | None.
+    """
     origin = typing.get_origin(kind)
     if kind is Any or kind is None or kind is type(None):
         return raw
     if origin in (typing.Union, types.UnionType):
         return _load_optional(kind, raw)
-    if origin in (tuple, list, set, frozenset):
+    if origin is tuple:
+        return _load_tuple(typing.get_args(kind), raw)
+    if origin in (list, set, frozenset):
         return origin(load(typing.get_args(kind)[0], item) for item in raw)
     if origin in (dict, Mapping):
-        return {k: load(typing.get_args(kind)[1], v) for k, v in raw.items()}
-    if dataclasses.is_dataclass(kind):
+        of_key, of_value = typing.get_args(kind)
+        return {_load_key(of_key, k): load(of_value, v) for k, v in raw.items()}
+    if isinstance(kind, type) and dataclasses.is_dataclass(kind):
         return kind(**{k: load(t, raw[k]) for k, t in _hints(kind).items() if k in raw})
     return _load_scalar(kind, raw)
+
+
+def _load_tuple(kinds: tuple[Any, ...], raw: Any) -> tuple[Any, ...]:
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return tuple(load(kinds[0], item) for item in raw)
+    return tuple(load(kind, item) for kind, item in zip(kinds, raw, strict=True))
+
+
+def _load_key(kind: Any, raw: str) -> Any:
+    """JSON has only text as a key."""
+    return int(raw) if kind is int else load(kind, raw)
 
 
 def _load_scalar(kind: Any, raw: Any) -> Any:

@@ -1,10 +1,11 @@
 """The console's base screens. A form's save is one service call; nothing else writes.
 
-Django wraps its form views in a transaction; a door verb must own its own, so these views are not wrapped. A refusal
-comes back as an error in the form, with what was typed still there.
+Django wraps its form views in a transaction; a door verb must own its own, so these views are not wrapped.
+A refusal comes back as an error in the form, with what was typed still there.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
@@ -17,6 +18,8 @@ from core.access import NOBODY, Access
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.reference import delete_reference, save_reference
+
+_REFUSAL = "service_refusal"
 
 
 class ServiceRequired(RuntimeError):
@@ -41,6 +44,10 @@ def actor_of(request: HttpRequest, *, channel: str = "console") -> Actor:
 class _UnwrappedAdmin(admin.ModelAdmin):
     """Django's form views without their atomic block."""
 
+    if TYPE_CHECKING:  # Django has them, its stubs do not
+        _changeform_view: Callable[..., HttpResponse]
+        _delete_view: Callable[..., HttpResponse]
+
     def changeform_view(
         self,
         request: HttpRequest,
@@ -51,7 +58,7 @@ class _UnwrappedAdmin(admin.ModelAdmin):
         try:
             return self._changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refusal:
-            request._service_refusal = refusal  # the form's clean() shows it; see ServiceAdmin.get_form
+            setattr(request, _REFUSAL, refusal)  # the form's clean() shows it; see ServiceAdmin.get_form
             return self._changeform_view(request, object_id, form_url, extra_context)
 
     def delete_view(
@@ -99,7 +106,7 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        refusal: DomainError | None = getattr(request, "_service_refusal", None)
+        refusal: DomainError | None = getattr(request, _REFUSAL, None)
         return form if refusal is None else _refusing(form, refusal)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -115,13 +122,13 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if any(fs.has_changed() for fs in formsets):
             raise ServiceRequired(f"{type(self).__name__}: inline rows are saved by a service, not by the form")
 
-    def log_addition(self, *args: Any, **kwargs: Any) -> None:
+    def log_addition(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """The journal tells it; Django's own log would be a second, weaker one."""
 
-    def log_change(self, *args: Any, **kwargs: Any) -> None:
+    def log_change(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """See log_addition."""
 
-    def log_deletions(self, *args: Any, **kwargs: Any) -> None:
+    def log_deletions(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """See log_addition."""
 
 
@@ -149,7 +156,7 @@ class LedgerAdmin(ServiceAdmin):
 
 
 def _refusing(form: type[Any], refusal: DomainError) -> type[Any]:
-    class Refused(form):  # type: ignore[misc,valid-type]
+    class Refused(form):
         def clean(self) -> Any:
             super().clean()
             if isinstance(refusal, InvalidInput):

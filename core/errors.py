@@ -1,7 +1,7 @@
 """Refusals: named facts with data. The service says what is so; the door finds the words and the status.
 
-Every error has a stable `code` (snake case, derived from the class name), a `data` dict of plain values, a one-line
-`message` and, where somebody can act, a `remedy`. Doors never parse messages.
+Every error has a stable `code` (snake case, derived from the class name), a `data` dict of plain values, a
+one-line `message` and, where somebody can act, a `remedy`. Doors never parse messages.
 """
 
 import re
@@ -47,7 +47,10 @@ class _Blanks(dict[str, Any]):
 
 
 class Refused(DomainError):
-    """A business rule said no. The caller's data is fine; the answer would be the same until something changes."""
+    """A business rule said no.
+
+    The caller's data is fine; the answer would be the same until something changes.
+    """
 
     status = 409
 

@@ -2,8 +2,9 @@
 
     outcome = run_once(Claim("orders.submit", owner="user:7", key=header, body_hash=h), submit, order_id=…, …)
 
-The key's INSERT is the first statement of the transaction, so a twin waits for the first and then gets its answer.
-Success and business refusals are stored; faults are not. Another body under the same key is refused (422).
+The key's INSERT is the first statement of the transaction, so a twin waits for the first and then gets its
+answer. Success and business refusals are stored; faults are not. Another body under the same key is refused
+(422).
 """
 
 import hashlib
@@ -17,7 +18,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from django.db import connection, transaction
 
 from core import codec, locks
-from core.errors import DomainError
+from core.errors import DomainError, FieldError, InvalidInput
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -40,12 +41,17 @@ class KeyInvalid(KeyRefusal):
 
 
 class StoredRefusal(DomainError):
-    """The refusal this key got the first time, told again with its first code and words."""
+    """The refusal this key got the first time, told again with its first code, status and words.
+
+    `errors` are the first answer's bad values (see InvalidInput), mostly none.
+    """
 
     def __init__(self, stored: Mapping[str, Any]) -> None:
-        self.status_now = int(stored["status"])
-        self.first_code = str(stored["code"])
+        # Shadowing the class's own: doors read `code` and `status` of any refusal without asking which it is.
+        self.status = int(stored["status"])  # type: ignore[misc]
+        self.code = str(stored["code"])  # type: ignore[misc]
         self._message, self._remedy = str(stored["message"]), str(stored["remedy"])
+        self.errors = tuple(FieldError(**e) for e in stored.get("errors", ()))
         super().__init__(**stored["data"])
 
     @property
@@ -123,13 +129,13 @@ def first_or_again(claim: Claim, verb: Callable[..., R], args: Any, kwargs: Mapp
 
 def remember_refusal(claim: Claim, refusal: DomainError) -> None:
     """After the rollback: the same key gets the same refusal again."""
-    data = {k: v for k, v in codec.dump(_plain(refusal.data)).items()}
     stored = {
         "code": refusal.code,
         "status": refusal.status,
         "message": refusal.message,
         "remedy": refusal.remedy,
-        "data": data,
+        "data": _plain(refusal.data),
+        "errors": codec.dump(refusal.errors) if isinstance(refusal, InvalidInput) else [],
     }
     with transaction.atomic():
         if _insert(claim):
@@ -167,7 +173,8 @@ def _insert(claim: Claim) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_idempotencykey (scope, owner, key, body_hash, state, result, created_at) "
-            "VALUES (%s, %s, %s, %s, 'running', 'null', now()) ON CONFLICT (scope, owner, key) DO NOTHING RETURNING 1",
+            "VALUES (%s, %s, %s, %s, 'running', 'null', now()) "
+            "ON CONFLICT (scope, owner, key) DO NOTHING RETURNING 1",
             [claim.scope, claim.owner, claim.key, claim.body_hash],
         )
         return cursor.fetchone() is not None

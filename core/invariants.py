@@ -1,4 +1,7 @@
-"""What must always be true. Rooms register checks; `manage.py check_invariants` and a schedule run them all."""
+"""What must always be true.
+
+Rooms register checks; `manage.py check_invariants` and a schedule run them all.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -16,7 +19,9 @@ _checks: dict[str, Check] = {}
 
 
 def register(name: str, check: Check) -> None:
-    """`name` is the sentence that holds; `check()` yields one detail line per breach, a constant number of queries."""
+    """`name` is the sentence that holds; `check()` yields one detail line per breach, a constant number of
+    queries.
+    """
     if name in _checks and _checks[name] is not check:
         raise ValueError(f"two checks are named {name!r}")
     _checks[name] = check

@@ -1,4 +1,7 @@
-"""The journal: said in the same transaction as the change it tells of. `timeline` reads it back for a document."""
+"""The journal: said in the same transaction as the change it tells of.
+
+`timeline` reads it back for a document.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
-"""The lock ladder. Every row lock of the product is taken here: ranks only climb, primary keys rise inside a rank.
+"""The lock ladder. Every row lock of the product is taken here: ranks only climb, keys rise inside a rank.
 
-A room's `locks.py` names what it locks (`lock_orders(ids)`) and calls `take`. Statements that lock by themselves
-(the guarded claim, ON CONFLICT) say so with `climb` first, so that the ladder still sees them.
+A room's `locks.py` names what it locks (`lock_orders(ids)`) and calls `take`. Statements that lock by
+themselves (the guarded claim, ON CONFLICT) say so with `climb` first, so that the ladder still sees them.
 """
 
 from collections.abc import Iterable
@@ -42,25 +42,30 @@ class LockOutsideTransaction(RuntimeError):
 
 
 class LockOrderViolation(RuntimeError):
-    """A lower rank, or a lower key of the same rank, was asked for after a higher one: two workers could deadlock."""
+    """A lower rank, or a lower key of the same rank, was asked for after a higher one.
+
+    Two workers doing that could wait for each other for ever.
+    """
 
 
 @dataclass
 class Ladder:
-    """What this transaction holds: the highest rank, and per rank the keys taken."""
+    """What this transaction holds: the highest rank, and per rank and table the keys taken."""
 
     rank: int = -1
-    held: dict[int, set[Any]] = field(default_factory=dict)
+    held: dict[int, dict[str, set[Any]]] = field(default_factory=dict)
 
-    def climb(self, rank: Rank, keys: Iterable[Any]) -> None:
-        asked = set(keys)
-        held = self.held.setdefault(rank, set())
-        new = asked - held
-        if rank < self.rank and new:
+    def climb(self, rank: Rank, keys: Iterable[Any], table: str = "") -> None:
+        tables = self.held.get(rank, {})
+        held = tables.get(table, set()) | tables.get("", set()) if table else set().union(*tables.values())
+        new = set(keys) - held
+        if rank < self.rank and (new or not tables):
             raise LockOrderViolation(f"{rank.name} ({rank}) after {Rank(self.rank).name} ({self.rank})")
         if new and held and min(new) < max(held):
             raise LockOrderViolation(f"{rank.name}: key {min(new)!r} after {max(held)!r}")
-        held |= new
+        if new and table and (later := max(tables, default="")) > table:
+            raise LockOrderViolation(f"{rank.name}: {table} after {later}")
+        self.held.setdefault(rank, {}).setdefault(table, set()).update(new)
         self.rank = max(self.rank, rank)
 
 
@@ -76,22 +81,29 @@ def end(token: Any) -> None:
     _ladder.reset(token)
 
 
-def climb(rank: Rank, keys: Iterable[Any]) -> None:
-    """Record that the next statement locks `keys` at `rank`, or refuse. Keys are sorted by the statement itself."""
+def climb(rank: Rank, keys: Iterable[Any], *, table: str = "") -> None:
+    """Record that the next statement locks `keys` at `rank`, or refuse.
+
+    Keys are sorted by the statement itself. Where two tables share a rank, `table` keeps their keys apart.
+    """
     ladder = _ladder.get()
     if ladder is None or not connection.in_atomic_block:
         raise LockOutsideTransaction(f"{rank.name} can only be locked inside a unit of work")
-    ladder.climb(rank, keys)
+    ladder.climb(rank, keys, table)
 
 
 def take(rank: Rank, queryset: models.QuerySet[M], *, of: tuple[str, ...] = ("self",)) -> list[M]:
     """Lock the rows of `queryset` in primary-key order and return them, evaluated.
 
+    A lower rank of which nothing is held yet is refused before anything is locked. Tables that share a rank
+    are taken in the order of their names.
+
     The lock is FOR NO KEY UPDATE: rows that merely point here (an invoice line at its order) need not wait.
     """
-    climb(rank, ())
+    table = queryset.model._meta.db_table
+    climb(rank, (), table=table)
     rows = list(queryset.select_for_update(of=of, no_key=True).order_by("pk"))
-    climb(rank, [row.pk for row in rows])
+    climb(rank, [row.pk for row in rows], table=table)
     return rows
 
 

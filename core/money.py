@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from babel.numbers import get_currency_precision
 
+# Wider than quantity × price can get, so that nothing is rounded before the one rounding that is meant.
+EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 PRICE_PLACES = Decimal("0.000001")  # unit prices are numeric(18,6)
 
 
@@ -27,28 +30,31 @@ def quantum(currency: str) -> Decimal:
 
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Half-up to the currency's exponent; the same cent PostgreSQL's round(numeric) gives."""
-    return amount.quantize(quantum(currency), rounding=ROUND_HALF_UP)
+    return amount.quantize(quantum(currency), context=EXACT)
 
 
 def round_price(price: Decimal) -> Decimal:
-    return price.quantize(PRICE_PLACES, rounding=ROUND_HALF_UP)
+    return price.quantize(PRICE_PLACES, context=EXACT)
 
 
 def line_amount(qty: Decimal, unit_price: Decimal, currency: str) -> Decimal:
     """Amount of a line: quantity in base units × price per base unit, rounded once."""
-    return round_amount(qty * unit_price, currency)
+    return round_amount(EXACT.multiply(qty, unit_price), currency)
 
 
 def split_amount(total: Decimal, weights: Sequence[Decimal], currency: str) -> list[Decimal]:
-    """Deal `total` out by `weights`, exact to the cent by largest remainder; equal shares when all weights are 0."""
+    """Deal `total` out by `weights`, exact to the cent by largest remainder.
+
+    Weights are not negative; equal shares when all are 0.
+    """
     if not weights:
         return []
     step = quantum(currency)
     sign = -1 if total < 0 else 1
-    units = int((abs(total) / step).to_integral_value(rounding=ROUND_HALF_UP))
-    pool = sum(weights) or Decimal(len(weights))
-    parts = [w if sum(weights) else Decimal(1) for w in weights]
-    exact = [Decimal(units) * w / pool for w in parts]
+    units = int(EXACT.divide(round_amount(abs(total), currency), step))
+    parts = [Fraction(w) for w in weights] if any(weights) else [Fraction(1)] * len(weights)
+    pool = sum(parts)
+    exact = [units * part / pool for part in parts]
     floors = [int(x) for x in exact]
     by_remainder = sorted(range(len(parts)), key=lambda i: (floors[i] - exact[i], i))
     for i in by_remainder[: units - sum(floors)]:

@@ -1,4 +1,7 @@
-"""Document numbers. Gapless where the law wants it (a locked row, last in the transaction); else a sequence."""
+"""Document numbers.
+
+Gapless where the law wants it (a locked row, last in the transaction); else a sequence.
+"""
 
 from django.db import connection, migrations
 
@@ -13,7 +16,8 @@ def draw_gapless(series: str, *, prefix: str, count: int = 1) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_numberseries (code, prefix, next_value) VALUES (%s, %s, 1 + %s) "
-            "ON CONFLICT (code) DO UPDATE SET next_value = core_numberseries.next_value + %s RETURNING prefix, next_value",
+            "ON CONFLICT (code) DO UPDATE SET next_value = core_numberseries.next_value + %s "
+            "RETURNING prefix, next_value",
             [series, prefix, count, count],
         )
         used_prefix, following = cursor.fetchone()

@@ -1,8 +1,9 @@
 """Facts and the reactions to them: written with the change, one job row per reaction, done exactly once.
 
-`publish` writes the fact and its jobs in the caller's transaction. The relay (a process, and a beat tick) leases due
-jobs with SKIP LOCKED and sends only their ids; a worker locks the row, checks again, runs the reaction's one service
-call and marks it done in one commit. Wiping the broker loses nothing. `config/flow.py` lists facts and reactions.
+`publish` writes the fact and its jobs in the caller's transaction. The relay (a process, and a beat tick)
+leases due jobs with SKIP LOCKED and sends only their ids; a worker locks the row, checks again, runs the
+reaction's one service call and marks it done in one commit. Wiping the broker loses nothing.
+`config/flow.py` lists facts and reactions.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,7 +17,7 @@ from django.db import connection, transaction
 from core import codec, locks, wake
 from core.actors import Actor, system
 from core.models import Job, JobState, OutboxFact
-from core.uow import require_uow, unit_of_work
+from core.uow import require_uow, retrying, unit_of_work
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +53,10 @@ class JobDied(Fact):
 
 @dataclass(frozen=True)
 class JobContext:
-    """What a reaction is told besides the fact. `key` is unique per job: pass it on as the effect's idempotency key."""
+    """What a reaction is told besides the fact.
+
+    `key` is unique per job: pass it on as the effect's idempotency key.
+    """
 
     job_id: int
     key: str
@@ -64,7 +68,10 @@ class JobContext:
 
 @dataclass(frozen=True)
 class Reaction:
-    """One service call. With `latest_only`, a fact older than one already done on the same stream is skipped."""
+    """One service call.
+
+    With `latest_only`, a fact older than one already done on the same stream is skipped.
+    """
 
     name: str
     run: Callable[[Any, JobContext], object]
@@ -126,14 +133,18 @@ def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = 
 
 
 def lease_due(*, now: datetime, limit: int = BATCH) -> list[int]:
-    """Lease up to `limit` due jobs and return their ids. The lease doubles per delivery; nothing is ever deleted."""
+    """Lease up to `limit` due jobs and return their ids.
+
+    The lease doubles per delivery; nothing is ever deleted.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "WITH due AS (SELECT id FROM core_job WHERE state = 'ready' AND next_at <= %s "
             "ORDER BY next_at, id LIMIT %s FOR UPDATE SKIP LOCKED) "
             "UPDATE core_job j SET deliveries = j.deliveries + 1, "
-            "next_at = %s + %s * power(2, least(j.deliveries, 6)) FROM due WHERE j.id = due.id RETURNING j.id",
-            [now, limit, now, LEASE],
+            "next_at = %s + make_interval(secs => %s) * power(2, least(j.deliveries, 6)) "
+            "FROM due WHERE j.id = due.id RETURNING j.id",
+            [now, limit, now, LEASE.total_seconds()],
         )
         return sorted(job_id for (job_id,) in cursor.fetchall())
 
@@ -141,11 +152,15 @@ def lease_due(*, now: datetime, limit: int = BATCH) -> list[int]:
 def run_job(job_id: int, *, now: datetime) -> str:
     """Run one job to its end and say how it ended: done, stale, gone (already done), failed or dead."""
     try:
-        with unit_of_work(f"job {job_id}", is_job=True):
-            return _run_locked(job_id, now)
-    except Exception as error:  # any failure is this job's alone: it is recorded and tried again, never swallowed
+        return retrying(lambda: _run_in_a_unit(job_id, now))
+    except Exception as error:  # any failure is this job's alone: recorded and tried again, never swallowed
         log.exception("job_failed", job_id=job_id)
         return _record_failure(job_id, error, now=now)
+
+
+def _run_in_a_unit(job_id: int, now: datetime) -> str:
+    with unit_of_work(f"job {job_id}", is_job=True):
+        return _run_locked(job_id, now)
 
 
 def _run_locked(job_id: int, now: datetime) -> str:

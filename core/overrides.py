@@ -1,15 +1,17 @@
-"""The override log: who set which rule aside, why, what it cost, who approved. Append-only and sealed by a hash chain.
+"""The override log: who set which rule aside, why, what it cost, who approved. Append-only and sealed by a
+hash chain.
 
-Entries are written in the override's own transaction and sealed a moment later (chaining inside the transaction
-would make every override wait for every other). `verify` finds any edit, deletion or insertion.
+Entries are written in the override's own transaction and sealed a moment later (chaining inside the
+transaction would make every override wait for every other). `verify` finds any edit, deletion or insertion.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
 from django.db import connection, transaction
@@ -61,7 +63,10 @@ def record(
     approver: Actor | None = None,
     expires_at: datetime | None = None,
 ) -> int:
-    """Append one entry in the override's transaction and return its id. `money_effect` < 0 is money given away."""
+    """Append one entry in the override's transaction and return its id.
+
+    `money_effect` < 0 is money given away.
+    """
     if len(reason.note.strip()) < 10:
         raise ReasonTooShort(given=len(reason.note.strip()))
     if approver and approver.user_id is not None and approver.user_id == actor.user_id:
@@ -111,7 +116,10 @@ def review(*, entry_id: int, verdict: str, note: str, actor: Actor, now: datetim
 
 
 def seal_pending(*, now: datetime, limit: int = 1000) -> int:
-    """Seal entries that have no seal yet, in id order; the number sealed. Safe to run twice and at the same time."""
+    """Seal entries that have no seal yet, in id order; the number sealed.
+
+    Safe to run twice and at the same time.
+    """
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_SEAL_LOCK])
@@ -131,7 +139,9 @@ def seal_pending(*, now: datetime, limit: int = 1000) -> int:
 
 @dataclass(frozen=True)
 class Verification:
-    """`problems` is empty when the chain is whole; `head` is to be kept somewhere else, to compare with later."""
+    """`problems` is empty when the chain is whole; `head` is to be kept somewhere else, to compare with
+    later.
+    """
 
     sealed: int
     unsealed: int
@@ -143,12 +153,14 @@ def verify(*, from_head: str | None = None) -> Verification:
     """Walk the chain. With `from_head`, also prove that a head exported earlier is still part of it."""
     problems: list[str] = []
     previous, expected, heads = GENESIS, 1, {GENESIS}
-    for seal in OverrideSeal.objects.select_related("entry").order_by("position").iterator():
+    for seal, entry in _sealed():
         if seal.position != expected:
             problems.append(f"seal {expected} is missing")
         if seal.previous_hash != previous:
             problems.append(f"seal {seal.position} does not continue the chain")
-        if seal.hash != _digest(seal.previous_hash, seal.entry):
+        if entry is None:
+            problems.append(f"override {seal.entry_id} was deleted after it was sealed")
+        elif seal.hash != _digest(seal.previous_hash, entry):
             problems.append(f"override {seal.entry_id} was changed after it was sealed")
         previous, expected = seal.hash, seal.position + 1
         heads.add(seal.hash)
@@ -156,6 +168,14 @@ def verify(*, from_head: str | None = None) -> Verification:
         problems.append(f"the exported head {from_head[:12]}… is no longer in the chain: its end was cut off")
     unsealed = OverrideEntry.objects.filter(seal=None).count()
     return Verification(expected - 1, unsealed, previous, tuple(problems))
+
+
+def _sealed() -> Iterator[tuple[OverrideSeal, OverrideEntry | None]]:
+    """The seals in order, each with its entry, or None where that is gone."""
+    seals = OverrideSeal.objects.order_by("position").iterator(chunk_size=1000)
+    while chunk := list(islice(seals, 1000)):
+        entries = OverrideEntry.objects.in_bulk([seal.entry_id for seal in chunk])
+        yield from ((seal, entries.get(seal.entry_id)) for seal in chunk)
 
 
 def _digest(previous: str, entry: OverrideEntry) -> str:

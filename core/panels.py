@@ -10,7 +10,10 @@ from core.refs import DocumentRef
 
 @dataclass(frozen=True)
 class Panel:
-    """`render(ref, request)` gives safe HTML, or an empty string when there is nothing to say. Lower `order` comes first."""
+    """`render(ref, request)` gives safe HTML, or an empty string when there is nothing to say.
+
+    Lower `order` comes first.
+    """
 
     title: str
     order: int

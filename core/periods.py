@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Period:
     """Days from `start` up to, not including, `end`. None is open on that side."""
 
@@ -17,6 +17,12 @@ class Period:
 
     def __contains__(self, day: date) -> bool:
         return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
+
+    def __lt__(self, other: "Period") -> bool:
+        return self._order() < other._order()
+
+    def _order(self) -> tuple[date, date]:
+        return (self.start or date.min, self.end or date.max)
 
     def overlaps(self, other: "Period") -> bool:
         return _before(self.start, other.end) and _before(other.start, self.end)

@@ -13,11 +13,12 @@ class BadQuantity(ValueError):
 
 def as_quantity(value: object) -> Decimal:
     """`value` as a Decimal with four places. Raises BadQuantity; never rounds silently."""
+    text = str(value).strip()
     try:
-        number = Decimal(str(value).strip())
+        number = Decimal(text)
     except InvalidOperation:
         raise BadQuantity(f"{value!r} is not a number") from None
-    if not number.is_finite():
+    if not number.is_finite() or "_" in text:  # Decimal reads Python's "1_000"; nobody else does
         raise BadQuantity(f"{value!r} is not a number")
     if abs(number) > LARGEST:
         raise BadQuantity(f"{value!r} is larger than {LARGEST}")
@@ -28,12 +29,14 @@ def as_quantity(value: object) -> Decimal:
 
 
 def to_base(qty: Decimal, numerator: int, denominator: int) -> Decimal:
-    """`qty` units of numerator/denominator base units each, in base units. Raises BadQuantity when it does not fit."""
-    exact = Fraction(qty) * Fraction(numerator, denominator)
-    number = Decimal(exact.numerator) / Decimal(exact.denominator)
-    if Fraction(number.quantize(PLACES)) != exact:
-        raise BadQuantity(f"{qty} does not convert to a whole number of base units")
-    return number.quantize(PLACES)
+    """`qty` units of numerator/denominator base units each, in base units.
+
+    Raises BadQuantity when it does not fit.
+    """
+    ten_thousandths = Fraction(qty) * Fraction(numerator, denominator) * 10_000
+    if ten_thousandths.denominator != 1:
+        raise BadQuantity(f"{qty} does not convert to a quantity of four decimal places in base units")
+    return as_quantity(Decimal(ten_thousandths.numerator).scaleb(-4))
 
 
 def is_multiple(qty: Decimal, step: Decimal) -> bool:

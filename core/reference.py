@@ -25,7 +25,10 @@ class StillInUse(Refused):
 
 @door_verb
 def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "") -> M:
-    """Validate and store `row`, and journal what changed. Raises InvalidInput with every bad field at once."""
+    """Validate and store `row`, and journal what changed.
+
+    Raises InvalidInput with every bad field at once.
+    """
     before = _values(type(row)._base_manager.filter(pk=row.pk).first()) if row.pk else {}
     try:
         row.full_clean()

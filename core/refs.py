@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class DocumentRef:
-    """Points at any document: `kind` is "order", "shipment", "account" …; `id` its primary key; `number` for people."""
+    """Points at any document: `kind` is "order", "shipment", "account" …; `id` its primary key; `number`
+    for people.
+    """
 
     kind: str
     id: int

@@ -1,4 +1,7 @@
-"""Celery's side of the outbox: the only module that sends a task. Workers are woken here; the truth is in PostgreSQL."""
+"""Celery's side of the outbox: the only module that sends a task.
+
+Workers are woken here; the truth is in PostgreSQL.
+"""
 
 from celery import shared_task
 

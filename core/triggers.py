@@ -1,7 +1,7 @@
 """Append-only tables: INSERT and SELECT for everybody, nothing else for anybody.
 
-Statement-level, because a row trigger lets a statement that happens to match no row pass. TRUNCATE is spared in
-databases whose name starts with test_, so that transactional tests can flush.
+Statement-level, because a row trigger lets a statement that happens to match no row pass. TRUNCATE is
+spared in databases whose name starts with test_, so that transactional tests can flush.
 """
 
 import pgtrigger

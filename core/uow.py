@@ -1,11 +1,12 @@
-"""The unit of work: one durable transaction per door verb, the whole call retried when the database asks for it.
+"""The unit of work: one durable transaction per door verb, the whole call retried when the database asks
+for it.
 
     @door_verb
     def submit(*, order_id: int, actor: Actor, now: datetime) -> Submitted: ...
 
 A door verb may not be called inside another. Specialists that must run inside somebody's transaction carry
-`@require_uow`. A job (core.outbox) opens the unit itself and its one door verb joins it, so that the effect and "done"
-are one commit.
+`@require_uow`. A job (core.outbox) opens the unit itself and its one door verb joins it, so that the effect
+and "done" are one commit.
 """
 
 import random
@@ -98,29 +99,32 @@ def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]]) -> C
             unit.joined = True
             return verb(*args, **kwargs)
         claim = idempotency.take_pending()
-        for attempt in range(1, MAX_ATTEMPTS + 1):
-            try:
-                return _once(name, verb, claim, args, kwargs)
-            except IntegrityError as error:
-                raise _refusal_for(error, refuse_on) from error
-            except OperationalError as error:
-                _pause_or_give_up(error, attempt)
-            except DomainError as refusal:
-                if claim is not None and not isinstance(refusal, Busy | idempotency.KeyRefusal):
-                    idempotency.remember_refusal(claim, refusal)
-                raise
-        raise AssertionError("unreachable: the last attempt either returns or raises")
+
+        def once() -> R:
+            with unit_of_work(name):
+                if claim is None:
+                    return verb(*args, **kwargs)
+                return idempotency.first_or_again(claim, verb, args, kwargs)
+
+        try:
+            with _refusing(refuse_on):  # a deferred constraint speaks only at the commit
+                return retrying(once)
+        except DomainError as refusal:
+            if claim is not None and not isinstance(refusal, Busy | idempotency.KeyRefusal):
+                idempotency.remember_refusal(claim, refusal)
+            raise
 
     return call
 
 
-def _once(
-    name: str, verb: Callable[..., R], claim: "idempotency.Claim | None", args: Any, kwargs: Mapping[str, Any]
-) -> R:
-    with unit_of_work(name):
-        if claim is None:
-            return verb(*args, **kwargs)
-        return idempotency.first_or_again(claim, verb, args, kwargs)
+def retrying(call: Callable[[], R]) -> R:
+    """`call()`, again at most 3 times after a deadlock, serialization failure or lock time-out; then Busy."""
+    for attempt in range(1, MAX_ATTEMPTS + 1):
+        try:
+            return call()
+        except OperationalError as error:
+            _pause_or_give_up(error, attempt)
+    raise AssertionError("unreachable: the last attempt either returns or raises")
 
 
 def _pause_or_give_up(error: OperationalError, attempt: int) -> None:
@@ -132,9 +136,15 @@ def _pause_or_give_up(error: OperationalError, attempt: int) -> None:
     time.sleep(random.uniform(0.005, 0.02) * 2**attempt)
 
 
-def _refusal_for(error: IntegrityError, refuse_on: Mapping[str, type[DomainError]]) -> Exception:
-    name = constraint_of(error)
-    return refuse_on[name](constraint=name) if name in refuse_on else error
+@contextmanager
+def _refusing(refuse_on: Mapping[str, type[DomainError]]) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        refusal = refuse_on.get(constraint_of(error))
+        if refusal is None:
+            raise
+        raise refusal(constraint=constraint_of(error)) from error
 
 
 def sqlstate(error: DatabaseError) -> str:

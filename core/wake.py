@@ -1,4 +1,7 @@
-"""The bell: a commit rings it, the relay wakes. Losing a ring costs at most one second, so a fault is only logged."""
+"""The bell: a commit rings it, the relay wakes.
+
+Losing a ring costs at most one second, so a fault is only logged.
+"""
 
 from functools import cache
 
@@ -20,7 +23,9 @@ def _client() -> redis.Redis:
 def ring() -> None:
     try:
         with _client().pipeline(transaction=False) as pipe:
-            pipe.lpush(BELL, 1).ltrim(BELL, 0, 0).execute()
+            pipe.lpush(BELL, 1)
+            pipe.ltrim(BELL, 0, 0)
+            pipe.execute()
     except redis.RedisError as error:
         log.warning("wake_bell_unreachable", error=str(error))
 

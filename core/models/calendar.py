@@ -2,7 +2,10 @@ from django.db import models
 
 
 class Calendar(models.Model):
-    """Opening hours of a team, a site or a carrier. `week` is {"0": [["09:00", "17:00"]], …} with Monday = 0."""
+    """Opening hours of a team, a site or a carrier.
+
+    `week` is {"0": [["09:00", "17:00"]], …} with Monday = 0.
+    """
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)

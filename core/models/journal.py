@@ -4,7 +4,10 @@ from core.triggers import append_only
 
 
 class JournalEntry(models.Model):
-    """What happened to a document: who, for whom, when, and the values. Append-only; the timeline reads it."""
+    """What happened to a document: who, for whom, when, and the values.
+
+    Append-only; the timeline reads it.
+    """
 
     subject_kind = models.CharField(max_length=40)
     subject_id = models.BigIntegerField()

@@ -9,7 +9,10 @@ models.TextField.register_lookup(Length)
 
 
 class OverrideEntry(models.Model):
-    """A rule was set aside: by whom, why, from what to what, at what cost, approved by whom. Append-only, sealed."""
+    """A rule was set aside: by whom, why, from what to what, at what cost, approved by whom.
+
+    Append-only, sealed.
+    """
 
     kind = models.CharField(max_length=40)
     subject_kind = models.CharField(max_length=40)

@@ -1,4 +1,7 @@
-"""Take UPDATE, DELETE and TRUNCATE on append-only tables away from the app's role. Run by the owner after migrate."""
+"""Take UPDATE, DELETE and TRUNCATE on append-only tables away from the app's role.
+
+Run by the owner after migrate.
+"""
 
 from typing import Any
 
