@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 
 class ForgivingRedisCache(RedisCache):
-    """Answers "not cached" while the server is away, so that a restarted cache costs time and not requests."""
+    """Answers "not cached" while the server is away, so a restarted cache costs time, not requests."""
 
     def get(self, key: Any, default: Any = None, version: int | None = None) -> Any:
         return _unless_away(lambda: super(ForgivingRedisCache, self).get(key, default, version), default)

@@ -1,4 +1,4 @@
-"""The Celery app: `celery -A config.celery worker`. It wakes workers; the truth about jobs is in PostgreSQL."""
+"""The Celery app: `celery -A config.celery worker`. It wakes workers; PostgreSQL holds the jobs."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""The console's look and its sidebar (django-unfold). Colours follow static/…/tokens.css, converted to ramps."""
+"""The console's look and its sidebar (django-unfold). Colours are those of tokens.css, as ramps."""
 
 from collections.abc import Callable
 from typing import Any

@@ -74,7 +74,7 @@ def database(url: str) -> dict[str, object]:
 
 
 def redis_client_url(broker_url: str, *, db: int) -> str:
-    """The address redis-py understands for a Celery broker address (`redis+socket://` is Celery's own spelling)."""
+    """The same server in redis-py's spelling; `redis+socket://` is Celery's own."""
     if broker_url.startswith("redis+socket://"):
         return f"unix://{urlsplit(broker_url).path}?db={db}"
     parts = urlsplit(broker_url)

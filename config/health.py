@@ -26,7 +26,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when the database, its schema and the broker are there; 503 with what is wrong with each otherwise."""
+    """200 when the database, its schema and the broker are there; else 503 with what is wrong with each."""
     problems = {name: problem for name, check in CHECKS.items() if (problem := check())}
     report = {name: problems.get(name, "ok") for name in CHECKS}
     return JsonResponse({"ready": not problems, "checks": report}, status=503 if problems else 200)

@@ -1,4 +1,4 @@
-"""Settings, read from the environment (12-factor). Every variable is described in docs/how-to/configure.md."""
+"""Settings, read from the environment (12-factor). Every variable: docs/how-to/configure.md."""
 
 import os
 from datetime import timedelta

@@ -101,9 +101,13 @@ def up(words: Sequence[str]) -> int:
 
 def _fill_empty_database(env: Mapping[str, str]) -> None:
     """A demo company in the embedded database; never in one somebody else brought."""
-    if has_command("seed_demo") and not os.environ.get("DATABASE_URL") and os.environ.get("OMS_DEMO", "1") != "0":
-        if manage(env, "seed_demo", "--if-empty") != 0:
-            raise Refusal("The demo company could not be made. `OMS_DEMO=0 ./run` starts without it.")
+    if (
+        has_command("seed_demo")
+        and not os.environ.get("DATABASE_URL")
+        and os.environ.get("OMS_DEMO", "1") != "0"
+        and manage(env, "seed_demo", "--if-empty") != 0
+    ):
+        raise Refusal("The demo company could not be made. `OMS_DEMO=0 ./run` starts without it.")
 
 
 def _announce(folder: DataFolder, env: Mapping[str, str], seconds: float) -> None:

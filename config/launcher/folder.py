@@ -1,8 +1,8 @@
 """The data folder: what lies where, and who holds it.
 
 Two locks, both released by the kernel when their holder dies, so that a stale file is never an obstacle:
-`lock` is held by the one launcher that runs the servers; `users` is shared by every command that uses them, so
-that a launcher that started the servers for one command can wait for the others before it stops them.
+`lock` is held by the one launcher that runs the servers; `users` is shared by every command that uses them,
+so that a launcher that started the servers for one command can wait for the others before it stops them.
 """
 
 import fcntl

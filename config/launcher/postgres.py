@@ -1,8 +1,8 @@
 """The embedded PostgreSQL: one cluster in the data folder, reached through a unix socket only.
 
-Three roles: `holdfast_admin` (the cluster's own superuser, used here alone), `holdfast_owner` (owns the database
-and its schema, runs migrations, may create test databases) and `holdfast_app` (what the site connects as: it owns
-nothing and may only read and write rows).
+Three roles: `holdfast_admin` (the cluster's own superuser, used here alone), `holdfast_owner` (owns the
+database and its schema, runs migrations, may create test databases) and `holdfast_app` (what the site uses:
+it owns nothing and may only read and write rows).
 """
 
 import importlib.util
@@ -31,6 +31,8 @@ ADMIN, OWNER, APP, DATABASE = "holdfast_admin", "holdfast_owner", "holdfast_app"
 START_ATTEMPTS = 40  # after a kill -9 the old server's backends need some seconds to be gone
 START_SECONDS = 60.0  # crash recovery of a large write-ahead log included
 
+# Anyone who can open the socket is trusted: its folder is private to the user who runs this.
+INITDB_FLAGS = ("-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions")
 # Written to template1, so that a test database has them too.
 DEFAULT_GRANTS = f"""
     ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP};
@@ -75,7 +77,7 @@ def binary_folder() -> Path:
 
 
 def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> None:
-    """Initialised beside its place and moved there when complete: a kill in between leaves nothing half made."""
+    """Made beside its place and moved there when complete: a kill in between leaves nothing half made."""
     draft = folder.postgres.with_name("postgres.new")
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
@@ -84,8 +86,7 @@ def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> N
         os.chown(folder.sockets, NOBODY, NOBODY)
         folder.path.chmod(0o711)
     outcome = subprocess.run(
-        [binaries / "initdb", "-D", draft, "-U", ADMIN, "-A", "trust", "-E", "UTF8", "--locale=C"]
-        + ["--no-instructions"],
+        [binaries / "initdb", "-D", draft, "-U", ADMIN, *INITDB_FLAGS],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

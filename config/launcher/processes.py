@@ -53,7 +53,7 @@ def _enter_namespace() -> None:
 def prepare_child(
     death_signal: int, disguise: Disguise = Disguise.NONE, *, own_group: bool = True
 ) -> Callable[[], None]:
-    """Run in the child before it becomes its program: own group, disguise, and a signal when the launcher dies.
+    """Run in the child before it becomes its program: own group, disguise, a signal when the launcher dies.
 
     An own group keeps the terminal's Ctrl+C away from servers, which are stopped in order instead.
     """

@@ -11,6 +11,12 @@ from config.launcher.folder import DataFolder, Refusal
 from config.launcher.processes import Supervisor
 
 START_SECONDS = 30.0
+# No TCP port; what was acknowledged is at most a second from the disk; nothing is ever thrown out for space.
+FLAGS = (
+    *("--port", "0", "--unixsocketperm", "700"),
+    *("--appendonly", "yes", "--appendfsync", "everysec", "--save", ""),
+    *("--maxmemory-policy", "noeviction"),
+)
 
 
 def url(folder: DataFolder) -> str:
@@ -22,9 +28,7 @@ def start(folder: DataFolder, supervisor: Supervisor) -> None:
     data.mkdir(mode=0o700, exist_ok=True)
     child = supervisor.start(
         "valkey",
-        [binary(), "--port", "0", "--unixsocket", _socket(folder), "--unixsocketperm", "700", "--dir", data]
-        + ["--appendonly", "yes", "--appendfsync", "everysec", "--maxmemory-policy", "noeviction"]
-        + ["--save", "", "--daemonize", "no"],
+        [binary(), "--unixsocket", _socket(folder), "--dir", data, *FLAGS],
         death_signal=signal.SIGTERM,
     )
     deadline = time.monotonic() + START_SECONDS
