@@ -84,7 +84,7 @@ def main() -> NoReturn:
 def up(words: Sequence[str]) -> int:
     folder, began = chosen_folder(), time.monotonic()
     check_port()
-    with _signals_stop(), own_servers(folder, "a running site") as supervisor:
+    with _signals_stop(interrupt=True), own_servers(folder, "a running site") as supervisor:
         env = environment(folder)
         print("Servers are up; bringing the schema up to date.", flush=True)
         make_schema_ready(env)
@@ -256,13 +256,14 @@ def _python(command: Sequence[str], env: Mapping[str, str] | None = None) -> int
 
 
 @contextmanager
-def _signals_stop() -> Iterator[None]:
+def _signals_stop(*, interrupt: bool = False) -> Iterator[None]:
     """SIGTERM and a closed terminal end us as orderly as Ctrl+C does."""
 
     def stop(number: int, frame: FrameType | None) -> None:
         raise Stopped
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    # A shell starts background jobs with SIGINT ignored; the site listens all the same.
+    for number in (signal.SIGTERM, signal.SIGHUP, *([signal.SIGINT] if interrupt else [])):
         signal.signal(number, stop)
     yield
 
