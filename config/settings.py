@@ -175,8 +175,8 @@ CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 # A late tick is worthless (the next one does its work), so it expires instead of piling up.
 CELERY_BEAT_SCHEDULE = {
-    "wake due outbox jobs": {"task": "core.relay_tick", "schedule": 1.0, "options": {"expires": 5}},
-    "seal the override log": {"task": "core.seal_overrides", "schedule": 10.0, "options": {"expires": 9}},
+    "wake due outbox jobs": {"task": "core.tasks.relay_tick", "schedule": 1.0, "options": {"expires": 5}},
+    "seal the override log": {"task": "core.tasks.seal_overrides", "schedule": 10.0, "options": {"expires": 9}},
     "advance case clocks": {
         "task": "exceptions_app.tasks.sweep",
         "schedule": 30.0,

@@ -1,0 +1,132 @@
+"""The whole stack on a folder of its own: started, killed, started again, stopped."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from config.launcher import postgres
+from config.launcher.folder import REPOSITORY, DataFolder
+
+pytestmark = pytest.mark.slow
+START_SECONDS = 60
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Stack:
+    def __init__(self, path: Path) -> None:
+        self.folder, self.port = DataFolder(path), free_port()
+        kept = {
+            name: value for name, value in os.environ.items() if not name.startswith(("OMS_", "PYTEST_", "DJANGO_"))
+        }
+        for name in ("DATABASE_URL", "MIGRATE_DATABASE_URL", "REDIS_URL"):
+            kept.pop(name, None)
+        self.env = {**kept, "OMS_DATA_DIR": str(path), "PORT": str(self.port), "OMS_DEMO": "0"}
+        self.output = path.with_suffix(".out")
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with open(self.output, "wb") as out:
+            self.process = subprocess.Popen(self.command(), cwd=REPOSITORY, env=self.env, stdout=out, stderr=out)
+        deadline = time.monotonic() + START_SECONDS
+        while "Ctrl+C stops it" not in self.output.read_text():
+            assert self.process.poll() is None, self.output.read_text()
+            assert time.monotonic() < deadline, self.output.read_text()
+            time.sleep(0.1)
+
+    def command(self, *words: str) -> list[str]:
+        return [sys.executable, "-m", "config.launcher", *words]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(*words), cwd=REPOSITORY, env=self.env, capture_output=True, text=True, timeout=60
+        )
+
+    def get(self, path: str) -> tuple[int, str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.status, answer.read().decode()
+
+    def sql(self, statement: str, role: str = postgres.OWNER) -> list[tuple[object, ...]]:
+        with psycopg.connect(postgres.url(self.folder, role), autocommit=True) as connection:
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def processes(self) -> list[int]:
+        """Everything that was started for this folder, found by its environment or its command line."""
+        needle, found = os.fsencode(self.folder.path), []
+        for entry in Path("/proc").iterdir():
+            try:
+                if needle in (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes():
+                    found.append(int(entry.name))
+            except (OSError, ValueError):
+                continue
+        return found
+
+    def kill_everything(self) -> None:
+        for pid in self.processes():
+            os.kill(pid, signal.SIGKILL)
+        assert self.process is not None
+        self.process.wait()
+
+
+@pytest.fixture
+def stack(tmp_path):
+    stack = Stack(tmp_path / "data")
+    yield stack
+    if stack.process is not None and stack.process.poll() is None:
+        stack.process.terminate()
+        stack.process.wait(60)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
+def test_a_killed_stack_loses_nothing_and_a_stopped_one_leaves_nothing(stack):
+    stack.start()
+    assert stack.get("/healthz") == (200, "ok\n")
+    assert json.loads(stack.get("/readyz")[1])["ready"] is True
+
+    refused = stack.run()
+    assert refused.returncode == 1
+    assert refused.stderr.strip().count("\n") == 0
+
+    stack.env["PORT"] = str(free_port())
+    refused = stack.run()
+    assert (refused.returncode, "in use by a running site" in refused.stderr) == (1, True)
+    assert stack.run("reset", "--yes").returncode == 1
+    assert stack.run("manage", "check").returncode == 0
+
+    stack.sql("CREATE TABLE kept (word text)")
+    stack.sql("INSERT INTO kept VALUES ('acknowledged')", role=postgres.APP)
+    stack.kill_everything()
+
+    stack.port = int(stack.env["PORT"])
+    stack.start()
+    assert stack.sql("SELECT word FROM kept") == [("acknowledged",)]
+    assert stack.get("/readyz")[0] == 200
+
+    stack.process.terminate()
+    assert stack.process.wait(60) == 0
+    assert stack.processes() == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells children that their parent died")
+def test_children_do_not_outlive_a_killed_launcher(stack):
+    stack.start()
+    os.kill(stack.process.pid, signal.SIGKILL)
+    stack.process.wait()
+    deadline = time.monotonic() + 20
+    while stack.processes() and time.monotonic() < deadline:
+        time.sleep(0.2)
+    assert stack.processes() == []
