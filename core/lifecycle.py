@@ -1,11 +1,9 @@
-"""A life is a table: which state may follow which. A status changes only through it, in Python and in SQL."""
+"""A life is a table: which state may follow which. A status changes only through it; core.triggers guards it in SQL."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from enum import StrEnum
 from typing import Generic, TypeVar
-
-import pgtrigger
 
 from core.errors import Refused
 
@@ -48,8 +46,3 @@ class Lifecycle(Generic[S]):
 
     def pairs(self) -> list[tuple[str, str]]:
         return sorted((str(a), str(b)) for a, bs in self.table.items() for b in bs)
-
-
-def guard(lifecycle: Lifecycle[S], field: str) -> pgtrigger.FSM:
-    """The same table as a trigger: put it in `Meta.triggers`, so that the database has the last word."""
-    return pgtrigger.FSM(name=f"{lifecycle.name}_{field}_guard", field=field, transitions=lifecycle.pairs())

@@ -4,7 +4,11 @@ Statement-level, because a row trigger lets a statement that happens to match no
 spared in databases whose name starts with test_, so that transactional tests can flush.
 """
 
+from enum import StrEnum
+
 import pgtrigger
+
+from core.lifecycle import Lifecycle
 
 _REFUSE = (
     "RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';"
@@ -29,3 +33,8 @@ def append_only() -> list[pgtrigger.Trigger]:
             func=f"IF current_database() LIKE 'test\\_%' THEN RETURN NULL; END IF; {_REFUSE}",
         ),
     ]
+
+
+def guard(lifecycle: Lifecycle[StrEnum], field: str) -> pgtrigger.FSM:
+    """The life's table as a trigger, for `Meta.triggers`: the database has the last word on every status change."""
+    return pgtrigger.FSM(name=f"{lifecycle.name}_{field}_guard", field=field, transitions=lifecycle.pairs())

@@ -6,7 +6,7 @@ from django.db.models.functions import Upper
 
 from accounts.states import ACCOUNT, AccountStatus, ShipComplete
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 
 
 class ServiceTier(models.Model):

@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 from accounts.states import APPROVAL, ApprovalState
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 
 
 class ApprovalRequest(models.Model):

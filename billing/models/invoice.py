@@ -5,7 +5,7 @@ from django.db.models import F, Q
 
 from billing.states import INVOICE, InvoiceStatus
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 
 
 class Invoice(models.Model):

@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 from fulfillment.states import RETURN, ReturnStatus
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 from fulfillment.states import SHIPMENT, ShipmentStatus
 
 

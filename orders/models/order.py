@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.choices import choices
-from core.lifecycle import guard
+from core.triggers import guard
 from orders.states import ORDER, Channel, OrderStatus
 
 
