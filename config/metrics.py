@@ -64,7 +64,7 @@ def _registry() -> CollectorRegistry:
     """All web processes' counters together when they share a folder, else this process's own."""
     registry = CollectorRegistry()
     if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(registry)
     else:
         registry.register(_ThisProcess())
     registry.register(JobsByState())

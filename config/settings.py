@@ -174,7 +174,7 @@ CELERY_TASK_TIME_LIMIT = 300
 CELERY_ENABLE_UTC = True
 CELERY_TIMEZONE = "UTC"
 # A late tick is worthless (the next one does its work), so it expires instead of piling up.
-CELERY_BEAT_SCHEDULE = {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake due outbox jobs": {"task": "core.tasks.relay_tick", "schedule": 1.0, "options": {"expires": 5}},
     "seal the override log": {"task": "core.tasks.seal_overrides", "schedule": 10.0, "options": {"expires": 9}},
     "advance case clocks": {
