@@ -1,7 +1,20 @@
 from django.apps import AppConfig
+from django.urls import reverse
 
 
 class CreditConfig(AppConfig):
     name = "credit"
     verbose_name = "Credit"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from core import invariants, refs
+        from credit import reconcile
+
+        invariants.register(reconcile.TOTALS, reconcile.total_drift)
+        invariants.register(reconcile.DAYS, reconcile.open_order_drift)
+        refs.register("credit_account", "Credit account", _page)
+
+
+def _page(pk: int) -> str:
+    return reverse("admin:credit_creditaccount_change", args=[pk])

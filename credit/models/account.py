@@ -35,6 +35,7 @@ class CreditAccount(models.Model):
     risk_group = models.CharField(max_length=20, blank=True)
     horizon_days = models.PositiveSmallIntegerField(default=30)
     overdue_days_allowed = models.PositiveSmallIntegerField(default=30)
+    overdue_amount_max = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     order_value_max = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     check_at_release = models.BooleanField(default=True)
     receivable_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
@@ -51,6 +52,10 @@ class CreditAccount(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(released_amount__gte=0, shipped_amount__gte=0), name="exposure_parts_are_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(temporary_amount=0) | Q(temporary_valid_to__isnull=False),
+                name="a_temporary_limit_has_an_end",
             ),
         ]
 

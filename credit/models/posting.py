@@ -18,18 +18,24 @@ class Posting(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     due_date = models.DateField(null=True)
     ship_date = models.DateField(null=True)
-    key = models.CharField(max_length=120, unique=True)
+    key = models.CharField(max_length=120)
     at = models.DateTimeField()
 
     class Meta:
         constraints = [
+            models.UniqueConstraint(fields=["key"], name="a_posting_happens_once"),
             models.CheckConstraint(
                 condition=~Q(bucket="open_order") | Q(ship_date__isnull=False),
                 name="an_open_order_posting_has_a_ship_date",
-            )
+            ),
         ]
         indexes = [
-            models.Index(fields=["credit_account", "bucket", "due_date"], name="postings_by_account"),
+            models.Index(
+                fields=["credit_account", "doc_kind", "doc_id"],
+                include=["amount", "due_date"],
+                condition=Q(bucket="receivable"),
+                name="receivables_by_document",
+            ),
             models.Index(fields=["doc_kind", "doc_id"], name="postings_by_document"),
         ]
         triggers = append_only()
@@ -47,7 +53,8 @@ class OpenOrderDay(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["credit_account", "ship_date"], name="one_open_order_total_per_day")
+            models.UniqueConstraint(fields=["credit_account", "ship_date"], name="one_open_order_total_per_day"),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="an_open_order_total_is_not_negative"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-from pricing.models.agreement import Commitment, PriceAgreement, PriceAgreementRow
+from pricing.models.agreement import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
 from pricing.models.source import PriceRow, PriceSource
 
-__all__ = ["Commitment", "PriceAgreement", "PriceAgreementRow", "PriceRow", "PriceSource"]
+__all__ = ["Commitment", "CommitmentUse", "PriceAgreement", "PriceAgreementRow", "PriceRow", "PriceSource"]

@@ -44,6 +44,11 @@ class PriceSource(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="a_price_source_ends_after_it_starts",
             ),
+            models.CheckConstraint(
+                condition=Q(margin_floor_percent__isnull=True)
+                | Q(margin_floor_percent__gte=0, margin_floor_percent__lt=100),
+                name="a_margin_floor_is_a_percent_below_100",
+            ),
         ]
         indexes = [
             models.Index(fields=["account"], condition=Q(account__isnull=False), name="price_sources_by_account"),

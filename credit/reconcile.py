@@ -1,0 +1,43 @@
+"""What must always be true of credit: the totals are the sums of the ledger (run by check_invariants)."""
+
+from collections.abc import Iterator
+
+from django.db import connection
+
+TOTALS = "credit totals equal the ledger of postings"
+DAYS = "open order days equal the ledger of postings"
+
+_TOTALS = """
+SELECT c.account_id, b.bucket, b.total, coalesce(p.total, 0)
+  FROM credit_creditaccount c
+ CROSS JOIN LATERAL (VALUES ('released', c.released_amount), ('shipped', c.shipped_amount),
+                            ('receivable', c.receivable_amount), ('unapplied', c.unapplied_amount)) b(bucket, total)
+  LEFT JOIN (SELECT credit_account_id, bucket, sum(amount) AS total FROM credit_posting GROUP BY 1, 2) p
+         ON p.credit_account_id = c.id AND p.bucket = b.bucket
+ WHERE b.total <> coalesce(p.total, 0)
+ ORDER BY c.account_id, b.bucket
+"""
+
+_DAYS = """
+SELECT c.account_id, ship_date, coalesce(d.amount, 0), coalesce(p.amount, 0)
+  FROM credit_openorderday d
+  FULL JOIN (SELECT credit_account_id, ship_date, sum(amount) AS amount
+               FROM credit_posting WHERE bucket = 'open_order' GROUP BY 1, 2) p USING (credit_account_id, ship_date)
+  JOIN credit_creditaccount c ON c.id = credit_account_id
+ WHERE coalesce(d.amount, 0) <> coalesce(p.amount, 0)
+ ORDER BY c.account_id, ship_date
+"""
+
+
+def total_drift() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_TOTALS)
+        for account_id, bucket, total, ledger in cursor.fetchall():
+            yield f"account {account_id}, {bucket}: the total says {total}, the ledger {ledger}"
+
+
+def open_order_drift() -> Iterator[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(_DAYS)
+        for account_id, day, total, ledger in cursor.fetchall():
+            yield f"account {account_id}, open orders of {day}: the day says {total}, the ledger {ledger}"

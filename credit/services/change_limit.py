@@ -1,0 +1,106 @@
+"""Set an account's credit limit: within one's authority, or with somebody else's approval. Always logged."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from accounts import approvals
+from core import journal, overrides
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
+from core.outbox import publish
+from core.refs import DocumentRef
+from core.uow import door_verb
+from credit.events import CreditImproved
+from credit.locks import lock_credit_accounts
+from credit.models import CreditAccount
+from credit.rules.authority import limit_authority, needs_approval
+
+
+class LimitAuthorityExceeded(Refused):
+    status = 403
+    template = "A limit of {asked} is above the {authority} that {actor} may set."
+    remedy_template = "Ask for approval by a person with a higher authority."
+
+
+@dataclass(frozen=True)
+class LimitChanged:
+    account_id: int
+    before: Decimal
+    after: Decimal
+    override_id: int
+
+
+@door_verb
+def change_limit(
+    *,
+    account_id: int,
+    limit_amount: Decimal,
+    reason: overrides.Reason,
+    actor: Actor,
+    now: datetime,
+    valid_to: date | None = None,
+    approval_id: int | None = None,
+) -> LimitChanged:
+    """Set the limit, in the account's currency; `valid_to` is the first day without it (None: no end).
+
+    Publishes CreditImproved when raised. Raises InvalidInput, NotFound, NotPermitted, LimitAuthorityExceeded,
+    ReasonTooShort and the refusals of an approval.
+    """
+    if limit_amount < 0:
+        raise InvalidInput([FieldError("/limit_amount", "negative", "A limit is not negative.")])
+    row = _locked(account_id)
+    before, raised = row.limit_amount, limit_amount > row.limit_amount
+    approved = _check_authority(row, limit_amount, actor=actor, approval_id=approval_id, now=now)
+    was = {"limit_amount": before, "valid_to": row.limit_valid_to}
+    row.limit_amount, row.limit_valid_to, row.version = limit_amount, valid_to, row.version + 1
+    row.save(update_fields=["limit_amount", "limit_valid_to", "version"])
+    override_id = overrides.record(
+        kind="credit_limit",
+        subject=ref_of(row),
+        actor=actor,
+        reason=reason,
+        before=was,
+        after={"limit_amount": limit_amount, "valid_to": valid_to},
+        money_effect=before - limit_amount,
+        currency=row.currency,
+        approval_id=approved,
+        now=now,
+    )
+    summary = f"Credit limit changed from {before:,} to {limit_amount:,} {row.currency}: {reason.note}"
+    journal.write([journal.Entry(DocumentRef("account", account_id), "limit_changed", summary)], actor=actor, now=now)
+    if raised:
+        publish(CreditImproved(account_id, "limit raised"), stream=f"credit:{account_id}", seq=row.version, now=now)
+    return LimitChanged(account_id, before, limit_amount, override_id)
+
+
+def limit_hash(account_id: int, limit_amount: Decimal) -> str:
+    """What an approval of a limit is bound to: the account and the amount."""
+    return hashlib.sha256(f"credit_limit|{account_id}|{limit_amount:.2f}".encode()).hexdigest()
+
+
+def ref_of(row: CreditAccount) -> DocumentRef:
+    return DocumentRef("credit_account", int(row.pk), str(row.account_id))
+
+
+def _locked(account_id: int) -> CreditAccount:
+    rows = lock_credit_accounts([account_id])
+    if not rows:
+        raise NotFound(kind="credit account of account", ident=account_id)
+    return rows[0]
+
+
+def _check_authority(
+    row: CreditAccount, limit_amount: Decimal, *, actor: Actor, approval_id: int | None, now: datetime
+) -> int | None:
+    """The approval that was needed and used, or None."""
+    authority = limit_authority(actor.roles)
+    if authority is None:
+        raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
+    if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority):
+        return None
+    if approval_id is None:
+        raise LimitAuthorityExceeded(actor=actor.label, asked=str(limit_amount), authority=str(authority))
+    approvals.require(approval_id=approval_id, content_hash=limit_hash(row.account_id, limit_amount), now=now)
+    return approval_id

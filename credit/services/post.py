@@ -1,0 +1,122 @@
+"""Move exposure: into the ledger, the account's totals and its open-order days, in one statement."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import connection
+
+from core.outbox import Note, publish_many
+from core.uow import require_uow
+from credit.events import CreditImproved
+from credit.locks import lock_credit_accounts
+from credit.models import Posting
+from credit.rules.asks import PostingSpec
+from credit.rules.improvement import Movement, improvement
+
+_COLUMNS = "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key"
+_TYPES = ("bigint", "text", "bigint", "text", "text", "numeric", "date", "date", "text")
+_ARRAYS = ", ".join(f"%s::{kind}[]" for kind in _TYPES)
+
+# Only postings that are new move a total: `fresh` is what this statement inserted, and nothing else.
+_POST = f"""
+WITH spec AS (
+  SELECT s.*, c.id AS credit_account_id
+    FROM unnest({_ARRAYS}) WITH ORDINALITY AS s({_COLUMNS}, place)
+    JOIN credit_creditaccount c ON c.account_id = s.account_id
+), fresh AS (
+  INSERT INTO credit_posting
+         (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, at)
+  SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, %s
+    FROM spec ORDER BY place
+      ON CONFLICT (key) DO NOTHING
+  RETURNING credit_account_id, bucket, amount, ship_date
+), days AS (
+  INSERT INTO credit_openorderday AS d (credit_account_id, ship_date, amount)
+  SELECT credit_account_id, ship_date, sum(amount) FROM fresh WHERE bucket = 'open_order'
+   GROUP BY credit_account_id, ship_date ORDER BY credit_account_id, ship_date
+      ON CONFLICT (credit_account_id, ship_date) DO UPDATE SET amount = d.amount + EXCLUDED.amount
+), moved AS (
+  SELECT credit_account_id, count(*) AS postings,
+         coalesce(sum(amount) FILTER (WHERE bucket = 'open_order'), 0) AS open_order,
+         coalesce(sum(amount) FILTER (WHERE bucket = 'released'), 0) AS released,
+         coalesce(sum(amount) FILTER (WHERE bucket = 'shipped'), 0) AS shipped,
+         coalesce(sum(amount) FILTER (WHERE bucket = 'receivable'), 0) AS receivable,
+         coalesce(sum(amount) FILTER (WHERE bucket = 'unapplied'), 0) AS unapplied
+    FROM fresh GROUP BY credit_account_id
+)
+UPDATE credit_creditaccount c
+   SET released_amount = c.released_amount + m.released, shipped_amount = c.shipped_amount + m.shipped,
+       receivable_amount = c.receivable_amount + m.receivable,
+       unapplied_amount = c.unapplied_amount + m.unapplied, version = c.version + 1
+  FROM moved m WHERE c.id = m.credit_account_id
+RETURNING c.account_id, c.version, m.postings, m.open_order, m.released, m.shipped, m.receivable, m.unapplied
+"""
+
+
+class PostingKeyReused(RuntimeError):
+    """A key came back with another amount, bucket or document: a mistake in the caller, not a repetition."""
+
+
+@dataclass(frozen=True)
+class _Moved:
+    account_id: int
+    version: int
+    postings: int
+    movement: Movement
+
+
+@require_uow
+def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
+    """Post what is new by key and return how many were; two statements, three when some were known.
+
+    Accounts without a credit account take no postings. Locks rank 10 (again): lock the accounts first where
+    anything higher is locked before. Publishes CreditImproved for accounts that may owe more than before.
+    """
+    batch = list(specs)
+    if not batch:
+        return 0
+    known = {row.account_id for row in lock_credit_accounts(spec.account_id for spec in batch)}
+    batch = [spec for spec in batch if spec.account_id in known]
+    if not batch:
+        return 0
+    moved = _insert(batch, now)
+    new = sum(account.postings for account in moved)
+    if new < len(batch):
+        _refuse_other_contents(batch)
+    _tell(moved, now)
+    return new
+
+
+def _insert(batch: Sequence[PostingSpec], now: datetime) -> list[_Moved]:
+    columns = zip(*(_values(spec) for spec in batch), strict=True)
+    with connection.cursor() as cursor:
+        cursor.execute(_POST, [*(list(column) for column in columns), now])
+        return [
+            _Moved(account_id, version, postings, Movement(*amounts))
+            for account_id, version, postings, *amounts in cursor.fetchall()
+        ]
+
+
+def _values(spec: PostingSpec) -> tuple[object, ...]:
+    doc = spec.doc
+    dates = spec.due_date, spec.ship_date
+    return spec.account_id, doc.kind, doc.id, doc.number, str(spec.bucket), spec.amount, *dates, spec.key
+
+
+def _refuse_other_contents(batch: Sequence[PostingSpec]) -> None:
+    stored = Posting.objects.filter(key__in=[spec.key for spec in batch])
+    by_key = {p.key: (p.bucket, p.amount, p.doc_kind, p.doc_id) for p in stored}
+    for spec in batch:
+        if by_key[spec.key] != (str(spec.bucket), spec.amount, spec.doc.kind, spec.doc.id):
+            raise PostingKeyReused(f"{spec.key}: {by_key[spec.key]} is posted, {spec} was asked")
+
+
+def _tell(moved: Iterable[_Moved], now: datetime) -> None:
+    notes = [
+        Note(CreditImproved(account.account_id, cause), f"credit:{account.account_id}", account.version)
+        for account in moved
+        if (cause := improvement(account.movement))
+    ]
+    if notes:
+        publish_many(notes, now=now)

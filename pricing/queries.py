@@ -1,0 +1,138 @@
+"""Reads of pricing: a constant number of statements whatever the number of lines."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import connection
+
+from accounts import queries as accounts
+from catalog import queries as catalog
+from pricing.rules.asks import PriceAsk, PriceResult
+from pricing.rules.estimate import FlatRates, estimated
+from pricing.rules.waterfall import Row, Source, price_lines
+from pricing.states import PriceLevel
+
+RowsByProduct = dict[int, list[Row]]
+
+# One row a source, its prices as arrays: a source's columns travel once, not once a price.
+_SOURCE_ROWS = """
+SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS NOT NULL)::int, s.priority,
+       s.margin_floor_percent, s.valid_from, s.valid_to,
+       array_agg(r.product_id), array_agg(r.min_qty), array_agg(r.unit_price),
+       array_agg(r.valid_from), array_agg(r.valid_to)
+  FROM pricing_pricesource s JOIN pricing_pricerow r ON r.source_id = s.id
+ WHERE s.is_active AND s.currency = %(currency)s AND r.product_id = ANY(%(products)s)
+   AND (s.level = 'list'
+     OR s.level = 'account' AND s.account_id = %(account)s
+     OR s.level = 'group' AND s.group_id = ANY(%(groups)s)
+     OR s.level = 'segment' AND (s.group_id IS NULL OR s.group_id = ANY(%(groups)s))
+                            AND (s.territory_id IS NULL OR s.territory_id = %(territory)s))
+   AND (%(everything)s
+     OR s.valid_from <= %(on)s AND (s.valid_to IS NULL OR s.valid_to > %(on)s)
+    AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s))
+ GROUP BY s.id
+"""
+
+
+def price(
+    lines: Sequence[PriceAsk], *, account_id: int, currency: str, on: date, with_ended: bool = False
+) -> list[PriceResult]:
+    """A result per line, in the order asked. Nothing that prices the product is a result (unit_price None).
+
+    `with_ended` also reads rows outside their dates, to explain them as losers. At most 4 statements.
+    """
+    asks = list(lines)
+    if not asks:
+        return []
+    product_ids = sorted({ask.product_id for ask in asks})
+    account = accounts.account_snapshots([account_id], on=on).get(account_id)
+    groups, territory = (sorted(account.group_ids), account.territory_id) if account else ([], None)
+    rows = _source_rows(product_ids, account_id, groups, territory, currency, on, everything=with_ended)
+    _add_agreed(rows, asks, account_id=account_id, currency=currency)
+    results = price_lines(asks, rows, _costs(product_ids) if rows else {}, currency=currency, on=on)
+    rates = flat_rates()
+    if rates.is_free:
+        return results
+    return [estimated(result, rates, is_tax_exempt=bool(account and account.is_tax_exempt)) for result in results]
+
+
+def flat_rates() -> FlatRates:
+    """The settings PRICING_TAX_PERCENT and PRICING_FREIGHT_PERCENT; 0 where unset."""
+    return FlatRates(
+        tax_percent=Decimal(str(getattr(settings, "PRICING_TAX_PERCENT", 0))),
+        freight_percent=Decimal(str(getattr(settings, "PRICING_FREIGHT_PERCENT", 0))),
+    )
+
+
+def _source_rows(
+    product_ids: list[int],
+    account_id: int,
+    group_ids: list[int],
+    territory_id: int | None,
+    currency: str,
+    on: date,
+    *,
+    everything: bool,
+) -> RowsByProduct:
+    asked = {
+        "products": product_ids,
+        "account": account_id,
+        "groups": group_ids,
+        "territory": territory_id,
+        "currency": currency,
+        "on": on,
+        "everything": everything,
+    }
+    found: RowsByProduct = defaultdict(list)
+    with connection.cursor() as cursor:
+        cursor.execute(_SOURCE_ROWS, asked)
+        for *source_columns, starts, ends, products, qtys, prices, froms, tos in cursor.fetchall():
+            source = Source(*source_columns)
+            for product_id, min_qty, unit_price, valid_from, valid_to in zip(
+                products, qtys, prices, froms, tos, strict=True
+            ):
+                period = max(valid_from, starts), _earlier(valid_to, ends)
+                found[product_id].append(Row(source, min_qty, unit_price, *period))
+    return found
+
+
+def _earlier(one: date | None, other: date | None) -> date | None:
+    return one if other is None else other if one is None else min(one, other)
+
+
+def _add_agreed(rows: RowsByProduct, asks: Iterable[PriceAsk], *, account_id: int, currency: str) -> None:
+    """Add the rows of the agreements that the asks name, if made with this account in this currency."""
+    wanted = sorted({ask.agreement for ask in asks if ask.agreement})
+    if not wanted:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.ref_kind, a.ref_id, a.ref_number, a.valid_until, r.product_id, r.min_qty, r.unit_price "
+            "  FROM unnest(%s::text[], %s::bigint[]) AS w(kind, id) "
+            "  JOIN pricing_priceagreement a ON a.ref_kind = w.kind AND a.ref_id = w.id "
+            "  JOIN pricing_priceagreementrow r ON r.agreement_id = a.id "
+            " WHERE a.account_id = %s AND a.currency = %s",
+            [[kind for kind, _ in wanted], [ref_id for _, ref_id in wanted], account_id, currency],
+        )
+        for agreement_id, kind, ref_id, number, valid_until, product_id, min_qty, unit_price in cursor.fetchall():
+            source = Source(agreement_id, number or f"{kind} {ref_id}", _level_of(kind), document=(kind, ref_id))
+            row = Row(source, min_qty, unit_price, valid_to=_first_day_without(valid_until))
+            rows.setdefault(product_id, []).append(row)
+
+
+def _level_of(ref_kind: str) -> PriceLevel:
+    return PriceLevel.QUOTE if ref_kind == "quote" else PriceLevel.OVERRIDE
+
+
+def _first_day_without(valid_until: datetime) -> date:
+    """An agreement holds on the (UTC) day it runs out, and not on the next."""
+    moment = valid_until.astimezone(UTC)
+    return date.fromordinal(moment.toordinal() + (moment.time() > time.min))
+
+
+def _costs(product_ids: Iterable[int]) -> dict[int, Decimal]:
+    found = catalog.product_snapshots(list(product_ids))
+    return {i: product.standard_cost for i, product in found.items() if product.standard_cost is not None}
