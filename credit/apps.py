@@ -9,10 +9,10 @@ class CreditConfig(AppConfig):
 
     def ready(self) -> None:
         from core import invariants, refs
-        from credit import reconcile
+        from credit import checks
 
-        invariants.register(reconcile.TOTALS, reconcile.total_drift)
-        invariants.register(reconcile.DAYS, reconcile.open_order_drift)
+        invariants.register(checks.TOTALS, checks.total_drift)
+        invariants.register(checks.DAYS, checks.open_order_drift)
         refs.register("credit_account", "Credit account", _page)
 
 

@@ -1,7 +1,7 @@
 """Reads of pricing: a constant number of statements whatever the number of lines."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import queries as accounts
+from accounts.rules.asks import AccountSnapshot
 from catalog import queries as catalog
 from pricing.rules.asks import PriceAsk, PriceResult
 from pricing.rules.estimate import FlatRates, estimated
@@ -38,21 +39,32 @@ SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS
 
 
 def price(
-    lines: Sequence[PriceAsk], *, account_id: int, currency: str, on: date, with_ended: bool = False
+    lines: Sequence[PriceAsk],
+    *,
+    account_id: int,
+    currency: str,
+    on: date,
+    account: AccountSnapshot | None = None,
+    costs: Mapping[int, Decimal] | None = None,
+    with_ended: bool = False,
 ) -> list[PriceResult]:
     """A result per line, in the order asked. Nothing that prices the product is a result (unit_price None).
 
-    `with_ended` also reads rows outside their dates, to explain them as losers. At most 4 statements.
+    One statement, and one more where agreements are asked for. A caller that has them already passes the
+    `account` on that day and the `costs` per base unit by product; otherwise accounts and catalog are asked.
+    `with_ended` also reads rows outside their dates, to explain them as losers.
     """
     asks = list(lines)
     if not asks:
         return []
     product_ids = sorted({ask.product_id for ask in asks})
-    account = accounts.account_snapshots([account_id], on=on).get(account_id)
+    account = account or accounts.account_snapshots([account_id], on=on).get(account_id)
     groups, territory = (sorted(account.group_ids), account.territory_id) if account else ([], None)
     rows = _source_rows(product_ids, account_id, groups, territory, currency, on, everything=with_ended)
     _add_agreed(rows, asks, account_id=account_id, currency=currency)
-    results = price_lines(asks, rows, _costs(product_ids) if rows else {}, currency=currency, on=on)
+    if costs is None:
+        costs = _costs(rows)
+    results = price_lines(asks, rows, costs, currency=currency, on=on)
     rates = flat_rates()
     if rates.is_free:
         return results
@@ -134,5 +146,6 @@ def _first_day_without(valid_until: datetime) -> date:
 
 
 def _costs(product_ids: Iterable[int]) -> dict[int, Decimal]:
-    found = catalog.product_snapshots(list(product_ids))
+    wanted = list(product_ids)
+    found = catalog.product_snapshots(wanted) if wanted else {}
     return {i: product.standard_cost for i, product in found.items() if product.standard_cost is not None}
