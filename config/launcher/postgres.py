@@ -49,6 +49,7 @@ def start(folder: DataFolder, supervisor: Supervisor) -> None:
     binaries, disguise = binary_folder(), disguise_for_postgres()
     if not (folder.postgres / "PG_VERSION").exists():
         _create_cluster(folder, binaries, disguise)
+    _give_files_to_server(folder, disguise)
     for _ in range(START_ATTEMPTS):
         child = _start_once(folder, supervisor, binaries, disguise)
         if _answers(folder, child):
@@ -83,8 +84,6 @@ def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> N
     draft.mkdir(mode=0o700)
     if disguise is Disguise.SETUID:
         os.chown(draft, NOBODY, NOBODY)
-        os.chown(folder.sockets, NOBODY, NOBODY)
-        folder.path.chmod(0o711)
     outcome = subprocess.run(
         [binaries / "initdb", "-D", draft, "-U", ADMIN, *INITDB_FLAGS],
         stdout=subprocess.PIPE,
@@ -98,9 +97,21 @@ def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> N
     draft.rename(folder.postgres)
 
 
-def _start_once(folder: DataFolder, supervisor: Supervisor, binaries: Path, disguise: Disguise) -> Child:
+def _give_files_to_server(folder: DataFolder, disguise: Disguise) -> None:
+    """As root: the user the server will be must own its files, also when an earlier start was another one."""
+    if os.geteuid() != 0:
+        return
+    owner = NOBODY if disguise is Disguise.SETUID else 0
     if disguise is Disguise.SETUID:
-        os.chown(folder.sockets, NOBODY, NOBODY)
+        folder.path.chmod(0o711)
+    os.chown(folder.sockets, owner, owner)
+    if folder.postgres.stat().st_uid == owner:
+        return
+    for path in [folder.postgres, *folder.postgres.rglob("*")]:
+        os.chown(path, owner, owner, follow_symlinks=False)
+
+
+def _start_once(folder: DataFolder, supervisor: Supervisor, binaries: Path, disguise: Disguise) -> Child:
     settings = {
         "listen_addresses": "",
         "unix_socket_directories": str(folder.sockets),
