@@ -83,6 +83,7 @@ def _create_cluster(folder: DataFolder, binaries: Path, disguise: Disguise) -> N
     shutil.rmtree(draft, ignore_errors=True)
     draft.mkdir(mode=0o700)
     if disguise is Disguise.SETUID:
+        folder.path.chmod(0o711)  # nobody must reach its own folder inside
         os.chown(draft, NOBODY, NOBODY)
     outcome = subprocess.run(
         [binaries / "initdb", "-D", draft, "-U", ADMIN, *INITDB_FLAGS],
