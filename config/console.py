@@ -1,29 +1,28 @@
 """The console's look and its sidebar (django-unfold). Colours are those of tokens.css, as ramps."""
 
-from collections.abc import Callable
 from typing import Any
 
-from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
 
 Item = dict[str, Any]
 
 
-def _address(name: str) -> Callable[[HttpRequest], str]:
+def _address(screen: str) -> str:
     """The console screen's address, or the dashboard's where that screen is not installed."""
+    try:
+        return reverse(screen)
+    except NoReverseMatch:
+        return reverse("admin:index")
 
-    def link(request: HttpRequest) -> str:
-        try:
-            return reverse(name)
-        except NoReverseMatch:
-            return reverse("admin:index")
 
-    return link
+# Resolved when a page is drawn, and a string to Unfold, which marks the current screen by comparing addresses.
+_lazy_address = lazy(_address, str)
 
 
 def _item(title: Any, icon: str, screen: str, permission: str = "") -> Item:
-    item: Item = {"title": title, "icon": icon, "link": _address(f"admin:{screen}")}
+    item: Item = {"title": title, "icon": icon, "link": _lazy_address(f"admin:{screen}")}
     item["permission"] = lambda request: (
         _is_there(f"admin:{screen}") and (not permission or request.user.has_perm(permission))
     )

@@ -222,7 +222,6 @@ LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "config.signin.InvitedPeopleOnly"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"  # people are invited by a colleague; nobody signs up
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300

@@ -98,3 +98,22 @@ def test_a_cache_that_is_away_costs_time_and_not_requests(tmp_path):
     assert away.get_many(["a"]) == {}
     with pytest.raises(redis.ConnectionError):
         away.clear()
+
+
+@pytest.mark.django_db
+def test_staff_come_in_by_the_one_sign_in_page(client):
+    answer = client.get("/admin/login/?next=/admin/")
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/sign-in/login/")
+
+
+@pytest.mark.django_db
+def test_the_sidebar_shows_only_screens_that_are_installed(client, django_user_model):
+    boss = django_user_model.objects.create_superuser(username="boss", email="boss@example.com", password="x")
+    client.force_login(boss)
+    page = client.get("/admin/")
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "Dashboard" in text
+    assert 'href="/admin/"' in text
+    assert "config.console" not in text
