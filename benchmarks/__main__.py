@@ -1,0 +1,90 @@
+"""`./run bench [w1 w2 w4] …`: make the database, load the company, run, print one table."""
+
+import argparse
+import dataclasses
+import json
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import django
+
+
+def main() -> None:
+    asked = _arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    from django.db import connection
+    from django.test.runner import DiscoverRunner
+
+    from benchmarks import data, floor
+    from benchmarks.measure import machine
+
+    runner = DiscoverRunner(verbosity=0, interactive=False)
+    databases = runner.setup_databases()
+    try:
+        print("Loading 1,000 SKUs × 10 sites × 200 accounts …", file=sys.stderr)
+        data.load()
+        floor.make_tables()
+        facts = machine()
+        rows = []
+        for row in _workloads(asked):
+            rows.append(row)
+            print(_line(row), file=sys.stderr, flush=True)
+        _print(facts, rows, asked.as_json)
+    finally:
+        connection.close()
+        runner.teardown_databases(databases)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
+    parser.add_argument("workloads", nargs="*", default=["w1", "w2", "w4"], help="w1 w2 w4 (all when none is named)")
+    parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
+    parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
+    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--stock", type=int, default=500)
+    parser.add_argument("--attempts", type=int, default=1000)
+    parser.add_argument("--json", action="store_true", dest="as_json")
+    asked = parser.parse_args()
+    unknown = set(asked.workloads) - {"w1", "w2", "w4"}
+    if unknown:
+        parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    return asked
+
+
+def _numbers(text: str) -> list[int]:
+    return [int(n) for n in text.split(",")]
+
+
+def _workloads(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    from benchmarks import workloads
+
+    if "w1" in asked.workloads:
+        yield from workloads.w1(asked.lines, asked.clients or [1, 8], asked.seconds, asked.runs)
+    if "w4" in asked.workloads:
+        yield from workloads.w4(500, asked.runs)
+    if "w2" in asked.workloads:
+        yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
+
+
+def _line(row: dict[str, Any]) -> str:
+    extra = f"{row['statements']} SQL" if "statements" in row else f"oversold {row['oversold']}"
+    share = f"{row['share_of_floor']:.0%} of the floor"
+    return f"{row['workload']}  {row['what']:24} floor {row['floor'].text():28} product {row['product'].text():28} {row['unit']:12} {share:18} {extra}"
+
+
+def _print(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
+    if as_json:
+        plain = [{k: dataclasses.asdict(v) if dataclasses.is_dataclass(v) else v for k, v in r.items()} for r in rows]
+        print(json.dumps({"machine": facts, "rows": plain}))
+        return
+    print(", ".join(f"{k} {v}" for k, v in facts.items()))
+    print("medians (minimum–maximum); floor = one round trip of hand-written SQL writing the same rows")
+    print("\n".join(_line(row) for row in rows))
+
+
+if __name__ == "__main__":
+    main()
