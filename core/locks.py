@@ -92,9 +92,12 @@ def climb(rank: Rank, keys: Iterable[Any], *, table: str = "") -> None:
     ladder.climb(rank, keys, table)
 
 
-def take(rank: Rank, queryset: models.QuerySet[M], *, of: tuple[str, ...] = ("self",)) -> list[M]:
+def take(
+    rank: Rank, queryset: models.QuerySet[M], *, of: tuple[str, ...] = ("self",), skip_locked: bool = False
+) -> list[M]:
     """Lock the rows of `queryset` in primary-key order and return them, evaluated.
 
+    `skip_locked` passes over what others hold: for queues only, never for counters or balances.
     A lower rank of which nothing is held yet is refused before anything is locked. Tables that share a rank
     are taken in the order of their names.
 
@@ -102,7 +105,7 @@ def take(rank: Rank, queryset: models.QuerySet[M], *, of: tuple[str, ...] = ("se
     """
     table = queryset.model._meta.db_table
     climb(rank, (), table=table)
-    rows = list(queryset.select_for_update(of=of, no_key=True).order_by("pk"))
+    rows = list(queryset.select_for_update(of=of, no_key=True, skip_locked=skip_locked).order_by("pk"))
     climb(rank, [row.pk for row in rows], table=table)
     return rows
 

@@ -159,7 +159,7 @@ def run_job(job_id: int, *, now: datetime) -> str:
 
 
 def _run_in_a_unit(job_id: int, now: datetime) -> str:
-    with unit_of_work(f"job {job_id}", is_job=True):
+    with unit_of_work(f"job {job_id}", joinable=True):
         return _run_locked(job_id, now)
 
 

@@ -1,5 +1,7 @@
 """Half-open date ranges in SQL: the same [start, end) as core.periods."""
 
+from typing import Any
+
 from django.db.models import F, Func, Value
 
 
@@ -8,7 +10,7 @@ class DateRange(Func):
 
     function = "DATERANGE"
 
-    def __init__(self, *expressions: object, **extra: object) -> None:
+    def __init__(self, *expressions: object, **extra: Any) -> None:
         if len(expressions) == 2:
             start, end = (F(e) if isinstance(e, str) else e for e in expressions)
             expressions = (start, end, Value("[)"))

@@ -1,5 +1,4 @@
-"""The unit of work: one durable transaction per door verb, the whole call retried when the database asks
-for it.
+"""The unit of work: one durable transaction per door verb, retried whole when the database asks for it.
 
     @door_verb
     def submit(*, order_id: int, actor: Actor, now: datetime) -> Submitted: ...
@@ -42,7 +41,7 @@ class NestedDoorVerb(RuntimeError):
 @dataclass
 class UnitOfWork:
     verb: str
-    is_job: bool = False
+    joinable: bool = False
     joined: bool = False
 
 
@@ -50,11 +49,11 @@ _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=Non
 
 
 @contextmanager
-def unit_of_work(verb: str, *, is_job: bool = False) -> Iterator[UnitOfWork]:
+def unit_of_work(verb: str, *, joinable: bool = False) -> Iterator[UnitOfWork]:
     """One durable transaction with an empty lock ladder. Door verbs and the job runner only."""
     if _current.get() is not None:
         raise NestedDoorVerb(f"{verb} inside {_current.get()}")
-    unit = UnitOfWork(verb, is_job)
+    unit = UnitOfWork(verb, joinable)
     token, ladder = _current.set(unit), locks.begin()
     try:
         with transaction.atomic(durable=True):
@@ -79,29 +78,38 @@ def require_uow(verb: Callable[P, R]) -> Callable[P, R]:
 @overload
 def door_verb(verb: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
-def door_verb(*, refuse_on: Mapping[str, type[DomainError]]) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def door_verb(
+    *, refuse_on: Mapping[str, type[DomainError]] | None = None, joinable: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 
 
-def door_verb(verb: Any = None, /, *, refuse_on: Mapping[str, type[DomainError]] | None = None) -> Any:
-    """Make a service a door verb. `refuse_on` maps a constraint's name to the refusal it means."""
+def door_verb(
+    verb: Any = None, /, *, refuse_on: Mapping[str, type[DomainError]] | None = None, joinable: bool = False
+) -> Any:
+    """Make a service a door verb.
+
+    `refuse_on` maps a constraint's name to the refusal it means. `joinable` lets one other door verb join this one's
+    transaction, for a verb that carries out another room's.
+    """
     if verb is None:
-        return lambda wrapped: _door(wrapped, refuse_on or {})
-    return _door(verb, {})
+        return lambda wrapped: _door(wrapped, refuse_on or {}, joinable)
+    return _door(verb, {}, joinable=False)
 
 
-def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]]) -> Callable[P, R]:
+def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]], joinable: bool) -> Callable[P, R]:
     name = f"{verb.__module__}.{verb.__qualname__}"
 
     @wraps(verb)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
         unit = _current.get()
-        if unit is not None and unit.is_job and not unit.joined:
+        if unit is not None and unit.joinable and not unit.joined:
             unit.joined = True
-            return verb(*args, **kwargs)
+            with _refusing(refuse_on):
+                return verb(*args, **kwargs)
         claim = idempotency.take_pending()
 
         def once() -> R:
-            with unit_of_work(name):
+            with unit_of_work(name, joinable=joinable):
                 if claim is None:
                     return verb(*args, **kwargs)
                 return idempotency.first_or_again(claim, verb, args, kwargs)

@@ -1,0 +1,27 @@
+"""The kinds every installation has, whatever its rooms: effects that died and truths that broke."""
+
+from exceptions_app.kinds import KindSpec, declare
+
+JOB_DIED = "job_died"
+INVARIANT_BROKEN = "invariant_broken"
+
+declare(
+    KindSpec(
+        JOB_DIED,
+        "Background job died",
+        owner_queue="operations",
+        severity="high",
+        respond_minutes=60,
+        resolve_minutes=240,
+        description="A reaction to a fact failed five times. Mend the cause, then revive the job.",
+    ),
+    KindSpec(
+        INVARIANT_BROKEN,
+        "Ledger drift",
+        owner_queue="operations",
+        severity="critical",
+        respond_minutes=30,
+        resolve_minutes=240,
+        description="Something that must always be true is not. Nothing heals silently: find out why first.",
+    ),
+)

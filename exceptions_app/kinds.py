@@ -1,0 +1,53 @@
+"""Kinds of cases. Rooms above declare theirs in `<room>/exception_kinds.py`; this room knows none of their rules."""
+
+from dataclasses import dataclass
+
+from exceptions_app.states import QueueCode, Severity
+
+
+@dataclass(frozen=True)
+class KindSpec:
+    """What a kind of trouble is, who owns it and how fast. Minutes are business minutes of the owner's calendar."""
+
+    code: str
+    label: str
+    owner_queue: str
+    severity: str
+    respond_minutes: int
+    resolve_minutes: int
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        QueueCode(self.owner_queue)
+        Severity(self.severity)
+        if not 0 < self.respond_minutes <= self.resolve_minutes:
+            raise ValueError(f"{self.code}: a case is answered before it is resolved, and both take time")
+
+
+class UnknownKind(LookupError):
+    """A case was opened of a kind no room declares."""
+
+
+_kinds: dict[str, KindSpec] = {}
+
+
+def declare(*specs: KindSpec) -> None:
+    """Called at import of a room's `exception_kinds.py`. Raises ValueError when two specs share a code."""
+    for spec in specs:
+        if _kinds.setdefault(spec.code, spec) != spec:
+            raise ValueError(f"two kinds are called {spec.code!r}")
+
+
+def kind(code: str) -> KindSpec:
+    if code not in _kinds:
+        raise UnknownKind(f"{code!r} is declared in no exception_kinds.py")
+    return _kinds[code]
+
+
+def label(code: str) -> str:
+    """Also for cases whose kind is no longer declared."""
+    return _kinds[code].label if code in _kinds else code.replace("_", " ").capitalize()
+
+
+def kinds() -> list[KindSpec]:
+    return sorted(_kinds.values(), key=lambda spec: spec.code)

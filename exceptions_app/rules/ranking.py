@@ -1,0 +1,33 @@
+"""Which suggested action comes first."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an action would do, before it is done.
+
+    `text` is for people ("keeps 28 Nov, −$41 margin"); `money_effect` is gained (> 0) or given away (< 0) in the
+    case's currency; `days_late` is how late the customer gets it. An impossible action says why in `why_not`.
+    """
+
+    text: str
+    money_effect: Decimal = Decimal(0)
+    days_late: int = 0
+    is_possible: bool = True
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    code: str
+    label: str
+    effect: Effect
+
+
+def ranked(suggestions: list[Suggestion]) -> list[Suggestion]:
+    """Possible ones first; the customer's date before our money; then by code, so that the order is always the same."""
+    return sorted(
+        suggestions, key=lambda s: (not s.effect.is_possible, s.effect.days_late, -s.effect.money_effect, s.code)
+    )

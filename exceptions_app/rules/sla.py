@@ -1,0 +1,32 @@
+"""The arithmetic of a case's clocks: business time in, instants out. Source: domain.md §11."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.calendars import BusinessCalendar
+
+THRESHOLDS = (50, 75, 100)
+LATE_AFTER = timedelta(minutes=2)  # the sweep runs twice a minute; later than this it was down
+
+
+@dataclass(frozen=True)
+class Due:
+    threshold: int
+    due_at: datetime
+
+
+def dues(start: datetime, minutes: int, calendar: BusinessCalendar) -> list[Due]:
+    """When 50, 75 and 100 % of `minutes` of open time have passed since `start`."""
+    whole = timedelta(minutes=minutes)
+    return [Due(percent, calendar.add_time(start, whole * percent / 100)) for percent in THRESHOLDS]
+
+
+def shifted(due_at: datetime, *, paused_at: datetime, resumed_at: datetime, calendar: BusinessCalendar) -> datetime:
+    """`due_at` after a pause: as much open time lies ahead at `resumed_at` as lay ahead at `paused_at`."""
+    if due_at <= paused_at:
+        return due_at
+    return calendar.add_time(resumed_at, calendar.time_between(paused_at, due_at))
+
+
+def is_late(due_at: datetime, fired_at: datetime) -> bool:
+    return fired_at - due_at > LATE_AFTER

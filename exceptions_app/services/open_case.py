@@ -1,0 +1,199 @@
+"""Open cases: one live case per kind, subject and cause; a second sighting refreshes the first."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+
+from core import codec, journal
+from core.actors import Actor, system
+from core.calendars import BusinessCalendar
+from core.errors import Busy
+from core.numbering import draw
+from core.outbox import Note, publish_many
+from core.refs import DocumentRef
+from core.uow import require_uow
+from exceptions_app import kinds, locks
+from exceptions_app.events import CaseOpened
+from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
+from exceptions_app.queries import calendars_of
+from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.rules.sla import dues
+from exceptions_app.states import LIVE, QUEUES, Clock, QueueCode
+
+_ATTEMPTS = 3
+_LIVE = [status.value for status in LIVE]
+_Key = tuple[str, str, int, str]
+
+
+@require_uow
+def open_case(
+    kind: str,
+    *,
+    subject: DocumentRef,
+    account_id: int | None,
+    money_at_risk: Decimal,
+    cause_key: str,
+    now: datetime,
+    summary: str = "",
+    evidence: Mapping[str, Any] | None = None,
+    currency: str = "",
+    actor: Actor | None = None,
+) -> int:
+    """The live case of this kind, subject and cause: a new one, or the existing one with fresh evidence. Its id.
+
+    Raises UnknownKind. Nothing below lock rank 80 may follow in the caller's transaction.
+    """
+    spec = CaseSpec(kind, subject, cause_key, account_id, money_at_risk, currency, summary, evidence or {})
+    return open_cases([spec], now=now, actor=actor)[0]
+
+
+@require_uow
+def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None = None) -> list[int]:
+    """One case id per spec, in their order; the same number of statements for one and for a thousand."""
+    if not specs:
+        return []
+    actor = actor or system("exceptions")
+    queues = _queues({kinds.kind(spec.kind).owner_queue for spec in specs})
+    calendars = calendars_of(queues.values())
+    locks.announce()
+    wanted = dict(sorted({spec.key: spec for spec in specs}.items()))
+    ids: dict[_Key, int] = {}
+    for _ in range(_ATTEMPTS):
+        missing = [spec for key, spec in wanted.items() if key not in ids]
+        if not missing:
+            break
+        fresh = [_row(spec, number, queues, calendars, now) for spec, number in _numbered(missing)]
+        created = _insert(fresh)
+        _follow_up(created, calendars, actor=actor, now=now)
+        ids |= {_key(case): case.pk for case in created}
+        ids |= _refresh([spec for spec in missing if spec.key not in ids], now=now)
+    if len(ids) < len(wanted):
+        raise Busy(cause="a case of the same cause is being closed", attempts=_ATTEMPTS)
+    return [ids[spec.key] for spec in specs]
+
+
+def _numbered(specs: list[CaseSpec]) -> Iterable[tuple[CaseSpec, str]]:
+    return zip(specs, draw("case", prefix="EX-", count=len(specs)), strict=True)
+
+
+def _queues(codes: set[str]) -> dict[str, Queue]:
+    found = {q.code: q for q in Queue.objects.filter(code__in=codes)}
+    if missing := codes - set(found):
+        Queue.objects.bulk_create([_seeded(QueueCode(code)) for code in sorted(missing)], ignore_conflicts=True)
+        found = {q.code: q for q in Queue.objects.filter(code__in=codes)}
+    return found
+
+
+def _seeded(code: QueueCode) -> Queue:
+    name, roles, escalation_role = QUEUES[code]
+    return Queue(code=code, name=name, roles=list(roles), escalation_role=escalation_role)
+
+
+def _row(
+    spec: CaseSpec, number: str, queues: Mapping[str, Queue], calendars: Mapping[int, BusinessCalendar], now: datetime
+) -> Case:
+    kind = kinds.kind(spec.kind)
+    queue = queues[kind.owner_queue]
+    return Case(
+        number=number,
+        kind=spec.kind,
+        subject_kind=spec.subject.kind,
+        subject_id=spec.subject.id,
+        subject_number=spec.subject.number,
+        cause_key=spec.cause_key,
+        account_id=spec.account_id,
+        money_at_risk=spec.money_at_risk,
+        currency=spec.currency,
+        severity=kind.severity,
+        queue=queue,
+        summary=(spec.summary or kind.label)[:300],
+        evidence=codec.dump(spec.evidence),
+        opened_at=now,
+        last_seen_at=now,
+        respond_by=dues(now, kind.respond_minutes, calendars[queue.pk])[-1].due_at,
+        resolve_by=dues(now, kind.resolve_minutes, calendars[queue.pk])[-1].due_at,
+    )
+
+
+def _insert(cases: list[Case]) -> list[Case]:
+    """The ones that were really new: an equal live case, also one being opened right now, wins."""
+    Case.objects.bulk_create(cases, ignore_conflicts=True)
+    ids = dict(Case.objects.filter(number__in=[c.number for c in cases]).values_list("number", "pk"))
+    for case in cases:
+        case.pk = ids.get(case.number)
+    return [case for case in cases if case.pk]
+
+
+def _refresh(specs: list[CaseSpec], *, now: datetime) -> dict[_Key, int]:
+    """Note the new sighting on cases that are still live; those closed meanwhile are absent from the answer."""
+    if not specs:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH seen AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::numeric[], "
+            "%s::text[], %s::text[]) AS s(kind, subject_kind, subject_id, cause_key, money, evidence, summary)), "
+            "held AS (SELECT c.id, s.money, s.evidence, s.summary FROM exceptions_app_case c "
+            "JOIN seen s USING (kind, subject_kind, subject_id, cause_key) "
+            "WHERE c.status = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE OF c) "
+            "UPDATE exceptions_app_case c SET times_seen = c.times_seen + 1, last_seen_at = %s, version = c.version + 1, "
+            "money_at_risk = h.money, evidence = h.evidence::jsonb, "
+            "summary = CASE WHEN h.summary = '' THEN c.summary ELSE h.summary END "
+            "FROM held h WHERE c.id = h.id AND c.status = ANY(%s) "
+            "RETURNING c.kind, c.subject_kind, c.subject_id, c.cause_key, c.id",
+            [
+                [s.kind for s in specs],
+                [s.subject.kind for s in specs],
+                [s.subject.id for s in specs],
+                [s.cause_key for s in specs],
+                [s.money_at_risk for s in specs],
+                [json.dumps(codec.dump(s.evidence)) for s in specs],
+                [s.summary[:300] for s in specs],
+                _LIVE,
+                now,
+                _LIVE,
+            ],
+        )
+        return {(kind, of, pk, cause): case_id for kind, of, pk, cause, case_id in cursor.fetchall()}
+
+
+def _follow_up(cases: list[Case], calendars: Mapping[int, BusinessCalendar], *, actor: Actor, now: datetime) -> None:
+    """Clock steps, history, journal of the subjects and facts of new cases."""
+    if not cases:
+        return
+    SlaStep.objects.bulk_create([step for case in cases for step in _steps(case, calendars[case.queue_id])])
+    CaseEvent.objects.bulk_create(
+        CaseEvent(case=c, verb="opened", at=now, actor_id=actor.user_id, actor_label=actor.label, note=c.summary)
+        for c in cases
+    )
+    journal.write([_journal_entry(case) for case in cases], actor=actor, now=now)
+    publish_many([Note(_opened(case), f"case:{case.pk}", case.version) for case in cases], now=now, actor=actor)
+
+
+def _steps(case: Case, calendar: BusinessCalendar) -> list[SlaStep]:
+    kind = kinds.kind(case.kind)
+    clocks = {Clock.RESPOND: kind.respond_minutes, Clock.RESOLVE: kind.resolve_minutes}
+    return [
+        SlaStep(case=case, clock=clock, threshold=due.threshold, due_at=due.due_at)
+        for clock, minutes in clocks.items()
+        for due in dues(case.opened_at, minutes, calendar)
+    ]
+
+
+def _journal_entry(case: Case) -> journal.Entry:
+    subject = DocumentRef(case.subject_kind, case.subject_id, case.subject_number)
+    summary = f"{kinds.label(case.kind)}: case {case.number} opened for {case.queue.name}"
+    return journal.Entry(subject, "case_opened", summary, {"case_id": case.pk, "summary": case.summary})
+
+
+def _opened(case: Case) -> CaseOpened:
+    return CaseOpened(
+        case.pk, case.number, case.kind, case.queue.code, case.account_id, case.subject_kind, case.subject_id
+    )
+
+
+def _key(case: Case) -> _Key:
+    return (case.kind, case.subject_kind, case.subject_id, case.cause_key)

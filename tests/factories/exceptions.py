@@ -1,0 +1,29 @@
+"""Cases for tests: kinds of our own, and cases opened by the real verb."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.refs import DocumentRef
+from core.testing import unit
+from exceptions_app.kinds import KindSpec, declare
+from exceptions_app.models import Case
+from exceptions_app.services.open_case import open_case
+
+SPILL = KindSpec("test_spill", "Spill", "warehouse", "high", respond_minutes=60, resolve_minutes=240)
+LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480)
+declare(SPILL, LEAK)
+
+
+def subject(pk: int = 1, kind: str = "order") -> DocumentRef:
+    return DocumentRef(kind, pk, f"{kind.upper()}-{pk}")
+
+
+def opened(*, now: datetime, kind: str = SPILL.code, subject_id: int = 1, cause_key: str = "", **values: Any) -> Case:
+    """A case just opened (its own unit of work)."""
+    values.setdefault("account_id", None)
+    values.setdefault("money_at_risk", Decimal("12.50"))
+    values.setdefault("currency", "USD")
+    with unit():
+        case_id = open_case(kind, subject=subject(subject_id), cause_key=cause_key, now=now, **values)
+    return Case.objects.get(pk=case_id)
