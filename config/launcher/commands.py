@@ -129,7 +129,8 @@ def shell(words: Sequence[str]) -> int:
 
 
 def bench(words: Sequence[str]) -> int:
-    return _with_servers(["-m", "benchmarks", *words], _unhurried())
+    """On a database of its own, made and dropped like the tests' one."""
+    return _with_servers(["-m", "benchmarks", *words], _test_settings(words))
 
 
 def test(words: Sequence[str]) -> int:
