@@ -1,5 +1,6 @@
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
@@ -66,7 +67,11 @@ class Account(models.Model):
                 name="account_minimum_percents_are_percents",
             ),
         ]
-        indexes = [models.Index(fields=["territory", "id"], name="accounts_by_territory")]
+        indexes = [
+            models.Index(fields=["territory", "id"], name="accounts_by_territory"),
+            GinIndex(OpClass(Upper("code"), "gin_trgm_ops"), name="accounts_like_code"),
+            GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="accounts_like_name"),
+        ]
         triggers = [guard(ACCOUNT, "status")]
 
     def __str__(self) -> str:

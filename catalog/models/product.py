@@ -53,6 +53,7 @@ class Product(models.Model):
         ]
         indexes = [
             models.Index(fields=["gtin"], condition=~Q(gtin=""), name="products_by_gtin"),
+            models.Index(Upper("manufacturer_part"), condition=~Q(manufacturer_part=""), name="products_by_maker_part"),
             GinIndex(OpClass(Upper("sku"), "gin_trgm_ops"), name="products_like_sku"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="products_like_name"),
         ]

@@ -1,0 +1,235 @@
+"""Reads of accounts: batch-shaped, a constant number of SQL statements for 1 and for 500 ids."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
+
+from accounts.models import (
+    Account,
+    ApprovalRequest,
+    GroupMembership,
+    Rep,
+    RepAssignment,
+    ShipTo,
+    User,
+)
+from accounts.rules import asks, ship_tos
+from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, RepSplit, ShipToSnapshot
+from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SplitKind
+from core.refs import DocumentRef
+
+# fmt: off
+_ACCOUNT_COLUMNS = [
+    "id", "code", "name", "status", "parent_id", "tier_id", "tier__rank", "tier__fair_share_weight",
+    "tier__order_lock_days", "territory_id", "region", "currency", "time_zone", "po_number_required",
+    "ship_complete", "min_line_percent", "min_order_percent", "max_shipments", "backorders_allowed",
+    "substitution_allowed", "min_shelf_life_days", "is_tax_exempt", "public_id",
+]
+# fmt: on
+
+
+def _in_force(on: date) -> Q:
+    return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+
+
+def account_snapshots(account_ids: Iterable[int], *, on: date) -> dict[int, AccountSnapshot]:
+    """The accounts with their tier and the groups they are members of on that day. Unknown ids are absent. 2 SQL."""
+    ids = set(account_ids)
+    groups: dict[int, set[int]] = {}
+    members = GroupMembership.objects.filter(_in_force(on), account_id__in=ids)
+    for account_id, group_id in members.values_list("account_id", "group_id"):
+        groups.setdefault(account_id, set()).add(group_id)
+    rows = Account.objects.filter(id__in=ids).values(*_ACCOUNT_COLUMNS)
+    return {row["id"]: _snapshot(row, frozenset(groups.get(row["id"], ()))) for row in rows}
+
+
+def _snapshot(row: dict, group_ids: frozenset[int]) -> AccountSnapshot:  # type: ignore[type-arg]
+    rank, weight = row.pop("tier__rank"), row.pop("tier__fair_share_weight")
+    lock_days = row.pop("tier__order_lock_days")
+    row |= {
+        "status": AccountStatus(row["status"]),
+        "ship_complete": ShipComplete(row["ship_complete"]),
+        "public_id": str(row["public_id"]),
+    }
+    return AccountSnapshot(
+        **row,
+        tier_rank=asks.NO_TIER_RANK if rank is None else rank,
+        fair_share_weight=asks.Decimal(1) if weight is None else weight,
+        order_lock_days=lock_days or 0,
+        group_ids=group_ids,
+    )
+
+
+def names(account_ids: Iterable[int]) -> dict[int, str]:
+    """{id: "CODE Name"}. 1 SQL."""
+    rows = Account.objects.filter(id__in=set(account_ids)).values_list("id", "code", "name")
+    return {pk: f"{code} {name}" for pk, code, name in rows}
+
+
+def accounts_by_code(codes: Iterable[str]) -> dict[str, int]:
+    """{CODE: account_id} in upper case, however the codes were written; unknown codes are absent. 1 SQL."""
+    wanted = {code.strip().upper() for code in codes}
+    rows = Account.objects.annotate(upper_code=Upper("code")).filter(upper_code__in=wanted)
+    return dict(rows.values_list("upper_code", "id"))
+
+
+def accounts_by_public_id(public_ids: Iterable[str]) -> dict[str, int]:
+    """{public_id: account_id} for the API's opaque ids (valid UUIDs). 1 SQL."""
+    rows = Account.objects.filter(public_id__in=list(public_ids)).values_list("public_id", "id")
+    return {str(public_id): pk for public_id, pk in rows}
+
+
+def ship_to_snapshots(ship_to_ids: Iterable[int]) -> dict[int, ShipToSnapshot]:
+    """1 SQL."""
+    return {s.id: s for s in _ship_tos(ShipTo.objects.filter(id__in=set(ship_to_ids)))}
+
+
+def ship_tos_of(account_id: int) -> list[ShipToSnapshot]:
+    """The account's active ship-tos, the default one first, then by name. 1 SQL."""
+    rows = ShipTo.objects.filter(account_id=account_id, is_active=True)
+    return _ship_tos(rows.order_by("-is_default", "name", "id"))
+
+
+def _ship_tos(rows: QuerySet[ShipTo]) -> list[ShipToSnapshot]:
+    columns = list(ShipToSnapshot.__dataclass_fields__)
+    return [ShipToSnapshot(**row) for row in rows.values(*columns)]
+
+
+def match_ship_tos(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
+    """{(account_id, identifier): ship_to_id} among active ship-tos; see accounts.rules.ship_tos. 1 SQL."""
+    pairs = [(account_id, name) for account_id, name in wanted if name.strip()]
+    folded = {ship_tos.fold(name) for _, name in pairs}
+    rows = (
+        ShipTo.objects.filter(account_id__in={a for a, _ in pairs}, is_active=True)
+        .annotate(upper_code=Upper("code"), upper_edi=Upper("edi_code"))
+        .filter(Q(upper_code__in=folded) | Q(upper_edi__in=folded) | Q(gln__in=folded))
+        .values_list("id", "account_id", "code", "edi_code", "gln")
+    )
+    return dict(ship_tos.match(pairs, [ship_tos.Named(*row) for row in rows]))
+
+
+def rep_splits(account_ids: Iterable[int], *, on: date) -> dict[int, tuple[RepSplit, ...]]:
+    """Who sells to each account on that day; accounts nobody sells to have no entry. 1 SQL."""
+    rows = RepAssignment.objects.filter(_in_force(on), account_id__in=set(account_ids)).order_by("account_id", "id")
+    found: dict[int, list[RepSplit]] = {}
+    for account_id, rep_id, kind, percent in rows.values_list("account_id", "rep_id", "kind", "split_percent"):
+        found.setdefault(account_id, []).append(RepSplit(rep_id, SplitKind(kind), percent))
+    return {account_id: tuple(splits) for account_id, splits in found.items()}
+
+
+def rep_names(rep_ids: Iterable[int]) -> dict[int, str]:
+    """{rep_id: "CODE Name"}. 1 SQL."""
+    rows = Rep.objects.filter(id__in=set(rep_ids)).select_related("user")
+    return {rep.pk: str(rep) for rep in rows}
+
+
+def user_names(user_ids: Iterable[int]) -> dict[int, str]:
+    """{user_id: name for people}. 1 SQL."""
+    return {user.pk: str(user) for user in User.objects.filter(id__in=set(user_ids))}
+
+
+def user_by_email(email: str) -> int | None:
+    """1 SQL; case does not matter."""
+    return User.objects.filter(email__iexact=email.strip()).values_list("id", flat=True).first()
+
+
+_BUYER_OF = """
+WITH RECURSIVE line(account_id, parent_id, distance) AS (
+  SELECT id, parent_id, 0 FROM accounts_account WHERE id = %(account)s
+  UNION ALL
+  SELECT parent.id, parent.parent_id, line.distance + 1
+    FROM line JOIN accounts_account parent ON parent.id = line.parent_id WHERE line.distance < 20
+)
+SELECT buyer.id, buyer.role, buyer.order_limit, buyer.period_limit
+  FROM line JOIN accounts_buyer buyer USING (account_id) JOIN accounts_user person ON person.id = buyer.user_id
+ WHERE buyer.user_id = %(user)s AND person.is_active AND (line.distance = 0 OR buyer.includes_children)
+ ORDER BY line.distance LIMIT 1
+"""
+
+
+def buyer_of(user_id: int, account_id: int) -> BuyerSnapshot | None:
+    """The user as a buyer for the account, directly or through a parent that includes its children. 1 SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BUYER_OF, {"user": user_id, "account": account_id})
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    pk, role, order_limit, period_limit = row
+    return BuyerSnapshot(pk, user_id, account_id, BuyerRole(role), order_limit, period_limit)
+
+
+_VISIBLE = """
+WITH RECURSIVE bought_for(id, goes_down) AS (
+  SELECT account_id, includes_children FROM accounts_buyer WHERE user_id = %(user)s AND %(buys)s
+  UNION
+  SELECT child.id, TRUE FROM bought_for JOIN accounts_account child ON child.parent_id = bought_for.id
+   WHERE bought_for.goes_down
+), seller AS (
+  SELECT id, territory_id FROM accounts_rep WHERE user_id = %(user)s AND %(sells)s
+)
+SELECT id FROM bought_for
+UNION
+SELECT account.id FROM seller JOIN accounts_account account ON account.territory_id = seller.territory_id
+UNION
+SELECT assigned.account_id FROM seller JOIN accounts_repassignment assigned ON assigned.rep_id = seller.id
+ WHERE assigned.valid_from <= %(on)s AND (assigned.valid_to IS NULL OR %(on)s < assigned.valid_to)
+"""
+
+
+def accounts_seen_by(user_id: int, *, as_buyer: bool, as_rep: bool, on: date) -> frozenset[int]:
+    """What a buyer (own accounts, and all below where granted) and a rep (the territory, and who is assigned on that
+    day) may see. 1 SQL. The rule of who is which is in accounts.access."""
+    with connection.cursor() as cursor:
+        cursor.execute(_VISIBLE, {"user": user_id, "buys": as_buyer, "sells": as_rep, "on": on})
+        return frozenset(pk for (pk,) in cursor.fetchall())
+
+
+def search_accounts(text: str, *, among: asks.Visible, limit: int = 20) -> list[tuple[int, str, str]]:
+    """[(id, code, name)] of accounts whose code or name contains `text`, codes that start with it first. 1 SQL."""
+    words = text.strip()
+    rows = among.narrow(Account.objects.filter(Q(code__icontains=words) | Q(name__icontains=words)), "id")
+    ranked = rows.alias(starts=Q(code__istartswith=words)).order_by("-starts", "code")
+    return list(ranked.values_list("id", "code", "name")[:limit])
+
+
+def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
+    """1 SQL."""
+    return {r.pk: approval_of(r) for r in ApprovalRequest.objects.filter(id__in=set(approval_ids))}
+
+
+def approvals_of(subject: DocumentRef, *, kind: str | None = None) -> list[asks.Approval]:
+    """Everything asked for the document, newest first. 1 SQL."""
+    rows = ApprovalRequest.objects.filter(subject_kind=subject.kind, subject_id=subject.id)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return [approval_of(r) for r in rows.order_by("-id")]
+
+
+def pending_approvals(*, kinds: Sequence[str] | None = None, limit: int = 200) -> list[asks.Approval]:
+    """What waits for a decision, the soonest to expire first. 1 SQL."""
+    rows = ApprovalRequest.objects.filter(state=ApprovalState.PENDING)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    return [approval_of(r) for r in rows.order_by("expires_at", "id")[:limit]]
+
+
+def approval_of(row: ApprovalRequest) -> asks.Approval:
+    return asks.Approval(
+        id=row.pk,
+        kind=row.kind,
+        subject=DocumentRef(row.subject_kind, row.subject_id, row.subject_number),
+        content_hash=row.content_hash,
+        amount=row.amount,
+        currency=row.currency,
+        state=ApprovalState(row.state),
+        requested_by=row.requested_by_id,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by_id,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        note=row.decision_note,
+    )

@@ -1,0 +1,229 @@
+"""Reads of the catalog: batch-shaped, a constant number of SQL statements for 1 and for 500 lines."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any
+
+from django.contrib.postgres.search import TrigramSimilarity
+from django.db import connection
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Greatest, Upper
+
+from accounts import queries as account_queries
+from accounts.rules.asks import AccountSnapshot
+from catalog.models import AuthorizationRule, Category, License, Product, ProductUnit
+from catalog.rules import eligibility, parts
+from catalog.rules.asks import (
+    EligibilityItem,
+    PartMatch,
+    PartQuery,
+    ProductSnapshot,
+    UnitFactor,
+    Violation,
+)
+from catalog.states import Effect, ProductStatus, Tracking
+
+# fmt: off
+_PRODUCT_COLUMNS = [
+    "id", "sku", "name", "base_unit", "order_multiple", "min_order_qty", "max_order_qty", "tracking",
+    "status", "standard_cost", "category_id", "regulated_class", "shelf_life_days", "weight_kg", "cube_m3",
+    "gtin", "public_id",
+]
+# fmt: on
+
+
+def product_snapshots(product_ids: Iterable[int]) -> dict[int, ProductSnapshot]:
+    """The products with their units. Unknown ids are absent. 2 SQL."""
+    return {p.id: p for p in _snapshots(Product.objects.filter(id__in=set(product_ids)))}
+
+
+def _snapshots(rows: QuerySet[Product]) -> list[ProductSnapshot]:
+    products = list(rows.values(*_PRODUCT_COLUMNS))
+    units: dict[int, dict[str, UnitFactor]] = defaultdict(dict)
+    of_these = ProductUnit.objects.filter(product_id__in=[p["id"] for p in products])
+    for product_id, code, numerator, denominator in of_these.values_list(
+        "product_id", "code", "numerator", "denominator"
+    ):
+        units[product_id][code.upper()] = UnitFactor(numerator, denominator)
+    return [_snapshot(p, units.get(p["id"], {})) for p in products]
+
+
+def _snapshot(row: dict[str, Any], units: dict[str, UnitFactor]) -> ProductSnapshot:
+    row |= {
+        "tracking": Tracking(row["tracking"]),
+        "status": ProductStatus(row["status"]),
+        "public_id": str(row["public_id"]),
+    }
+    return ProductSnapshot(**row, units=units)
+
+
+def products_by_sku(skus: Iterable[str]) -> dict[str, int]:
+    """{SKU: product_id} in upper case, however the SKUs were written; unknown ones are absent. 1 SQL."""
+    wanted = {parts.fold(sku) for sku in skus}
+    rows = Product.objects.annotate(upper_sku=Upper("sku")).filter(upper_sku__in=wanted)
+    return dict(rows.values_list("upper_sku", "id"))
+
+
+def names(product_ids: Iterable[int]) -> dict[int, str]:
+    """{id: "SKU Name"}. 1 SQL."""
+    rows = Product.objects.filter(id__in=set(product_ids)).values_list("id", "sku", "name")
+    return {pk: f"{sku} {name}" for pk, sku, name in rows}
+
+
+# Each branch is answered by its own index; `how` is the word of catalog.rules.parts.
+_KNOWN_PARTS = """
+SELECT 'sku', upper(sku), id, '' FROM catalog_product WHERE upper(sku) = ANY(%(codes)s)
+UNION ALL
+SELECT 'customer_part', part.account_id || '|' || upper(part.part_number), part.product_id, ''
+  FROM catalog_customerpartnumber part
+  JOIN unnest(%(accounts)s::bigint[], %(account_codes)s::text[]) AS wanted(account_id, code)
+    ON part.account_id = wanted.account_id AND upper(part.part_number) = wanted.code
+UNION ALL
+SELECT 'gtin', ltrim(gtin, '0'), id, '' FROM catalog_product WHERE gtin = ANY(%(gtins)s) AND gtin <> ''
+UNION ALL
+SELECT 'gtin', ltrim(gtin, '0'), product_id, code FROM catalog_productunit WHERE gtin = ANY(%(gtins)s) AND gtin <> ''
+UNION ALL
+SELECT 'maker_part', upper(manufacturer_part), id, '' FROM catalog_product
+ WHERE upper(manufacturer_part) = ANY(%(maker_parts)s) AND manufacturer_part <> ''
+"""
+
+
+def resolve_parts(queries: Sequence[PartQuery]) -> dict[str, PartMatch]:
+    """{key: PartMatch}; a key without a match is absent. Precedence and qualifiers: catalog.rules.parts. 1 SQL."""
+    asked = [q for q in queries if q.code.strip()]
+    if not asked:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_KNOWN_PARTS, _part_parameters(asked))
+        rows = cursor.fetchall()
+    known: dict[str, dict[str, set[tuple[int, str]]]] = defaultdict(lambda: defaultdict(set))
+    for how, code, product_id, unit in rows:
+        known[how][code].add((product_id, unit))
+    frozen = {how: {code: frozenset(ids) for code, ids in codes.items()} for how, codes in known.items()}
+    return parts.match(asked, frozen)
+
+
+def _part_parameters(asked: Sequence[PartQuery]) -> dict[str, list[Any]]:
+    def codes(how: str) -> set[str]:
+        return {parts.fold(q.code) for q in asked if how in parts.ways(q.qualifier)}
+
+    theirs = {
+        (q.account_id, parts.fold(q.code))
+        for q in asked
+        if q.account_id is not None and parts.CUSTOMER_PART in parts.ways(q.qualifier)
+    }
+    gtins = {parts.gtin_key(q.code) for q in asked if parts.GTIN in parts.ways(q.qualifier)} - {""}
+    return {
+        "codes": sorted(codes(parts.SKU)),
+        "accounts": [account_id for account_id, _ in theirs],
+        "account_codes": [code for _, code in theirs],
+        "gtins": sorted({g.zfill(length) for g in gtins for length in (8, 12, 13, 14)}),
+        "maker_parts": sorted(codes(parts.MAKER_PART)),
+    }
+
+
+def suggest_skus(text: str, *, limit: int = 3) -> list[tuple[str, str]]:
+    """[(sku, name)] of active products most like `text` (did you mean …), the likeliest first. 1 SQL."""
+    words = parts.fold(text)
+    if not words:
+        return []
+    like = Q(upper_sku__trigram_similar=words) | Q(upper_name__trigram_similar=words)
+    rows = (
+        Product.objects.filter(status=ProductStatus.ACTIVE)
+        .annotate(upper_sku=Upper("sku"), upper_name=Upper("name"))
+        .filter(like)
+        .annotate(likeness=Greatest(TrigramSimilarity(Upper("sku"), words), TrigramSimilarity(Upper("name"), words)))
+        .order_by("-likeness", "sku")
+    )
+    return list(rows.values_list("sku", "name")[:limit])
+
+
+def search_products(text: str, *, limit: int = 20) -> list[ProductSnapshot]:
+    """Active products whose SKU or name contains `text`, SKUs that start with it first. 2 SQL."""
+    words = parts.fold(text)
+    rows = (
+        Product.objects.filter(status=ProductStatus.ACTIVE)
+        .annotate(upper_sku=Upper("sku"), upper_name=Upper("name"))
+        .filter(Q(upper_sku__contains=words) | Q(upper_name__contains=words))
+    )
+    first = Q(upper_sku__startswith=words)
+    return _snapshots(rows.alias(starts=first).order_by("-starts", "sku")[:limit])
+
+
+def check_eligibility(items: Iterable[EligibilityItem], *, on: date) -> list[Violation]:
+    """All that forbids these sales on that day, in the order asked; empty when all are allowed. 6 SQL.
+
+    An account or product that does not exist is a violation too ("unknown_account", "unknown_product").
+    """
+    asked = list(items)
+    if not asked:
+        return []
+    account_ids = {i.account_id for i in asked}
+    parties = _parties(account_ids, on)
+    goods = _items({i.product_id for i in asked})
+    rules = _rules_in_force(on, account_ids)
+    return [v for i in asked for v in _violations_of(i, parties, goods, rules, on)]
+
+
+def _violations_of(
+    asked: EligibilityItem,
+    parties: dict[int, eligibility.Party],
+    goods: dict[int, eligibility.Item],
+    rules: list[eligibility.Rule],
+    on: date,
+) -> list[Violation]:
+    party, item = parties.get(asked.account_id), goods.get(asked.product_id)
+    if party is None:
+        return [eligibility.unknown(asked.key, "account")]
+    if item is None:
+        return [eligibility.unknown(asked.key, "product")]
+    return eligibility.violations(asked.key, party, item, rules, on=on)
+
+
+def _parties(account_ids: set[int], on: date) -> dict[int, eligibility.Party]:
+    licences: dict[int, set[str]] = defaultdict(set)
+    valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+    for account_id, kind in License.objects.filter(valid, account_id__in=account_ids).values_list("account_id", "kind"):
+        licences[account_id].add(kind)
+    snapshots = account_queries.account_snapshots(account_ids, on=on)
+    return {pk: _party(a, frozenset(licences.get(pk, ()))) for pk, a in snapshots.items()}
+
+
+def _party(account: AccountSnapshot, licences: frozenset[str]) -> eligibility.Party:
+    return eligibility.Party(
+        account_id=account.id,
+        name=account.name,
+        status=account.status,
+        group_ids=account.group_ids,
+        tier_id=account.tier_id,
+        territory_id=account.territory_id,
+        licences=licences,
+    )
+
+
+def _items(product_ids: set[int]) -> dict[int, eligibility.Item]:
+    columns = ("id", "sku", "status", "category_id", "regulated_class")
+    products = list(Product.objects.filter(id__in=product_ids).values_list(*columns))
+    parents: dict[int, int | None] = dict(Category.objects.values_list("id", "parent_id"))
+    return {
+        pk: eligibility.Item(pk, sku, ProductStatus(status), _up_from(category_id, parents), regulated_class)
+        for pk, sku, status, category_id, regulated_class in products
+    }
+
+
+def _up_from(category_id: int | None, parents: dict[int, int | None]) -> tuple[int, ...]:
+    path: list[int] = []
+    while category_id is not None and category_id not in path:
+        path.append(category_id)
+        category_id = parents.get(category_id)
+    return tuple(path)
+
+
+def _rules_in_force(on: date, account_ids: set[int]) -> list[eligibility.Rule]:
+    started = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    going_on = Q(valid_to__isnull=True) | Q(valid_to__gt=on)
+    theirs = Q(account_id__isnull=True) | Q(account_id__in=account_ids)
+    columns = list(eligibility.Rule.__dataclass_fields__)
+    rows = AuthorizationRule.objects.filter(started, going_on, theirs).order_by("id").values(*columns)
+    return [eligibility.Rule(**{**row, "effect": Effect(row["effect"])}) for row in rows]
