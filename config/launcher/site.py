@@ -81,11 +81,11 @@ class Site:
         unhurried = {"OMS_STATEMENT_TIMEOUT_MS": LONG_STATEMENT_MS}
         counters = {"OMS_DB_POOL": "1", "PROMETHEUS_MULTIPROC_DIR": self._empty_counter_folder()}
         calm = ["--without-gossip", "--without-mingle"]  # one worker has no peers to wait for
-        schedule = str(self.folder.path / "beat-schedule")
+        in_memory = ["--scheduler", "celery.beat.Scheduler"]  # every tick is short: nothing to remember
         processes = {
             "web": ([python, "-m", "gunicorn", "-c", "config/gunicorn.py", "config.wsgi"], counters),
             "worker": ([*celery, "worker", "--concurrency", "2", *calm], unhurried),
-            "beat": ([*celery, "beat", "--schedule", schedule], unhurried),
+            "beat": ([*celery, "beat", *in_memory], unhurried),
         }
         if has_command("relay"):
             processes["relay"] = ([python, "manage.py", "relay"], unhurried)
