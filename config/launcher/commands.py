@@ -62,7 +62,6 @@ LOCAL_DATA = (
     "counters",
     "run",
     "secret-key",
-    "beat-schedule",
 )
 
 
