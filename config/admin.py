@@ -1,0 +1,142 @@
+"""Console screens of the core's tables: the override log, the journal, the outbox, calendars.
+
+They stand on the top floor because the core knows no roles.
+"""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from accounts.states import Role
+from core import clock, overrides, refs
+from core.access import allow
+from core.console import LedgerAdmin, ReferenceAdmin, actor_of
+from core.errors import DomainError
+from core.models import Calendar, CalendarHoliday, Job, JournalEntry, OutboxFact, OverrideEntry, OverrideReview
+from core.outbox import revive
+from core.refs import DocumentRef
+
+FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
+MACHINE = {Role.OPERATOR}
+
+
+class ReviewedFilter(admin.SimpleListFilter):
+    title = "reviewed"
+    parameter_name = "reviewed"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("no", "Not reviewed"), ("ok", "OK"), ("follow_up", "Follow up")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OverrideEntry]) -> QuerySet[OverrideEntry]:
+        if self.value() == "no":
+            return queryset.filter(is_reviewed=False)
+        return queryset.filter(reviews__verdict=self.value()).distinct() if self.value() else queryset
+
+
+@admin.register(OverrideEntry)
+class OverrideAdmin(LedgerAdmin):
+    """Who set which rule aside: unreviewed first. Rows are never changed; a review is a row of its own."""
+
+    access = allow(view={Role.AUDITOR, Role.CS_LEAD, Role.PRICING}, act=FINANCE)
+    list_display = ("kind", "document", "at", "actor_label", "reason", "money", "review")
+    list_filter = (ReviewedFilter, "kind", "reason_code", "at", "actor_label", "approver_label")
+    search_fields = ("subject_number", "reason", "actor_label", "approver_label")
+    change_form_template = "admin/override.html"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[OverrideEntry]:
+        reviewed = OverrideReview.objects.filter(entry=OuterRef("pk"))
+        rows = super().get_queryset(request).annotate(is_reviewed=Exists(reviewed))
+        return rows.prefetch_related("reviews").order_by("is_reviewed", "-pk")
+
+    @admin.display(description="document")
+    def document(self, row: OverrideEntry) -> str:
+        ref = DocumentRef(row.subject_kind, row.subject_id, row.subject_number)
+        url = refs.url_of(ref)
+        return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
+
+    @admin.display(description="money effect", ordering="money_effect")
+    def money(self, row: OverrideEntry) -> str:
+        return "–" if row.money_effect is None else f"{row.money_effect:,} {row.currency}"
+
+    @admin.display(description="review")
+    def review(self, row: OverrideEntry) -> str:
+        last = max(row.reviews.all(), key=lambda r: r.pk, default=None)
+        return "not reviewed" if last is None else f"{last.get_verdict_display()} · {last.reviewer_label}"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.review_view)
+        return [path("<int:entry_id>/review/", view, name="core_overrideentry_review"), *super().get_urls()]
+
+    def review_view(self, request: HttpRequest, entry_id: int) -> HttpResponse:
+        """OK or follow up, with a note."""
+        back = HttpResponseRedirect(reverse("admin:core_overrideentry_change", args=[entry_id]))
+        if request.method != "POST" or not self.access.may_act(request.user):
+            return back
+        verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "").strip()
+        try:
+            overrides.review(entry_id=entry_id, verdict=verdict, note=note, actor=actor_of(request), now=clock.now())
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}")
+        return back
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        context = {"may_review": self.access.may_act(request.user), "chain": overrides.verify()}
+        kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
+        return super().change_view(request, object_id, *args, **kwargs)
+
+
+@admin.register(JournalEntry)
+class JournalAdmin(LedgerAdmin):
+    access = allow(view={Role.AUDITOR, Role.CS, Role.CS_LEAD, Role.OPERATOR} | FINANCE)
+    list_display = ("at", "summary", "verb", "actor_label", "subject_kind", "request_id")
+    list_filter = ("subject_kind", "verb", "at", "actor_label")
+    search_fields = ("summary", "request_id", "actor_label")
+    ordering = ("-pk",)
+
+
+@admin.register(Job)
+class JobAdmin(LedgerAdmin):
+    """Owed effects: what waits, what was done, what died and may be revived."""
+
+    access = allow(view={Role.AUDITOR}, act=MACHINE)
+    list_display = ("reaction", "stream", "seq", "state", "attempts", "next_at", "outcome")
+    list_filter = ("state", "reaction", "outcome", "next_at")
+    search_fields = ("reaction", "stream", "last_error")
+    ordering = ("-pk",)
+    actions = ("revive_dead",)
+
+    @admin.action(description="Revive dead jobs", permissions=["act"])
+    def revive_dead(self, request: HttpRequest, queryset: QuerySet[Job]) -> None:
+        now = clock.db_now()
+        revived = [pk for pk in queryset.values_list("pk", flat=True) if revive(pk, now=now)]
+        self.message_user(request, f"{len(revived)} job(s) will run again.")
+
+
+@admin.register(OutboxFact)
+class FactAdmin(LedgerAdmin):
+    access = allow(view={Role.AUDITOR} | MACHINE)
+    list_display = ("kind", "stream", "seq", "at", "request_id")
+    list_filter = ("kind", "at")
+    search_fields = ("stream", "request_id")
+    ordering = ("-pk",)
+
+
+@admin.register(Calendar)
+class CalendarAdmin(ReferenceAdmin):
+    access = allow(view={Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE}, act=MACHINE)
+    list_display = ("code", "name", "time_zone")
+    list_filter = ("time_zone",)
+    search_fields = ("code", "name")
+
+
+@admin.register(CalendarHoliday)
+class HolidayAdmin(ReferenceAdmin):
+    access = allow(view={Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE}, act=MACHINE)
+    list_display = ("date", "name", "calendar")
+    list_filter = ("calendar", "date")
+    search_fields = ("name",)
+    list_select_related = ("calendar",)
