@@ -1,7 +1,9 @@
 """The console's look and its sidebar (django-unfold). Colours are those of tokens.css, as ramps."""
 
+from collections.abc import Callable
 from typing import Any
 
+from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import lazy
 from django.utils.translation import gettext_lazy as _
@@ -21,95 +23,91 @@ def _address(screen: str) -> str:
 _lazy_address = lazy(_address, str)
 
 
-def _item(title: Any, icon: str, screen: str, permission: str = "") -> Item:
-    item: Item = {"title": title, "icon": icon, "link": _lazy_address(f"admin:{screen}")}
-    item["permission"] = lambda request: (
-        _is_there(f"admin:{screen}") and (not permission or request.user.has_perm(permission))
-    )
-    return item
+def _item(title: Any, icon: str, screen: str) -> Item:
+    """A sidebar entry, shown to those the screen's own access lets look. `screen` is "app_model", or "index"."""
+    name = "admin:index" if screen == "index" else f"admin:{screen}_changelist"
+    return {"title": title, "icon": icon, "link": _lazy_address(name), "permission": _may_see(screen)}
 
 
-def _is_there(name: str) -> bool:
-    try:
-        reverse(name)
-    except NoReverseMatch:
-        return False
-    return True
+def _may_see(screen: str) -> Callable[[HttpRequest], bool]:
+    def permission(request: HttpRequest) -> bool:
+        from django.contrib import admin
+
+        if screen == "index":
+            return True
+        screens = {f"{m._meta.app_label}_{m._meta.model_name}": a for m, a in admin.site._registry.items()}
+        return screen in screens and screens[screen].has_view_permission(request)
+
+    return permission
+
+
+def _section(title: Any, *items: Item) -> dict[str, Any]:
+    return {"title": title, "separator": True, "items": list(items)}
 
 
 NAVIGATION = [
-    {
-        "title": _("Work"),
-        "items": [
-            _item(_("Dashboard"), "monitoring", "index"),
-            _item(_("Exceptions"), "crisis_alert", "exceptions_app_case_changelist", "exceptions_app.view_case"),
-            _item(_("Holds"), "front_hand", "orders_hold_changelist", "orders.view_hold"),
-            _item(_("Approvals"), "approval", "accounts_approval_changelist", "accounts.view_approval"),
-        ],
-    },
-    {
-        "title": _("Orders"),
-        "separator": True,
-        "items": [
-            _item(_("Orders"), "list_alt", "orders_order_changelist", "orders.view_order"),
-            _item(_("Quotes"), "request_quote", "orders_quote_changelist", "orders.view_quote"),
-            _item(
-                _("Shipments"),
-                "local_shipping",
-                "fulfillment_shipment_changelist",
-                "fulfillment.view_shipment",
-            ),
-            _item(_("Returns"), "undo", "fulfillment_return_changelist", "fulfillment.view_return"),
-            _item(_("Invoices"), "receipt_long", "billing_invoice_changelist", "billing.view_invoice"),
-        ],
-    },
-    {
-        "title": _("Allocation and inventory"),
-        "separator": True,
-        "items": [
-            _item(_("Allocation"), "account_tree", "inventory_demand_changelist", "inventory.view_demand"),
-            _item(_("Stock"), "inventory_2", "inventory_stockbalance_changelist", "inventory.view_stockbalance"),
-            _item(_("Inbound"), "input", "inventory_inboundsupply_changelist", "inventory.view_inboundsupply"),
-            _item(_("Products"), "category", "catalog_product_changelist", "catalog.view_product"),
-        ],
-    },
-    {
-        "title": _("Pricing and credit"),
-        "separator": True,
-        "items": [
-            _item(_("Price lists"), "sell", "pricing_pricelist_changelist", "pricing.view_pricelist"),
-            _item(_("Contracts"), "contract", "pricing_contract_changelist", "pricing.view_contract"),
-            _item(
-                _("Credit"),
-                "account_balance",
-                "credit_creditaccount_changelist",
-                "credit.view_creditaccount",
-            ),
-        ],
-    },
-    {
-        "title": _("Customers"),
-        "separator": True,
-        "items": [
-            _item(_("Accounts"), "domain", "accounts_account_changelist", "accounts.view_account"),
-            _item(_("People"), "group", "accounts_user_changelist", "accounts.view_user"),
-        ],
-    },
-    {
-        "title": _("Audit and reports"),
-        "separator": True,
-        "items": [
-            _item(_("Overrides"), "policy", "core_override_changelist", "core.view_override"),
-            _item(_("Journal"), "history", "core_journalentry_changelist", "core.view_journalentry"),
-            _item(_("Jobs"), "schedule", "core_job_changelist", "core.view_job"),
-            _item(
-                _("Integrations"),
-                "sync_alt",
-                "integrations_delivery_changelist",
-                "integrations.view_delivery",
-            ),
-        ],
-    },
+    _section(
+        _("Work"),
+        _item(_("Dashboard"), "monitoring", "index"),
+        _item(_("Exceptions"), "crisis_alert", "exceptions_app_case"),
+        _item(_("Holds"), "front_hand", "orders_hold"),
+        _item(_("Approvals"), "approval", "accounts_approvalrequest"),
+    ),
+    _section(
+        _("Orders"),
+        _item(_("Orders"), "list_alt", "orders_order"),
+        _item(_("Shipments"), "local_shipping", "fulfillment_shipment"),
+        _item(_("Returns"), "undo", "fulfillment_return"),
+        _item(_("Invoices"), "receipt_long", "billing_invoice"),
+        _item(_("Receipts"), "payments", "billing_receipt"),
+    ),
+    _section(
+        _("Allocation and inventory"),
+        _item(_("Demands"), "account_tree", "inventory_demand"),
+        _item(_("Stock"), "inventory_2", "inventory_stockbalance"),
+        _item(_("Movements"), "swap_vert", "inventory_stockmovement"),
+        _item(_("Inbound"), "input", "inventory_inboundsupply"),
+        _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
+        _item(_("Sites"), "warehouse", "inventory_site"),
+    ),
+    _section(
+        _("Products and pricing"),
+        _item(_("Products"), "category", "catalog_product"),
+        _item(_("Customer part numbers"), "tag", "catalog_customerpartnumber"),
+        _item(_("Authorizations"), "verified_user", "catalog_authorizationrule"),
+        _item(_("Price lists and contracts"), "sell", "pricing_pricesource"),
+        _item(_("Prices"), "price_change", "pricing_pricerow"),
+    ),
+    _section(
+        _("Credit"),
+        _item(_("Credit accounts"), "account_balance", "credit_creditaccount"),
+        _item(_("Postings"), "menu_book", "credit_posting"),
+        _item(_("Payment terms"), "event", "credit_paymentterms"),
+    ),
+    _section(
+        _("Customers"),
+        _item(_("Accounts"), "domain", "accounts_account"),
+        _item(_("Ship-to addresses"), "home_pin", "accounts_shipto"),
+        _item(_("Groups"), "groups", "accounts_accountgroup"),
+        _item(_("People"), "group", "accounts_user"),
+        _item(_("Buyers"), "badge", "accounts_buyer"),
+        _item(_("Reps"), "directions_car", "accounts_rep"),
+    ),
+    _section(
+        _("Integrations"),
+        _item(_("Trading partners"), "handshake", "integrations_partnerprofile"),
+        _item(_("EDI inbox"), "inbox", "integrations_interchange"),
+        _item(_("EDI transactions"), "sync_alt", "integrations_editransaction"),
+        _item(_("Acknowledgements"), "outbox", "integrations_outbounddocument"),
+    ),
+    _section(
+        _("Audit and settings"),
+        _item(_("Overrides"), "policy", "core_overrideentry"),
+        _item(_("Journal"), "history", "core_journalentry"),
+        _item(_("Jobs"), "schedule", "core_job"),
+        _item(_("Facts"), "bolt", "core_outboxfact"),
+        _item(_("Calendars"), "calendar_month", "core_calendar"),
+    ),
 ]
 
 # Cool paper and ink, one cobalt for actions; every other colour on a screen means a state.

@@ -10,7 +10,7 @@ class DateRange(Func):
 
     function = "DATERANGE"
 
-    def __init__(self, *expressions: object, **extra: Any) -> None:
+    def __init__(self, *expressions: Any, **extra: Any) -> None:
         if len(expressions) == 2:
             start, end = (F(e) if isinstance(e, str) else e for e in expressions)
             expressions = (start, end, Value("[)"))

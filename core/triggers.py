@@ -4,7 +4,7 @@ Statement-level, because a row trigger lets a statement that happens to match no
 spared in databases whose name starts with test_, so that transactional tests can flush.
 """
 
-from enum import StrEnum
+from typing import Any
 
 import pgtrigger
 
@@ -35,6 +35,6 @@ def append_only() -> list[pgtrigger.Trigger]:
     ]
 
 
-def guard(lifecycle: Lifecycle[StrEnum], field: str) -> pgtrigger.FSM:
+def guard(lifecycle: Lifecycle[Any], field: str) -> pgtrigger.FSM:
     """The life's table as a trigger, for `Meta.triggers`: the database has the last word on every status change."""
     return pgtrigger.FSM(name=f"{lifecycle.name}_{field}_guard", field=field, transitions=lifecycle.pairs())
