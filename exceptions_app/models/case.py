@@ -2,8 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.choices import choices
-from core.lifecycle import guard
-from core.triggers import append_only
+from core.triggers import append_only, guard
 from exceptions_app.models.queue import Queue
 from exceptions_app.states import CASE, LIVE, CaseStatus, Clock, Severity
 

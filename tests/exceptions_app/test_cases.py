@@ -213,8 +213,9 @@ def test_the_database_has_the_last_word():
     case = opened(now=NOW)
     with pytest.raises(ProgrammingError, match="Invalid transition"), transaction.atomic():
         Case.objects.update(status="closed", resolved_at=NOW)
+    other = opened(now=NOW, subject_id=2)
     with pytest.raises(IntegrityError, match="one_open_case"), transaction.atomic():
-        Case.objects.filter(pk=opened(now=NOW, subject_id=2).pk).update(subject_id=1)
+        Case.objects.filter(pk=other.pk).update(subject_id=1)
     with pytest.raises(ProgrammingError, match="append_only"), transaction.atomic():
         CaseEvent.objects.update(note="never")
     assert case.events.get().note == "Spill"
