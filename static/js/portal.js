@@ -21,10 +21,11 @@
       const number = list.querySelectorAll(".row").length + 1;
       const row = template.content.firstElementChild.cloneNode(true);
       row.id = `row-${number}`;
+      row.querySelectorAll("[id]").forEach((el) => { el.id = el.id.replace(/0$/, String(number)); });
+      row.querySelectorAll("[aria-describedby]").forEach((el) => el.setAttribute("aria-describedby", `answer-${number}`));
       row.querySelectorAll("[aria-label]").forEach((el) => {
-        el.setAttribute("aria-label", el.getAttribute("aria-label").replace("0", String(number)));
+        el.setAttribute("aria-label", el.getAttribute("aria-label").replace(/0$/, String(number)));
       });
-      row.querySelectorAll("[data-number]").forEach((el) => { el.value = String(number); });
       list.append(row);
       if (window.htmx) window.htmx.process(row);
       first = first || row;
@@ -50,6 +51,16 @@
       addRows(Number(button.dataset.addRows));
     }
     if (button.matches("[data-suggestion]") && useSuggestion(button)) event.preventDefault();
+  });
+
+  // The answer to a row says which field it is about; the mark follows it.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const row = event.target.closest(".row");
+    const wrong = row?.querySelector("[data-wrong]")?.dataset.wrong;
+    row?.querySelectorAll("input").forEach((el) => {
+      if (el.name === wrong) el.setAttribute("aria-invalid", "true");
+      else el.removeAttribute("aria-invalid");
+    });
   });
 
   // A form is sent once; the server's idempotency key would answer a second click the same, but calmly is better.

@@ -1,0 +1,49 @@
+"""The customer's credit as a buyer sees it: limit, in use, what is left, and what an order would add."""
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from credit.queries import exposure
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """`left` is after `asked`; the percents are shares of the whole line, for the meter (0 to 100)."""
+
+    limit: Decimal
+    used: Decimal
+    asked: Decimal
+    currency: str
+
+    @property
+    def left(self) -> Decimal:
+        return self.limit - self.used - self.asked
+
+    @property
+    def is_over(self) -> bool:
+        return self.left < 0
+
+    @property
+    def used_percent(self) -> str:
+        return f"{self._share(self.used):.0f}"
+
+    @property
+    def this_percent(self) -> str:
+        return f"{min(self._share(self.asked), 100 - self._share(self.used)):.0f}"
+
+    def _share(self, part: Decimal) -> Decimal:
+        if self.limit <= 0:
+            return Decimal(100) if part > 0 else ZERO
+        return min(max(part / self.limit * 100, ZERO), Decimal(100))
+
+
+def headroom(account_id: int, *, on: date, asked: Decimal = ZERO) -> Headroom | None:
+    """None: the customer has no credit account. Limit includes temporary and insured parts."""
+    found = exposure([account_id], on=on).get(account_id)
+    if found is None:
+        return None
+    whole = found.limit + found.temporary + found.insured
+    return Headroom(limit=whole, used=whole - found.available, asked=asked, currency=found.currency)
