@@ -63,14 +63,13 @@ def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None 
     wanted = dict(sorted({spec.key: spec for spec in specs}.items()))
     ids: dict[_Key, int] = {}
     for _ in range(_ATTEMPTS):
+        ids |= _refresh([spec for key, spec in wanted.items() if key not in ids], now=now)
         missing = [spec for key, spec in wanted.items() if key not in ids]
         if not missing:
             break
-        fresh = [_row(spec, number, queues, calendars, now) for spec, number in _numbered(missing)]
-        created = _insert(fresh)
+        created = _insert([_row(spec, number, queues, calendars, now) for spec, number in _numbered(missing)])
         _follow_up(created, calendars, actor=actor, now=now)
         ids |= {_key(case): case.pk for case in created}
-        ids |= _refresh([spec for spec in missing if spec.key not in ids], now=now)
     if len(ids) < len(wanted):
         raise Busy(cause="a case of the same cause is being closed", attempts=_ATTEMPTS)
     return [ids[spec.key] for spec in specs]

@@ -31,7 +31,7 @@ def test_the_clock_change_does_not_move_the_end_of_a_business_day():
     assert dues(at("2026-10-23T14:00"), 120, BERLIN)[-1].due_at == at("2026-10-26T09:00")
 
 
-moments = st.datetimes(min_value=datetime(2026, 3, 1), max_value=datetime(2026, 4, 30))  # noqa: DTZ001
+moments = st.datetimes(min_value=datetime(2026, 3, 1), max_value=datetime(2026, 4, 30))
 
 
 @given(
