@@ -77,8 +77,10 @@ def _line(row: dict[str, Any]) -> str:
 
 
 def _print(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:
+    from benchmarks.measure import Spread
+
     if as_json:
-        plain = [{k: dataclasses.asdict(v) if dataclasses.is_dataclass(v) else v for k, v in r.items()} for r in rows]
+        plain = [{k: dataclasses.asdict(v) if isinstance(v, Spread) else v for k, v in r.items()} for r in rows]
         print(json.dumps({"machine": facts, "rows": plain}))
         return
     print(", ".join(f"{k} {v}" for k, v in facts.items()))

@@ -6,6 +6,7 @@ and triggers. No rule is left out that decides a number: price by list and break
 
 import json
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 from django.db import connection
@@ -116,7 +117,7 @@ def make_tables() -> None:
 
 def place(account: int, items: Sequence[tuple[int, int]]) -> int:
     """Place one order in one round trip; the number of lines that were reserved."""
-    arguments = {
+    arguments: dict[str, Any] = {
         "account": account,
         "site": account % data.SITES + 1,
         "products": [p for p, _ in items],

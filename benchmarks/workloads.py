@@ -3,6 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from django.db import connection
@@ -19,10 +20,14 @@ HOT = 1
 def w1(lines: Sequence[int], clients: Sequence[int], seconds: float, runs: int) -> Iterator[Row]:
     """Place orders: orders/s and SQL statements an order."""
     for count in lines:
-        statements = _statements(lambda n=count: product.place(*data.order_of(random.Random(n), n)))
+        statements = _statements(partial(_place_one, count))
         for parallel in clients:
             rates = {side: _rates(SIDES[side].place, count, parallel, seconds, runs) for side in SIDES}
             yield _row("w1", f"{count} lines, {parallel} clients", "orders/s", rates, statements=statements)
+
+
+def _place_one(lines: int) -> int:
+    return product.place(*data.order_of(random.Random(lines), lines))
 
 
 def w2(clients: Sequence[int], attempts: int, stock: int, runs: int) -> Iterator[Row]:

@@ -33,7 +33,7 @@ class ReviewedFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OverrideEntry]) -> QuerySet[OverrideEntry]:
         if self.value() == "no":
-            return queryset.filter(is_reviewed=False)
+            return queryset.filter(reviews__isnull=True)
         return queryset.filter(reviews__verdict=self.value()).distinct() if self.value() else queryset
 
 

@@ -3,6 +3,7 @@
 Roles are plain strings here; the rooms that know them (accounts) give them names.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ class Access:
         return _is_one_of(user, self.act)
 
 
-def allow(view: set[str] | frozenset[str] = frozenset(), act: set[str] | frozenset[str] = frozenset()) -> Access:
+def allow(view: AbstractSet[str] = frozenset(), act: AbstractSet[str] = frozenset()) -> Access:
     return Access(frozenset(view), frozenset(act))
 
 

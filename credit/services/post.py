@@ -18,7 +18,9 @@ _COLUMNS = "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, 
 _TYPES = ("bigint", "text", "bigint", "text", "text", "numeric", "date", "date", "text")
 _ARRAYS = ", ".join(f"%s::{kind}[]" for kind in _TYPES)
 
-# Only postings that are new move a total: `fresh` is what this statement inserted, and nothing else.
+# Only postings that are new move a total: `fresh` is what this statement inserted, and nothing else. Days are
+# updated or inserted, not upserted: a CHECK judges the row proposed for insertion, and a reversal is negative. The
+# account's row lock keeps a second writer of its days away.
 _POST = f"""
 WITH spec AS (
   SELECT s.*, c.id AS credit_account_id
@@ -31,11 +33,17 @@ WITH spec AS (
     FROM spec ORDER BY place
       ON CONFLICT (key) DO NOTHING
   RETURNING credit_account_id, bucket, amount, ship_date
-), days AS (
-  INSERT INTO credit_openorderday AS d (credit_account_id, ship_date, amount)
-  SELECT credit_account_id, ship_date, sum(amount) FROM fresh WHERE bucket = 'open_order'
-   GROUP BY credit_account_id, ship_date ORDER BY credit_account_id, ship_date
-      ON CONFLICT (credit_account_id, ship_date) DO UPDATE SET amount = d.amount + EXCLUDED.amount
+), by_day AS (
+  SELECT credit_account_id, ship_date, sum(amount) AS amount
+    FROM fresh WHERE bucket = 'open_order' GROUP BY credit_account_id, ship_date
+), known_day AS (
+  UPDATE credit_openorderday d SET amount = d.amount + b.amount
+    FROM by_day b WHERE d.credit_account_id = b.credit_account_id AND d.ship_date = b.ship_date
+), new_day AS (
+  INSERT INTO credit_openorderday (credit_account_id, ship_date, amount)
+  SELECT credit_account_id, ship_date, amount FROM by_day b
+   WHERE NOT EXISTS (SELECT FROM credit_openorderday d
+                      WHERE d.credit_account_id = b.credit_account_id AND d.ship_date = b.ship_date)
 ), moved AS (
   SELECT credit_account_id, count(*) AS postings,
          coalesce(sum(amount) FILTER (WHERE bucket = 'open_order'), 0) AS open_order,

@@ -7,6 +7,7 @@ from core.choices import choices
 from core.ranges import DateRange
 from pricing.states import PriceLevel
 
+OVERLAP = "The source already has a price for this product from this quantity on in that period: end that one first."
 SOURCE_LEVELS = [PriceLevel.ACCOUNT, PriceLevel.GROUP, PriceLevel.SEGMENT, PriceLevel.LIST]
 
 
@@ -84,6 +85,7 @@ class PriceRow(models.Model):
                     ("min_qty", RangeOperators.EQUAL),
                     (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
                 ],
+                violation_error_message=OVERLAP,
             ),
         ]
         indexes = [models.Index(fields=["product", "source", "min_qty"], name="price_rows_by_product")]

@@ -56,7 +56,7 @@ def test_a_friday_evening_waits_for_monday_and_a_holiday_is_skipped():
 
 @given(
     st.sampled_from([BERLIN, NEW_YORK, WEEKDAYS, OFFICE_HOURS, ALWAYS_OPEN]),
-    st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2026, 12, 31)),  # noqa: DTZ001 - made aware below
+    st.datetimes(min_value=datetime(2026, 1, 1), max_value=datetime(2026, 12, 31)),
     st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=12)),
 )
 def test_adding_open_time_is_the_inverse_of_counting_it(calendar, moment, duration):

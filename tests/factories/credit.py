@@ -1,0 +1,32 @@
+"""Credit accounts and payment terms, made as briefly as a test allows."""
+
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from credit.models import CreditAccount, PaymentTerms
+from tests.factories.accounts import AccountFactory
+
+
+class TermsFactory(DjangoModelFactory):
+    """Net 30 days."""
+
+    class Meta:
+        model = PaymentTerms
+        django_get_or_create = ("code",)
+
+    code = "NET30"
+    name = "Net 30 days"
+    net_days = 30
+
+
+class CreditAccountFactory(DjangoModelFactory):
+    """1,000 USD on net 30, nothing owed."""
+
+    class Meta:
+        model = CreditAccount
+
+    account = factory.SubFactory(AccountFactory)
+    terms = factory.SubFactory(TermsFactory)
+    limit_amount = Decimal(1000)

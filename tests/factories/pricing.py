@@ -1,0 +1,55 @@
+"""Price sources, their rows, commitments, made as briefly as a test allows."""
+
+from datetime import date
+from decimal import Decimal
+
+import factory
+from factory.django import DjangoModelFactory
+
+from pricing.models import Commitment, PriceRow, PriceSource
+from pricing.states import PriceLevel
+from tests.factories.accounts import AccountFactory
+from tests.factories.catalog import ProductFactory
+
+
+class SourceFactory(DjangoModelFactory):
+    """A base list in USD since 2020. `SourceFactory(level="account", account=…)` is a contract."""
+
+    class Meta:
+        model = PriceSource
+
+    code = factory.Sequence(lambda n: f"LIST{n}")
+    name = factory.LazyAttribute(lambda source: f"Prices {source.code}")
+    level = PriceLevel.LIST
+    valid_from = date(2020, 1, 1)
+
+
+class ContractFactory(SourceFactory):
+    code = factory.Sequence(lambda n: f"CONTRACT{n}")
+    level = PriceLevel.ACCOUNT
+    account = factory.SubFactory(AccountFactory)
+
+
+class PriceRowFactory(DjangoModelFactory):
+    """10.00 per base unit from the first unit on."""
+
+    class Meta:
+        model = PriceRow
+
+    source = factory.SubFactory(SourceFactory)
+    product = factory.SubFactory(ProductFactory)
+    unit_price = Decimal(10)
+    valid_from = date(2020, 1, 1)
+
+
+class CommitmentFactory(DjangoModelFactory):
+    """1,000 base units over 2026."""
+
+    class Meta:
+        model = Commitment
+
+    source = factory.SubFactory(ContractFactory)
+    product = factory.SubFactory(ProductFactory)
+    valid_from = date(2026, 1, 1)
+    valid_to = date(2027, 1, 1)
+    committed_qty = Decimal(1000)
