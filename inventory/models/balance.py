@@ -89,7 +89,7 @@ class StockMovement(models.Model):
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     source_kind = models.CharField(max_length=40)
     source_id = models.BigIntegerField()
-    sequence = models.PositiveIntegerField(default=0)
+    sequence = models.PositiveBigIntegerField(default=0)
     at = models.DateTimeField()
     actor_label = models.CharField(max_length=150)
     reason = models.CharField(max_length=200, blank=True)

@@ -75,7 +75,10 @@ class Demand(models.Model):
 
 
 class Claim(models.Model):
-    """A demand's hold on a balance. Soft claims may expire (NULL: they last); a closed claim says how it ended."""
+    """A demand's hold on a balance. Soft claims may expire (NULL: they last); a closed claim says how it ended.
+
+    Released and picked claims are not unique: each is one line of one shipment.
+    """
 
     demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="claims")
     balance = models.ForeignKey(StockBalance, on_delete=models.PROTECT, related_name="claims")
@@ -92,7 +95,7 @@ class Claim(models.Model):
             models.CheckConstraint(condition=Q(qty__gt=0), name="a_claim_holds_something"),
             models.UniqueConstraint(
                 fields=["demand", "balance", "kind"],
-                condition=Q(state="open"),
+                condition=Q(state="open", kind__in=["soft", "hard"]),
                 name="one_open_claim_per_demand_and_balance",
             ),
             models.CheckConstraint(
@@ -102,6 +105,7 @@ class Claim(models.Model):
         ]
         indexes = [
             models.Index(fields=["balance"], condition=Q(state="open"), name="open_claims_by_balance"),
+            models.Index(fields=["demand"], condition=Q(state="open"), name="open_claims_by_demand"),
             models.Index(
                 fields=["expires_at"], condition=Q(state="open", expires_at__isnull=False), name="claims_by_expiry"
             ),
@@ -132,7 +136,12 @@ class Promise(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="a_promise_is_for_something")]
-        indexes = [models.Index(fields=["demand"], condition=Q(is_current=True), name="current_promises_by_demand")]
+        indexes = [
+            models.Index(fields=["demand"], condition=Q(is_current=True), name="current_promises_by_demand"),
+            models.Index(
+                fields=["inbound"], condition=Q(is_current=True, inbound__isnull=False), name="current_pegs_by_inbound"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.qty} on {self.delivery_date or 'no date yet'}"
@@ -152,10 +161,13 @@ class AllocationRun(models.Model):
 
 
 class DemandDecision(models.Model):
-    """Why this quantity: a demand's last allocation decision (rank, rule, who was ahead), overwritten by the next."""
+    """Why this quantity: a demand's last decision (rank, rule, who was ahead), overwritten by the next.
+
+    `run` is empty when the stock was reserved outside a run (a submit, a hold that was cleared).
+    """
 
     demand = models.OneToOneField(Demand, on_delete=models.CASCADE, related_name="decision")
-    run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="+")
+    run = models.ForeignKey(AllocationRun, null=True, on_delete=models.PROTECT, related_name="+")
     position = models.PositiveIntegerField()
     explanation = models.JSONField(default=dict)
 

@@ -13,7 +13,10 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class RankSnapshot:
-    """What allocation sorts by (domain.md §6), as the demand's opener sees it now. Smaller tier_rank is served first."""
+    """What allocation sorts by (domain.md §6), as the demand's opener sees it now.
+
+    Larger priority, SLA penalty and margin band are served first; smaller tier_rank is served first.
+    """
 
     tier_rank: int = 9999
     priority: int = 0
@@ -98,6 +101,40 @@ class ClaimedStock:
     lot_id: int | None
     product_id: int
     qty: Decimal
+
+
+@dataclass(frozen=True)
+class Shorted:
+    """What a picker did not find of a released claim; it is backordered again."""
+
+    demand_id: int
+    claim_id: int
+    product_id: int
+    site_id: int
+    qty: Decimal
+
+
+@dataclass(frozen=True)
+class DemandChange:
+    """What changed about a demand since it was opened; None leaves a part as it is."""
+
+    rank: RankSnapshot | None = None
+    is_blocked: bool | None = None
+    requested_date: date | None = None
+
+
+@dataclass(frozen=True)
+class SiteSnapshot:
+    id: int
+    code: str
+    name: str
+    kind: str
+    region: str
+    time_zone: str
+    rank: int
+    lead_days: int
+    transit_days: int
+    is_active: bool
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,55 @@
+"""Every row lock of the room: demands 50, inbound supply 52, balances 60. A claim is guarded by its demand's lock."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from django.db.models import Q
+
+from core.locks import Rank, take
+from inventory.models import Claim, Demand, InboundSupply, StockBalance
+from inventory.states import ClaimState
+
+
+def lock_demands(ids: Collection[int]) -> dict[int, Demand]:
+    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=ids))}
+
+
+def lock_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, Demand]:
+    """The demands, and those whose soft claims on the same products have run out: their stock is free from now on."""
+    products = Demand.objects.filter(pk__in=ids).values("product_id")
+    expired = _expired_claims(now).filter(balance__product_id__in=products)
+    wanted = Demand.objects.filter(Q(pk__in=ids) | Q(pk__in=expired.values("demand_id")))
+    return {d.pk: d for d in take(Rank.DEMAND, wanted)}
+
+
+def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, Demand]:
+    due = _expired_claims(now).order_by("expires_at").values_list("demand_id", flat=True)[:limit]
+    return lock_demands(set(due))
+
+
+def lock_open_demands(product_ids: Collection[int]) -> dict[int, Demand]:
+    """All that an allocation run may deal to or take from."""
+    wanted = Demand.objects.filter(Q(backordered_qty__gt=0) | Q(reserved_qty__gt=0), product_id__in=product_ids)
+    return {d.pk: d for d in take(Rank.DEMAND, wanted)}
+
+
+def lock_inbound(product_ids: Collection[int]) -> list[InboundSupply]:
+    return take(Rank.INBOUND, InboundSupply.objects.filter(product_id__in=product_ids, is_closed=False))
+
+
+def lock_inbound_supply(inbound_id: int) -> InboundSupply | None:
+    return next(iter(take(Rank.INBOUND, InboundSupply.objects.filter(pk=inbound_id))), None)
+
+
+def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:
+    return {b.pk: b for b in take(Rank.BALANCE, StockBalance.objects.filter(pk__in=balances))}
+
+
+def lock_balances_of(product_ids: Collection[int]) -> dict[int, StockBalance]:
+    """The usable stock of the products, ours and of good status."""
+    found = StockBalance.objects.filter(product_id__in=product_ids, status="available", owner="")
+    return {b.pk: b for b in take(Rank.BALANCE, found)}
+
+
+def _expired_claims(now: datetime):  # type: ignore[no-untyped-def]
+    return Claim.objects.filter(state=ClaimState.OPEN, expires_at__lte=now)

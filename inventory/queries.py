@@ -1,0 +1,138 @@
+"""Reads, batch-shaped: a constant number of SQL statements whatever the number of ids."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date, time
+from decimal import Decimal
+from typing import Any
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q
+
+from core.calendars import ALWAYS_OPEN, BusinessCalendar
+from core.explain import Explanation
+from inventory.models import Claim, Demand, DemandDecision, Promise, Site, StockBalance
+from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice, SiteSnapshot
+from inventory.rules.promise import SiteTimes
+from inventory.rules.sourcing import GENERAL_KINDS, Supply
+from inventory.states import ClaimKind, ClaimState, PromiseKind, StockStatus
+
+FREE = F("on_hand_qty") - F("reserved_qty") - F("allocated_qty") - F("released_qty") - F("picked_qty")
+USABLE = Q(status=StockStatus.AVAILABLE, owner="", site__is_active=True) & (
+    Q(lot__isnull=True) | Q(lot__is_recalled=False)
+)
+OPEN_KINDS = tuple(ClaimKind)
+ZERO = Decimal(0)
+
+
+def promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]:
+    """The current slices of each demand, earliest delivery first; () for a demand without any. One statement."""
+    rows = Promise.objects.filter(demand_id__in=demand_ids, is_current=True)
+    columns = rows.order_by(F("delivery_date").asc(nulls_last=True), "id").values_list(
+        "demand_id", "qty", "kind", "site_id", "ship_date", "delivery_date", "first_delivery_date", "slip_cause",
+        "inbound_id",
+    )  # fmt: skip
+    found: dict[int, list[PromiseSlice]] = {i: [] for i in demand_ids}
+    for demand_id, qty, kind, site_id, ship, delivery, first, cause, inbound_id in columns:
+        promise = PromiseSlice(qty, PromiseKind(kind), site_id, ship, delivery, first, cause, inbound_id)
+        found[demand_id].append(promise)
+    return {i: tuple(slices) for i, slices in found.items()}
+
+
+def demand_states(demand_ids: Collection[int]) -> dict[int, DemandState]:
+    """The quantity ledger of each demand that exists. One statement."""
+    rows = Demand.objects.filter(pk__in=demand_ids).values_list(
+        "id", "product_id", "ordered_qty", "cancelled_qty", "backordered_qty", "reserved_qty", "allocated_qty",
+        "released_qty", "picked_qty", "shipped_qty", "is_blocked",
+    )  # fmt: skip
+    return {row[0]: DemandState(*row) for row in rows}
+
+
+def claims(demand_ids: Collection[int], kinds: Iterable[ClaimKind] = OPEN_KINDS) -> dict[int, list[ClaimedStock]]:
+    """The open claims of each demand, of the given kinds, in the order they were made. One statement."""
+    rows = Claim.objects.filter(demand_id__in=demand_ids, state=ClaimState.OPEN, kind__in=list(kinds)).order_by("id")
+    columns = rows.values_list(
+        "demand_id", "id", "balance_id", "balance__site_id", "balance__lot_id", "balance__product_id", "qty"
+    )
+    found: dict[int, list[ClaimedStock]] = {i: [] for i in demand_ids}
+    for row in columns:
+        found[row[0]].append(ClaimedStock(*row))
+    return found
+
+
+def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot]:
+    """The sites by id; all of them when `ids` is None. One statement."""
+    rows = Site.objects.all() if ids is None else Site.objects.filter(pk__in=ids)
+    columns = rows.values_list(
+        "id", "code", "name", "kind", "region", "time_zone", "rank", "lead_days", "transit_days", "is_active"
+    )
+    return {row[0]: SiteSnapshot(*row) for row in columns}
+
+
+def decisions(demand_ids: Collection[int]) -> dict[int, Explanation]:
+    """Why each demand has what it has: its last decision, where there was one. One statement."""
+    rows = DemandDecision.objects.filter(demand_id__in=demand_ids).values_list("demand_id", "explanation")
+    return {demand_id: Explanation.from_json(data) for demand_id, data in rows}
+
+
+def site_times() -> dict[int, SiteTimes]:
+    """Calendars, cut-offs and lead times of all sites. One statement."""
+    holidays = ArrayAgg("calendar__holidays__date", filter=Q(calendar__holidays__date__isnull=False), default=[])
+    rows = Site.objects.annotate(days_off=holidays).values_list(
+        "id",
+        "time_zone",
+        "cutoff_time",
+        "lead_days",
+        "transit_days",
+        "calendar__time_zone",
+        "calendar__week",
+        "days_off",
+    )
+    return {
+        site_id: SiteTimes(site_id, _calendar(zone, week, days_off), time_zone, cutoff, lead, transit)
+        for site_id, time_zone, cutoff, lead, transit, zone, week, days_off in rows
+    }
+
+
+def free_stock(
+    product_ids: Collection[int],
+    *,
+    coming_back: Mapping[int, Decimal] | None = None,
+    only: Q | None = None,
+) -> list[Supply]:
+    """Our own unclaimed stock of good status at active sites, not locked: a hint the guarded claim checks again.
+
+    `coming_back` (balance id → qty) counts as free: claims that ended, not yet written. `only` narrows the balances.
+    One statement.
+    """
+    back = coming_back or {}
+    rows = StockBalance.objects.annotate(free=FREE).filter(
+        Q(free__gt=0) | Q(pk__in=list(back)) if back else Q(free__gt=0),
+        only or Q(),
+        USABLE,
+        product_id__in=product_ids,
+    )
+    columns = rows.values_list(
+        "id", "product_id", "site_id", "free", "site__rank", "site__code", "site__kind", "site__transit_days",
+        "lot_id", "lot__expiry_date",
+    )  # fmt: skip
+    return [_supply(row, back.get(row[0], ZERO)) for row in columns]
+
+
+def products_worth_a_run() -> list[int]:
+    """Products with backordered demand and free stock. One statement."""
+    stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0)
+    waiting = Demand.objects.filter(backordered_qty__gt=0, product_id__in=stocked.values("product_id"))
+    return sorted(waiting.values_list("product_id", flat=True).distinct())
+
+
+def _supply(row: tuple[Any, ...], back: Decimal) -> Supply:
+    balance_id, product_id, site_id, free, rank, code, kind, transit, lot_id, expiry = row
+    is_general = kind in GENERAL_KINDS
+    return Supply(balance_id, product_id, site_id, free + back, rank, code, is_general, transit, lot_id, expiry)
+
+
+def _calendar(zone: str | None, week: dict[str, list[list[str]]] | None, days_off: list[date]) -> BusinessCalendar:
+    if not week:  # no calendar, or one that was never filled in: open every day rather than never
+        return ALWAYS_OPEN
+    hours = {int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in s) for d, s in week.items()}
+    return BusinessCalendar(zone or "UTC", hours, frozenset(days_off))

@@ -1,0 +1,135 @@
+"""Who gets the stock there is: a pure plan over a snapshot (domain.md §6), every line of it explained."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from core.explain import Explanation, Loser
+from core.quantity import plain
+from inventory.rules.sourcing import Need, Supply, general_order, is_usable, preferred_first
+
+ZERO = Decimal(0)
+RULE = "priority, tier, SLA penalty, contract, margin, date, age"
+
+
+@dataclass(frozen=True)
+class PlanLine:
+    """`qty` of a balance for a demand; `is_firm` is false for a blocked demand, which only holds stock softly."""
+
+    demand_id: int
+    balance_id: int
+    qty: Decimal
+    is_firm: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Why a demand got what it got: its place among all that wanted the product and what those ahead took."""
+
+    need: Need
+    position: int
+    of: int
+    got: Decimal
+    ahead_qty: Decimal
+    ahead_id: int | None
+    sites: tuple[str, ...]
+    unusable: Decimal
+    is_contended: bool = False
+
+    def explanation(self, verb: str = "allocated") -> Explanation:
+        inputs: dict[str, Any] = {"asked": plain(self.need.qty), "position": self.position, "of": self.of}
+        inputs |= {"tier_rank": self.need.tier_rank, "requested_date": self.need.requested_date.isoformat()}
+        if self.need.priority:
+            inputs["priority"] = self.need.priority
+        if self.ahead_id is not None:
+            inputs |= {"ahead_took": plain(self.ahead_qty), "next_ahead_demand": self.ahead_id}
+        where = f" from {', '.join(self.sites)}" if self.sites else ""
+        return Explanation(RULE, f"{plain(self.got)} of {plain(self.need.qty)} {verb}{where}", inputs, self._losers())
+
+    def _losers(self) -> tuple[Loser, ...]:
+        found = []
+        short = self.need.qty - self.got
+        if short > 0:
+            found.append(Loser(f"{plain(short)} more", "those ahead took it" if self.ahead_qty else "no stock is free"))
+        if self.unusable > 0 and short > 0:
+            found.append(Loser(f"{plain(self.unusable)} in stock", "expires too soon, or is kept for another site"))
+        if self.is_contended:
+            found.append(Loser("stock that was read as free", "another claim took it first"))
+        if self.need.is_blocked:
+            found.append(Loser("a firm allocation", "the demand is blocked: it comes last and holds stock only softly"))
+        return tuple(found)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Σ of the lines ≤ the supply per balance, and ≤ what was asked per demand."""
+
+    lines: tuple[PlanLine, ...]
+    decisions: tuple[Decision, ...]
+
+
+def rank(need: Need) -> tuple[Any, ...]:
+    """The sort key, smallest first: blocked demands last, then domain.md §6 stage 2."""
+    return (
+        need.is_blocked,
+        -need.priority,
+        need.tier_rank,
+        -need.sla_penalty,
+        not need.is_contract,
+        -need.margin_band,
+        need.requested_date,
+        need.opened_at,
+        need.demand_id,
+    )
+
+
+def allocate(needs: Iterable[Need], supplies: Iterable[Supply], *, today: date) -> Plan:
+    """Deal the supplies to the needs in rank order, product by product. Splits over sites and lots are allowed."""
+    wanted: dict[int, list[Need]] = defaultdict(list)
+    stocked: dict[int, list[Supply]] = defaultdict(list)
+    for need in needs:
+        wanted[need.product_id].append(need)
+    for supply in supplies:
+        stocked[supply.product_id].append(supply)
+    lines: list[PlanLine] = []
+    decisions: list[Decision] = []
+    for product_id in sorted(wanted):
+        _deal(sorted(wanted[product_id], key=rank), stocked[product_id], today, lines, decisions)
+    return Plan(tuple(lines), tuple(decisions))
+
+
+def _deal(
+    needs: list[Need], supplies: list[Supply], today: date, lines: list[PlanLine], decisions: list[Decision]
+) -> None:
+    ordered = general_order(s for s in supplies if s.qty > 0)
+    left = {s.balance_id: s.qty for s in ordered}
+    taken, ahead_id = ZERO, None
+    for position, need in enumerate(needs, start=1):
+        got, sites, unusable = _serve(need, ordered, left, today, lines)
+        decisions.append(Decision(need, position, len(needs), got, taken, ahead_id, tuple(sites), unusable))
+        if got:
+            taken, ahead_id = taken + got, need.demand_id
+            if any(left[s.balance_id] == 0 for s in ordered):
+                ordered = [s for s in ordered if left[s.balance_id] > 0]
+
+
+def _serve(
+    need: Need, ordered: list[Supply], left: dict[int, Decimal], today: date, lines: list[PlanLine]
+) -> tuple[Decimal, list[str], Decimal]:
+    wanted, sites, unusable = need.qty, [], ZERO
+    for supply in preferred_first(ordered, need.site_id):
+        if wanted <= 0:
+            break
+        if not is_usable(supply, need, today):
+            unusable += left[supply.balance_id]
+            continue
+        qty = min(wanted, left[supply.balance_id])
+        left[supply.balance_id] -= qty
+        wanted -= qty
+        lines.append(PlanLine(need.demand_id, supply.balance_id, qty, not need.is_blocked))
+        if supply.site_code and supply.site_code not in sites:
+            sites.append(supply.site_code)
+    return need.qty - wanted, sites, unusable

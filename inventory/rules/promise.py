@@ -1,0 +1,228 @@
+"""When it ships and when it arrives: dates from the site's calendar, and what happens to a promise that was made.
+
+A date once promised stays while what it rests on stays. When it moves, the first date is kept and the cause said.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from core.calendars import ALWAYS_OPEN, BusinessCalendar
+from inventory.rules.asks import PromiseSlice
+from inventory.states import PromiseKind
+
+ZERO = Decimal(0)
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class SiteTimes:
+    """How long a site needs: `lead_days` business days to pick and pack, then `transit_days` calendar days."""
+
+    site_id: int
+    calendar: BusinessCalendar = ALWAYS_OPEN
+    time_zone: str = "UTC"
+    cutoff_time: time | None = None
+    lead_days: int = 0
+    transit_days: int = 0
+
+
+@dataclass(frozen=True)
+class Peg:
+    """`qty` of a demand rests on an inbound supply expected at the site on `day`."""
+
+    inbound_id: int
+    site_id: int
+    day: date
+    qty: Decimal
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What an open demand rests on: claimed stock by site, inbound, and what nothing covers yet."""
+
+    requested_date: date
+    stock: Mapping[int, Decimal]
+    pegs: Sequence[Peg]
+    uncovered: Decimal
+
+
+def earliest_ship_date(site: SiteTimes, *, now: datetime) -> date:
+    """From stock: today until the cut-off, else the next business day; then the lead days."""
+    local = now.astimezone(ZoneInfo(site.time_zone))
+    late = site.cutoff_time is not None and local.time() >= site.cutoff_time
+    start = local.date() + ONE_DAY if late and site.calendar.is_business_day(local.date()) else local.date()
+    return site.calendar.add_days(site.calendar.add_days(start, 0), site.lead_days)
+
+
+def ship_date_after(site: SiteTimes, arrival: date) -> date:
+    """From inbound: it arrives on `arrival`, is put away, and ships after the lead days."""
+    return site.calendar.add_days(site.calendar.add_days(arrival, 0), site.lead_days)
+
+
+def dates_for(site: SiteTimes, *, earliest: date, requested: date) -> tuple[date, date]:
+    """(ship date, delivery date): as late as the requested date allows, forward if that is already past."""
+    ideal = _business_day_until(site.calendar, requested - timedelta(days=site.transit_days), earliest)
+    ship = max(earliest, ideal)
+    return ship, max(requested, ship + timedelta(days=site.transit_days))
+
+
+def fresh_slices(cover: Coverage, sites: Mapping[int, SiteTimes], *, now: datetime) -> list[PromiseSlice]:
+    """What could be promised now, "40 now, 20 on 3 Dec": stock first, then inbound, then what has no date."""
+    slices = []
+    for site_id, qty in sorted(cover.stock.items()):
+        site = sites[site_id]
+        dates = dates_for(site, earliest=earliest_ship_date(site, now=now), requested=cover.requested_date)
+        slices.append(PromiseSlice(qty, PromiseKind.STOCK, site_id, *dates))
+    for peg in cover.pegs:
+        site = sites[peg.site_id]
+        dates = dates_for(site, earliest=ship_date_after(site, peg.day), requested=cover.requested_date)
+        slices.append(PromiseSlice(peg.qty, PromiseKind.INBOUND, peg.site_id, *dates, inbound_id=peg.inbound_id))
+    if cover.uncovered > 0:
+        slices.append(PromiseSlice(cover.uncovered, PromiseKind.NONE, None, None, None))
+    return [s for s in slices if s.qty > 0]
+
+
+def peg_inbound(
+    shortages: Iterable[tuple[int, Decimal]], inbound: Iterable[Peg]
+) -> tuple[dict[int, list[Peg]], dict[int, Decimal]]:
+    """Give the inbound of one product to its shortages, first come first served: (pegs, what stays uncovered)."""
+    queue = deque(sorted(inbound, key=lambda p: (p.day, p.inbound_id)))
+    pegs: dict[int, list[Peg]] = {}
+    uncovered: dict[int, Decimal] = {}
+    for demand_id, short in shortages:
+        given, short = _draw(queue, short)
+        pegs[demand_id], uncovered[demand_id] = given, short
+    return pegs, uncovered
+
+
+def _draw(queue: deque[Peg], wanted: Decimal) -> tuple[list[Peg], Decimal]:
+    given: list[Peg] = []
+    while queue and wanted > 0:
+        peg = queue.popleft()
+        qty = min(peg.qty, wanted)
+        if peg.qty > qty:
+            queue.appendleft(replace(peg, qty=peg.qty - qty))
+        if qty > 0:
+            given.append(replace(peg, qty=qty))
+        wanted -= qty
+    return given, wanted
+
+
+@dataclass(frozen=True)
+class Move:
+    """`qty` that was promised for `was` is now promised for `now` (None: no date any more)."""
+
+    qty: Decimal
+    was: date
+    now: date | None
+
+
+@dataclass(frozen=True)
+class Renewal:
+    slices: tuple[PromiseSlice, ...]
+    moves: tuple[Move, ...]
+
+
+def renew(current: Sequence[PromiseSlice], fresh: Sequence[PromiseSlice], *, cause: str) -> Renewal:
+    """The promises that hold from now on. Quantity on the same ground keeps its date; the rest moves, with `cause`."""
+    old = [_Left(s, s.qty) for s in sorted(current, key=_by_date)]
+    kept, rest = _keep(old, fresh)
+    moved, moves = _move(old, rest, cause)
+    return Renewal(tuple(_merged([*kept, *moved])), tuple(moves))
+
+
+@dataclass
+class _Left:
+    """A slice with what of it is not accounted for yet."""
+
+    slice: PromiseSlice
+    qty: Decimal
+
+    def take(self, wanted: Decimal) -> Decimal:
+        qty = min(self.qty, wanted)
+        self.qty -= qty
+        return qty
+
+
+def trim(
+    current: Sequence[PromiseSlice], *, stock: Mapping[int, Decimal], backordered: Decimal
+) -> tuple[PromiseSlice, ...]:
+    """The promises after something shipped or was cancelled: only less of the same, the latest dates go first."""
+    left, waiting, kept = dict(stock), backordered, []
+    for promise in sorted(current, key=_by_date):
+        if promise.kind == PromiseKind.STOCK and promise.site_id is not None:
+            qty = min(promise.qty, left.get(promise.site_id, ZERO))
+            left[promise.site_id] = left.get(promise.site_id, ZERO) - qty
+        else:
+            qty = min(promise.qty, waiting)
+            waiting -= qty
+        kept.append(replace(promise, qty=qty))
+    return tuple(_merged(s for s in kept if s.qty > 0))
+
+
+def _keep(old: list[_Left], fresh: Sequence[PromiseSlice]) -> tuple[list[PromiseSlice], list[_Left]]:
+    """(slices that stand on the same ground and keep their date, what of the fresh ones is left)."""
+    kept, rest = [], []
+    for new in fresh:
+        left = new.qty
+        for was in old:
+            if left > 0 and was.qty > 0 and _same_ground(was.slice, new):
+                qty = was.take(left)
+                kept.append(replace(was.slice, qty=qty))
+                left -= qty
+        if left > 0:
+            rest.append(_Left(new, left))
+    return kept, rest
+
+
+def _move(old: list[_Left], rest: list[_Left], cause: str) -> tuple[list[PromiseSlice], list[Move]]:
+    """(slices on new ground, with the first date of what they replace, the moves of dates), in date order."""
+    slices, moves = [], []
+    for new in sorted(rest, key=lambda left: _by_date(left.slice)):
+        for was in old:
+            if (qty := was.take(new.qty)) <= 0:
+                continue
+            new.qty -= qty
+            slices.append(_successor(was.slice, new.slice, qty, cause))
+            if was.slice.delivery_date is not None and was.slice.delivery_date != new.slice.delivery_date:
+                moves.append(Move(qty, was.slice.delivery_date, new.slice.delivery_date))
+        if new.qty > 0:
+            slices.append(replace(new.slice, qty=new.qty, first_delivery_date=new.slice.delivery_date))
+    return slices, moves
+
+
+def _successor(was: PromiseSlice, new: PromiseSlice, qty: Decimal, cause: str) -> PromiseSlice:
+    first = was.first_delivery_date or was.delivery_date or new.delivery_date
+    slipped = was.delivery_date is not None and (new.delivery_date is None or new.delivery_date > was.delivery_date)
+    return replace(new, qty=qty, first_delivery_date=first, slip_cause=cause if slipped else was.slip_cause)
+
+
+def _same_ground(was: PromiseSlice, new: PromiseSlice) -> bool:
+    if (was.kind, was.site_id, was.inbound_id) != (new.kind, new.site_id, new.inbound_id):
+        return False
+    if was.kind != PromiseKind.INBOUND:
+        return True
+    return was.delivery_date is not None and new.delivery_date is not None and new.delivery_date <= was.delivery_date
+
+
+def _merged(slices: Iterable[PromiseSlice]) -> list[PromiseSlice]:
+    sums: dict[PromiseSlice, Decimal] = {}
+    for s in slices:
+        key = replace(s, qty=ZERO)
+        sums[key] = sums.get(key, ZERO) + s.qty
+    return sorted((replace(key, qty=qty) for key, qty in sums.items()), key=_by_date)
+
+
+def _by_date(s: PromiseSlice) -> tuple[date, int]:
+    return s.delivery_date or date.max, s.inbound_id or 0
+
+
+def _business_day_until(calendar: BusinessCalendar, day: date, earliest: date) -> date:
+    """The last business day not after `day`; not before `earliest`, which is one."""
+    while day > earliest and not calendar.is_business_day(day):
+        day -= ONE_DAY
+    return day

@@ -1,0 +1,72 @@
+"""Which stock may serve a need, and in what order it is tried: the preferred site, then the sites' rank, then expiry."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from inventory.states import SiteKind
+
+GENERAL_KINDS = frozenset({SiteKind.DC, SiteKind.HUB, SiteKind.THIRD_PARTY})
+NEVER = date.max
+
+
+@dataclass(frozen=True)
+class Need:
+    """What one demand wants now, in base units, with what it is ranked by."""
+
+    demand_id: int
+    product_id: int
+    qty: Decimal
+    requested_date: date
+    opened_at: datetime
+    site_id: int | None = None
+    is_blocked: bool = False
+    priority: int = 0
+    tier_rank: int = 9999
+    sla_penalty: Decimal = Decimal(0)
+    is_contract: bool = False
+    margin_band: int = 0
+    min_shelf_life_days: int = 0
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Stock that can be dealt: `qty` base units on one balance. `is_general` is false for trunks and consignment."""
+
+    balance_id: int
+    product_id: int
+    site_id: int
+    qty: Decimal
+    site_rank: int = 100
+    site_code: str = ""
+    is_general: bool = True
+    transit_days: int = 0
+    lot_id: int | None = None
+    expiry_date: date | None = None
+
+
+def is_usable(supply: Supply, need: Need, today: date) -> bool:
+    """Whether the lot lives long enough: expiry ≥ planned delivery + the customer's minimum shelf life (domain.md §5).
+
+    Stock of a trunk, a consignment or a vendor only serves needs that name that site.
+    """
+    if not supply.is_general and need.site_id != supply.site_id:
+        return False
+    if supply.expiry_date is None:
+        return True
+    delivery = max(need.requested_date, today + timedelta(days=supply.transit_days))
+    return supply.expiry_date >= delivery + timedelta(days=need.min_shelf_life_days)
+
+
+def general_order(supplies: Iterable[Supply]) -> list[Supply]:
+    """Sites by rank, within a site the earliest expiry first (FEFO)."""
+    return sorted(supplies, key=lambda s: (s.site_rank, s.site_id, s.expiry_date or NEVER, s.balance_id))
+
+
+def preferred_first(ordered: list[Supply], site_id: int | None) -> list[Supply]:
+    """The same order with the need's own site in front."""
+    if site_id is None:
+        return ordered
+    here = [s for s in ordered if s.site_id == site_id]
+    return here + [s for s in ordered if s.site_id != site_id] if here else ordered

@@ -1,0 +1,219 @@
+"""Allocate: deal free stock and re-dealable soft reservations to all open demand, by rank, with hard claims.
+
+A run is sharded by product. Existing hard, released and picked claims are frozen; soft claims with a time to live
+(a quote's, a cart's) keep their stock until they expire; blocked demands come last and hold stock only softly.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core import codec, outbox
+from core.actors import Actor
+from core.clock import local_date
+from core.outbox import Note
+from core.uow import door_verb
+from inventory import locks
+from inventory.events import DemandsAllocated
+from inventory.models import AllocationRun, Demand
+from inventory.queries import free_stock, products_worth_a_run, site_times
+from inventory.rules.allocate import Decision, Plan, PlanLine, rank
+from inventory.rules.allocate import allocate as plan_for
+from inventory.rules.asks import AllocationOutcome
+from inventory.rules.sourcing import Need, Supply
+from inventory.services.claim import Held, Ledger, expire, open_ledger
+from inventory.services.promise import Promised, current_promises, pegs_of, renewed
+from inventory.services.record import Decided, record
+from inventory.services.reserve import need_of
+from inventory.states import ClaimEnd, ClaimKind
+
+ZERO = Decimal(0)
+CAUSE = "allocated by rank"
+SHARD = 100  # products whose demands one transaction locks
+
+
+def allocate(
+    *, trigger_key: str, product_ids: Collection[int] | None = None, actor: Actor, now: datetime
+) -> AllocationOutcome:
+    """Allocate the products given, in one transaction; without them every product that has something to deal, one
+    transaction per shard of products. The same trigger key again changes nothing and gives the first outcome.
+    """
+    if product_ids is not None:
+        return allocate_products(trigger_key=trigger_key, product_ids=product_ids, actor=actor, now=now)
+    products = products_worth_a_run()
+    shards = [products[i : i + SHARD] for i in range(0, len(products), SHARD)] or [[]]
+    outcomes = [
+        allocate_products(trigger_key=f"{trigger_key}/{n}", product_ids=shard, actor=actor, now=now)
+        for n, shard in enumerate(shards, start=1)
+    ]
+    return _total(outcomes)
+
+
+@door_verb
+def allocate_products(
+    *, trigger_key: str, product_ids: Collection[int], actor: Actor, now: datetime
+) -> AllocationOutcome:
+    """One shard: lock demands, inbound and balances, plan, write what changed, say what happened."""
+    run, is_new = _begin(trigger_key, sorted(set(product_ids)), now)
+    if not is_new:
+        return _outcome(run)
+    demands = locks.lock_open_demands(product_ids) if product_ids else {}
+    outcome = _deal(run, demands, now=now, actor=actor) if demands else _nothing(run)
+    AllocationRun.objects.filter(pk=run.pk).update(finished_at=now, result=_result(outcome))
+    return outcome
+
+
+def _deal(run: AllocationRun, demands: dict[int, Demand], *, now: datetime, actor: Actor) -> AllocationOutcome:
+    ledger = open_ledger(demands)
+    current = current_promises(list(demands))
+    products = {d.product_id for d in demands.values()}
+    inbound = locks.lock_inbound(products)
+    pegs = pegs_of(inbound, current, now=now) if inbound else {}
+    locks.lock_balances_of(products)
+    expire(ledger.held, ledger, now=now)
+    soft = _redealable(ledger)
+    needs = _needs(demands, soft, ledger)
+    supplies = _supplies(products, soft, ledger)
+    plan = plan_for(needs, supplies.values(), today=local_date(now, "UTC"))
+    before = {d.pk: d.allocated_qty for d in demands.values()}
+    _apply(plan, soft, supplies, ledger)
+    ledger.settle_all()
+
+    ranked = sorted(demands.values(), key=lambda d: rank(need_of(d)))
+    promised = renewed(ranked, ledger, current, pegs, site_times(), cause=CAUSE, now=now)
+    decided = [_decided(d, run) for d in plan.decisions]
+    record(ledger, now=now, promises=promised.changes, decisions=decided)
+    gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}
+    _publish(run, gained, demands, promised, now=now, actor=actor)
+    short = sum((d.backordered_qty for d in demands.values()), ZERO)
+    return AllocationOutcome(run.pk, len(needs), sum(gained.values(), ZERO), short, tuple(sorted(products)))
+
+
+def _decided(decision: Decision, run: AllocationRun) -> Decided:
+    verb = "held softly" if decision.need.is_blocked else "allocated"
+    return Decided(decision.need.demand_id, run.pk, decision.position, decision.explanation(verb))
+
+
+def _redealable(ledger: Ledger) -> dict[int, dict[int, Held]]:
+    """{demand_id: {balance_id: soft claim}}: claims with a time to live are left alone."""
+    found: dict[int, dict[int, Held]] = defaultdict(dict)
+    for held in ledger.open_claims(ClaimKind.SOFT):
+        if held.expires_at is None:
+            found[held.demand_id][held.balance_id] = held
+    return found
+
+
+def _needs(demands: dict[int, Demand], soft: dict[int, dict[int, Held]], ledger: Ledger) -> list[Need]:
+    temporary = {h.demand_id for h in ledger.open_claims(ClaimKind.SOFT) if h.expires_at is not None}
+    needs = []
+    for demand in demands.values():
+        held = sum((h.qty for h in soft.get(demand.pk, {}).values()), ZERO)
+        if demand.pk not in temporary and demand.backordered_qty + held > 0:
+            needs.append(need_of(demand, demand.backordered_qty + held))
+    return needs
+
+
+def _supplies(products: Collection[int], soft: dict[int, dict[int, Held]], ledger: Ledger) -> dict[int, Supply]:
+    """Free stock of the locked balances, with what expired and what is dealt again."""
+    back: dict[int, Decimal] = defaultdict(Decimal)
+    for balance_id, delta in ledger.shifts.items():
+        back[balance_id] -= sum(delta.values(), ZERO)
+    for claims in soft.values():
+        for held in claims.values():
+            back[held.balance_id] += held.qty
+    return {s.balance_id: s for s in free_stock(products, coming_back=back)}
+
+
+def _apply(plan: Plan, soft: dict[int, dict[int, Held]], supplies: dict[int, Supply], ledger: Ledger) -> None:
+    """Turn the plan into claims, touching only what differs from what is held."""
+    hard = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.HARD)}
+    kept: set[tuple[int, int]] = set()
+    for line in plan.lines:
+        place = (line.demand_id, line.balance_id)
+        held = soft.get(line.demand_id, {}).get(line.balance_id)
+        if _reuse(line, held, place in hard, ledger):
+            kept.add(place)
+        elif line.is_firm and place in hard:
+            ledger.resize(hard[place], hard[place].qty + line.qty)
+        else:
+            kind = ClaimKind.HARD if line.is_firm else ClaimKind.SOFT
+            supply = supplies[line.balance_id]
+            ledger.claim(*place, kind, line.qty, site_id=supply.site_id, lot_id=supply.lot_id)
+    for demand_id, claims in soft.items():
+        for balance_id, held in claims.items():
+            if (demand_id, balance_id) not in kept:
+                ledger.end(held, ClaimEnd.FREED)
+
+
+def _reuse(line: PlanLine, held: Held | None, is_hard_there: bool, ledger: Ledger) -> bool:
+    """Keep the demand's soft claim on this balance, resized and, for a firm line, made hard."""
+    if held is None or (line.is_firm and is_hard_there):
+        return False
+    if held.qty != line.qty:
+        ledger.resize(held, line.qty)
+    if line.is_firm:
+        ledger.convert(held, ClaimKind.HARD)
+    return True
+
+
+def _publish(
+    run: AllocationRun,
+    gained: dict[int, Decimal],
+    demands: dict[int, Demand],
+    promised: Promised,
+    *,
+    now: datetime,
+    actor: Actor,
+) -> None:
+    notes = list(promised.notes)
+    if gained:
+        products = tuple(sorted({demands[i].product_id for i in gained}))
+        fact = DemandsAllocated(run.pk, tuple(sorted(gained)), products)
+        notes.append(Note(fact, f"product:{products[0]}", run.pk))
+    if notes:
+        outbox.publish_many(notes, now=now, actor=actor)
+
+
+def _begin(trigger_key: str, products: Sequence[int], now: datetime) -> tuple[AllocationRun, bool]:
+    """The run of this key and whether it is new. A twin waits at the unique key, then finds the first run's result."""
+    scope = {"products": len(products), "first": products[:20]}
+    run = AllocationRun(trigger_key=trigger_key, scope=scope, started_at=now)
+    AllocationRun.objects.bulk_create([run], ignore_conflicts=True)
+    stored = AllocationRun.objects.get(trigger_key=trigger_key)
+    return stored, stored.finished_at is None
+
+
+@dataclass(frozen=True)
+class _Result:
+    demands: int
+    allocated: Decimal
+    still_short: Decimal
+    product_ids: tuple[int, ...]
+
+
+def _nothing(run: AllocationRun) -> AllocationOutcome:
+    return AllocationOutcome(run.pk, 0, ZERO, ZERO, ())
+
+
+def _result(outcome: AllocationOutcome) -> dict[str, object]:
+    values = asdict(outcome)
+    del values["run_id"]
+    return codec.dump(values)
+
+
+def _outcome(run: AllocationRun) -> AllocationOutcome:
+    found = codec.load(_Result, run.result)
+    return AllocationOutcome(run.pk, found.demands, found.allocated, found.still_short, found.product_ids)
+
+
+def _total(outcomes: Iterable[AllocationOutcome]) -> AllocationOutcome:
+    parts = list(outcomes)
+    return AllocationOutcome(
+        parts[0].run_id,
+        sum(p.demands for p in parts),
+        sum((p.allocated for p in parts), ZERO),
+        sum((p.still_short for p in parts), ZERO),
+        tuple(sorted({i for p in parts for i in p.product_ids})),
+    )

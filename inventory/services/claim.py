@@ -1,0 +1,218 @@
+"""Claims on stock: the one guarded statement, and the ledger that keeps demands, claims and balances in step.
+
+Internal to the room: the verbs beside it lock demands, change a `Ledger` in memory, settle its balances with one
+statement (the last contended stock write, rank 60) and let `record` write the rest.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+
+from core import locks
+from core.errors import Refused
+from core.uow import require_uow
+from inventory.models import Claim, Demand
+from inventory.states import ClaimEnd, ClaimKind, ClaimState
+
+ZERO = Decimal(0)
+COLUMN = {
+    ClaimKind.SOFT: "reserved_qty",
+    ClaimKind.HARD: "allocated_qty",
+    ClaimKind.RELEASED: "released_qty",
+    ClaimKind.PICKED: "picked_qty",
+}
+BALANCE_COLUMNS = ("on_hand_qty", *COLUMN.values())
+DEMAND_COLUMNS = ("cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
+
+_GUARDED = """
+WITH asked AS (
+    SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
+        AS a(id, on_hand, reserved, allocated, released, picked)
+), locked AS MATERIALIZED (
+    SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
+)
+UPDATE inventory_stockbalance b SET
+    on_hand_qty = b.on_hand_qty + l.on_hand, reserved_qty = b.reserved_qty + l.reserved,
+    allocated_qty = b.allocated_qty + l.allocated, released_qty = b.released_qty + l.released,
+    picked_qty = b.picked_qty + l.picked
+FROM locked l
+WHERE b.id = l.id
+  AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
+      >= l.reserved + l.allocated + l.released + l.picked - l.on_hand
+  AND b.reserved_qty + l.reserved >= 0 AND b.allocated_qty + l.allocated >= 0
+  AND b.released_qty + l.released >= 0 AND b.picked_qty + l.picked >= 0
+RETURNING b.id
+"""
+
+
+class StockDisagrees(Refused):
+    """A balance does not hold what its claims say. Nothing is changed; the invariant checker names the rows."""
+
+    template = "The stock balances {balance_ids} do not hold what is claimed on them."
+    remedy_template = "Run check_invariants and correct the stock before repeating this."
+
+
+@dataclass
+class Held:
+    """A claim as it is being changed. `id` is None until it is recorded; `ended` is empty while it is open."""
+
+    id: int | None
+    demand_id: int
+    balance_id: int
+    kind: ClaimKind
+    qty: Decimal
+    site_id: int
+    product_id: int
+    lot_id: int | None = None
+    expires_at: datetime | None = None
+    ended: str = ""
+    is_changed: bool = False
+    unsettled: Decimal = ZERO  # growth the balance has not granted yet
+
+
+@require_uow
+def shift_balances(shifts: Mapping[int, Mapping[str, Decimal]]) -> set[int]:
+    """Add the deltas (column → qty) to the balances and return the ids that refused: too little was free.
+
+    One statement: it locks in id order and carries the guard in its WHERE, so that two claims on the last unit
+    cannot both pass whatever was read before (reliability.md, "Transactions and locks" rule 3).
+    """
+    ids = sorted(i for i, delta in shifts.items() if any(delta.values()))
+    if not ids:
+        return set()
+    locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
+    columns = [[shifts[i].get(column, ZERO) for i in ids] for column in BALANCE_COLUMNS]
+    with connection.cursor() as cursor:
+        cursor.execute(_GUARDED, [ids, *columns])
+        return set(ids) - {balance_id for (balance_id,) in cursor.fetchall()}
+
+
+@dataclass
+class Ledger:
+    """Locked demands with their open claims. Every change moves a unit in the demand, the claim and the balance
+    at once, so the three cannot part.
+    """
+
+    demands: Mapping[int, Demand]
+    held: list[Held] = field(default_factory=list)
+    shifts: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
+    moved: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
+
+    def claim(
+        self, demand_id: int, balance_id: int, kind: ClaimKind, qty: Decimal, *, site_id: int,
+        expires_at: datetime | None = None, lot_id: int | None = None,
+    ) -> None:  # fmt: skip
+        """Hold `qty` of what is backordered."""
+        product_id = self.demands[demand_id].product_id
+        held = Held(None, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at)
+        held.unsettled = qty
+        self.held.append(held)
+        self._add(held, COLUMN[kind], qty, counterpart="backordered_qty")
+
+    def resize(self, held: Held, qty: Decimal) -> None:
+        """Hold `qty` instead; the difference goes to or comes from backordered."""
+        grown = qty - held.qty
+        self._add(held, COLUMN[held.kind], grown, counterpart="backordered_qty")
+        held.qty, held.is_changed = qty, True
+        held.unsettled = max(ZERO, held.unsettled + grown)
+
+    def convert(self, held: Held, kind: ClaimKind) -> None:
+        """The same units in the next stage (hard → released → picked), no longer expiring."""
+        self._add(held, COLUMN[held.kind], -held.qty, counterpart=COLUMN[kind])
+        self.shifts[held.balance_id][COLUMN[kind]] += held.qty
+        held.kind, held.expires_at, held.is_changed = kind, None, True
+
+    def end(self, held: Held, ended: ClaimEnd, *, to: str = "backordered_qty") -> None:
+        """Close the claim; its units go to the bucket `to` of the demand."""
+        self._add(held, COLUMN[held.kind], -held.qty, counterpart=to)
+        held.ended, held.is_changed = ended, True
+
+    def split_off(self, held: Held, qty: Decimal, ended: ClaimEnd, *, to: str = "backordered_qty") -> None:
+        """End `qty` of the claim (less than all of it); the part is kept as a closed claim of its own."""
+        part = Held(None, held.demand_id, held.balance_id, held.kind, qty, held.site_id, held.product_id, held.lot_id)
+        self.held.append(part)
+        held.qty, held.is_changed = held.qty - qty, True
+        self.end(part, ended, to=to)
+
+    def shift(self, balance_id: int, column: str, qty: Decimal) -> None:
+        """Move the balance alone (goods that leave or arrive); the caller writes the movement."""
+        self.shifts[balance_id][column] += qty
+
+    def put(self, demand_id: int, source: str, target: str, qty: Decimal) -> None:
+        """Move units of a demand that no claim holds (backordered → cancelled)."""
+        self._bucket(demand_id, source, -qty)
+        self._bucket(demand_id, target, qty)
+
+    def settle(self) -> set[int]:
+        """Run the guarded statement on what is pending; growth on balances that refused is undone.
+
+        What those balances get back (claims that ended) stays pending: settle again, or `settle_all`.
+        """
+        refused = shift_balances(self.shifts)
+        for held in [h for h in self.held if h.unsettled]:
+            if held.balance_id in refused:
+                self._undo(held)
+            held.unsettled = ZERO
+        for balance_id in set(self.shifts) - refused:
+            del self.shifts[balance_id]
+        return refused
+
+    def settle_all(self) -> None:
+        """Settle what must fit, because its rows are locked or only change stage. Raises StockDisagrees."""
+        if refused := shift_balances(self.shifts):
+            raise StockDisagrees(balance_ids=sorted(refused))
+        self.shifts.clear()
+
+    def _undo(self, held: Held) -> None:
+        self._add(held, COLUMN[held.kind], -held.unsettled, counterpart="backordered_qty")
+        held.qty -= held.unsettled
+        if held.qty == 0:
+            self.held.remove(held)
+
+    def open_claims(self, *kinds: ClaimKind) -> list[Held]:
+        return [h for h in self.held if not h.ended and (not kinds or h.kind in kinds)]
+
+    def stock_by_site(self) -> dict[int, dict[int, Decimal]]:
+        """{demand_id: {site_id: claimed qty}} as it stands now."""
+        found: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+        for held in self.open_claims():
+            found[held.demand_id][held.site_id] += held.qty
+        return found
+
+    def _add(self, held: Held, column: str, qty: Decimal, *, counterpart: str) -> None:
+        self.shifts[held.balance_id][column] += qty
+        self._bucket(held.demand_id, column, qty)
+        self._bucket(held.demand_id, counterpart, -qty)
+
+    def _bucket(self, demand_id: int, column: str, qty: Decimal) -> None:
+        demand = self.demands[demand_id]
+        setattr(demand, column, getattr(demand, column) + qty)
+        self.moved[demand_id][column] += qty
+
+
+def open_ledger(demands: Mapping[int, Demand], *, with_claims_of: Collection[int] | None = None) -> Ledger:
+    """A ledger of locked demands with their open claims, read after the lock (one statement, none for no ids)."""
+    ids = list(demands) if with_claims_of is None else list(with_claims_of)
+    return Ledger(demands, list(_held(ids)) if ids else [])
+
+
+def expire(held: Iterable[Held], ledger: Ledger, *, now: datetime) -> list[Held]:
+    """End the soft claims that have run out; what was ended."""
+    over = [h for h in held if h.kind == ClaimKind.SOFT and h.expires_at is not None and h.expires_at <= now]
+    for claim in over:
+        ledger.end(claim, ClaimEnd.EXPIRED)
+    return over
+
+
+def _held(demand_ids: Collection[int]) -> Iterable[Held]:
+    rows = Claim.objects.filter(demand_id__in=demand_ids, state=ClaimState.OPEN).order_by("id")
+    columns = rows.values_list(
+        "id", "demand_id", "balance_id", "kind", "qty", "balance__site_id", "balance__product_id",
+        "balance__lot_id", "expires_at",
+    )  # fmt: skip
+    for claim_id, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at in columns:
+        yield Held(claim_id, demand_id, balance_id, ClaimKind(kind), qty, site_id, product_id, lot_id, expires_at)

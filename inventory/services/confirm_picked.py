@@ -1,0 +1,132 @@
+"""The warehouse says what it picked. What it did not find is not promised again before somebody counts."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from core import outbox
+from core.actors import Actor
+from core.errors import Refused
+from core.uow import require_uow
+from inventory import locks
+from inventory.models import Claim, StockBalance, StockMovement
+from inventory.queries import site_times
+from inventory.rules.asks import Shorted
+from inventory.services.claim import Held, Ledger, open_ledger
+from inventory.services.promise import current_promises, pegs_of, renewed
+from inventory.services.record import record
+from inventory.states import ClaimEnd, ClaimKind, MovementKind, StockStatus
+
+ZERO = Decimal(0)
+CAUSE = "stock was not found at the pick"
+REASON = "not found at the pick, count due"
+
+
+class NotReleased(Refused):
+    template = "Claim {claim_id} is not in the warehouse's hands."
+    remedy_template = "Reload the shipment: somebody else changed it."
+
+
+class PickedMoreThanReleased(Refused):
+    template = "Claim {claim_id}: {picked} picked, but only {released} were released."
+    remedy_template = "Confirm at most what was released; book a surplus as a stock adjustment."
+
+
+@require_uow
+def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor) -> list[Shorted]:
+    """`picks` is {claim_id: picked qty}. Released → picked; the rest is backordered again and returned as shorted.
+
+    The missing units are moved, by a pair of movements, from the balance's good stock to the same place in status
+    "quality": they stay on the books until a count says what became of them, but nothing can be promised from them.
+    Raises NotReleased, PickedMoreThanReleased, StockDisagrees.
+    """
+    demand_ids = set(Claim.objects.filter(pk__in=picks).values_list("demand_id", flat=True))
+    demands = locks.lock_demands(demand_ids)
+    ledger = open_ledger(demands)
+    picked = _checked(picks, ledger)
+    shorted = [Shorted(h.demand_id, i, h.product_id, h.site_id, h.qty - picks[i]) for i, h in picked.items()]
+    shorted = [s for s in shorted if s.qty > 0]
+    touched = [demands[i] for i in sorted({s.demand_id for s in shorted})]
+    current = current_promises([d.pk for d in touched]) if touched else []
+    inbound = locks.lock_inbound({d.product_id for d in touched}) if touched else []
+    pegs = pegs_of(inbound, current, now=now) if inbound else {}
+
+    movements = _set_aside([(picked[s.claim_id], s.qty) for s in shorted], ledger, now=now, actor=actor)
+    _move(picks, picked, ledger)
+    ledger.settle_all()
+    StockMovement.objects.bulk_create(movements)
+    if not touched:
+        record(ledger, now=now)
+        return []
+    promised = renewed(touched, ledger, current, pegs, site_times(), cause=CAUSE, now=now)
+    record(ledger, now=now, promises=promised.changes)
+    outbox.publish_many(promised.notes, now=now, actor=actor)
+    return shorted
+
+
+def _checked(picks: Mapping[int, Decimal], ledger: Ledger) -> dict[int, Held]:
+    released = {h.id: h for h in ledger.open_claims(ClaimKind.RELEASED)}
+    found = {}
+    for claim_id, qty in picks.items():
+        held = released.get(claim_id)
+        if held is None:
+            raise NotReleased(claim_id=claim_id)
+        if not ZERO <= qty <= held.qty:
+            raise PickedMoreThanReleased(claim_id=claim_id, picked=qty, released=held.qty)
+        found[claim_id] = held
+    return found
+
+
+def _move(picks: Mapping[int, Decimal], picked: Mapping[int, Held], ledger: Ledger) -> None:
+    for claim_id, held in picked.items():
+        if picks[claim_id] == 0:
+            ledger.end(held, ClaimEnd.SHORT)
+            continue
+        if picks[claim_id] < held.qty:
+            ledger.split_off(held, held.qty - picks[claim_id], ClaimEnd.SHORT)
+        ledger.convert(held, ClaimKind.PICKED)
+
+
+def _set_aside(
+    missing: Iterable[tuple[Held, Decimal]], ledger: Ledger, *, now: datetime, actor: Actor
+) -> list[StockMovement]:
+    """Shift the missing units to their place's quality balance; the movements that say so."""
+    parts = list(missing)
+    places = _quality_balances({h.balance_id for h, _ in parts})
+    movements = []
+    for held, qty in parts:
+        for sequence, (balance_id, moved) in enumerate([(held.balance_id, -qty), (places[held.balance_id], qty)]):
+            ledger.shift(balance_id, "on_hand_qty", moved)
+            movements.append(
+                StockMovement(
+                    balance_id=balance_id,
+                    kind=MovementKind.STATUS,
+                    qty=moved,
+                    source_kind="claim",
+                    source_id=held.id or 0,
+                    sequence=sequence,
+                    at=now,
+                    actor_label=actor.label,
+                    reason=REASON,
+                )
+            )
+    return movements
+
+
+def _quality_balances(balance_ids: set[int]) -> dict[int, int]:
+    """{balance: the balance of the same place, lot and owner in status quality}, made where there is none."""
+    if not balance_ids:
+        return {}
+    good = list(StockBalance.objects.filter(pk__in=balance_ids))
+    StockBalance.objects.bulk_create(
+        [
+            StockBalance(
+                product_id=b.product_id, site_id=b.site_id, lot_id=b.lot_id, owner=b.owner, status=StockStatus.QUALITY
+            )
+            for b in good
+        ],
+        ignore_conflicts=True,
+    )
+    rows = StockBalance.objects.filter(status=StockStatus.QUALITY, product_id__in={b.product_id for b in good})
+    ids = {(r.product_id, r.site_id, r.lot_id, r.owner): r.pk for r in rows}
+    return {b.pk: ids[b.product_id, b.site_id, b.lot_id, b.owner] for b in good}

@@ -1,0 +1,169 @@
+"""Work out the promises of demands after their claims changed. Internal to the room; `record` writes the result."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.clock import local_date
+from core.outbox import Note
+from inventory.events import PromiseMoved
+from inventory.models import Demand, InboundSupply, Promise
+from inventory.rules.asks import PromiseSlice
+from inventory.rules.atp import expected_on
+from inventory.rules.promise import Coverage, Peg, Renewal, SiteTimes, fresh_slices, peg_inbound, renew, trim
+from inventory.services.claim import Ledger
+from inventory.services.record import PromiseChanges
+from inventory.states import PromiseKind
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Current:
+    """A promise that holds now, as stored."""
+
+    id: int
+    demand_id: int
+    slice: PromiseSlice
+
+
+@dataclass(frozen=True)
+class Promised:
+    changes: PromiseChanges
+    notes: list[Note]
+    by_demand: dict[int, tuple[PromiseSlice, ...]]
+
+
+def current_promises(demand_ids: Collection[int]) -> list[Current]:
+    """The current slices of the demands: one statement."""
+    rows = Promise.objects.filter(demand_id__in=demand_ids, is_current=True).order_by("demand_id", "id")
+    columns = rows.values_list(
+        "id", "demand_id", "qty", "kind", "site_id", "ship_date", "delivery_date", "first_delivery_date",
+        "slip_cause", "inbound_id",
+    )  # fmt: skip
+    return [Current(row[0], row[1], PromiseSlice(row[2], PromiseKind(row[3]), *row[4:])) for row in columns]
+
+
+def pegs_of(inbound: Sequence[InboundSupply], current: Iterable[Current], *, now: datetime) -> dict[int, list[Peg]]:
+    """{product_id: what is left of its locked inbound for the demands at hand}: one statement.
+
+    Pegs of other demands count against it; the `current` promises of the demands at hand do not.
+    """
+    taken = _pegged([i.pk for i in inbound])
+    for promise in current:
+        if promise.slice.inbound_id in taken:
+            taken[promise.slice.inbound_id] -= promise.slice.qty
+    found: dict[int, list[Peg]] = defaultdict(list)
+    for supply in inbound:
+        day = expected_on(supply.eta_date, today=local_date(now, "UTC"), cutoff_days=supply.past_due_cutoff_days)
+        left = supply.ordered_qty - supply.received_qty - taken.get(supply.pk, ZERO)
+        if day is not None and left > 0:
+            found[supply.product_id].append(Peg(supply.pk, supply.site_id, day, left))
+    return found
+
+
+def renewed(
+    demands: Sequence[Demand],
+    ledger: Ledger,
+    current: Iterable[Current],
+    pegs: Mapping[int, list[Peg]],
+    sites: Mapping[int, SiteTimes],
+    *,
+    cause: str,
+    now: datetime,
+) -> Promised:
+    """The promises of `demands` (in the order they may take inbound), given what the ledger now holds for them."""
+    stock = ledger.stock_by_site()
+    backing = _backing(demands, pegs)
+    known = _by_demand(current)
+    changes, notes, by_demand = PromiseChanges(), [], {}
+    for demand in demands:
+        given, uncovered = backing[demand.pk]
+        cover = Coverage(demand.requested_date, stock.get(demand.pk, {}), given, uncovered)
+        was = [c.slice for c in known[demand.pk]]
+        renewal = renew(was, fresh_slices(cover, sites, now=now), cause=cause)
+        by_demand[demand.pk] = renewal.slices
+        _difference(demand.pk, known[demand.pk], renewal.slices, changes)
+        notes += _notes(demand, renewal, cause, now)
+    return Promised(changes, notes, by_demand)
+
+
+def trimmed(demands: Iterable[Demand], ledger: Ledger, current: Sequence[Current]) -> PromiseChanges:
+    """The changes after units left the demands (shipped, cancelled): no date moves, no site or inbound is asked."""
+    stock = ledger.stock_by_site()
+    known = _by_demand(current)
+    changes = PromiseChanges()
+    for demand in demands:
+        was = [c.slice for c in known[demand.pk]]
+        slices = trim(was, stock=stock.get(demand.pk, {}), backordered=demand.backordered_qty)
+        _difference(demand.pk, known[demand.pk], slices, changes)
+    return changes
+
+
+def sequence_of(now: datetime) -> int:
+    """A number that grows with time, for streams without a version of their own."""
+    return int(now.timestamp() * 1_000_000)
+
+
+def _by_demand(current: Iterable[Current]) -> dict[int, list[Current]]:
+    known: dict[int, list[Current]] = defaultdict(list)
+    for promise in current:
+        known[promise.demand_id].append(promise)
+    return known
+
+
+def _pegged(inbound_ids: Collection[int]) -> dict[int | None, Decimal]:
+    rows = Promise.objects.filter(inbound_id__in=inbound_ids, is_current=True).values_list("inbound_id", "qty")
+    taken: dict[int | None, Decimal] = defaultdict(Decimal)
+    for inbound_id, qty in rows:
+        taken[inbound_id] += qty
+    return taken
+
+
+def _backing(demands: Sequence[Demand], pegs: Mapping[int, list[Peg]]) -> dict[int, tuple[list[Peg], Decimal]]:
+    short: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+    for demand in demands:
+        short[demand.product_id].append((demand.pk, demand.backordered_qty))
+    found: dict[int, tuple[list[Peg], Decimal]] = {}
+    for product_id, shortages in short.items():
+        given, uncovered = peg_inbound(shortages, pegs.get(product_id, ()))
+        found |= {demand_id: (given[demand_id], uncovered[demand_id]) for demand_id, _ in shortages}
+    return found
+
+
+def _difference(
+    demand_id: int, known: Sequence[Current], slices: Iterable[PromiseSlice], changes: PromiseChanges
+) -> None:
+    spare: dict[PromiseSlice, list[int]] = defaultdict(list)
+    for promise in known:
+        spare[promise.slice].append(promise.id)
+    for new in slices:
+        if spare[new]:
+            spare[new].pop()
+        else:
+            changes.made.append((demand_id, new))
+    changes.retired += [promise_id for ids in spare.values() for promise_id in ids]
+
+
+def _notes(demand: Demand, renewal: Renewal, cause: str, now: datetime) -> list[Note]:
+    if not renewal.moves:
+        return []
+    first = renewal.moves[0]
+    fact = PromiseMoved(
+        demand_id=demand.pk,
+        ref_kind=demand.ref_kind,
+        ref_id=demand.ref_id,
+        ref_number=demand.ref_number,
+        account_id=demand.account_id,
+        qty=sum((m.qty for m in renewal.moves), ZERO),
+        was=_day(first.was),
+        now=_day(first.now),
+        cause=cause,
+    )
+    return [Note(fact, f"demand:{demand.pk}", sequence_of(now))]
+
+
+def _day(day: date | None) -> str:
+    return day.isoformat() if day else ""
