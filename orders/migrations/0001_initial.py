@@ -159,6 +159,13 @@ class Migration(migrations.Migration):
                 ("placed_by", models.CharField(max_length=150)),
                 ("cleared_at", models.DateTimeField(null=True)),
                 ("cleared_by", models.CharField(blank=True, max_length=150)),
+                (
+                    "is_waiver",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Cleared by a person: its rule does not hold the order again within the ceiling.",
+                    ),
+                ),
                 ("clear_reason", models.CharField(blank=True, max_length=300)),
                 (
                     "order",

@@ -23,6 +23,9 @@ class Hold(models.Model):
     placed_by = models.CharField(max_length=150)
     cleared_at = models.DateTimeField(null=True)
     cleared_by = models.CharField(max_length=150, blank=True)
+    is_waiver = models.BooleanField(
+        default=False, help_text="Cleared by a person: its rule does not hold the order again within the ceiling."
+    )
     clear_reason = models.CharField(max_length=300, blank=True)
 
     class Meta:

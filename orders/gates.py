@@ -1,0 +1,218 @@
+"""Loads what the gates look at, a batch for all orders, and asks each gate. Reads only; no locks."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from accounts import queries as accounts
+from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
+from catalog import queries as catalog
+from catalog.rules.asks import EligibilityItem, Violation
+from core.refs import DocumentRef
+from credit import queries as credit
+from credit.rules.asks import CreditAsk, CreditDecision, CreditReason
+from credit.states import Outcome
+from inventory import queries as inventory
+from inventory.states import ClaimKind
+from orders.queries import pictures
+from orders.rules import gates as rules
+from orders.rules.asks import GateResult
+from orders.rules.exposure import ship_date_of
+from orders.rules.picture import LinePicture, OrderPicture
+from orders.states import Gate
+from pricing import queries as pricing
+from pricing.rules.asks import PriceAsk, PriceResult
+
+ZERO = Decimal(0)
+ENTRY_GATES = (Gate.ELIGIBILITY, Gate.DATA, Gate.PRICE, Gate.APPROVAL)
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the gates look at, by order or account id. Only what the asked gates need is loaded."""
+
+    accounts: Mapping[int, AccountSnapshot]
+    ship_tos: Mapping[int, ShipToSnapshot] = field(default_factory=dict)
+    violations: Mapping[int, Mapping[int, Sequence[Violation]]] = field(default_factory=dict)
+    pending: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    credit: Mapping[int, CreditDecision] = field(default_factory=dict)
+    lines_at: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
+    site_limits: Mapping[str, int | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """An order priced and judged by gates 1 to 4: nothing is locked or written for it yet."""
+
+    order: OrderPicture
+    account: AccountSnapshot
+    prices: dict[int, PriceResult]
+    results: tuple[GateResult, ...]
+    today: date
+
+
+def evaluate_gates(order_ids: Iterable[int], gates: Collection[Gate], *, now: datetime) -> dict[int, list[GateResult]]:
+    """What each gate says of each order, in the gates' order. A constant number of statements for any number of orders.
+
+    Credit is read without a lock here; submit and release decide it again under the account's row lock.
+    """
+    orders = pictures(order_ids)
+    evidence = gather(orders.values(), gates, now=now)
+    if Gate.CREDIT in gates:
+        evidence = replace(evidence, credit=credit_views(orders.values(), now=now))
+    return {i: judge(order, evidence, gates, now=now) for i, order in orders.items()}
+
+
+def look_at(order: OrderPicture, *, now: datetime) -> Verdicts:
+    """Prices and gates 1 to 4, whatever they say."""
+    if order.ship_to_id is None:
+        order = replace(order, ship_to_id=default_ship_to(order.account_id))
+    evidence = gather([order], ENTRY_GATES, now=now)
+    account = evidence.accounts[order.account_id]
+    today = local_day(now, account)
+    priced_order, prices = priced(order, on=today)
+    results = judge(priced_order, evidence, ENTRY_GATES, now=now)
+    return Verdicts(priced_order, account, prices, tuple(results), today)
+
+
+def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: datetime) -> Evidence:
+    """Everything but credit, which the caller decides with or without a lock."""
+    many = list(orders)
+    on = now.date()
+    found = accounts.account_snapshots(sorted({o.account_id for o in many}), on=on)
+    evidence = Evidence(found)
+    if Gate.DATA in gates:
+        evidence = replace(evidence, ship_tos=_ship_tos(many))
+    if Gate.ELIGIBILITY in gates:
+        evidence = replace(evidence, violations=violations_of(many, on=on))
+    if Gate.CAPACITY in gates:
+        evidence = replace(evidence, **_site_load(many))
+    return evidence
+
+
+def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, now: datetime) -> list[GateResult]:
+    """The gates' results for one order, waivers applied."""
+    account = evidence.accounts.get(order.account_id)
+    asked = {
+        Gate.ELIGIBILITY: lambda: rules.eligibility(order, account, evidence.violations.get(order.order_id, {})),
+        Gate.DATA: lambda: rules.data(order, account, evidence.ship_tos),
+        Gate.PRICE: lambda: rules.price(order),
+        Gate.APPROVAL: lambda: rules.approval(order, evidence.pending.get(order.order_id, ())),
+        Gate.CREDIT: lambda: rules.credit(order, evidence.credit.get(order.order_id)),
+        Gate.ALLOCATION: lambda: rules.allocation(order),
+        Gate.SHIP_COMPLETE: lambda: rules.ship_complete(order, account),
+        Gate.DELIVERY_WINDOW: lambda: rules.delivery_window(order, local_day(now, account)),
+        Gate.CAPACITY: lambda: rules.capacity(order, evidence.lines_at.get(order.order_id, {}), evidence.site_limits),
+    }
+    results = [result for gate in Gate if gate in gates for result in asked[gate]()]
+    return rules.after_waivers(order, results, order.total, now)
+
+
+def priced(order: OrderPicture, *, on: date) -> tuple[OrderPicture, dict[int, PriceResult]]:
+    """The order with today's prices on its lines, and the full results by line number."""
+    known = [line for line in order.lines if line.product_id is not None]
+    asks = [PriceAsk(str(x.line_no), x.product_id, x.qty) for x in known if x.product_id is not None]
+    found = pricing.price(asks, account_id=order.account_id, currency=order.currency, on=on) if asks else []
+    by_line = {int(result.key): result for result in found}
+    lines = tuple(_with_price(line, by_line.get(line.line_no)) for line in order.lines)
+    return replace(order, lines=lines), by_line
+
+
+def _with_price(line: LinePicture, result: PriceResult | None) -> LinePicture:
+    if result is None or result.unit_price is None:
+        return line
+    return replace(
+        line, unit_price=result.unit_price, floor=result.floor, amount=result.amount, price_basis=result.basis
+    )
+
+
+def violations_of(orders: Iterable[OrderPicture], *, on: date) -> dict[int, dict[int, list[Violation]]]:
+    """{order id: {line number: why not}}."""
+    items = [
+        EligibilityItem(f"{order.order_id}:{line.line_no}", order.account_id, line.product_id)
+        for order in orders
+        for line in order.lines
+        if line.product_id is not None
+    ]
+    found: dict[int, dict[int, list[Violation]]] = defaultdict(lambda: defaultdict(list))
+    for violation in catalog.check_eligibility(items, on=on) if items else ():
+        order_id, line_no = violation.key.split(":")
+        found[int(order_id)][int(line_no)].append(violation)
+    return found
+
+
+def default_ship_to(account_id: int) -> int | None:
+    """The account's default address, or its only one."""
+    known = [s for s in accounts.ship_tos_of(account_id) if s.is_active]
+    defaults = [s for s in known if s.is_default]
+    chosen = defaults or (known if len(known) == 1 else [])
+    return chosen[0].id if chosen else None
+
+
+def local_day(now: datetime, account: AccountSnapshot | None) -> date:
+    """The customer's calendar day: the pricing date, and the earliest ship date."""
+    return now.astimezone(ZoneInfo(account.time_zone)).date() if account else now.date()
+
+
+def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = ZERO) -> CreditAsk:
+    """May the whole order be owed? It ships, for credit, on the earliest of its lines' dates."""
+    dates = [ship_date_of(x.requested_date or order.requested_date, today) for x in order.lines]
+    ref = DocumentRef("order", order.order_id, order.number)
+    ship_date = min(dates, default=today)
+    return CreditAsk(order.account_id, ref, order.total, order.currency, ship_date, already_counted, order.terms_code)
+
+
+def credit_views(orders: Iterable[OrderPicture], *, now: datetime, is_new: bool = False) -> dict[int, CreditDecision]:
+    """Credit as it stands, without a lock: is there room? `is_new` orders are not in the exposure yet."""
+    many = list(orders)
+    standing = credit.exposure(sorted({o.account_id for o in many}), on=now.date())
+    return {o.order_id: _credit_view(o, standing.get(o.account_id), is_new=is_new) for o in many}
+
+
+def _credit_view(order: OrderPicture, standing: credit.Exposure | None, *, is_new: bool) -> CreditDecision:
+    ref = DocumentRef("order", order.order_id, order.number)
+    asked = order.total if is_new else ZERO
+    if standing is None:
+        reason = CreditReason("no_credit_account", "The account has no credit account: finance opens one first.")
+        return CreditDecision(order.account_id, ref, Outcome.HELD, ZERO, ZERO, ZERO, asked, order.currency, (reason,))
+    reasons: tuple[CreditReason, ...] = ()
+    if standing.currency != order.currency:
+        reasons = (CreditReason("currency_mismatch", f"The credit account is in {standing.currency}."),)
+    elif asked > standing.available:
+        over = asked - standing.available
+        reasons = (
+            CreditReason("credit_limit", f"The order would pass the credit limit by {over:,} {order.currency}."),
+        )
+    return CreditDecision(
+        order.account_id,
+        ref,
+        Outcome.HELD if reasons else Outcome.APPROVED,
+        standing.parts.total,
+        standing.limit + standing.temporary + standing.insured,
+        standing.available,
+        asked,
+        standing.currency,
+        reasons,
+    )
+
+
+def _ship_tos(orders: Iterable[OrderPicture]) -> dict[int, ShipToSnapshot]:
+    ids = {o.ship_to_id for o in orders} | {x.ship_to_id for o in orders for x in o.lines}
+    wanted = sorted(i for i in ids if i is not None)
+    return dict(accounts.ship_to_snapshots(wanted)) if wanted else {}
+
+
+def _site_load(orders: Iterable[OrderPicture]) -> dict[str, Mapping]:  # type: ignore[type-arg]
+    """How many lines each order has at each site, and what the sites handle."""
+    order_of = {x.demand.demand_id: o.order_id for o in orders for x in o.lines if x.demand}
+    claims = inventory.claims(list(order_of), {ClaimKind.HARD}) if order_of else {}
+    sites = inventory.site_snapshots()
+    lines_at: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    for demand_id, stocks in claims.items():
+        for site_id in {stock.site_id for stock in stocks}:
+            lines_at[order_of[demand_id]][sites[site_id].code] += 1
+    limits = {site.code: getattr(site, "lines_per_day", None) for site in sites.values()}
+    return {"lines_at": lines_at, "site_limits": limits}

@@ -1,0 +1,239 @@
+"""Reads of orders, batch-shaped: a constant number of SQL statements whatever the number of ids."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from django.db import connection
+from django.db.models import Q
+
+from inventory import queries as inventory
+from orders.models import Hold, Order, OrderLine
+from orders.rules.asks import HoldView, LockedPrice, Progress
+from orders.rules.picture import LinePicture, OpenHold, OrderPicture, Waiver
+from orders.rules.progress import progress as progress_of
+from orders.states import OrderStatus
+
+ORDER_FIELDS = (
+    "id",
+    "number",
+    "account_id",
+    "currency",
+    "ship_to_id",
+    "po_number",
+    "terms_code",
+    "requested_date",
+    "cancel_after_date",
+    "version",
+    "status",
+    "channel",
+    "submitted_at",
+    "received_at",
+    "public_id",
+    "total_amount",
+)
+LINE_FIELDS = (
+    "id",
+    "order_id",
+    "line_no",
+    "product_id",
+    "product__sku",
+    "demand_id",
+    "qty",
+    "unit_qty",
+    "stated_code",
+    "stated_price",
+    "unit_price",
+    "amount",
+    "price_basis",
+    "price_trace",
+    "ship_to_id",
+    "requested_date",
+)
+
+
+def orders_by_external_id(
+    keys: Sequence[tuple[str, int, str]],
+) -> dict[tuple[str, int, str], tuple[int, str, str, str]]:
+    """{(channel, account id, external id): (order id, public id, number, status)} of those that exist."""
+    if not keys:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT o.channel, o.account_id, o.external_id, o.id, o.public_id::text, o.number, o.status "
+            "FROM orders_order o JOIN unnest(%s::text[], %s::bigint[], %s::text[]) AS k(channel, account_id, external_id)"
+            " USING (channel, account_id, external_id) WHERE NOT o.external_id = ''",
+            [[k[0] for k in keys], [k[1] for k in keys], [k[2] for k in keys]],
+        )
+        return {(c, a, e): (i, p, n, s) for c, a, e, i, p, n, s in cursor.fetchall()}
+
+
+def orders_by_po_number(wanted: Sequence[tuple[int, str, str]]) -> dict[tuple[int, str, str], tuple[int, str]]:
+    """{(account id, PO number, release number): (order id, number)} of orders that are not cancelled."""
+    if not wanted:
+        return {}
+    rows = (
+        Order.objects.filter(account_id__in={w[0] for w in wanted}, po_number__in={w[1] for w in wanted})
+        .exclude(status=OrderStatus.CANCELLED)
+        .values_list("account_id", "po_number", "release_number", "id", "number")
+    )
+    found = {(a, po, release): (i, n) for a, po, release, i, n in rows}
+    return {key: found[key] for key in wanted if key in found}
+
+
+def known_lines(order_ids: Iterable[int]) -> dict[int, dict[str, int]]:
+    """{order id: {line identity: line number}}; a line without an external ref is known by its number."""
+    rows = OrderLine.objects.filter(order_id__in=set(order_ids)).values_list("order_id", "external_ref", "line_no")
+    found: dict[int, dict[str, int]] = {}
+    for order_id, external_ref, line_no in rows:
+        found.setdefault(order_id, {})[external_ref or f"#{line_no}"] = line_no
+    return found
+
+
+def pictures(order_ids: Iterable[int], *, with_demands: bool = True) -> dict[int, OrderPicture]:
+    """The orders as the rules see them: 4 SQL statements, 3 without demands."""
+    ids = sorted(set(order_ids))
+    headers = {row["id"]: row for row in Order.objects.filter(pk__in=ids).values(*ORDER_FIELDS)}
+    lines = list(OrderLine.objects.filter(order_id__in=ids).order_by("order_id", "line_no").values(*LINE_FIELDS))
+    demand_ids = [line["demand_id"] for line in lines if line["demand_id"]]
+    states = inventory.demand_states(demand_ids) if with_demands and demand_ids else {}
+    holds, waivers = _holds(ids)
+    by_order: dict[int, list[LinePicture]] = {}
+    for line in lines:
+        of_order = by_order.setdefault(line["order_id"], [])
+        of_order.append(_line_picture(len(of_order), line, states.get(line["demand_id"])))
+    return {
+        i: _picture(header, by_order.get(i, []), holds.get(i, []), waivers.get(i, [])) for i, header in headers.items()
+    }
+
+
+def _line_picture(index: int, row: Mapping[str, Any], demand: Any) -> LinePicture:
+    trace = row["price_trace"] or {}
+    return LinePicture(
+        index,
+        row["line_no"],
+        row["product_id"],
+        row["product__sku"] or "",
+        row["qty"],
+        row["unit_qty"],
+        stated_code=row["stated_code"],
+        stated_price=row["stated_price"],
+        unit_price=row["unit_price"],
+        floor=_decimal(trace.get("floor")),
+        amount=row["amount"],
+        price_basis=row["price_basis"],
+        ship_to_id=row["ship_to_id"],
+        requested_date=row["requested_date"],
+        line_id=row["id"],
+        demand=demand,
+    )
+
+
+def _picture(
+    header: Mapping[str, Any], lines: list[LinePicture], holds: list[OpenHold], waivers: list[Waiver]
+) -> OrderPicture:
+    return OrderPicture(
+        header["id"],
+        header["number"],
+        header["account_id"],
+        header["currency"],
+        tuple(lines),
+        ship_to_id=header["ship_to_id"],
+        po_number=header["po_number"],
+        terms_code=header["terms_code"],
+        requested_date=header["requested_date"],
+        cancel_after_date=header["cancel_after_date"],
+        version=header["version"],
+        open_holds=tuple(holds),
+        waivers=tuple(waivers),
+        meta=header,
+    )
+
+
+def _holds(order_ids: Sequence[int]) -> tuple[dict[int, list[OpenHold]], dict[int, list[Waiver]]]:
+    """Open holds, and what persons waived, per order."""
+    rows = Hold.objects.filter(Q(cleared_at__isnull=True) | Q(is_waiver=True), order_id__in=order_ids).order_by("id")
+    holds: dict[int, list[OpenHold]] = {}
+    waivers: dict[int, list[Waiver]] = {}
+    for hold in rows:
+        if hold.cleared_at is None:
+            view = OpenHold(
+                hold.pk, hold.reason, hold.rule, tuple(hold.blocks), hold.is_forced, hold.explanation.get("outcome", "")
+            )
+            holds.setdefault(hold.order_id, []).append(view)
+        else:
+            waiver = Waiver(hold.rule, hold.cleared_by, hold.ceiling_amount, hold.valid_until)
+            waivers.setdefault(hold.order_id, []).append(waiver)
+    return holds, waivers
+
+
+def holds_of(order_ids: Iterable[int]) -> dict[int, tuple[HoldView, ...]]:
+    """The open holds of each order, oldest first; orders without one are absent."""
+    found: dict[int, list[HoldView]] = {}
+    for hold in Hold.objects.filter(order_id__in=set(order_ids), cleared_at__isnull=True).order_by("id"):
+        found.setdefault(hold.order_id, []).append(hold_view(hold))
+    return {order_id: tuple(views) for order_id, views in found.items()}
+
+
+def hold_view(hold: Hold) -> HoldView:
+    return HoldView(
+        hold.pk,
+        hold.order_id,
+        hold.reason,
+        tuple(hold.blocks),
+        hold.rule,
+        hold.explanation.get("outcome", ""),
+        hold.explanation,
+        tuple(hold.clearable_by),
+        hold.is_forced,
+        hold.placed_at,
+        hold.placed_by,
+    )
+
+
+def progress(order_ids: Iterable[int]) -> dict[int, Progress]:
+    """How far each order is, from its demands: 2 SQL statements."""
+    ids = sorted(set(order_ids))
+    demand_of = OrderLine.objects.filter(order_id__in=ids, demand__isnull=False).values_list("order_id", "demand_id")
+    demands: dict[int, list[int]] = {}
+    for order_id, demand_id in demand_of:
+        demands.setdefault(order_id, []).append(demand_id)
+    states = inventory.demand_states([d for many in demands.values() for d in many]) if demands else {}
+    return {i: progress_of(i, [states[d] for d in demands.get(i, ()) if d in states]) for i in ids}
+
+
+def account_of(order_id: int) -> int | None:
+    """Whose order it is: an order never changes its account."""
+    return Order.objects.filter(pk=order_id).values_list("account_id", flat=True).first()
+
+
+def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
+    """The locked price of each line that has one."""
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
+        "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code"
+    )
+    return {row[0]: LockedPrice(*row) for row in rows}
+
+
+def demand_ids_of(order_id: int) -> list[int]:
+    """The demands of the order's lines, in id order."""
+    rows = OrderLine.objects.filter(order_id=order_id, demand__isnull=False)
+    return sorted(rows.values_list("demand_id", flat=True))
+
+
+def lines_of_demands(demand_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """{demand id: (order id, order line id)}."""
+    rows = OrderLine.objects.filter(demand_id__in=set(demand_ids)).values_list("demand_id", "order_id", "id")
+    return {demand: (order_id, line_id) for demand, order_id, line_id in rows}
+
+
+def held_for_credit(account_id: int) -> list[int]:
+    """Orders of the account with an open credit hold that a rule may clear, oldest first."""
+    rows = Hold.objects.filter(
+        order__account_id=account_id, order__status=OrderStatus.SUBMITTED, reason="credit", cleared_at__isnull=True
+    )
+    return sorted(rows.filter(is_forced=False).values_list("order_id", flat=True))
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return Decimal(text) if text else None

@@ -1,0 +1,57 @@
+"""What an order line is worth to credit, to the cent (docs/interfaces.md, "What a bucket is worth").
+
+`open_order` of a line is round(quantity not yet released × locked price): every bucket is exactly the sum over its
+lines, and the last unit always empties it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from core.money import line_amount
+from inventory.rules.asks import DemandState
+from orders.rules.picture import LinePicture, OrderPicture
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """A line's locked price, and the ship date its open-order postings carry from submit to the last reversal."""
+
+    line_id: int
+    unit_price: Decimal
+    currency: str
+    ship_date: date
+
+
+def unreleased(state: DemandState) -> Decimal:
+    """Base units ordered and neither cancelled nor handed to the warehouse."""
+    return state.backordered + state.reserved + state.allocated
+
+
+def open_change(worth: Worth, before: Decimal, after: Decimal) -> Decimal:
+    """The signed change of a line's open-order amount when its unreleased quantity goes from `before` to `after`."""
+    return line_amount(after, worth.unit_price, worth.currency) - line_amount(before, worth.unit_price, worth.currency)
+
+
+def by_ship_date(changes: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
+    """Amounts summed per ship date, in date order, zero sums dropped."""
+    sums: dict[date, Decimal] = {}
+    for day, amount in changes:
+        sums[day] = sums.get(day, ZERO) + amount
+    return {day: sums[day] for day in sorted(sums) if sums[day]}
+
+
+def ship_date_of(requested: date | None, submitted: date) -> date:
+    """The line's requested date, but never before the day it was submitted: it never changes afterwards."""
+    return max(requested, submitted) if requested else submitted
+
+
+def worth_of(order: OrderPicture, line: LinePicture) -> Worth:
+    """Of a submitted line. Its ship date is worked out from what does not change after submit."""
+    if line.unit_price is None or line.line_id is None or order.submitted_on is None:
+        raise ValueError(f"{order.number} line {line.line_no} has no locked price")
+    ship_date = ship_date_of(line.requested_date or order.requested_date, order.submitted_on)
+    return Worth(line.line_id, line.unit_price, order.currency, ship_date)

@@ -1,0 +1,71 @@
+"""Which hold a gate's result means: its reason, what it blocks, who may clear it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from accounts.states import Role
+from orders.rules.asks import GateResult
+from orders.rules.gates import is_by_hand
+from orders.rules.picture import OpenHold
+from orders.states import Blocks, Gate, HoldReason, Verdict
+
+REASON_OF: dict[Gate, HoldReason] = {
+    Gate.ELIGIBILITY: HoldReason.ELIGIBILITY,
+    Gate.DATA: HoldReason.DATA,
+    Gate.PRICE: HoldReason.PRICE,
+    Gate.APPROVAL: HoldReason.APPROVAL,
+    Gate.CREDIT: HoldReason.CREDIT,
+}
+CLEARABLE_BY: dict[HoldReason, tuple[str, ...]] = {
+    HoldReason.CREDIT: (Role.FINANCE, Role.FINANCE_APPROVER),
+    HoldReason.PRICE: (Role.PRICING,),
+    HoldReason.ELIGIBILITY: (Role.CS_LEAD,),
+    HoldReason.DATA: (Role.CS, Role.CS_LEAD),
+    HoldReason.APPROVAL: (Role.CS_LEAD,),
+    HoldReason.MANUAL: (Role.CS, Role.CS_LEAD),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class HoldSpec:
+    reason: HoldReason
+    rule: str
+    blocks: tuple[str, ...]
+    clearable_by: tuple[str, ...]
+    result: GateResult
+
+
+def holds_for(results: Iterable[GateResult]) -> list[HoldSpec]:
+    """The holds these results mean; what stops gates 6 to 9 is "not yet", not a hold."""
+    found: dict[tuple[str, str], HoldSpec] = {}
+    for result in results:
+        reason = REASON_OF.get(result.gate)
+        if result.verdict == Verdict.PASS or reason is None:
+            continue
+        spec = HoldSpec(reason, result.rule, (Blocks.RELEASE,), CLEARABLE_BY[reason], result)
+        found.setdefault((spec.reason, spec.rule), spec)
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """What becomes of an order's holds after its gates were looked at again."""
+
+    place: tuple[HoldSpec, ...]
+    clear: tuple[OpenHold, ...]
+
+
+def refresh(open_holds: Sequence[OpenHold], results: Sequence[GateResult], gates: Iterable[Gate]) -> Refresh:
+    """New holds for what fails now; holds of the gates looked at whose rule passes now are cleared, but never those
+    a person placed or forced."""
+    looked_at = {REASON_OF[g] for g in gates if g in REASON_OF}
+    failing = {(s.reason, s.rule): s for s in holds_for(results)}
+    present = {(h.reason, h.rule) for h in open_holds}
+    by_hand = {h.rule for h in open_holds if is_by_hand(h.reason, h.is_forced)}
+    place = tuple(s for k, s in failing.items() if k not in present and s.rule not in by_hand)
+    clear = tuple(
+        h
+        for h in open_holds
+        if h.reason in looked_at and (h.reason, h.rule) not in failing and not is_by_hand(h.reason, h.is_forced)
+    )
+    return Refresh(place, clear)

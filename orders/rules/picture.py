@@ -1,0 +1,108 @@
+"""An order as the rules see it: the same values whether it is stored, being placed or only previewed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from core.money import EXACT, line_amount
+from inventory.rules.asks import DemandState
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class LinePicture:
+    """`qty` in base units; `unit_price` and `floor` per base unit; `stated_price` per `unit_qty` unit."""
+
+    index: int
+    line_no: int
+    product_id: int | None
+    sku: str
+    qty: Decimal
+    unit_qty: Decimal
+    stated_code: str = ""
+    stated_price: Decimal | None = None
+    unit_price: Decimal | None = None
+    floor: Decimal | None = None
+    amount: Decimal = ZERO
+    price_basis: str = ""
+    ship_to_id: int | None = None
+    requested_date: date | None = None
+    line_id: int | None = None
+    demand: DemandState | None = None
+
+    @property
+    def name(self) -> str:
+        return self.sku or self.stated_code or f"line {self.line_no}"
+
+    def pointer(self, leaf: str) -> str:
+        return f"/lines/{self.index}/{leaf}"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiver:
+    """A person cleared this rule's hold: it does not hold the order again up to `ceiling`, until `valid_until`."""
+
+    rule: str
+    by: str
+    ceiling: Decimal | None = None
+    valid_until: datetime | None = None
+
+    def covers(self, value: Decimal, now: datetime) -> bool:
+        return (self.ceiling is None or value <= self.ceiling) and (self.valid_until is None or now <= self.valid_until)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenHold:
+    hold_id: int
+    reason: str
+    rule: str
+    blocks: tuple[str, ...]
+    is_forced: bool
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPicture:
+    order_id: int
+    number: str
+    account_id: int
+    currency: str
+    lines: tuple[LinePicture, ...]
+    ship_to_id: int | None = None
+    po_number: str = ""
+    terms_code: str = ""
+    requested_date: date | None = None
+    cancel_after_date: date | None = None
+    version: int = 1
+    open_holds: tuple[OpenHold, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    meta: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def submitted_on(self) -> date | None:
+        """The UTC day of submit: what open-order ship dates count from."""
+        moment: datetime | None = self.meta.get("submitted_at")
+        return moment.date() if moment else None
+
+    @property
+    def total(self) -> Decimal:
+        return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def product_ids(self) -> list[int]:
+        return sorted({line.product_id for line in self.lines if line.product_id is not None})
+
+
+def stated_amount(line: LinePicture, currency: str) -> Decimal | None:
+    """The line's amount at the price the customer stated, rounded once; None when they stated none."""
+    return None if line.stated_price is None else line_amount(line.unit_qty, line.stated_price, currency)
+
+
+def stated_unit_price(line: LinePicture) -> Decimal | None:
+    """The stated price per base unit, to set beside ours."""
+    if line.stated_price is None or not line.qty:
+        return None
+    return EXACT.divide(EXACT.multiply(line.stated_price, line.unit_qty), line.qty)

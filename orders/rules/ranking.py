@@ -1,0 +1,32 @@
+"""What allocation ranks a line by, as orders see it at submit (domain.md §6, stage 2)."""
+
+from decimal import Decimal
+
+from accounts.rules.asks import AccountSnapshot
+from accounts.states import ShipComplete
+from inventory.rules.asks import RankSnapshot
+from orders.rules.picture import OrderPicture
+from pricing.rules.asks import PriceResult
+from pricing.states import PriceLevel
+
+CONTRACT_LEVELS = frozenset({PriceLevel.OVERRIDE, PriceLevel.QUOTE, PriceLevel.ACCOUNT, PriceLevel.GROUP})
+BAND_PERCENT = 10
+TOP_BAND = 9
+
+
+def rank_of(order: OrderPicture, account: AccountSnapshot, price: PriceResult | None) -> RankSnapshot:
+    """Tier, contract or spot, margin band, and the group that ships complete or not at all."""
+    return RankSnapshot(
+        tier_rank=account.tier_rank,
+        is_contract=price is not None and price.basis in CONTRACT_LEVELS,
+        margin_band=margin_band(price),
+        ship_complete_group=order.number if account.ship_complete == ShipComplete.ORDER else "",
+    )
+
+
+def margin_band(price: PriceResult | None) -> int:
+    """Margin in tenths of the price, 0 to 9: small differences do not decide who is served first."""
+    if price is None or not price.unit_price or price.unit_margin is None:
+        return 0
+    percent = Decimal(100) * price.unit_margin / price.unit_price
+    return max(0, min(TOP_BAND, int(percent // BAND_PERCENT)))

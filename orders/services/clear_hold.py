@@ -1,0 +1,117 @@
+"""A person sets a hold aside: an override, recorded with its reason, its ceiling and its end."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from core import journal, outbox, overrides
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
+from core.overrides import Reason
+from core.refs import DocumentRef
+from core.uow import door_verb
+from orders.events import HoldCleared
+from orders.locks import lock_orders
+from orders.models import Hold, Order
+from orders.queries import hold_view
+from orders.rules.asks import HoldView
+from orders.services.place_hold import set_blocked
+from orders.states import Blocks, HoldReason
+
+ZERO = Decimal(0)
+
+
+class HoldNotOpen(Refused):
+    template = "The hold was cleared already, by {by}."
+    remedy_template = "Nothing is left to do."
+
+
+@door_verb
+def clear_hold(
+    *,
+    hold_id: int,
+    reason: Reason,
+    actor: Actor,
+    now: datetime,
+    ceiling: Decimal | None = None,
+    valid_until: datetime | None = None,
+) -> HoldView:
+    """Clear an open hold. Its rule does not hold the order again while its value is at most `ceiling` (None: the value
+    now, for a credit hold) and `now` is not past `valid_until` (None: no end).
+
+    Raises NotFound, HoldNotOpen, NotPermitted (roles), InvalidInput (ceiling below the order), ReasonTooShort.
+    """
+    order_id = Hold.objects.filter(pk=hold_id).values_list("order_id", flat=True).first()
+    if order_id is None:
+        raise NotFound(kind="hold", ident=hold_id)
+    order = lock_orders([order_id])[order_id]
+    hold = Hold.objects.get(pk=hold_id)
+    if hold.cleared_at is not None:
+        raise HoldNotOpen(by=hold.cleared_by)
+    if not actor.has_role(*hold.clearable_by):
+        raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
+    before = hold_view(hold)
+    _require_room(order, ceiling, valid_until, now)
+    _clear(hold, order, reason, actor, now, ceiling, valid_until)
+    order.version += 1
+    Order.objects.filter(pk=order_id).update(version=order.version)
+    if Blocks.ALLOCATE in hold.blocks and not _is_still_blocked(order_id):
+        set_blocked(order_id, False, now)
+    _tell(order, hold, before, reason, actor, now)
+    return before
+
+
+def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime | None, now: datetime) -> None:
+    errors = []
+    if ceiling is not None and ceiling < order.total_amount:
+        message = f"The order is worth {order.total_amount:,} {order.currency}, above the ceiling of {ceiling:,}."
+        errors.append(FieldError("/ceiling", "below_order", message, "Give at least the order's value."))
+    if valid_until is not None and valid_until <= now:
+        errors.append(FieldError("/valid_until", "in_the_past", "The release would end before it begins."))
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _clear(
+    hold: Hold,
+    order: Order,
+    reason: Reason,
+    actor: Actor,
+    now: datetime,
+    ceiling: Decimal | None,
+    valid_until: datetime | None,
+) -> None:
+    hold.cleared_at, hold.cleared_by, hold.clear_reason = now, actor.label, reason.note[:300]
+    hold.is_waiver = hold.reason != HoldReason.MANUAL
+    if hold.reason == HoldReason.CREDIT and ceiling is None:
+        ceiling = order.total_amount
+    hold.ceiling_amount, hold.valid_until = ceiling, valid_until
+    hold.save(update_fields=["cleared_at", "cleared_by", "clear_reason", "is_waiver", "ceiling_amount", "valid_until"])
+
+
+def _is_still_blocked(order_id: int) -> bool:
+    left = Hold.objects.filter(order_id=order_id, cleared_at__isnull=True, blocks__contains=[Blocks.ALLOCATE])
+    return left.exists()
+
+
+def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Actor, now: datetime) -> None:
+    ref = DocumentRef("order", order.pk, order.number)
+    overrides.record(
+        kind="hold_release",
+        subject=ref,
+        actor=actor,
+        reason=reason,
+        before={"hold": before.reason, "rule": before.rule, "message": before.message},
+        after={
+            "cleared": True,
+            "ceiling": None if hold.ceiling_amount is None else hold.ceiling_amount,
+            "order_amount": order.total_amount,
+        },
+        now=now,
+        money_effect=ZERO,
+        currency=order.currency,
+        expires_at=hold.valid_until,
+    )
+    summary = f"{hold.reason.capitalize()} hold cleared: {reason.note}"
+    journal.write([journal.Entry(ref, "hold_cleared", summary, {"hold": hold.pk})], actor=actor, now=now)
+    fact = HoldCleared(hold.pk, order.pk, order.number, order.account_id, hold.reason, hold.rule)
+    outbox.publish(fact, stream=f"order:{order.pk}", seq=order.version, now=now, actor=actor)

@@ -1,0 +1,76 @@
+"""Capture and submit in one transaction: what the portal, the API and EDI call when nothing is left to ask."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from core import outbox
+from core.actors import Actor
+from core.errors import Busy
+from core.uow import door_verb, require_uow
+from orders.events import OrderCaptured
+from orders.queries import orders_by_external_id
+from orders.rules.asks import OrderDraft, Submitted
+from orders.rules.capture import Checked
+from orders.rules.draft import picture_of
+from orders.rules.picture import OrderPicture
+from orders.rules.trace import price_columns
+from orders.services.accept import accept, decide_credit
+from orders.services.capture import (
+    REFUSE_ON,
+    captured_entry,
+    check_all,
+    line_row,
+    order_row,
+    refuse_duplicate_po_numbers,
+    surroundings,
+)
+from orders.services.submit import finish, judge_entry, order_columns, submit_order, with_credit
+from orders.services.write_rows import draw_order_ids, insert_lines, insert_orders
+
+PLACED_VERSION = 2  # 1 was the capture
+
+
+@door_verb(refuse_on=REFUSE_ON)
+def place(draft: OrderDraft, *, actor: Actor, now: datetime) -> Submitted:
+    """Take the order and make it binding, or take nothing. At most 25 statements for any number of lines.
+
+    A draft delivered before (channel, account, external id) gives that order's outcome, submitted if it was not yet.
+    Raises InvalidInput, DuplicatePurchaseOrder, SubmitRefused.
+    """
+    key = (draft.channel, draft.account_id, draft.external_id)
+    if draft.external_id and (known := orders_by_external_id([key])):
+        return submit_order(known[key][0], actor=actor, now=now)
+    around = surroundings([draft], now=now)
+    checked = check_all([draft], [""], around)[0]
+    refuse_duplicate_po_numbers([draft])
+    return _place(checked, picture_of(checked, around.products), actor, now)
+
+
+@require_uow
+def _place(checked: Checked, picture: OrderPicture, actor: Actor, now: datetime) -> Submitted:
+    verdicts = judge_entry(picture, now=now)
+    ((order_id, number),) = draw_order_ids(1)
+    order = replace(verdicts.order, order_id=order_id, number=number, version=PLACED_VERSION)
+    verdicts = replace(verdicts, order=order)
+    decision = decide_credit(order, today=verdicts.today, now=now)
+    results = with_credit(verdicts, decision)
+    row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
+    if not insert_orders([{**row, "id": order_id, "number": number}]):
+        raise Busy(cause="the same order is being delivered twice at this moment")
+    accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
+    lines = [
+        {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, accepted.demand_ids[n], now)}
+        for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
+    ]
+    line_ids = {line_no: line_id for (_, line_no), line_id in insert_lines(lines).items()}
+    captured = OrderCaptured(order_id, order.account_id, checked.draft.channel, 0)
+    return finish(
+        verdicts,
+        accepted,
+        results,
+        line_ids,
+        actor=actor,
+        now=now,
+        before=[captured_entry(order_id, number, checked)],
+        facts=[outbox.Note(captured, f"order:{order_id}", 1)],
+    )

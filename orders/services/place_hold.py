@@ -1,0 +1,103 @@
+"""A person stops an order: what it blocks and why. Only a person clears it again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from core import journal, outbox
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput, NotFound, Refused
+from core.refs import DocumentRef
+from core.uow import door_verb
+from inventory.rules.asks import DemandChange
+from inventory.services.refresh_demands import refresh_demands
+from orders.events import HoldPlaced
+from orders.locks import lock_orders
+from orders.models import Hold, Order
+from orders.queries import demand_ids_of, hold_view
+from orders.rules.asks import HoldView
+from orders.rules.holds import CLEARABLE_BY
+from orders.states import ORDER, Blocks, HoldReason, OrderStatus
+
+LEAST_REASON = 10
+
+
+class AlreadyOnHold(Refused):
+    template = "Order {number} is on this hold already."
+    remedy_template = "Clear the hold, or say something else with another reason."
+
+
+@door_verb(refuse_on={"one_open_hold_per_rule": AlreadyOnHold})
+def place_hold(
+    *,
+    order_id: int,
+    note: str,
+    actor: Actor,
+    now: datetime,
+    blocks: Sequence[str] = (Blocks.RELEASE,),
+    reason: HoldReason = HoldReason.MANUAL,
+    clearable_by: Sequence[str] = (),
+) -> HoldView:
+    """Put the order on hold by hand. `note` is what people read; with another `reason` than manual the hold is forced:
+    the rule of that reason never clears it.
+
+    Raises NotFound, InvalidInput (note too short, nothing blocked), IllegalTransition for an order that is over.
+    """
+    _require_sense(note, blocks)
+    order = lock_orders([order_id]).get(order_id)
+    if order is None:
+        raise NotFound(kind="order", ident=order_id)
+    if ORDER.is_terminal(OrderStatus(order.status)):
+        ORDER.require(OrderStatus(order.status), OrderStatus.SUBMITTED)
+    hold = Hold.objects.create(
+        order_id=order_id,
+        reason=reason,
+        blocks=[str(Blocks(b)) for b in blocks],
+        rule=f"by_hand:{reason}",
+        explanation={"rule": "by_hand", "outcome": note, "inputs": {"blocks": list(blocks)}, "losers": []},
+        clearable_by=list(clearable_by or CLEARABLE_BY[reason]),
+        is_forced=reason != HoldReason.MANUAL,
+        placed_at=now,
+        placed_by=actor.label,
+    )
+    order.version += 1
+    Order.objects.filter(pk=order_id).update(version=order.version)
+    if Blocks.ALLOCATE in hold.blocks:
+        set_blocked(order_id, True, now)
+    _tell(order, hold, note, actor, now)
+    return hold_view(hold)
+
+
+def set_blocked(order_id: int, is_blocked: bool, now: datetime) -> None:
+    """Allocation passes over the order's demands, or no longer."""
+    change = DemandChange(is_blocked=is_blocked)
+    if demand_ids := demand_ids_of(order_id):
+        refresh_demands(dict.fromkeys(demand_ids, change), now=now)
+
+
+def _require_sense(note: str, blocks: Sequence[str]) -> None:
+    errors = []
+    if len(note.strip()) < LEAST_REASON:
+        errors.append(FieldError("/note", "too_short", "Say why in at least ten characters."))
+    if not blocks or any(b not in set(Blocks) for b in blocks):
+        known = ", ".join(Blocks)
+        errors.append(FieldError("/blocks", "invalid", "A hold blocks something.", f"One or more of {known}."))
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _tell(order: Order, hold: Hold, note: str, actor: Actor, now: datetime) -> None:
+    ref = DocumentRef("order", order.pk, order.number)
+    what = ", ".join(hold.blocks)
+    journal.write([journal.Entry(ref, "held", f"On hold ({what}): {note}", {"hold": hold.pk})], actor=actor, now=now)
+    fact = HoldPlaced(
+        hold.pk,
+        order.pk,
+        order.number,
+        order.account_id,
+        hold.reason,
+        hold.rule,
+        note,
+        order.total_amount,
+        order.currency,
+    )
+    outbox.publish(fact, stream=f"order:{order.pk}", seq=order.version, now=now, actor=actor)

@@ -1,0 +1,94 @@
+"""What placing this draft would do: prices, dates, credit, holds. Writes nothing, locks nothing, reserves nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from core.actors import Actor
+from core.errors import FieldError
+from credit.rules.asks import CreditDecision
+from inventory import queries as inventory
+from inventory.rules.asks import Availability, AvailabilityQuery, PromiseSlice
+from orders.gates import credit_views, look_at
+from orders.rules import gates as rules
+from orders.rules.asks import CreditView, GateResult, LinePreview, OrderDraft, Preview
+from orders.rules.capture import Checked, check_draft
+from orders.rules.draft import picture_of
+from orders.rules.estimate import estimate
+from orders.rules.picture import LinePicture, OrderPicture
+from orders.services.capture import surroundings
+from orders.states import Verdict
+from pricing.rules.asks import PriceResult
+
+ZERO = Decimal(0)
+
+
+def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
+    """The same rules as submit, by the same code. Input faults do not stop it: the good lines get their answer."""
+    around = surroundings([draft], now=now)
+    checked = check_draft(draft, around)
+    if draft.account_id not in around.accounts:
+        return _nothing(checked)
+    order = _readable(picture_of(checked, around.products))
+    verdicts = look_at(order, now=now)
+    order = verdicts.order
+    decision = credit_views([order], now=now, is_new=True)[order.order_id]
+    results = (*verdicts.results, *rules.credit(order, decision))
+    dates = _promises(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
+    problems = (*checked.errors, *(p for r in results if r.verdict == Verdict.REJECT for p in r.problems))
+    prices = list(verdicts.prices.values())
+    tax, freight = sum((p.tax for p in prices), ZERO), sum((p.freight for p in prices), ZERO)
+    return Preview(
+        tuple(_line(x, verdicts.prices.get(x.line_no), dates.get(x.line_no, ()), problems) for x in order.lines),
+        order.total,
+        tax,
+        freight,
+        order.total + tax + freight,
+        order.currency,
+        _credit_view(decision),
+        tuple(r for r in results if r.verdict == Verdict.HOLD),
+        problems,
+    )
+
+
+def _readable(order: OrderPicture) -> OrderPicture:
+    """Lines whose quantity makes no sense are shown, not priced."""
+    lines = tuple(x if x.qty.is_finite() and x.qty > 0 else replace(x, product_id=None) for x in order.lines)
+    return replace(order, lines=lines)
+
+
+def _promises(order: OrderPicture, shelf_life: int, today: date) -> dict[int, tuple[PromiseSlice, ...]]:
+    if not order.product_ids:
+        return {}
+    query = AvailabilityQuery(tuple(order.product_ids), order.account_id, today, min_shelf_life_days=shelf_life)
+    found: Mapping[int, Availability] = inventory.availability(query)
+    return estimate(order, found, today=today)
+
+
+def _line(
+    line: LinePicture,
+    price: PriceResult | None,
+    promises: tuple[PromiseSlice, ...],
+    problems: Iterable[FieldError],
+) -> LinePreview:
+    at = f"/lines/{line.index}/"
+    own = tuple(p for p in problems if p.pointer.startswith(at))
+    return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own)
+
+
+def _credit_view(decision: CreditDecision) -> CreditView:
+    return CreditView(
+        decision.is_approved,
+        decision.exposure,
+        decision.limit,
+        decision.available,
+        decision.asked,
+        decision.currency,
+        tuple(r.message for r in decision.reasons),
+    )
+
+
+def _nothing(checked: Checked) -> Preview:
+    no_holds: tuple[GateResult, ...] = ()
+    return Preview((), ZERO, ZERO, ZERO, ZERO, checked.currency, None, no_holds, checked.errors)
