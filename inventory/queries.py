@@ -1,17 +1,28 @@
 """Reads, batch-shaped: a constant number of SQL statements whatever the number of ids."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F, Q, Sum
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
-from inventory.models import Claim, Demand, DemandDecision, Promise, Site, StockBalance
-from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice, SiteSnapshot
+from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
+from inventory.rules.asks import (
+    Availability,
+    AvailabilityQuery,
+    ClaimedStock,
+    DemandState,
+    PromiseSlice,
+    SiteAvailability,
+    SiteSnapshot,
+)
+from inventory.rules.atp import dated_atp, expected_on
 from inventory.rules.promise import SiteTimes
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.states import ClaimKind, ClaimState, PromiseKind, StockStatus
@@ -22,6 +33,27 @@ USABLE = Q(status=StockStatus.AVAILABLE, owner="", site__is_active=True) & (
 )
 OPEN_KINDS = tuple(ClaimKind)
 ZERO = Decimal(0)
+
+
+def availability(query: AvailabilityQuery) -> dict[int, Availability]:
+    """Per product, in total and per site: what is there, what is spoken for, what this account can have, and when.
+
+    An answer for every product asked, known or not. Four statements for any number of products.
+    """
+    today = query.on
+    sites: dict[int, list[SiteAvailability]] = defaultdict(list)
+    given_back = _given_back(query)
+    for product_id, site_id, code, *figures, free in _fetch(_BALANCES, _balance_parameters(query)):
+        back, own = given_back.get((product_id, site_id), (ZERO, ZERO))
+        on_hand, reserved, allocated, released, unusable = figures
+        sites[product_id].append(
+            SiteAvailability(
+                site_id, code, on_hand, reserved - back, allocated, released, unusable, ZERO, free + back + own
+            )
+        )
+    inbound = _inbound(query, today)
+    wanted = _wanted(query)
+    return {i: _available(i, sites.get(i, []), inbound.get(i, {}), wanted.get(i, ()), today) for i in query.product_ids}
 
 
 def promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]:
@@ -136,3 +168,100 @@ def _calendar(zone: str | None, week: dict[str, list[list[str]]] | None, days_of
         return ALWAYS_OPEN
     hours = {int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in s) for d, s in week.items()}
     return BusinessCalendar(zone or "UTC", hours, frozenset(days_off))
+
+
+_BALANCES = """
+    SELECT b.product_id, b.site_id, s.code, sum(b.on_hand_qty), sum(b.reserved_qty), sum(b.allocated_qty),
+           sum(b.released_qty + b.picked_qty),
+           coalesce(sum(b.on_hand_qty) FILTER (WHERE NOT u.is_usable), 0),
+           coalesce(sum(b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty)
+                    FILTER (WHERE u.is_usable), 0)
+    FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    CROSS JOIN LATERAL (SELECT b.status = 'available' AND NOT coalesce(l.is_recalled, false)
+                               AND coalesce(l.expiry_date >= %(usable_until)s, true) AS is_usable) u
+    WHERE b.product_id = ANY(%(products)s) AND b.owner = '' AND s.is_active
+      AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s) ELSE s.id = ANY(%(sites)s::bigint[]) END
+    GROUP BY b.product_id, b.site_id, s.code, s.rank ORDER BY b.product_id, s.rank, b.site_id"""
+_GIVEN_BACK = """
+    SELECT b.product_id, b.site_id,
+           coalesce(sum(c.qty) FILTER (WHERE c.expires_at <= coalesce(%(now)s, statement_timestamp())), 0),
+           coalesce(sum(c.qty) FILTER (WHERE c.demand_id = ANY(%(own)s)
+                    AND coalesce(c.expires_at > coalesce(%(now)s, statement_timestamp()), true)), 0)
+    FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE c.state = 'open' AND b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = ''
+      AND NOT coalesce(l.is_recalled, false) AND coalesce(l.expiry_date >= %(usable_until)s, true)
+      AND ((c.kind = 'soft' AND c.expires_at <= coalesce(%(now)s, statement_timestamp()))
+           OR (c.kind IN ('soft', 'hard') AND c.demand_id = ANY(%(own)s)))
+    GROUP BY b.product_id, b.site_id"""
+
+
+def _balance_parameters(query: AvailabilityQuery) -> dict[str, Any]:
+    return {
+        "products": list(query.product_ids),
+        "sites": None if query.site_ids is None else list(query.site_ids),
+        "kinds": [str(kind) for kind in GENERAL_KINDS],
+        "usable_until": query.on + timedelta(days=query.min_shelf_life_days),
+        "own": list(query.ignore_demand_ids),
+        "now": query.now,
+    }
+
+
+def _given_back(query: AvailabilityQuery) -> dict[tuple[int, int], tuple[Decimal, Decimal]]:
+    """{(product, site): (reservations that ran out, claims of the demands to ignore)} on usable stock."""
+    rows = _fetch(_GIVEN_BACK, _balance_parameters(query))
+    return {(product_id, site_id): (expired, own) for product_id, site_id, expired, own in rows}
+
+
+def _inbound(query: AvailabilityQuery, today: date) -> dict[int, dict[date, Decimal]]:
+    rows = InboundSupply.objects.filter(product_id__in=query.product_ids, is_closed=False)
+    if query.site_ids is not None:
+        rows = rows.filter(site_id__in=query.site_ids)
+    columns = rows.values_list("product_id", "eta_date", "past_due_cutoff_days", "ordered_qty", "received_qty")
+    found: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for product_id, eta, cutoff, ordered, received in columns:
+        day = expected_on(eta, today=today, cutoff_days=cutoff)
+        if day is not None and ordered > received:
+            found[product_id][day] += ordered - received
+    return found
+
+
+def _wanted(query: AvailabilityQuery) -> dict[int, list[tuple[date, Decimal]]]:
+    """Open demand that nothing covers yet, by the day it is wanted."""
+    waiting = Demand.objects.filter(product_id__in=query.product_ids, backordered_qty__gt=0)
+    others = waiting.exclude(pk__in=query.ignore_demand_ids)
+    totals = others.values("product_id", "requested_date").annotate(total=Sum("backordered_qty")).order_by()
+    found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    for row in totals:
+        found[row["product_id"]].append((row["requested_date"], row["total"]))
+    return found
+
+
+def _available(
+    product_id: int,
+    sites: list[SiteAvailability],
+    inbound: Mapping[date, Decimal],
+    wanted: Iterable[tuple[date, Decimal]],
+    today: date,
+) -> Availability:
+    available = sum((s.available for s in sites), ZERO)
+    return Availability(
+        product_id,
+        tuple(sites),
+        sum((s.on_hand for s in sites), ZERO),
+        sum((s.reserved for s in sites), ZERO),
+        sum((s.allocated for s in sites), ZERO),
+        sum((s.released for s in sites), ZERO),
+        sum((s.unusable for s in sites), ZERO),
+        ZERO,
+        dict(sorted(inbound.items())),
+        available,
+        dated_atp(available, inbound.items(), wanted, today=today),
+    )
+
+
+def _fetch(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        return cursor.fetchall()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from core.explain import Explanation
@@ -139,7 +139,11 @@ class SiteSnapshot:
 
 @dataclass(frozen=True)
 class AvailabilityQuery:
-    """What can this account have, from where, by when? `ignore_demand_ids`: an order never blocks itself."""
+    """What can this account have, from where, by when? `ignore_demand_ids`: an order never blocks itself.
+
+    Reservations that ran out by `now` (the database's clock when None) count as free, swept or not. Trunks,
+    consignments and vendors are only looked at when `site_ids` names them.
+    """
 
     product_ids: tuple[int, ...]
     account_id: int | None
@@ -147,6 +151,7 @@ class AvailabilityQuery:
     site_ids: tuple[int, ...] | None = None
     min_shelf_life_days: int = 0
     ignore_demand_ids: tuple[int, ...] = ()
+    now: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from django.db import connection
 from core.explain import Explanation
 from inventory.models import Demand
 from inventory.rules.asks import PromiseSlice
-from inventory.services.claim import DEMAND_COLUMNS, Held, Ledger
+from inventory.services.claim import DEMAND_COLUMNS, ZERO, Held, Ledger
 
 _OPENED = """opened AS (
     INSERT INTO inventory_claim (demand_id, balance_id, kind, state, qty, expires_at, opened_at, ended, ended_at)
@@ -99,7 +99,7 @@ def _changed(h: Held) -> tuple[Any, ...]:
 
 def _moves(ledger: Ledger) -> list[tuple[Any, ...]]:
     moved = ((i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values()))
-    return [(i, *(delta.get(column, 0) for column in DEMAND_COLUMNS)) for i, delta in moved]
+    return [(i, *(delta.get(column, ZERO) for column in DEMAND_COLUMNS)) for i, delta in moved]
 
 
 def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:

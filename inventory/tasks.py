@@ -1,0 +1,40 @@
+"""Scheduled work: each task reads the database's clock once and calls one service. Late, twice or never does no harm."""
+
+from datetime import datetime
+
+from celery import shared_task
+
+from core import clock
+from core.actors import system
+from inventory.queries import products_worth_a_run
+from inventory.services.allocate import allocate
+from inventory.services.expire_claims import BATCH, expire_claims
+
+ROUNDS = 20
+
+
+@shared_task(name="inventory.tasks.run_allocation")
+def run_allocation() -> int:
+    """The backstop behind the reactions: products that have backordered demand and free stock. Usually none."""
+    now = clock.db_now()
+    sweep(now)
+    if not products_worth_a_run():
+        return 0
+    outcome = allocate(trigger_key=f"schedule {now.isoformat()}", actor=system("scheduled allocation"), now=now)
+    return outcome.demands
+
+
+@shared_task(name="inventory.tasks.expire_claims")
+def expire_old_claims() -> int:
+    return sweep(clock.db_now())
+
+
+def sweep(now: datetime) -> int:
+    """End all claims past their time, in batches of one transaction each."""
+    ended = 0
+    for _ in range(ROUNDS):
+        some = expire_claims(now=now)
+        ended += some
+        if some < BATCH:
+            break
+    return ended
