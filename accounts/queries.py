@@ -19,6 +19,7 @@ from accounts.models import (
 from accounts.rules import asks, ship_tos
 from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, RepSplit, ShipToSnapshot
 from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SplitKind
+from core.memo import once_per_unit
 from core.refs import DocumentRef
 
 # fmt: off
@@ -35,6 +36,7 @@ def _in_force(on: date) -> Q:
     return Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
 
 
+@once_per_unit
 def account_snapshots(account_ids: Iterable[int], *, on: date) -> dict[int, AccountSnapshot]:
     """The accounts with their tier and the groups they are members of on that day. Unknown ids are absent. 2 SQL."""
     ids = set(account_ids)
@@ -82,6 +84,7 @@ def accounts_by_public_id(public_ids: Iterable[str]) -> dict[str, int]:
     return {str(public_id): pk for public_id, pk in rows}
 
 
+@once_per_unit
 def ship_to_snapshots(ship_to_ids: Iterable[int]) -> dict[int, ShipToSnapshot]:
     """1 SQL."""
     return {s.id: s for s in _ship_tos(ShipTo.objects.filter(id__in=set(ship_to_ids)))}

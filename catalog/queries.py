@@ -23,6 +23,7 @@ from catalog.rules.asks import (
     Violation,
 )
 from catalog.states import Effect, ProductStatus, Tracking
+from core.memo import once_per_unit
 
 # fmt: off
 _PRODUCT_COLUMNS = [
@@ -33,6 +34,7 @@ _PRODUCT_COLUMNS = [
 # fmt: on
 
 
+@once_per_unit
 def product_snapshots(product_ids: Iterable[int]) -> dict[int, ProductSnapshot]:
     """The products with their units. Unknown ids are absent. 2 SQL."""
     return {p.id: p for p in _snapshots(Product.objects.filter(id__in=set(product_ids)))}

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
@@ -43,9 +43,15 @@ class UnitOfWork:
     verb: str
     joinable: bool = False
     joined: bool = False
+    memo: dict[Any, dict[int, Any]] = field(default_factory=dict)  # see core.memo
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
+
+
+def current() -> UnitOfWork | None:
+    """The unit of work this code runs in, if any."""
+    return _current.get()
 
 
 @contextmanager
