@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rest_framework import serializers
 
-from core.money import round_amount
+from core.money import exponent, round_amount
 from core.quantity import BadQuantity, as_quantity, plain
 
 
@@ -24,7 +24,7 @@ def money(value: Decimal | None, currency: str) -> dict[str, str] | None:
 
 def unit_price(value: Decimal | None, currency: str) -> dict[str, str] | None:
     """A price per unit keeps its places ("0.0125")."""
-    return None if value is None else {"amount": plain(value) if value % 1 == 0 else _trim(value), "currency": currency}
+    return None if value is None else {"amount": _trim(value, exponent(currency)), "currency": currency}
 
 
 def quantity(value: Decimal, uom: str) -> dict[str, str]:
@@ -32,10 +32,10 @@ def quantity(value: Decimal, uom: str) -> dict[str, str]:
     return {"value": plain(value), "uom": uom}
 
 
-def _trim(value: Decimal) -> str:
+def _trim(value: Decimal, fewest_places: int) -> str:
     whole, _, places = f"{value:f}".partition(".")
-    places = places.rstrip("0")
-    return f"{whole}.{places.ljust(2, '0')}"
+    places = places.rstrip("0").ljust(fewest_places, "0")
+    return f"{whole}.{places}" if places else whole
 
 
 class QuantityField(serializers.Field):

@@ -1,22 +1,28 @@
 """The API's addresses."""
 
 from django.urls import path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.open_door import NothingHere, described
-from api.v1 import me, products, tokens
+from api.v1 import availability, me, orders, products, tokens
 
 v1 = [
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/current", tokens.CurrentToken.as_view(), name="current-token"),
     path("me", me.Me.as_view(), name="me"),
     path("products", products.Products.as_view(), name="products"),
+    path("availability", availability.AvailabilityOf.as_view(), name="availability"),
+    path("orders", orders.Orders.as_view(), name="orders"),
+    path("orders/preview", orders.Preview.as_view(), name="order-preview"),
+    path("orders/<str:public_id>", orders.Order.as_view(), name="order"),
+    path("orders/<str:public_id>/cancel", orders.Cancel.as_view(), name="order-cancel"),
+    path("orders/<str:public_id>/timeline", orders.Timeline.as_view(), name="order-timeline"),
 ]
 
 app_name = "api"
 urlpatterns = [
     *(path(f"v1/{p.pattern}", p.callback, name=p.name) for p in v1),
     path("schema/", described(SpectacularAPIView).as_view(), name="schema"),
-    path("docs/", described(SpectacularSwaggerView).as_view(url_name="api:schema"), name="docs"),
+    path("docs/", described(SpectacularSwaggerSplitView).as_view(url_name="api:schema"), name="docs"),
     re_path(r"", NothingHere.as_view()),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -19,6 +19,7 @@ from core import clock
 from core.access import Access, allow
 from core.actors import Actor
 from core.console import actor_of
+from core.errors import NotFound
 
 PORTAL_ROLES: frozenset[str] = frozenset(BUYERS | {Role.REP})
 PORTAL = allow(view=PORTAL_ROLES, act=PORTAL_ROLES)
@@ -81,7 +82,10 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
             request.buying = buying_of(request)
             if request.buying is None and declared is not START:
                 raise PermissionDenied
-            return view(request, *args, **kwargs)
+            try:
+                return view(request, *args, **kwargs)
+            except NotFound as unseen:
+                raise Http404(unseen.message) from unseen
 
         guarded.access = declared  # type: ignore[attr-defined]
         return guarded

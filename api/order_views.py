@@ -1,0 +1,319 @@
+"""How an order looks on the wire. What is written here is all that leaves: no cost, no margin, no floor, no losers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from api.fields import MoneySerializer, QuantitySerializer, money, quantity, unit_price
+from api.words import hold_message
+from catalog.queries import product_snapshots
+from catalog.rules.asks import ProductSnapshot
+from core.errors import FieldError
+from inventory.queries import promises as promises_of
+from inventory.rules.asks import PromiseSlice
+from orders import queries as orders
+from orders.filters import OrderSummary
+from orders.rules.asks import HoldView, LinePreview, Preview, Submitted
+from orders.rules.picture import LinePicture
+from pricing.rules.asks import PriceResult
+
+NO_LINES: tuple[PromiseSlice, ...] = ()
+
+
+class PromiseView(serializers.Serializer[Any]):
+    quantity = QuantitySerializer()
+    date = serializers.DateField(allow_null=True, help_text="Delivery; null: no date yet.")
+    source = serializers.CharField(help_text="stock, inbound or none.")
+
+
+class HoldViewed(serializers.Serializer[Any]):
+    reason = serializers.CharField()
+    blocks = serializers.ListField(child=serializers.CharField())
+    message = serializers.CharField()
+    placed_at = serializers.DateTimeField()
+
+
+class StepView(serializers.Serializer[Any]):
+    label = serializers.CharField()
+    unit_price = MoneySerializer()
+
+
+class ProblemView(serializers.Serializer[Any]):
+    pointer = serializers.CharField(help_text="JSON Pointer into the request.")
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    remedy = serializers.CharField()
+
+
+class PreviewLineView(serializers.Serializer[Any]):
+    line_no = serializers.IntegerField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = QuantitySerializer()
+    unit_price = MoneySerializer(allow_null=True)
+    amount = MoneySerializer(allow_null=True)
+    price_basis = serializers.CharField()
+    price_trace = StepView(many=True)
+    promises = PromiseView(many=True)
+    problems = ProblemView(many=True)
+
+
+class CreditViewed(serializers.Serializer[Any]):
+    is_approved = serializers.BooleanField()
+    limit = MoneySerializer()
+    available = MoneySerializer()
+    asked = MoneySerializer()
+    messages = serializers.ListField(child=serializers.CharField())
+
+
+class PreviewView(serializers.Serializer[Any]):
+    lines = PreviewLineView(many=True)
+    goods = MoneySerializer()
+    tax = MoneySerializer()
+    freight = MoneySerializer()
+    total = MoneySerializer()
+    credit = CreditViewed(allow_null=True)
+    would_hold = serializers.ListField(child=serializers.CharField(), help_text="Reasons it would be held for.")
+    problems = ProblemView(many=True)
+    can_submit = serializers.BooleanField()
+
+
+class PlacedLineView(serializers.Serializer[Any]):
+    line_no = serializers.IntegerField()
+    sku = serializers.CharField()
+    quantity = QuantitySerializer()
+    reserved = QuantitySerializer()
+    backordered = QuantitySerializer()
+    unit_price = MoneySerializer()
+    amount = MoneySerializer()
+    promises = PromiseView(many=True)
+
+
+class PlacedView(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.CharField()
+    total = MoneySerializer()
+    is_held = serializers.BooleanField()
+    holds = HoldViewed(many=True)
+    lines = PlacedLineView(many=True)
+
+
+class OrderSummaryView(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    number = serializers.CharField()
+    status = serializers.CharField()
+    channel = serializers.CharField()
+    po_number = serializers.CharField()
+    external_id = serializers.CharField()
+    total = MoneySerializer()
+    requested_date = serializers.DateField(allow_null=True)
+    submitted_at = serializers.DateTimeField(allow_null=True)
+    received_at = serializers.DateTimeField()
+    version = serializers.IntegerField()
+
+
+class OrderList(serializers.Serializer[Any]):
+    items = OrderSummaryView(many=True)
+    next = serializers.CharField(allow_null=True, help_text="Send as `cursor` for the next page.")
+
+
+@extend_schema_field({"type": "object", "additionalProperties": {"type": "string"}})
+class BucketsField(serializers.DictField):
+    """ordered, cancelled, backordered, reserved, allocated, released, picked, shipped"""
+
+
+class OrderLineView(serializers.Serializer[Any]):
+    line_no = serializers.IntegerField()
+    sku = serializers.CharField()
+    name = serializers.CharField()
+    quantity = QuantitySerializer()
+    unit_price = MoneySerializer(allow_null=True)
+    amount = MoneySerializer()
+    buckets = BucketsField(help_text="Where each base unit of the line is; they add up to ordered.")
+    promises = PromiseView(many=True)
+
+
+class OrderView(OrderSummaryView):
+    allocation = serializers.CharField(help_text="none, partial or full.")
+    shipment = serializers.CharField(help_text="none, partial or full.")
+    holds = HoldViewed(many=True)
+    lines = OrderLineView(many=True)
+    allowed_actions = serializers.ListField(child=serializers.CharField())
+
+
+class TimelineItemView(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    what = serializers.CharField()
+    summary = serializers.CharField()
+
+
+class TimelineView(serializers.Serializer[Any]):
+    items = TimelineItemView(many=True)
+
+
+def preview_view(
+    seen: Preview, products: Mapping[int, ProductSnapshot], problems: Sequence[FieldError], *, sees_all: bool
+) -> dict[str, Any]:
+    """`problems` are all of the request's; each line repeats its own. Hold messages in full for staff only."""
+    currency = seen.currency
+    credit = seen.credit and {
+        "is_approved": seen.credit.is_approved,
+        "limit": money(seen.credit.limit, currency),
+        "available": money(seen.credit.available, currency),
+        "asked": money(seen.credit.asked, currency),
+        "messages": list(seen.credit.messages),
+    }
+    return {
+        "lines": [_preview_line(x, products, problems, currency) for x in seen.lines],
+        "goods": money(seen.goods, currency),
+        "tax": money(seen.tax, currency),
+        "freight": money(seen.freight, currency),
+        "total": money(seen.total, currency),
+        "credit": credit,
+        "would_hold": [h.message if sees_all else str(h.gate) for h in seen.holds],
+        "problems": [_problem(p) for p in problems],
+        "can_submit": seen.can_submit and not problems,
+    }
+
+
+def placed_view(
+    placed: Submitted, head: OrderSummary, products: Mapping[int, ProductSnapshot], roles: frozenset[str]
+) -> dict[str, Any]:
+    currency = placed.currency
+    return {
+        "id": head.public_id,
+        "number": placed.number,
+        "total": money(placed.total, currency),
+        "is_held": placed.is_held,
+        "holds": [_hold(h, roles) for h in placed.holds],
+        "lines": [
+            {
+                "line_no": x.line_no,
+                "sku": products[x.product_id].sku,
+                "quantity": quantity(x.qty, products[x.product_id].base_unit),
+                "reserved": quantity(x.reserved, products[x.product_id].base_unit),
+                "backordered": quantity(x.backordered, products[x.product_id].base_unit),
+                "unit_price": unit_price(x.unit_price, currency),
+                "amount": money(x.amount, currency),
+                "promises": _promises(x.promises, products[x.product_id].base_unit),
+            }
+            for x in placed.lines
+        ],
+    }
+
+
+def summary_view(head: OrderSummary) -> dict[str, Any]:
+    return {
+        "id": head.public_id,
+        "number": head.number,
+        "status": head.status,
+        "channel": head.channel,
+        "po_number": head.po_number,
+        "external_id": head.external_id,
+        "total": money(head.total_amount, head.currency),
+        "requested_date": head.requested_date and head.requested_date.isoformat(),
+        "submitted_at": head.submitted_at and head.submitted_at.isoformat(),
+        "received_at": head.received_at.isoformat(),
+        "version": head.version,
+    }
+
+
+def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> dict[str, Any]:
+    """The order read whole, in a constant number of statements."""
+    picture = orders.pictures([head.order_id])[head.order_id]
+    progress = orders.progress([head.order_id])[head.order_id]
+    holds = orders.holds_of([head.order_id]).get(head.order_id, ())
+    products = product_snapshots({x.product_id for x in picture.lines if x.product_id})
+    slices = promises_of([x.demand.demand_id for x in picture.lines if x.demand])
+    untouched = progress.released + progress.picked + progress.shipped == 0
+    return {
+        **summary_view(head),
+        "allocation": progress.allocation,
+        "shipment": progress.shipment,
+        "holds": [_hold(h, roles) for h in holds],
+        "lines": [_order_line(x, products, slices, head.currency) for x in picture.lines],
+        "allowed_actions": ["cancel"] if may_act and untouched and head.status in ("draft", "submitted") else [],
+    }
+
+
+BUCKETS = ("ordered", "cancelled", "backordered", "reserved", "allocated", "released", "picked", "shipped")
+
+
+def _order_line(
+    line: LinePicture,
+    products: Mapping[int, ProductSnapshot],
+    slices: Mapping[int, tuple[PromiseSlice, ...]],
+    currency: str,
+) -> dict[str, Any]:
+    product = products.get(line.product_id or 0)
+    uom = product.base_unit if product else ""
+    state = line.demand
+    return {
+        "line_no": line.line_no,
+        "sku": product.sku if product else line.stated_code,
+        "name": product.name if product else "",
+        "quantity": quantity(line.qty, uom),
+        "unit_price": unit_price(line.unit_price, currency),
+        "amount": money(line.amount, currency),
+        "buckets": {b: quantity(getattr(state, b), uom)["value"] for b in BUCKETS} if state else {},
+        "promises": _promises(slices.get(state.demand_id, NO_LINES) if state else NO_LINES, uom),
+    }
+
+
+def _preview_line(
+    line: LinePreview, products: Mapping[int, ProductSnapshot], problems: Sequence[FieldError], currency: str
+) -> dict[str, Any]:
+    product = products.get(line.product_id or 0)
+    uom = product.base_unit if product else ""
+    own = f"/lines/{line.line_no - 1}/"
+    return {
+        "line_no": line.line_no,
+        "sku": product.sku if product else line.sku,
+        "name": product.name if product else "",
+        "quantity": quantity(line.qty, uom),
+        **_price(line.price, currency),
+        "promises": _promises(line.promises, uom),
+        "problems": [_problem(p) for p in problems if p.pointer.startswith(own)],
+    }
+
+
+def _price(price: PriceResult | None, currency: str) -> dict[str, Any]:
+    if price is None or price.unit_price is None:
+        return {"unit_price": None, "amount": None, "price_basis": "", "price_trace": []}
+    return {
+        "unit_price": unit_price(price.unit_price, currency),
+        "amount": money(price.amount, currency),
+        "price_basis": str(price.basis),
+        "price_trace": [{"label": s.label, "unit_price": unit_price(s.unit_price, currency)} for s in price.waterfall],
+    }
+
+
+def _promises(slices: Sequence[PromiseSlice], uom: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "quantity": quantity(s.qty, uom),
+            "date": s.delivery_date and s.delivery_date.isoformat(),
+            "source": str(s.kind),
+        }
+        for s in slices
+    ]
+
+
+def _hold(hold: HoldView, roles: frozenset[str]) -> dict[str, Any]:
+    return {
+        "reason": hold.reason,
+        "blocks": list(hold.blocks),
+        "message": hold_message(hold, roles),
+        "placed_at": hold.placed_at.isoformat(),
+    }
+
+
+def _problem(problem: FieldError) -> dict[str, str]:
+    return {
+        "pointer": problem.pointer,
+        "code": problem.code,
+        "detail": problem.message,
+        "remedy": problem.remedy,
+    }

@@ -1,0 +1,130 @@
+"""What a customer can have, and when: many SKUs in one call."""
+
+from typing import Any
+
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.rules.asks import AccountSnapshot
+from accounts.states import STAFF
+from api.customers import customer_of
+from api.endpoint import CAN_LOOK, Endpoint
+from api.fields import KnownFieldsOnly, QuantitySerializer, quantity
+from api.problem import BadParameter
+from catalog.queries import product_snapshots, resolve_parts
+from catalog.rules.asks import PartQuery, ProductSnapshot
+from core import clock
+from inventory.queries import availability
+from inventory.rules.asks import Availability, AvailabilityQuery
+
+MOST_SKUS = 500
+
+
+class AvailabilityRequest(KnownFieldsOnly):
+    skus = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        min_length=1,
+        max_length=MOST_SKUS,
+        help_text="SKUs or part numbers.",
+    )
+    account = serializers.CharField(required=False, default="", max_length=60)
+
+
+class DatedView(serializers.Serializer[Any]):
+    date = serializers.DateField()
+    quantity = QuantitySerializer()
+
+
+class SiteView(serializers.Serializer[Any]):
+    site = serializers.CharField()
+    available = QuantitySerializer()
+    on_hand = QuantitySerializer()
+
+
+class AvailabilityView(serializers.Serializer[Any]):
+    asked = serializers.CharField(help_text="The code as it was sent.")
+    sku = serializers.CharField()
+    available = QuantitySerializer(help_text="What this customer can have now.")
+    in_transit = DatedView(many=True)
+    atp = DatedView(many=True, help_text="From that day on, so much can be promised in all.")
+    sites = SiteView(many=True, required=False, help_text="Staff only.")
+
+
+class AvailabilityList(serializers.Serializer[Any]):
+    on = serializers.DateField()
+    items = AvailabilityView(many=True)
+    unknown = serializers.ListField(child=serializers.CharField(), help_text="Codes that name no product.")
+
+
+class AvailabilityOf(Endpoint):
+    """GET takes `skus=A,B,C`; POST takes a JSON list, up to 500."""
+
+    access = CAN_LOOK
+    writes_nothing = True
+    known_parameters = ("skus", "account")
+
+    @extend_schema(
+        operation_id="availability_get",
+        parameters=[
+            OpenApiParameter("skus", str, required=True, description="Comma-separated."),
+            OpenApiParameter("account", str, description="Customer code or id."),
+        ],
+        responses=AvailabilityList,
+        tags=["availability"],
+    )
+    def get(self, request: Request) -> Response:
+        codes = [c.strip() for c in request.query_params.get("skus", "").split(",") if c.strip()]
+        if not 1 <= len(codes) <= MOST_SKUS:
+            raise BadParameter(name="skus", given=f"{len(codes)} codes", expected=f"Send 1 to {MOST_SKUS} of them.")
+        return _answer(request, codes, request.query_params.get("account", ""))
+
+    @extend_schema(
+        operation_id="availability", request=AvailabilityRequest, responses=AvailabilityList, tags=["availability"]
+    )
+    def post(self, request: Request) -> Response:
+        asked = AvailabilityRequest(data=request.data)
+        asked.is_valid(raise_exception=True)
+        return _answer(request, asked.validated_data["skus"], asked.validated_data["account"])
+
+
+def _answer(request: Request, codes: list[str], given: str) -> Response:
+    customer = customer_of(request, given)
+    matches = resolve_parts([PartQuery(str(n), customer.id, code) for n, code in enumerate(codes)])
+    products = product_snapshots({m.product_id for m in matches.values()})
+    today = clock.local_date(clock.now(), customer.time_zone)
+    found = availability(_query(customer, tuple(sorted(products)), today))
+    sees_sites = not STAFF.isdisjoint(request.user.roles)  # type: ignore[union-attr]
+    items, unknown = [], []
+    for n, code in enumerate(codes):
+        match = matches.get(str(n))
+        if match is None:
+            unknown.append(code)
+            continue
+        product = products[match.product_id]
+        state = found.get(match.product_id, Availability(match.product_id))
+        items.append({"asked": code, **_view(product, state, sees_sites)})
+    return Response({"on": today.isoformat(), "items": items, "unknown": unknown})
+
+
+def _query(customer: AccountSnapshot, product_ids: tuple[int, ...], today: Any) -> AvailabilityQuery:
+    return AvailabilityQuery(product_ids, customer.id, today, min_shelf_life_days=customer.min_shelf_life_days)
+
+
+def _view(product: ProductSnapshot, state: Availability, sees_sites: bool) -> dict[str, Any]:
+    uom = product.base_unit
+    view: dict[str, Any] = {
+        "sku": product.sku,
+        "available": quantity(state.available, uom),
+        "in_transit": [
+            {"date": day.isoformat(), "quantity": quantity(qty, uom)} for day, qty in sorted(state.in_transit.items())
+        ],
+        "atp": [{"date": p.day.isoformat(), "quantity": quantity(p.qty, uom)} for p in state.atp],
+    }
+    if sees_sites:
+        view["sites"] = [
+            {"site": s.site_code, "available": quantity(s.available, uom), "on_hand": quantity(s.on_hand, uom)}
+            for s in state.sites
+        ]
+    return view
