@@ -1,11 +1,11 @@
 """Reads of accounts: batch-shaped, a constant number of SQL statements for 1 and for 500 ids."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Upper
 
 from accounts.models import (
     Account,
@@ -48,7 +48,7 @@ def account_snapshots(account_ids: Iterable[int], *, on: date) -> dict[int, Acco
     return {row["id"]: _snapshot(row, frozenset(groups.get(row["id"], ()))) for row in rows}
 
 
-def _snapshot(row: dict, group_ids: frozenset[int]) -> AccountSnapshot:  # type: ignore[type-arg]
+def _snapshot(row: dict[str, Any], group_ids: frozenset[int]) -> AccountSnapshot:
     rank, weight = row.pop("tier__rank"), row.pop("tier__fair_share_weight")
     lock_days = row.pop("tier__order_lock_days")
     row |= {
@@ -71,11 +71,21 @@ def names(account_ids: Iterable[int]) -> dict[int, str]:
     return {pk: f"{code} {name}" for pk, code, name in rows}
 
 
+_BY_CODE = """
+SELECT wanted.key, account.id FROM unnest(%(keys)s::text[], %(codes)s::text[]) AS wanted(key, code)
+  JOIN accounts_account account ON upper(account.code) = upper(wanted.code)
+"""
+
+
 def accounts_by_code(codes: Iterable[str]) -> dict[str, int]:
-    """{CODE: account_id} in upper case, however the codes were written; unknown codes are absent. 1 SQL."""
-    wanted = {code.strip().upper() for code in codes}
-    rows = Account.objects.annotate(upper_code=Upper("code")).filter(upper_code__in=wanted)
-    return dict(rows.values_list("upper_code", "id"))
+    """{CODE: account_id} in upper case, however the codes were written; unknown codes are absent. 1 SQL.
+
+    The database compares, so that its idea of upper case and its unique index are one.
+    """
+    wanted = [code.strip() for code in set(codes)]
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_CODE, {"keys": [code.upper() for code in wanted], "codes": wanted})
+        return dict(cursor.fetchall())
 
 
 def accounts_by_public_id(public_ids: Iterable[str]) -> dict[str, int]:
@@ -101,17 +111,22 @@ def _ship_tos(rows: QuerySet[ShipTo]) -> list[ShipToSnapshot]:
     return [ShipToSnapshot(**row) for row in rows.values(*columns)]
 
 
+_SHIP_TOS_NAMED = """
+SELECT place.id, place.account_id, place.code, place.edi_code, place.gln
+  FROM unnest(%(accounts)s::bigint[], %(names)s::text[]) AS wanted(account_id, name)
+  JOIN accounts_shipto place ON place.account_id = wanted.account_id
+   AND upper(wanted.name) IN (upper(place.code), upper(place.edi_code), place.gln)
+ WHERE place.is_active
+"""
+
+
 def match_ship_tos(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], int]:
     """{(account_id, identifier): ship_to_id} among active ship-tos; see accounts.rules.ship_tos. 1 SQL."""
-    pairs = [(account_id, name) for account_id, name in wanted if name.strip()]
-    folded = {ship_tos.fold(name) for _, name in pairs}
-    rows = (
-        ShipTo.objects.filter(account_id__in={a for a, _ in pairs}, is_active=True)
-        .annotate(upper_code=Upper("code"), upper_edi=Upper("edi_code"))
-        .filter(Q(upper_code__in=folded) | Q(upper_edi__in=folded) | Q(gln__in=folded))
-        .values_list("id", "account_id", "code", "edi_code", "gln")
-    )
-    return dict(ship_tos.match(pairs, [ship_tos.Named(*row) for row in rows]))
+    pairs = [(account_id, name) for account_id, name in set(wanted) if name.strip()]
+    parameters: dict[str, list[Any]] = {"accounts": [a for a, _ in pairs], "names": [name.strip() for _, name in pairs]}
+    with connection.cursor() as cursor:
+        cursor.execute(_SHIP_TOS_NAMED, parameters)
+        return dict(ship_tos.match(pairs, [ship_tos.Named(*row) for row in cursor.fetchall()]))
 
 
 def rep_splits(account_ids: Iterable[int], *, on: date) -> dict[int, tuple[RepSplit, ...]]:
@@ -211,9 +226,9 @@ def approvals_of(subject: DocumentRef, *, kind: str | None = None) -> list[asks.
     return [approval_of(r) for r in rows.order_by("-id")]
 
 
-def pending_approvals(*, kinds: Sequence[str] | None = None, limit: int = 200) -> list[asks.Approval]:
+def pending_approvals(*, now: datetime, kinds: Sequence[str] | None = None, limit: int = 200) -> list[asks.Approval]:
     """What waits for a decision, the soonest to expire first. 1 SQL."""
-    rows = ApprovalRequest.objects.filter(state=ApprovalState.PENDING)
+    rows = ApprovalRequest.objects.filter(state=ApprovalState.PENDING, expires_at__gt=now)
     if kinds is not None:
         rows = rows.filter(kind__in=kinds)
     return [approval_of(r) for r in rows.order_by("expires_at", "id")[:limit]]

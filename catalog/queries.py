@@ -60,11 +60,21 @@ def _snapshot(row: dict[str, Any], units: dict[str, UnitFactor]) -> ProductSnaps
     return ProductSnapshot(**row, units=units)
 
 
+_BY_SKU = """
+SELECT wanted.key, product.id FROM unnest(%(keys)s::text[], %(skus)s::text[]) AS wanted(key, sku)
+  JOIN catalog_product product ON upper(product.sku) = upper(wanted.sku)
+"""
+
+
 def products_by_sku(skus: Iterable[str]) -> dict[str, int]:
-    """{SKU: product_id} in upper case, however the SKUs were written; unknown ones are absent. 1 SQL."""
-    wanted = {parts.fold(sku) for sku in skus}
-    rows = Product.objects.annotate(upper_sku=Upper("sku")).filter(upper_sku__in=wanted)
-    return dict(rows.values_list("upper_sku", "id"))
+    """{SKU: product_id} in upper case, however the SKUs were written; unknown ones are absent. 1 SQL.
+
+    The database compares, so that its idea of upper case and its unique index are one.
+    """
+    wanted = [sku.strip() for sku in set(skus)]
+    with connection.cursor() as cursor:
+        cursor.execute(_BY_SKU, {"keys": [sku.upper() for sku in wanted], "skus": wanted})
+        return dict(cursor.fetchall())
 
 
 def names(product_ids: Iterable[int]) -> dict[int, str]:
@@ -73,21 +83,25 @@ def names(product_ids: Iterable[int]) -> dict[int, str]:
     return {pk: f"{sku} {name}" for pk, sku, name in rows}
 
 
-# Each branch is answered by its own index; `how` is the word of catalog.rules.parts.
+# Each branch is answered by its own index. `n` is the question's place; `how` the word of catalog.rules.parts.
 _KNOWN_PARTS = """
-SELECT 'sku', upper(sku), id, '' FROM catalog_product WHERE upper(sku) = ANY(%(codes)s)
+SELECT 'sku', n, product.id, '' FROM unnest(%(sku_n)s::int[], %(sku)s::text[]) AS wanted(n, code)
+  JOIN catalog_product product ON upper(product.sku) = upper(wanted.code)
 UNION ALL
-SELECT 'customer_part', part.account_id || '|' || upper(part.part_number), part.product_id, ''
-  FROM catalog_customerpartnumber part
-  JOIN unnest(%(accounts)s::bigint[], %(account_codes)s::text[]) AS wanted(account_id, code)
-    ON part.account_id = wanted.account_id AND upper(part.part_number) = wanted.code
+SELECT 'customer_part', n, part.product_id, ''
+  FROM unnest(%(part_n)s::int[], %(part_account)s::bigint[], %(part)s::text[]) AS wanted(n, account_id, code)
+  JOIN catalog_customerpartnumber part
+    ON part.account_id = wanted.account_id AND upper(part.part_number) = upper(wanted.code)
 UNION ALL
-SELECT 'gtin', ltrim(gtin, '0'), id, '' FROM catalog_product WHERE gtin = ANY(%(gtins)s) AND gtin <> ''
+SELECT 'gtin', n, product.id, '' FROM unnest(%(gtin_n)s::int[], %(gtin)s::text[]) AS wanted(n, code)
+  JOIN catalog_product product ON product.gtin = wanted.code AND product.gtin <> ''
 UNION ALL
-SELECT 'gtin', ltrim(gtin, '0'), product_id, code FROM catalog_productunit WHERE gtin = ANY(%(gtins)s) AND gtin <> ''
+SELECT 'gtin', n, unit.product_id, unit.code FROM unnest(%(gtin_n)s::int[], %(gtin)s::text[]) AS wanted(n, code)
+  JOIN catalog_productunit unit ON unit.gtin = wanted.code AND unit.gtin <> ''
 UNION ALL
-SELECT 'maker_part', upper(manufacturer_part), id, '' FROM catalog_product
- WHERE upper(manufacturer_part) = ANY(%(maker_parts)s) AND manufacturer_part <> ''
+SELECT 'maker_part', n, product.id, '' FROM unnest(%(maker_n)s::int[], %(maker)s::text[]) AS wanted(n, code)
+  JOIN catalog_product product
+    ON upper(product.manufacturer_part) = upper(wanted.code) AND product.manufacturer_part <> ''
 """
 
 
@@ -99,35 +113,37 @@ def resolve_parts(queries: Sequence[PartQuery]) -> dict[str, PartMatch]:
     with connection.cursor() as cursor:
         cursor.execute(_KNOWN_PARTS, _part_parameters(asked))
         rows = cursor.fetchall()
-    known: dict[str, dict[str, set[tuple[int, str]]]] = defaultdict(lambda: defaultdict(set))
-    for how, code, product_id, unit in rows:
-        known[how][code].add((product_id, unit))
-    frozen = {how: {code: frozenset(ids) for code, ids in codes.items()} for how, codes in known.items()}
-    return parts.match(asked, frozen)
+    known: dict[tuple[str, int], set[tuple[int, str]]] = defaultdict(set)
+    for how, n, product_id, unit in rows:
+        known[how, n].add((product_id, unit))
+    return parts.match(asked, known)
 
 
 def _part_parameters(asked: Sequence[PartQuery]) -> dict[str, list[Any]]:
-    def codes(how: str) -> set[str]:
-        return {parts.fold(q.code) for q in asked if how in parts.ways(q.qualifier)}
+    """The questions as arrays, each kind of number only for the qualifiers that allow it."""
 
-    theirs = {
-        (q.account_id, parts.fold(q.code))
-        for q in asked
-        if q.account_id is not None and parts.CUSTOMER_PART in parts.ways(q.qualifier)
-    }
-    gtins = {parts.gtin_key(q.code) for q in asked if parts.GTIN in parts.ways(q.qualifier)} - {""}
+    def of(how: str) -> list[tuple[int, PartQuery]]:
+        return [(n, q) for n, q in enumerate(asked) if how in parts.ways(q.qualifier)]
+
+    skus, makers = of(parts.SKU), of(parts.MAKER_PART)
+    theirs = [(n, q) for n, q in of(parts.CUSTOMER_PART) if q.account_id is not None]
+    gtins = [(n, spelling) for n, q in of(parts.GTIN) for spelling in parts.gtin_spellings(q.code)]
     return {
-        "codes": sorted(codes(parts.SKU)),
-        "accounts": [account_id for account_id, _ in theirs],
-        "account_codes": [code for _, code in theirs],
-        "gtins": sorted({g.zfill(length) for g in gtins for length in (8, 12, 13, 14)}),
-        "maker_parts": sorted(codes(parts.MAKER_PART)),
+        "sku_n": [n for n, _ in skus],
+        "sku": [q.code.strip() for _, q in skus],
+        "part_n": [n for n, _ in theirs],
+        "part_account": [q.account_id for _, q in theirs],
+        "part": [q.code.strip() for _, q in theirs],
+        "gtin_n": [n for n, _ in gtins],
+        "gtin": [spelling for _, spelling in gtins],
+        "maker_n": [n for n, _ in makers],
+        "maker": [q.code.strip() for _, q in makers],
     }
 
 
 def suggest_skus(text: str, *, limit: int = 3) -> list[tuple[str, str]]:
     """[(sku, name)] of active products most like `text` (did you mean …), the likeliest first. 1 SQL."""
-    words = parts.fold(text)
+    words = text.strip().upper()
     if not words:
         return []
     like = Q(upper_sku__trigram_similar=words) | Q(upper_name__trigram_similar=words)
@@ -143,14 +159,10 @@ def suggest_skus(text: str, *, limit: int = 3) -> list[tuple[str, str]]:
 
 def search_products(text: str, *, limit: int = 20) -> list[ProductSnapshot]:
     """Active products whose SKU or name contains `text`, SKUs that start with it first. 2 SQL."""
-    words = parts.fold(text)
-    rows = (
-        Product.objects.filter(status=ProductStatus.ACTIVE)
-        .annotate(upper_sku=Upper("sku"), upper_name=Upper("name"))
-        .filter(Q(upper_sku__contains=words) | Q(upper_name__contains=words))
-    )
-    first = Q(upper_sku__startswith=words)
-    return _snapshots(rows.alias(starts=first).order_by("-starts", "sku")[:limit])
+    words = text.strip()
+    named = Q(sku__icontains=words) | Q(name__icontains=words)
+    rows = Product.objects.filter(named, status=ProductStatus.ACTIVE).alias(starts=Q(sku__istartswith=words))
+    return _snapshots(rows.order_by("-starts", "sku")[:limit])
 
 
 def check_eligibility(items: Iterable[EligibilityItem], *, on: date) -> list[Violation]:

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from accounts.models.history import keep_history
 from accounts.states import ACCOUNT, AccountStatus, ShipComplete
 from core.choices import choices
 from core.triggers import guard
@@ -35,6 +36,7 @@ class Territory(models.Model):
         return self.name
 
 
+@keep_history
 class Account(models.Model):
     """A customer company: the sold-to. Codes are unique whatever their case."""
 
@@ -78,6 +80,7 @@ class Account(models.Model):
         return f"{self.code} {self.name}"
 
 
+@keep_history
 class ShipTo(models.Model):
     """Where goods go. `identifiers` on EDI documents (GLN, DUNS, a store number) match `edi_code` or `gln`."""
 

@@ -7,7 +7,10 @@ from core.triggers import guard
 
 
 class ApprovalRequest(models.Model):
-    """Four eyes: bound to a content hash, it expires and dies when the content changes."""
+    """Four eyes: bound to a content hash, it expires and dies when the content changes.
+
+    `requested_by` is empty where the system asked (an order by EDI); a person always decides.
+    """
 
     kind = models.CharField(max_length=40)
     subject_kind = models.CharField(max_length=40)
@@ -17,7 +20,8 @@ class ApprovalRequest(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     currency = models.CharField(max_length=3, blank=True)
     state = models.CharField(max_length=10, choices=choices(ApprovalState), default=ApprovalState.PENDING)
-    requested_by = models.ForeignKey("accounts.User", on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
+    requested_label = models.CharField(max_length=150, blank=True)
     requested_at = models.DateTimeField()
     reason = models.TextField(blank=True)
     decided_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
@@ -31,12 +35,17 @@ class ApprovalRequest(models.Model):
                 condition=Q(decided_by__isnull=True) | ~Q(decided_by=F("requested_by")) | Q(state="expired"),
                 name="an_approval_is_decided_by_someone_else",
             ),
+            models.CheckConstraint(
+                condition=Q(state__in=["pending", "expired"]) | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="a_decided_approval_says_who_and_when",
+            ),
             models.UniqueConstraint(
                 fields=["kind", "subject_kind", "subject_id", "content_hash"],
                 condition=Q(state="pending"),
                 name="one_pending_approval_per_content",
             ),
         ]
+        indexes = [models.Index(fields=["subject_kind", "subject_id", "-id"], name="approvals_by_subject")]
         triggers = [guard(APPROVAL, "state")]
 
     def __str__(self) -> str:

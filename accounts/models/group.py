@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.account import Account
+from accounts.models.history import keep_history
 from core.ranges import DateRange
 
 
@@ -23,6 +24,7 @@ class AccountGroup(models.Model):
         return self.name
 
 
+@keep_history
 class GroupMembership(models.Model):
     """Membership over [valid_from, valid_to), with the identifier that proves it (GLN, DEA, HIN, 340B)."""
 

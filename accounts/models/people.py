@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.account import Account, Territory
+from accounts.models.history import keep_history
 from accounts.models.user import User
 from accounts.states import BuyerRole, SplitKind
 from core.choices import choices
@@ -20,6 +21,7 @@ class Rep(models.Model):
         return f"{self.code} {self.user}"
 
 
+@keep_history
 class RepAssignment(models.Model):
     """Who sells to the account over [valid_from, valid_to), and with what share of the commission."""
 
@@ -46,6 +48,7 @@ class RepAssignment(models.Model):
         return f"{self.rep} for {self.account}"
 
 
+@keep_history
 class Buyer(models.Model):
     """A person who buys for an account, with limits per order and per month (in the account's currency)."""
 

@@ -15,7 +15,7 @@ class User(AbstractUser):
     reports_to = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="team")
     time_zone = models.CharField(max_length=64, default="UTC")
 
-    class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]
+    class Meta(AbstractUser.Meta):
         abstract = False
         constraints = [models.UniqueConstraint(Lower("email"), name="one_user_per_email")]
 

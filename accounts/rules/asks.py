@@ -131,7 +131,7 @@ class Approval:
     amount: Decimal | None
     currency: str
     state: ApprovalState
-    requested_by: int
+    requested_by: int | None
     requested_at: datetime
     expires_at: datetime
     decided_by: int | None = None

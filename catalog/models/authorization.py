@@ -1,11 +1,13 @@
 from django.db import models
 from django.db.models import F, Q
 
+from catalog.models.history import keep_history
 from catalog.models.product import Category, Product
 from catalog.states import Effect
 from core.choices import choices
 
 
+@keep_history
 class AuthorizationRule(models.Model):
     """Who may or may not buy what, over [valid_from, valid_to). Empty fields mean "any"; the most specific rule wins."""
 
@@ -38,6 +40,7 @@ class AuthorizationRule(models.Model):
         return self.name
 
 
+@keep_history
 class License(models.Model):
     """A permission the account holds over [valid_from, valid_to): kind, number, evidence."""
 

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
+from catalog.models.history import keep_history
 from catalog.states import ProductStatus, Tracking
 from core.choices import choices
 
@@ -21,6 +22,7 @@ class Category(models.Model):
         return self.name
 
 
+@keep_history
 class Product(models.Model):
     """Something sold. All quantities of the product are in `base_unit`. SKUs are unique whatever their case."""
 
@@ -62,6 +64,7 @@ class Product(models.Model):
         return self.sku
 
 
+@keep_history
 class ProductUnit(models.Model):
     """One `code` is exactly numerator/denominator base units (a case of 12: 12/1; a third: 1/3)."""
 

@@ -1,6 +1,7 @@
 """Which product a code on a document means (domain.md §2, X12 element 235)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 
 from catalog.rules.asks import PartMatch, PartQuery
 
@@ -15,8 +16,9 @@ BY_QUALIFIER: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("MG", "MF"), (MAKER_PART,)),
 }
 
-# {how: {code: {(product_id, unit)}}}; a customer's codes are keyed "account_id|CODE".
-Known = Mapping[str, Mapping[str, frozenset[tuple[int, str]]]]
+# What was found: {(how, place of the question): {(product_id, unit)}}.
+Known = Mapping[tuple[str, int], AbstractSet[tuple[int, str]]]
+GTIN_LENGTHS = (8, 12, 13, 14)
 
 
 def ways(qualifier: str) -> tuple[str, ...]:
@@ -24,45 +26,30 @@ def ways(qualifier: str) -> tuple[str, ...]:
     return BY_QUALIFIER.get(qualifier.strip().upper(), PRECEDENCE)
 
 
-def fold(code: str) -> str:
-    return code.strip().upper()
+def gtin_spellings(code: str) -> list[str]:
+    """A UPC-12, EAN-13 or GTIN-14 is one number with more or fewer leading zeros: all its spellings. Blanks and dashes
+    are read over; what is not a barcode has none."""
+    digits = "".join(c for c in code if c not in " -")
+    if not (digits.isascii() and digits.isdigit() and 8 <= len(digits) <= 14 and digits.strip("0")):
+        return []
+    number = digits.lstrip("0")
+    return [number.zfill(length) for length in GTIN_LENGTHS if length >= len(number)]
 
 
-def gtin_key(code: str) -> str:
-    """UPC-12, EAN-13 and GTIN-14 are one number: without leading zeros. Empty for anything else."""
-    digits = code.strip().replace(" ", "").replace("-", "")
-    return digits.lstrip("0") if digits.isdigit() and digits.isascii() and 8 <= len(digits) <= 14 else ""
-
-
-def lookup_key(how: str, query: PartQuery) -> str:
-    if how == GTIN:
-        return gtin_key(query.code)
-    code = fold(query.code)
-    return customer_key(query.account_id, code) if how == CUSTOMER_PART else code
-
-
-def customer_key(account_id: int | None, code: str) -> str:
-    return f"{account_id}|{code}"
-
-
-def match(queries: Iterable[PartQuery], known: Known) -> dict[str, PartMatch]:
+def match(queries: Sequence[PartQuery], known: Known) -> dict[str, PartMatch]:
     """{key: PartMatch}. The first kind of number that knows the code decides; where it names several products, nothing
     is matched, because goods must not be guessed.
     """
     found: dict[str, PartMatch] = {}
-    for query in queries:
-        for how in ways(query.qualifier):
-            candidates = known.get(how, {}).get(lookup_key(how, query))
-            if not candidates:
-                continue
-            match_ = _only(candidates, how)
-            if match_ is not None:
-                found[query.key] = match_
-            break
+    for n, query in enumerate(queries):
+        how = next((how for how in ways(query.qualifier) if known.get((how, n))), None)
+        matched = _only(known[how, n], how) if how else None
+        if matched is not None:
+            found[query.key] = matched
     return found
 
 
-def _only(candidates: frozenset[tuple[int, str]], how: str) -> PartMatch | None:
+def _only(candidates: AbstractSet[tuple[int, str]], how: str) -> PartMatch | None:
     """One product, or none. A product's own GTIN (no unit) wins over its packaging with the same GTIN."""
     if len({product_id for product_id, _ in candidates}) != 1:
         return None

@@ -1,0 +1,18 @@
+"""Every row lock of accounts: approvals, rank 18. Reference data is not locked; its constraints decide."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from accounts.models import ApprovalRequest
+from accounts.states import ApprovalState
+from core.locks import Rank, take
+
+
+def lock_approvals(approval_ids: Iterable[int]) -> list[ApprovalRequest]:
+    return take(Rank.QUOTE, ApprovalRequest.objects.filter(id__in=sorted(set(approval_ids))))
+
+
+def lock_lapsed_approvals(now: datetime, *, limit: int) -> list[ApprovalRequest]:
+    """Those nobody decided in time."""
+    ids = ApprovalRequest.objects.filter(state=ApprovalState.PENDING, expires_at__lte=now).order_by("id")
+    return take(Rank.QUOTE, ApprovalRequest.objects.filter(id__in=list(ids.values_list("id", flat=True)[:limit])))

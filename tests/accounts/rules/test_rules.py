@@ -1,0 +1,79 @@
+"""The pure rules of accounts, without a database."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from accounts.rules.authority import LIMITS, may_approve, roles_for
+from accounts.rules.checks import is_time_zone
+from accounts.rules.ship_tos import Named, match
+from accounts.states import Role
+
+amounts = st.none() | st.decimals(-1_000_000, 1_000_000, places=2)
+kinds = st.sampled_from([*LIMITS, "anything else"])
+role_sets = st.sets(st.sampled_from(list(Role)))
+
+
+@pytest.mark.parametrize(
+    ("role", "kind", "amount", "expected"),
+    [
+        (Role.CS, "price", Decimal(1), False),
+        (Role.CS_LEAD, "price", Decimal(1000), True),
+        (Role.CS_LEAD, "price", Decimal("-1000.01"), False),
+        (Role.PRICING, "price", Decimal(25_000), True),
+        (Role.PRICING, "credit", Decimal(1), False),
+        (Role.FINANCE, "credit", Decimal("25000.01"), False),
+        (Role.FINANCE_APPROVER, "credit", Decimal(10**9), True),
+        (Role.CS, "promise", None, False),
+        (Role.CS_LEAD, "promise", None, True),
+    ],
+)
+def test_authority(role, kind, amount, expected):
+    assert may_approve([role], kind=kind, amount=amount) is expected
+
+
+@given(role_sets, kinds, amounts)
+def test_a_superuser_counts_as_every_role(roles, kind, amount):
+    assert may_approve(roles, kind=kind, amount=amount, is_superuser=True)
+
+
+@given(role_sets, st.sampled_from(list(Role)), kinds, amounts)
+def test_one_more_role_never_takes_authority_away(roles, more, kind, amount):
+    if may_approve(roles, kind=kind, amount=amount):
+        assert may_approve({*roles, more}, kind=kind, amount=amount)
+
+
+@given(role_sets, kinds, st.decimals(0, 1_000_000, places=2), st.decimals(0, 1_000_000, places=2))
+def test_a_smaller_amount_never_needs_more(roles, kind, one, other):
+    if may_approve(roles, kind=kind, amount=max(one, other)):
+        assert may_approve(roles, kind=kind, amount=min(one, other))
+
+
+@given(kinds, amounts)
+def test_there_is_always_somebody_to_ask(kind, amount):
+    assert Role.FINANCE_APPROVER in roles_for(kind, amount)
+
+
+def test_the_edi_code_wins_over_the_gln_and_the_gln_over_our_code():
+    places = [Named(1, 9, "X"), Named(2, 9, "b", gln="X"), Named(3, 9, "c", edi_code="x")]
+    assert match([(9, "X")], places) == {(9, "X"): 3}
+    assert match([(9, "X")], places[:2]) == {(9, "X"): 2}
+    assert match([(9, "x ")], places[:1]) == {(9, "x "): 1}
+
+
+def test_two_places_of_one_name_are_not_guessed_at():
+    places = [Named(1, 9, "a", edi_code="X"), Named(2, 9, "X"), Named(3, 9, "c", edi_code="X")]
+    assert match([(9, "X")], places) == {}
+
+
+def test_a_name_counts_only_at_its_own_account():
+    assert match([(8, "X"), (9, "Y")], [Named(1, 9, "X")]) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("Europe/Berlin", True), ("UTC", True), ("Mars/Base", False), ("", False), ("../etc", False)]
+)
+def test_time_zones(name, expected):
+    assert is_time_zone(name) is expected
