@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -89,7 +90,7 @@ def _source_rows(
     *,
     everything: bool,
 ) -> RowsByProduct:
-    asked = {
+    asked: dict[str, Any] = {
         "products": product_ids,
         "account": account_id,
         "groups": group_ids,
