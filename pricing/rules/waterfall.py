@@ -111,7 +111,7 @@ def _reached(ask: PriceAsk, rows: Sequence[Row], on: date) -> tuple[list[Row], l
         else:
             lower, higher = sorted((held, row), key=lambda r: r.min_qty)
             usable[row.source] = higher
-            losers.append(Loser(_name(lower), f"the break from {_plain(higher.min_qty)} is reached"))
+            losers.append(Loser(_name(lower), f"the break from {plain(higher.min_qty)} is reached"))
     return list(usable.values()), losers
 
 
@@ -123,7 +123,7 @@ def _unusable(row: Row, ask: PriceAsk, on: date) -> str:
     if row.valid_to is not None and on >= row.valid_to:
         return f"ended on {row.valid_to}"
     if ask.qty < row.min_qty:
-        return f"needs {_plain(row.min_qty)} or more"
+        return f"needs {plain(row.min_qty)} or more"
     return ""
 
 
@@ -141,7 +141,7 @@ def _why_lost(row: Row, best: Row) -> str:
     if mine.priority != theirs.priority:
         return f"{theirs.code} has priority {theirs.priority}, this {mine.priority}"
     if row.unit_price != best.unit_price:
-        return f"{theirs.code} is cheaper: {_plain(best.unit_price)}"
+        return f"{theirs.code} is cheaper: {plain(best.unit_price)}"
     return f"{theirs.code} says the same and is older"
 
 
@@ -169,10 +169,10 @@ def _unpriced(ask: PriceAsk, losers: Sequence[Loser], currency: str) -> PriceRes
 
 
 def _name(row: Row) -> str:
-    return f"{row.source.code}: {_plain(row.unit_price)} from {_plain(row.min_qty)}"
+    return f"{row.source.code}: {plain(row.unit_price)} from {plain(row.min_qty)}"
 
 
-def _plain(number: Decimal) -> str:
+def plain(number: Decimal) -> str:
     """Without the zeros the column's scale adds: 9.500000 is 9.5."""
     text = f"{number:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text

@@ -1,0 +1,70 @@
+"""Prices agreed for one document, and volumes promised on contracts."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+
+from accounts.states import Role
+from core.access import allow
+from core.console import LedgerAdmin, ReferenceAdmin
+from pricing.admin.sources import DESK, LOOK
+from pricing.models import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
+
+
+class ReadOnlyInline(TabularInline):
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class AgreedRows(ReadOnlyInline):
+    model = PriceAgreementRow
+    fields = ("product", "min_qty", "unit_price")
+    ordering = ("product__sku", "min_qty")
+    verbose_name_plural = "agreed prices"
+
+
+@admin.register(PriceAgreement)
+class AgreementAdmin(LedgerAdmin):
+    """Written by quotes and deals; pricing honours it until it runs out."""
+
+    access = allow(view=LOOK | DESK | {Role.REP})
+    list_display = ("__str__", "account", "currency", "valid_until", "created_at")
+    list_filter = ("ref_kind", "currency", "valid_until", "created_at")
+    search_fields = ("ref_number", "account__code", "account__name")
+    list_select_related = ("account",)
+    inlines = (AgreedRows,)
+    ordering = ("-pk",)
+
+
+class Uses(ReadOnlyInline):
+    model = CommitmentUse
+    fields = ("ref_kind", "ref_id", "qty", "on")
+    ordering = ("-pk",)
+    verbose_name_plural = "called off"
+
+
+@admin.register(Commitment)
+class CommitmentAdmin(ReferenceAdmin):
+    """What is called off is counted by orders, never typed."""
+
+    access = allow(view=LOOK, act=DESK)
+    list_display = ("source", "product", "valid_from", "valid_to", "committed_qty", "consumed_qty")
+    list_filter = ("valid_from", "valid_to")
+    search_fields = ("source__code", "product__sku", "product__name")
+    list_select_related = ("source", "product")
+    autocomplete_fields = ("source",)
+    raw_id_fields = ("product",)
+    readonly_fields = ("consumed_qty",)
+    inlines = (Uses,)
+    ordering = ("valid_to", "source__code")
