@@ -191,10 +191,8 @@ def _with_exposure(rows: QuerySet[CreditAccount] | list[CreditAccount]) -> None:
 
 
 def _exposure_of(row: CreditAccount) -> Exposure:
-    if not hasattr(row, "known_exposure"):
-        _with_exposure([row])
-    found: Exposure = row.known_exposure
-    return found
+    known: Exposure | None = getattr(row, "known_exposure", None)
+    return known or queries.exposure([row.account_id], on=clock.now().date())[row.account_id]
 
 
 def _build_up(exposure: Exposure, horizon_days: int) -> list[tuple[str, str]]:

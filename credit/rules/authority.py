@@ -8,7 +8,7 @@ from accounts.states import Role
 ZERO = Decimal(0)
 # In the account's currency: the largest limit the role sets without asking anybody.
 LIMIT_AUTHORITY: Mapping[str, Decimal] = {
-    Role.FINANCE: Decimal(50_000),
+    Role.FINANCE: Decimal(25_000),
     Role.FINANCE_APPROVER: Decimal(1_000_000),
     Role.SERVICE: ZERO,
 }

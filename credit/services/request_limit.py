@@ -20,7 +20,7 @@ def request_limit(*, account_id: int, limit_amount: Decimal, reason: str, actor:
     if row is None:
         raise NotFound(kind="credit account of account", ident=account_id)
     approval_id: int = approvals.request(
-        kind="credit_limit",
+        kind="credit",
         subject=ref_of(row),
         content_hash=limit_hash(account_id, limit_amount),
         amount=limit_amount,

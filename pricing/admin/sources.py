@@ -37,12 +37,12 @@ class PriceSourceAdmin(ReferenceAdmin):
 
     @admin.display(description="prices")
     def prices(self, row: PriceSource) -> str:
-        if row.pk is None:
+        if row._state.adding:
             return "Save the list first."
         url = reverse("admin:pricing_pricerow_changelist")
         return format_html('<a href="{}?source__id__exact={}">{} prices</a>', url, row.pk, row.rows.count())
 
-    @action(description="Explain a price", url_path="explain")
+    @action(description="Explain a price", url_path="explain", permissions=["view"])
     def explain(self, request: HttpRequest) -> HttpResponse:
         return explain_price(request, self)
 

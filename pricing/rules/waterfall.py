@@ -8,6 +8,7 @@ source the highest quantity break that is reached.
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import ROUND_CEILING, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.explain import Loser
@@ -99,18 +100,19 @@ def is_below_floor(unit_price: Decimal, floor: Decimal | None) -> bool:
 
 def _reached(ask: PriceAsk, rows: Sequence[Row], on: date) -> tuple[list[Row], list[Loser]]:
     """The best break of every source that can be used, and why the other rows cannot."""
-    usable: dict[Source, Row] = {}
+    usable: dict[object, Row] = {}
     losers: list[Loser] = []
     for row in rows:
         why = _unusable(row, ask, on)
-        held = usable.get(row.source)
+        source = row.source.document or row.source.id
+        held = usable.get(source)
         if why:
             losers.append(Loser(_name(row), why))
         elif held is None:
-            usable[row.source] = row
+            usable[source] = row
         else:
-            lower, higher = sorted((held, row), key=lambda r: r.min_qty)
-            usable[row.source] = higher
+            lower, higher = (held, row) if held.min_qty <= row.min_qty else (row, held)
+            usable[source] = higher
             losers.append(Loser(_name(lower), f"the break from {plain(higher.min_qty)} is reached"))
     return list(usable.values()), losers
 
@@ -172,6 +174,7 @@ def _name(row: Row) -> str:
     return f"{row.source.code}: {plain(row.unit_price)} from {plain(row.min_qty)}"
 
 
+@lru_cache(maxsize=4096)
 def plain(number: Decimal) -> str:
     """Without the zeros the column's scale adds: 9.500000 is 9.5."""
     text = f"{number:f}"

@@ -37,25 +37,25 @@ def change(credit, amount, actor, **more):
     return change_limit(account_id=credit.account_id, limit_amount=Decimal(amount), actor=actor, **values)
 
 
-def test_finance_raises_to_50000_alone_and_it_is_logged_and_told():
+def test_finance_raises_to_25000_alone_and_it_is_logged_and_told():
     credit = CreditAccountFactory()
-    changed = change(credit, "50000", person(Role.FINANCE), valid_to=date(2027, 1, 1))
+    changed = change(credit, "25000", person(Role.FINANCE), valid_to=date(2027, 1, 1))
     credit.refresh_from_db()
-    assert (changed.before, changed.after) == (Decimal(1000), Decimal(50000))
-    assert (credit.limit_amount, credit.limit_valid_to, credit.version) == (Decimal(50000), date(2027, 1, 1), 1)
+    assert (changed.before, changed.after) == (Decimal(1000), Decimal(25000))
+    assert (credit.limit_amount, credit.limit_valid_to, credit.version) == (Decimal(25000), date(2027, 1, 1), 1)
     entry = OverrideEntry.objects.get()
     assert (entry.kind, entry.before["limit_amount"], entry.after["limit_amount"]) == (
-        "credit_limit", "1000.00", "50000",
+        "credit_limit", "1000.00", "25000",
     )  # fmt: skip
     fact = OutboxFact.objects.get()
     assert (fact.kind, fact.stream, fact.seq) == ("credit.CreditImproved", f"credit:{credit.account_id}", 1)
     assert JournalEntry.objects.get().verb == "limit_changed"
 
 
-def test_50000_01_is_above_finance_and_nothing_changes():
+def test_25000_01_is_above_finance_and_nothing_changes():
     credit = CreditAccountFactory()
     with pytest.raises(LimitAuthorityExceeded):
-        change(credit, "50000.01", person(Role.FINANCE))
+        change(credit, "25000.01", person(Role.FINANCE))
     credit.refresh_from_db()
     assert credit.limit_amount == Decimal(1000)
     assert not OverrideEntry.objects.exists()

@@ -49,13 +49,13 @@ def test_only_a_payment_a_settled_receivable_or_a_cancellation_improves_credit(m
     assert improvement(moved) == cause
 
 
-def test_finance_sets_50000_alone_and_an_approver_1000000_and_service_desks_none():
-    assert limit_authority([Role.FINANCE]) == Decimal(50_000)
+def test_finance_sets_25000_alone_and_an_approver_1000000_and_service_desks_none():
+    assert limit_authority([Role.FINANCE]) == Decimal(25_000)
     assert limit_authority([Role.CS, Role.FINANCE, Role.FINANCE_APPROVER]) == Decimal(1_000_000)
     assert limit_authority([Role.CS]) is None
 
 
 def test_lowering_a_limit_never_needs_approval_and_raising_does_above_the_authority():
-    assert needs_approval(before=Decimal(10), after=Decimal("50000.01"), authority=Decimal(50_000))
-    assert not needs_approval(before=Decimal(10), after=Decimal(50_000), authority=Decimal(50_000))
-    assert not needs_approval(before=Decimal(90_000), after=Decimal(80_000), authority=Decimal(50_000))
+    assert needs_approval(before=Decimal(10), after=Decimal("25000.01"), authority=Decimal(25_000))
+    assert not needs_approval(before=Decimal(10), after=Decimal(25_000), authority=Decimal(25_000))
+    assert not needs_approval(before=Decimal(90_000), after=Decimal(80_000), authority=Decimal(25_000))

@@ -169,7 +169,7 @@ quantities = st.decimals(0, 200, places=1)
 def sources(draw):
     level = draw(st.integers(1, 3))
     return Row(
-        Source(draw(st.integers(1, 40)), "S", LEVELS[level], draw(st.integers(0, 2)), draw(st.integers(0, 200))),
+        Source(draw(st.integers(11, 40)), "S", LEVELS[level], draw(st.integers(0, 2)), draw(st.integers(0, 200))),
         draw(quantities),
         draw(prices),
     )
