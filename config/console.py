@@ -160,6 +160,7 @@ UNFOLD: dict[str, Any] = {
             "important-dark": "#EDF0F4",
         },
     },
+    "DASHBOARD_CALLBACK": "reporting.dashboard.context",
     "COMMAND": {"search_models": True, "show_history": False},
     "SIDEBAR": {
         "show_search": True,

@@ -1,0 +1,3 @@
+from reporting.models.measure import LineMeasure, OrderMeasure
+
+__all__ = ["LineMeasure", "OrderMeasure"]

@@ -1,0 +1,154 @@
+"""The KPIs, each defined once: what is counted, against what, and which way is good. Source: domain.md §13."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+
+@dataclass(frozen=True)
+class Definition:
+    """`unit` is "%" or "h"; `higher_is_better` says which way the target looks."""
+
+    code: str
+    label: str
+    unit: str
+    target: Decimal
+    higher_is_better: bool
+    text: str
+    of: str
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A KPI's raw material. `value` is None when nothing was counted: no data is not zero."""
+
+    value: Decimal | None
+    numerator: Decimal
+    denominator: Decimal
+    count: int
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """A KPI of a period. `trend` is the change against the period of equal length before, in the same unit."""
+
+    code: str
+    label: str
+    value: Decimal | None
+    unit: str
+    count: int
+    of: str
+    target: Decimal
+    higher_is_better: bool
+    trend: Decimal | None
+    definition: str
+    numerator: Decimal
+    denominator: Decimal
+
+    @property
+    def is_on_target(self) -> bool | None:
+        if self.value is None:
+            return None
+        return self.value >= self.target if self.higher_is_better else self.value <= self.target
+
+    @property
+    def is_improving(self) -> bool | None:
+        if not self.trend:
+            return None
+        return (self.trend > 0) == self.higher_is_better
+
+
+DEFINITIONS: tuple[Definition, ...] = (
+    Definition(
+        "perfect_order",
+        "Perfect order rate",
+        "%",
+        Decimal(95),
+        True,
+        "Finished orders whose every line shipped by its first promised date and in full, whose every shipment has its "
+        "invoice, and with no damage noted; of all orders that finished shipping in the period.",
+        "finished orders",
+    ),
+    Definition(
+        "on_time", "On time to promise", "%", Decimal(97), True,
+        "Finished orders whose every line shipped by its first promised date; a line never promised does not count against "
+        "it.", "finished orders",
+    ),
+    Definition(
+        "in_full", "In full", "%", Decimal(97), True,
+        "Finished orders whose every line shipped the quantity ordered; a line cut short counts against it.",
+        "finished orders",
+    ),
+    Definition(
+        "right_documents", "Right documents", "%", Decimal(99), True,
+        "Finished orders where every shipment has its invoice.", "finished orders",
+    ),
+    Definition(
+        "undamaged", "Undamaged", "%", Decimal(99), True,
+        "Finished orders without damage noted at delivery or return.", "finished orders",
+    ),
+    Definition(
+        "cycle_time_median", "Order cycle time, median", "h", Decimal(24), False,
+        "Hours from the purchase order's receipt to its last shipment, holds included: half of the finished orders took "
+        "no longer.", "finished orders",
+    ),
+    Definition(
+        "cycle_time_p90", "Order cycle time, 90th percentile", "h", Decimal(72), False,
+        "Hours from the purchase order's receipt to its last shipment, holds included: nine of ten finished orders took "
+        "no longer.", "finished orders",
+    ),
+    Definition(
+        "backorder", "Backorder rate", "%", Decimal(4), False,
+        "Lines not fully allocated when their order was first released, of all lines first released in the period.",
+        "released lines",
+    ),
+    Definition(
+        "fill", "Unit fill rate", "%", Decimal(97), True,
+        "Units that left with an order's first shipment, of the units ordered, for orders finished in the period.",
+        "units ordered",
+    ),
+    Definition(
+        "rep_adoption", "Sales-rep adoption", "%", Decimal(80), True,
+        "Orders reps entered themselves through the app (API or portal), of all orders placed by a rep for an account.",
+        "rep orders",
+    ),
+    Definition(
+        "commission_accuracy", "Commission accuracy", "%", Decimal(99), True,
+        "One less disputed lines of paid commission lines. There are no commission statements yet.", "paid lines",
+    ),
+)  # fmt: skip
+
+NO_DATA = Measured(None, Decimal(0), Decimal(0), 0)
+TENTH = Decimal("0.1")
+
+
+def share(numerator: Decimal | int, denominator: Decimal | int) -> Measured:
+    """A percentage to one place, half-up; no data without a denominator."""
+    top, bottom = Decimal(numerator), Decimal(denominator)
+    value = (top * 100 / bottom).quantize(TENTH, rounding=ROUND_HALF_UP) if bottom else None
+    return Measured(value, top, bottom, int(bottom))
+
+
+def hours(seconds: Decimal | None, count: int) -> Measured:
+    """Hours to one place."""
+    if seconds is None:
+        return NO_DATA
+    value = (seconds / 3600).quantize(TENTH, rounding=ROUND_HALF_UP)
+    return Measured(value, value, Decimal(1), count)
+
+
+def kpi(definition: Definition, now: Measured, before: Measured) -> Kpi:
+    trend = None if now.value is None or before.value is None else now.value - before.value
+    return Kpi(
+        definition.code,
+        definition.label,
+        now.value,
+        definition.unit,
+        now.count,
+        definition.of,
+        definition.target,
+        definition.higher_is_better,
+        trend,
+        definition.text,
+        now.numerator,
+        now.denominator,
+    )

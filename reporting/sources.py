@@ -1,0 +1,84 @@
+"""What the rooms below know of an order when a fact about it arrives: the only reads this room makes of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from fulfillment.queries import shipments_of
+from inventory.queries import promises
+from orders.queries import pictures
+
+ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class LineSource:
+    order_line_id: int
+    product_id: int | None
+    ordered_qty: Decimal
+    cancelled_qty: Decimal
+    shipped_qty: Decimal
+    promised_date: date | None
+
+
+@dataclass(frozen=True)
+class OrderSource:
+    """An order now: quantities in base units, `promised_date` the latest ship date promised for the line."""
+
+    order_id: int
+    number: str
+    account_id: int
+    channel: str
+    is_rep_order: bool
+    received_at: datetime
+    submitted_at: datetime | None
+    lines: tuple[LineSource, ...]
+
+
+def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
+    """A constant number of statements."""
+    seen = pictures(order_ids)
+    demands = [line.demand.demand_id for order in seen.values() for line in order.lines if line.demand]
+    promised = promises(demands) if demands else {}
+    return {
+        order_id: OrderSource(
+            order_id,
+            order.number,
+            order.account_id,
+            order.meta["channel"],
+            bool(order.meta.get("on_behalf_of_id")),
+            order.meta["received_at"],
+            order.meta["submitted_at"],
+            tuple(
+                LineSource(
+                    line.line_id,
+                    line.product_id,
+                    line.qty,
+                    line.demand.cancelled if line.demand else ZERO,
+                    line.demand.shipped if line.demand else ZERO,
+                    _latest(promised.get(line.demand.demand_id, ()) if line.demand else ()),
+                )
+                for line in order.lines
+                if line.line_id is not None
+            ),
+        )
+        for order_id, order in seen.items()
+    }
+
+
+def first_shipped(order_id: int) -> dict[int, Decimal]:
+    """Base units of each order line that left with the order's first shipment."""
+    shipped = [s for s in shipments_of([order_id]).get(order_id, []) if s.shipped_at]
+    if not shipped:
+        return {}
+    found: dict[int, Decimal] = {}
+    for line in min(shipped, key=lambda s: (s.shipped_at, s.id)).lines:
+        found[line.order_line_id] = found.get(line.order_line_id, ZERO) + line.shipped_qty
+    return found
+
+
+def _latest(slices: Sequence[object]) -> date | None:
+    """None while any part of the line has no date."""
+    dates = [getattr(part, "ship_date", None) for part in slices]
+    return None if not dates or None in dates else max(d for d in dates if d)
