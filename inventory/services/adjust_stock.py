@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Max
+
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
@@ -42,7 +44,7 @@ def adjust_stock(*, balance_id: int, qty: Decimal, reason: str, actor: Actor, no
         qty=qty,
         source_kind="stock_balance",
         source_id=balance_id,
-        sequence=sequence_of(now),
+        sequence=_next_sequence(balance_id),
         at=now,
         actor_label=actor.label,
         reason=reason.strip()[:200],
@@ -57,6 +59,12 @@ def adjust_stock(*, balance_id: int, qty: Decimal, reason: str, actor: Actor, no
         fact = SupplyIncreased((balance.product_id,), "adjusted")
         outbox.publish(fact, stream=f"product:{balance.product_id}", seq=sequence_of(now), now=now, actor=actor)
     return balance.on_hand_qty + qty
+
+
+def _next_sequence(balance_id: int) -> int:
+    """Adjustments of a balance are numbered; its lock is held, so two cannot take the same number."""
+    known = StockMovement.objects.filter(source_kind="stock_balance", source_id=balance_id, kind=MovementKind.ADJUST)
+    return (known.aggregate(last=Max("sequence"))["last"] or 0) + 1
 
 
 def _require_sense(qty: Decimal, reason: str) -> None:
