@@ -1,4 +1,15 @@
+from collections.abc import Callable
+
 from django.apps import AppConfig
+
+KINDS = {
+    "site": ("Site", "site"),
+    "lot": ("Lot", "lot"),
+    "demand": ("Demand", "demand"),
+    "stock_balance": ("Stock", "stockbalance"),
+    "inbound_supply": ("Inbound supply", "inboundsupply"),
+    "allocation_run": ("Allocation run", "allocationrun"),
+}
 
 
 class InventoryConfig(AppConfig):
@@ -7,6 +18,15 @@ class InventoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
+        from core import refs
         from inventory import checks
 
         checks.register()
+        for kind, (label, model) in KINDS.items():
+            refs.register(kind, label, _console_page(model))
+
+
+def _console_page(model: str) -> Callable[[int], str]:
+    from django.urls import reverse
+
+    return lambda pk: reverse(f"admin:inventory_{model}_change", args=[pk])

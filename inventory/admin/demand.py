@@ -1,0 +1,157 @@
+"""Demand, what holds stock for it and why, and the allocation runs. To look at; the verbs are elsewhere."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import action, display
+
+from accounts.states import STAFF, Role
+from core import refs
+from core.access import allow
+from core.console import LedgerAdmin
+from core.quantity import plain
+from core.refs import DocumentRef
+from inventory.admin.stock import run_for
+from inventory.models import AllocationRun, Claim, Demand
+from inventory.queries import decisions, promises, site_snapshots
+from inventory.rules.asks import PromiseSlice
+
+BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
+
+
+class ProgressFilter(admin.SimpleListFilter):
+    title, parameter_name = "progress", "progress"
+    lookups_by_name = {
+        "short": ("Backordered", {"backordered_qty__gt": 0}),
+        "reserved": ("Reserved", {"reserved_qty__gt": 0}),
+        "allocated": ("Allocated", {"allocated_qty__gt": 0}),
+        "warehouse": ("In the warehouse", {"released_qty__gt": 0}),
+    }
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, words) for name, (words, _) in self.lookups_by_name.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Demand]) -> QuerySet[Demand]:
+        found = self.lookups_by_name.get(self.value() or "")
+        return queryset.filter(**found[1]) if found else queryset
+
+
+@admin.register(Demand)
+class DemandAdmin(LedgerAdmin):
+    access = allow(view=set(STAFF), act={Role.PLANNER, Role.CS_LEAD})
+    list_display = ("document", "product", "account", "quantities", "requested_date", "tier_rank", "is_blocked")
+    list_filter = (ProgressFilter, "is_blocked", "tier_rank", "site", "requested_date")
+    search_fields = ("ref_number", "product__sku", "account__code", "account__name")
+    search_help_text = "Document number, SKU or account"
+    list_select_related = ("product", "account", "site")
+    ordering = ("-id",)
+    actions = ("run_allocation",)
+    fieldsets = (
+        (None, {"fields": ("document", "product", "account", "site", "requested_date", "opened_at")}),
+        ("Quantities", {"fields": ("quantities", "holding")}),
+        ("Promise", {"fields": ("promised",)}),
+        ("Why this quantity", {"fields": ("why",)}),
+        (
+            "Ranked by",
+            {"fields": ("priority", "tier_rank", "sla_penalty", "is_contract", "margin_band", "is_blocked")},
+        ),
+    )
+
+    @display(description="Document", ordering="ref_number")
+    def document(self, row: Demand) -> str:
+        ref = DocumentRef(row.ref_kind, row.ref_id, row.ref_number)
+        url = refs.url_of(ref)
+        words = f"{ref} line {row.line_no}"
+        return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+    @display(description="Quantities", ordering="backordered_qty")
+    def quantities(self, row: Demand) -> str:
+        parts = [(plain(getattr(row, f"{name}_qty")), name) for name in BUCKETS if getattr(row, f"{name}_qty")]
+        return f"{plain(row.ordered_qty)}: " + ", ".join(f"{qty} {name}" for qty, name in parts)
+
+    @display(description="Held by")
+    def holding(self, row: Demand) -> SafeString:
+        held = row.claims.select_related("balance__site", "balance__lot").order_by("id")
+        return _lines((f"{c.get_kind_display()}", _claim_words(c)) for c in held)
+
+    @display(description="Dates")
+    def promised(self, row: Demand) -> SafeString:
+        sites = site_snapshots()
+        return _lines((plain(s.qty), _promise_words(s, sites)) for s in promises([row.pk])[row.pk])
+
+    @display(description="Decision")
+    def why(self, row: Demand) -> SafeString:
+        found = decisions([row.pk]).get(row.pk)
+        if found is None:
+            return format_html("Nothing was decided yet.")
+        return _lines([("Outcome", found.text()), *((loser.what, loser.why) for loser in found.losers)])
+
+    @action(description="Run allocation for the selected products", permissions=["act"])
+    def run_allocation(self, request: HttpRequest, queryset: QuerySet[Demand]) -> None:
+        run_for(request, set(queryset.values_list("product_id", flat=True)))
+
+
+@admin.register(Claim)
+class ClaimAdmin(LedgerAdmin):
+    access = allow(view=set(STAFF))
+    list_display = ("demand", "balance", "kind", "state", "quantity", "expires_at", "ended")
+    list_filter = ("state", "kind", "ended", "balance__site")
+    search_fields = ("demand__ref_number", "balance__product__sku")
+    list_select_related = ("demand", "balance__product", "balance__site")
+    ordering = ("-id",)
+
+    @display(description="Quantity", ordering="qty")
+    def quantity(self, row: Claim) -> str:
+        return plain(row.qty)
+
+
+@admin.register(AllocationRun)
+class AllocationRunAdmin(LedgerAdmin):
+    access = allow(view=set(STAFF))
+    list_display = ("number", "trigger_key", "started_at", "demands", "allocated", "still_short")
+    list_filter = ("started_at",)
+    search_fields = ("trigger_key",)
+    ordering = ("-id",)
+
+    @display(description="Run", ordering="id")
+    def number(self, row: AllocationRun) -> str:
+        return str(row)
+
+    @display(description="Open demands")
+    def demands(self, row: AllocationRun) -> str:
+        return str(row.result.get("demands", "unfinished"))
+
+    @display(description="Allocated")
+    def allocated(self, row: AllocationRun) -> str:
+        return str(row.result.get("allocated", ""))
+
+    @display(description="Still short")
+    def still_short(self, row: AllocationRun) -> str:
+        return str(row.result.get("still_short", ""))
+
+
+def _lines(pairs: Any) -> SafeString:
+    return format_html_join("", "<div><strong>{}</strong> {}</div>", pairs) or format_html("Nothing.")
+
+
+def _claim_words(claim: Claim) -> str:
+    lot = f", lot {claim.balance.lot}" if claim.balance.lot else ""
+    until = f", until {claim.expires_at:%d %b %Y %H:%M} UTC" if claim.expires_at and not claim.ended else ""
+    ended = f", {claim.get_ended_display().lower()} {claim.ended_at:%d %b %Y}" if claim.ended_at else ""
+    return f"{plain(claim.qty)} at {claim.balance.site}{lot}{until}{ended}"
+
+
+def _promise_words(promise: PromiseSlice, sites: Any) -> str:
+    if promise.delivery_date is None:
+        return "no date can be promised yet"
+    site = sites[promise.site_id].code if promise.site_id in sites else "?"
+    ground = "from stock" if promise.kind == "stock" else "with inbound supply"
+    words = f"on {promise.delivery_date:%d %b %Y}, {ground} of {site}, ships {promise.ship_date:%d %b %Y}"
+    if promise.first_delivery_date and promise.first_delivery_date != promise.delivery_date:
+        cause = f" ({promise.slip_cause})" if promise.slip_cause else ""
+        words += f"; first promised for {promise.first_delivery_date:%d %b %Y}{cause}"
+    return words

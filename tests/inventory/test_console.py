@@ -1,0 +1,162 @@
+"""The console's stock screens, as a warehouse person, a planner and others see them."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.messages import get_messages
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.states import Role
+from core import refs
+from core.refs import DocumentRef
+from inventory.models import Demand, InboundSupply, Site, StockBalance, StockMovement
+from inventory.services.allocate import allocate
+from tests.factories.accounts import BuyerFactory, StaffFactory
+from tests.factories.doors import browser_of
+from tests.factories.inventory import (
+    NOW,
+    PLANNER,
+    TODAY,
+    InboundFactory,
+    SiteFactory,
+    StockedProductFactory,
+    breaches,
+    demand,
+    open_and_reserve,
+    spec,
+    stock,
+)
+
+pytestmark = pytest.mark.django_db
+SCREENS = ("site", "lot", "stockbalance", "stockmovement", "demand", "claim", "inboundsupply", "allocationrun")
+
+
+@pytest.fixture
+def keeper():
+    return browser_of(StaffFactory(roles=[Role.WAREHOUSE, Role.PLANNER]))
+
+
+def page(model, pk=None, verb="change"):
+    name = f"admin:inventory_{model}_{'changelist' if pk is None and verb == 'change' else verb}"
+    return reverse(name, args=[pk] if pk else None)
+
+
+def a_bit_of_everything():
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 5, lot="L1", expiry=TODAY + timedelta(days=90))
+    InboundFactory(product=product, site=site, ordered_qty=2)
+    wanted = demand(product, 9)
+    allocate(trigger_key=f"all {product.pk}", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    return product, site, wanted
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_every_screen_lists_searches_and_opens_and_takes_no_more_statements_for_more_rows(screen, keeper):
+    counts = []
+    for _ in range(2):
+        a_bit_of_everything()
+        with CaptureQueriesContext(connection) as captured:
+            assert keeper.get(page(screen)).status_code == 200
+        counts.append(len(captured))
+        if screen != "site":
+            assert keeper.get(page(screen), {"q": "STOCK"}).status_code == 200
+    assert counts[0] == counts[1], counts
+    model = {m._meta.model_name: m for m in (Demand, Site, StockBalance, StockMovement, InboundSupply)}.get(screen)
+    if model:
+        assert keeper.get(page(screen, model.objects.first().pk)).status_code == 200
+
+
+def test_a_buyer_sees_none_of_it_and_an_auditor_sees_it_but_changes_nothing():
+    product, _, _ = a_bit_of_everything()
+    balance = StockBalance.objects.get(product=product)
+    buyer, auditor = browser_of(BuyerFactory().user), browser_of(StaffFactory(roles=[Role.AUDITOR]))
+    assert buyer.get(page("stockbalance")).status_code in (302, 403)
+    assert auditor.get(page("stockbalance", balance.pk)).status_code == 200
+    assert auditor.post(page("stockbalance", balance.pk), {"adjust_by": "1", "reason": "because"}).status_code == 403
+    assert auditor.get(page("stockmovement", verb="add")).status_code == 403
+    balance.refresh_from_db()
+    assert balance.on_hand_qty == 5
+
+
+def test_receiving_stock_by_form_twice_with_the_same_key_is_one_receipt(keeper):
+    product, site = StockedProductFactory(), SiteFactory()
+    typed = {"sku": product.sku.lower(), "site": site.pk, "received_qty": "7", "lot_code": "A1", "key": "991"}
+    for _ in range(2):
+        assert keeper.post(page("stockmovement", verb="add"), typed).status_code == 302
+    assert StockBalance.objects.get(product=product).on_hand_qty == 7
+    assert StockMovement.objects.count() == 1
+    assert breaches() == []
+
+
+def test_an_unknown_sku_or_inbound_reference_is_named_beside_its_field_and_what_was_typed_stays(keeper):
+    product, site = StockedProductFactory(sku="WIDGET-7"), SiteFactory()
+    typed = {"sku": "WIDGET-9", "site": site.pk, "received_qty": "7", "key": "1"}
+    answer = keeper.post(page("stockmovement", verb="add"), typed)
+    assert answer.status_code == 200
+    assert "No product has the SKU WIDGET-9" in answer.content.decode()
+    assert 'value="7"' in answer.content.decode()
+    typed |= {"sku": product.sku, "inbound_reference": "PO-0"}
+    assert "Nothing open is expected" in keeper.post(page("stockmovement", verb="add"), typed).content.decode()
+    typed |= {"inbound_reference": "", "received_qty": "0"}
+    assert "is not a receipt" in keeper.post(page("stockmovement", verb="add"), typed).content.decode()
+    assert StockMovement.objects.count() == 0
+
+
+def test_adjusting_by_form_books_a_movement_and_below_the_claims_it_says_why_not(keeper):
+    product, site = StockedProductFactory(), SiteFactory()
+    balance_id = stock(product, site, 10)
+    open_and_reserve([spec(product, 8)])
+    refused = keeper.post(page("stockbalance", balance_id), {"adjust_by": "-3", "reason": "damaged in the rain"})
+    assert refused.status_code == 200
+    assert "8 of them are promised: 3 cannot be taken away" in refused.content.decode()
+    assert (
+        keeper.post(page("stockbalance", balance_id), {"adjust_by": "-2", "reason": "damaged in the rain"}).status_code
+        == 302
+    )
+    assert StockBalance.objects.get(pk=balance_id).on_hand_qty == 8
+    assert breaches() == []
+
+
+def test_the_demand_page_says_where_each_unit_is_when_it_comes_and_why(keeper):
+    _, site, wanted = a_bit_of_everything()
+    text = keeper.get(page("demand", wanted)).content.decode()
+    assert "9: 4 backordered, 5 allocated" in text
+    assert f"5 at {site.code}, lot L1" in text
+    assert "with inbound supply" in text
+    assert "no date can be promised yet" in text
+    assert "5 of 9 allocated" in text
+
+
+def test_the_action_runs_one_allocation_for_the_selected_products_and_tells_the_outcome(keeper):
+    product, other = StockedProductFactory.create_batch(2)
+    site = SiteFactory()
+    rows = [stock(p, site, 3) for p in (product, other)]
+    wanted, elsewhere = demand(product, 5), demand(other, 1)
+    sent = {"action": "run_allocation", "_selected_action": [rows[0]]}
+    answer = keeper.post(page("stockbalance"), sent)
+    assert [str(m) for m in get_messages(answer.wsgi_request)] == ["3 allocated to 1 open demand(s); 2 still short."]
+    assert Demand.objects.get(pk=wanted).allocated_qty == 3
+    assert Demand.objects.get(pk=elsewhere).allocated_qty == 0
+
+
+def test_inbound_supply_is_recorded_and_updated_by_form(keeper):
+    product, site = StockedProductFactory(), SiteFactory()
+    typed = {
+        "sku": product.sku, "site": site.pk, "kind": "purchase", "reference": "PO-5", "ordered_qty": "12",
+        "eta_date": "2026-12-03", "confidence_percent": "90",
+    }  # fmt: skip
+    assert keeper.post(page("inboundsupply", verb="add"), typed).status_code == 302
+    inbound = InboundSupply.objects.get()
+    assert (inbound.product_id, inbound.ordered_qty) == (product.pk, 12)
+    news = {"ordered_qty": "10", "eta_date": "2026-12-09", "confidence_percent": "50"}
+    assert keeper.post(page("inboundsupply", inbound.pk), news).status_code == 302
+    inbound.refresh_from_db()
+    assert (inbound.ordered_qty, str(inbound.eta_date)) == (Decimal(10), "2026-12-09")
+    assert InboundSupply.objects.count() == 1
+
+
+def test_documents_of_the_room_have_a_page():
+    assert refs.url_of(DocumentRef("demand", 3)).endswith("/inventory/demand/3/change/")
