@@ -160,7 +160,7 @@ class OwnerFilter(admin.SimpleListFilter):
 @admin.register(Case)
 class CaseAdmin(LedgerAdmin):
     access = allow(view={*STAFF, Role.REP}, act=STAFF - {Role.AUDITOR})
-    list_display = ["number", "clock", "kind_label", "subject_link", "account", "amount_at_risk", "owner"]
+    list_display = ["number", "clock", "kind_label", "subject_link", "account", "risk_amount", "owner"]
     list_filter = [ProgressFilter, ClockFilter, KindFilter, "queue", OwnerFilter, "severity", "status"]
     search_fields = ["number", "subject_number", "summary", "account__code", "account__name"]
     search_help_text = "Case, order or shipment number, account"
@@ -173,7 +173,7 @@ class CaseAdmin(LedgerAdmin):
             {
                 "fields": [
                     ("kind_label", "severity", "status"),
-                    ("subject_link", "account", "amount_at_risk"),
+                    ("subject_link", "account", "risk_amount"),
                     ("queue", "assignee"),
                     ("opened_at", "times_seen"),
                     ("respond_by", "responded_at"),
@@ -208,7 +208,7 @@ class CaseAdmin(LedgerAdmin):
         return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
 
     @display(description="At risk", ordering="money_at_risk")
-    def amount_at_risk(self, case: Case) -> str:
+    def risk_amount(self, case: Case) -> str:
         return f"{case.money_at_risk:,} {case.currency}".strip() if case.money_at_risk else "–"
 
     @display(description="Owner", ordering="queue__name")
@@ -284,4 +284,6 @@ class QueueAdmin(ReferenceAdmin):
     list_filter = ["escalation_role"]
     search_fields = ["name", "code"]
     list_select_related = ["calendar"]
-    readonly_fields = ["code"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
+        return ["code"] if obj else []

@@ -14,6 +14,7 @@ from core.periods import Period
 from exceptions_app import kinds, wording
 from exceptions_app.queries import live_breaches, live_count, queue_counts
 from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.states import QUEUES, QueueCode
 from reporting.queries import DayCount, days, kpis
 from reporting.rules.kpis import Kpi
 
@@ -66,6 +67,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     by_code = {kpi.code: kpi for kpi in kpis(Period(tomorrow - WINDOW, tomorrow))}
     chart = days(Period(tomorrow - CHART, tomorrow))
     context.update(
+        title="Dashboard",
         kpis=[_card(by_code[code]) for code in HEADLINE],
         other_kpis=[_card(kpi) for code, kpi in by_code.items() if code not in HEADLINE],
         window_days=WINDOW.days,
@@ -73,6 +75,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         breaches=[_breach(case) for case in live_breaches(limit=10)],
         queues=queue_counts(now=now),
         days=chart,
+        finished=sum(day.finished for day in chart),
         chart_data=json.dumps(_chart(chart)),
         cases_url=_url("admin:exceptions_app_case_changelist"),
     )
@@ -102,6 +105,7 @@ def _breach(case: CaseSnapshot) -> Mapping[str, Any]:
         "case": case,
         "kind": kinds.label(case.kind),
         "url": _url("admin:exceptions_app_case_change", args=[case.id]),
+        "queue": QUEUES[QueueCode(case.queue)][0] if case.queue in set(QueueCode) else case.queue,
         "subject": str(case.subject),
         "subject_url": refs.url_of(case.subject),
         "over": wording.duration(now - case.breached_at) if case.breached_at else "",
