@@ -15,10 +15,9 @@ from core.access import allow
 from core.console import LedgerAdmin
 from core.periods import Period
 from core.refs import DocumentRef
-from reporting.dashboard import WINDOW
 from reporting.models import OrderMeasure
 from reporting.queries import orders_behind
-from reporting.rules.kpis import DEFINITIONS
+from reporting.rules.kpis import DEFINITIONS, WINDOW
 
 
 class BehindFilter(admin.SimpleListFilter):

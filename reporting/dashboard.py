@@ -16,9 +16,8 @@ from exceptions_app.queries import live_breaches, live_count, queue_counts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.states import QUEUES, QueueCode
 from reporting.queries import DayCount, days, kpis
-from reporting.rules.kpis import Kpi
+from reporting.rules.kpis import WINDOW, Kpi
 
-WINDOW = timedelta(days=30)
 CHART = timedelta(days=14)
 HEADLINE = ("perfect_order", "cycle_time_median", "backorder", "rep_adoption", "commission_accuracy", "fill")
 

@@ -1,7 +1,10 @@
 """The KPIs, each defined once: what is counted, against what, and which way is good. Source: domain.md §13."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
+
+WINDOW = timedelta(days=30)  # what the dashboard and its lists look back over
 
 
 @dataclass(frozen=True)
