@@ -9,10 +9,10 @@ from django.db.models import Q
 
 from inventory import queries as inventory
 from orders.models import Hold, Order, OrderLine
-from orders.rules.asks import HoldView, LockedPrice, Progress
+from orders.rules.asks import HoldView, LineDraft, LockedPrice, OrderDraft, Progress
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture, Waiver
 from orders.rules.progress import progress as progress_of
-from orders.states import OrderStatus
+from orders.states import HoldReason, OrderStatus
 
 ORDER_FIELDS = (
     "id",
@@ -215,6 +215,53 @@ def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     return {row[0]: LockedPrice(*row) for row in rows}
 
 
+def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:
+    """The orders as they were asked for, ready to be checked again: 2 statements."""
+    ids = set(order_ids)
+    lines: dict[int, list[LineDraft]] = {}
+    for row in OrderLine.objects.filter(order_id__in=ids).order_by("order_id", "line_no"):
+        lines.setdefault(row.order_id, []).append(
+            LineDraft(
+                row.line_no,
+                row.unit_qty,
+                row.unit,
+                row.product_id,
+                row.stated_code,
+                row.stated_description,
+                row.stated_price,
+                row.requested_date,
+                row.ship_to_id,
+                row.external_ref,
+            )
+        )
+    return {order.pk: _draft(order, lines.get(order.pk, [])) for order in Order.objects.filter(pk__in=ids)}
+
+
+def _draft(order: Order, lines: Sequence[LineDraft]) -> OrderDraft:
+    return OrderDraft(
+        order.account_id,
+        order.channel,
+        order.currency,
+        tuple(lines),
+        po_number=order.po_number,
+        release_number=order.release_number,
+        ship_to_id=order.ship_to_id,
+        requested_date=order.requested_date,
+        cancel_after_date=order.cancel_after_date,
+        terms_code=order.terms_code,
+        note=order.note,
+        external_id=order.external_id,
+        received_at=order.received_at,
+        on_behalf_of=order.on_behalf_of_id,
+    )
+
+
+def orders_of_lines(order_line_ids: Iterable[int]) -> list[int]:
+    """The orders these lines belong to."""
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("order_id", flat=True)
+    return sorted(set(rows))
+
+
 def demand_ids_of(order_id: int) -> list[int]:
     """The demands of the order's lines, in id order."""
     rows = OrderLine.objects.filter(order_id=order_id, demand__isnull=False)
@@ -227,12 +274,21 @@ def lines_of_demands(demand_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return {demand: (order_id, line_id) for demand, order_id, line_id in rows}
 
 
-def held_for_credit(account_id: int) -> list[int]:
-    """Orders of the account with an open credit hold that a rule may clear, oldest first."""
+def held_for_credit(account_ids: Iterable[int]) -> list[int]:
+    """Submitted orders of the accounts with an open credit hold, oldest first."""
     rows = Hold.objects.filter(
-        order__account_id=account_id, order__status=OrderStatus.SUBMITTED, reason="credit", cleared_at__isnull=True
+        order__account_id__in=set(account_ids),
+        order__status=OrderStatus.SUBMITTED,
+        reason=HoldReason.CREDIT,
+        cleared_at__isnull=True,
     )
-    return sorted(rows.filter(is_forced=False).values_list("order_id", flat=True))
+    return sorted(set(rows.values_list("order_id", flat=True)))
+
+
+def credit_held_pictures(account_ids: Iterable[int]) -> dict[int, OrderPicture]:
+    """The same orders as the rules see them: 1 statement when there is none, else 5."""
+    ids = held_for_credit(account_ids)
+    return pictures(ids) if ids else {}
 
 
 def _decimal(text: str | None) -> Decimal | None:

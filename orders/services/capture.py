@@ -27,6 +27,11 @@ class DuplicatePurchaseOrder(Refused):
     remedy_template = "Open that order, use another PO number, or add a release number."
 
 
+class NotADraft(Refused):
+    template = "Order {number} is {status}: only a draft can be edited."
+    remedy_template = "Cancel lines, or place a new order."
+
+
 REFUSE_ON = {"one_order_per_account_and_po_number": DuplicatePurchaseOrder}
 
 

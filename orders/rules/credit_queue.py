@@ -1,0 +1,73 @@
+"""Who may use an account's credit first: orders that passed, then held ones in the order they came.
+
+Exposure counts every open order, held ones too. A held order must not stand in the way of one that passed before it,
+so what it holds of the exposure is not counted against that one; among themselves held orders do not overtake.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from core.refs import DocumentRef
+from credit.rules.asks import CreditAsk
+from orders.rules.exposure import open_change, unreleased, worth_of
+from orders.rules.picture import LinePicture, OrderPicture
+from orders.states import HoldReason
+
+ZERO = Decimal(0)
+
+
+def asks_at_release(
+    orders: Iterable[OrderPicture],
+    going: Mapping[int, Sequence[LinePicture]],
+    held: Mapping[int, OrderPicture],
+) -> list[CreditAsk]:
+    """May what goes of each order be owed? Its lines are in the exposure as open orders already."""
+    asks = []
+    for order in sorted(orders, key=lambda o: (is_held(o), o.order_id)):
+        lines = going.get(order.order_id, ())
+        if lines:
+            asks.append(_ask(order, lines, held))
+    return asks
+
+
+def asks_again(held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
+    """The held orders of an account, oldest first, each with all that is not released of it."""
+    asks = []
+    for order_id in sorted(held):
+        order = held[order_id]
+        lines = [x for x in order.lines if x.demand and unreleased(x.demand) > 0]
+        if lines:
+            asks.append(_ask(order, lines, held))
+    return asks
+
+
+def is_held(order: OrderPicture) -> bool:
+    return any(h.reason == HoldReason.CREDIT for h in order.open_holds)
+
+
+def _ask(order: OrderPicture, lines: Sequence[LinePicture], held: Mapping[int, OrderPicture]) -> CreditAsk:
+    parts = [open_part(order, x) for x in lines]
+    amount = sum((amount for _, amount in parts), ZERO)
+    last = max(day for day, _ in parts)
+    behind = [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
+    waiting = sum((open_until(h, last) for h in behind), ZERO)
+    ref = DocumentRef("order", order.order_id, order.number)
+    return CreditAsk(order.account_id, ref, amount, order.currency, last, amount + waiting, order.terms_code)
+
+
+def _is_behind(held_id: int, order: OrderPicture) -> bool:
+    return held_id > order.order_id if is_held(order) else held_id != order.order_id
+
+
+def open_part(order: OrderPicture, line: LinePicture) -> tuple[date, Decimal]:
+    """What the line holds of the exposure as an open order, and on which ship date."""
+    worth = worth_of(order, line)
+    left = unreleased(line.demand) if line.demand else ZERO
+    return worth.ship_date, open_change(worth, ZERO, left)
+
+
+def open_until(order: OrderPicture, last: date) -> Decimal:
+    """Of ship dates up to `last` only: later ones may lie beyond the account's horizon and not be in the exposure."""
+    parts = (open_part(order, x) for x in order.lines if x.demand)
+    return sum((amount for day, amount in parts if day <= last), ZERO)

@@ -1,0 +1,53 @@
+"""Look again at an account's credit holds after money came in, a limit rose or an order went away."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core import journal, outbox
+from core.actors import Actor
+from core.uow import door_verb
+from credit.services.check import check
+from credit.services.lock_accounts import lock_accounts
+from credit.states import CheckPoint
+from orders.locks import lock_orders
+from orders.queries import held_for_credit, pictures
+from orders.rules import gates as rules
+from orders.rules.credit_queue import asks_again
+from orders.rules.holds import refresh
+from orders.services.bump_versions import bump_versions
+from orders.services.hold_rows import clear_by_rule, merged
+from orders.states import Gate, OrderStatus
+
+
+@dataclass(frozen=True)
+class Reevaluated:
+    """Order ids whose credit hold went, and those still held (forced holds included: no rule clears them)."""
+
+    account_id: int
+    cleared: tuple[int, ...]
+    still_held: tuple[int, ...]
+
+
+@door_verb
+def reevaluate_credit_holds(*, account_id: int, actor: Actor, now: datetime) -> Reevaluated:
+    """Clear the credit holds that pass now, oldest order first; the others wait with their reasons.
+
+    Locks the account's credit (10), then the held orders in key order (20). Safe to run twice.
+    """
+    lock_accounts([account_id])
+    rows = lock_orders(held_for_credit([account_id]))
+    alive = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
+    orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(alive).items()} if alive else {}
+    asks = asks_again(orders)
+    decisions = {d.doc.id: d for d in check(asks, point=CheckPoint.ENTRY, now=now)} if asks else {}
+    clear = []
+    for order_id, decision in decisions.items():
+        order = orders[order_id]
+        results = rules.after_waivers(order, rules.credit(order, decision), order.total, now)
+        clear += [(order, hold) for hold in refresh(order.open_holds, results, [Gate.CREDIT]).clear]
+    told = merged(clear_by_rule(clear, why="credit approves the order now", actor=actor, now=now).values())
+    cleared = tuple(sorted({order.order_id for order, _ in clear}))
+    bump_versions(cleared)
+    journal.write(told.entries, actor=actor, now=now)
+    outbox.publish_many(told.notes, now=now, actor=actor)
+    return Reevaluated(account_id, cleared, tuple(i for i in sorted(orders) if i not in cleared))

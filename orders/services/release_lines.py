@@ -1,0 +1,213 @@
+"""Hand what may go to the warehouse: nine gates, holds refreshed, claims released, exposure moved. All in the caller's
+transaction, which locked the accounts' credit first and inserts the shipments next.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from core import journal, outbox
+from core.actors import Actor
+from core.errors import NotFound
+from core.explain import Explanation
+from core.money import line_amount
+from core.refs import DocumentRef
+from core.uow import require_uow
+from credit.rules.asks import CreditDecision, PostingSpec
+from credit.services.check import check
+from credit.services.post import post
+from credit.states import Bucket, CheckPoint
+from inventory.rules.asks import ClaimedStock
+from inventory.services.release_claims import release_claims
+from orders.events import LinesReleased
+from orders.gates import Evidence, gather, judge
+from orders.locks import lock_orders
+from orders.models import Order
+from orders.queries import credit_held_pictures, pictures
+from orders.rules.asks import GateResult, ReleasedLine, ReleaseGrant
+from orders.rules.credit_queue import asks_at_release
+from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
+from orders.rules.holds import refresh
+from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.releasable import releasable
+from orders.services.bump_versions import bump_versions
+from orders.services.hold_rows import Told, clear_by_rule, insert_holds, merged
+from orders.states import AT_RELEASE, Gate, OrderStatus, Verdict
+
+ZERO = Decimal(0)
+UNLOCKED_GATES = tuple(g for g in AT_RELEASE if g != Gate.CREDIT)
+WHY = "the rule passes now"
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """An order with its results and the demands of the lines that may go (none when a gate refuses)."""
+
+    order: OrderPicture
+    results: tuple[GateResult, ...]
+    going: tuple[LinePicture, ...]
+
+    @property
+    def refused(self) -> tuple[GateResult, ...]:
+        return tuple(r for r in self.results if r.verdict != Verdict.PASS)
+
+
+@require_uow
+def release_lines(order_ids: Iterable[int], *, actor: Actor, now: datetime) -> dict[int, ReleaseGrant]:
+    """A grant per order: what was released, or which gates refused. Partial where ship-complete permits.
+
+    A constant number of statements for any number of orders and lines. Raises NotFound.
+    """
+    rows = lock_orders(order_ids)
+    if missing := set(order_ids) - rows.keys():
+        raise NotFound(kind="order", ident=min(missing))
+    orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(rows).items()}
+    alive = {i: o for i, o in orders.items() if rows[i].status == OrderStatus.SUBMITTED}
+    judged = _judge(alive, now)
+    told = _refresh_holds(judged, actor, now)
+    claims = _claim(judged, now)
+    grants = {i: _grant(judged[i], claims) if i in judged else _not_submitted(o, rows[i]) for i, o in orders.items()}
+    _post([grants[i] for i in judged], alive, now)
+    _finish([g for g in grants.values() if g.claims or g.order_id in told], alive, told, actor, now)
+    return grants
+
+
+def _judge(orders: Mapping[int, OrderPicture], now: datetime) -> dict[int, _Judged]:
+    evidence = gather(orders.values(), UNLOCKED_GATES, now=now)
+    going = {i: _going(order, evidence) for i, order in orders.items()}
+    evidence = replace(evidence, credit=_decide_credit(orders, going, now))
+    judged = {}
+    for order_id, order in orders.items():
+        results = tuple(judge(order, evidence, AT_RELEASE, now=now))
+        passes = all(r.verdict == Verdict.PASS for r in results)
+        judged[order_id] = _Judged(order, results, going[order_id] if passes else ())
+    return judged
+
+
+def _going(order: OrderPicture, evidence: Evidence) -> tuple[LinePicture, ...]:
+    chosen = set(releasable(order, evidence.accounts.get(order.account_id)).line_nos)
+    return tuple(line for line in order.lines if line.line_no in chosen)
+
+
+@require_uow
+def _decide_credit(
+    orders: Mapping[int, OrderPicture], going: Mapping[int, Sequence[LinePicture]], now: datetime
+) -> dict[int, CreditDecision]:
+    held = credit_held_pictures({o.account_id for o in orders.values()})
+    asks = asks_at_release(orders.values(), going, held)
+    return {d.doc.id: d for d in check(asks, point=CheckPoint.RELEASE, now=now)} if asks else {}
+
+
+@require_uow
+def _refresh_holds(judged: Mapping[int, _Judged], actor: Actor, now: datetime) -> dict[int, Told]:
+    changes = {i: refresh(j.order.open_holds, j.results, AT_RELEASE) for i, j in judged.items()}
+    placed = insert_holds([(judged[i].order, s) for i, c in changes.items() for s in c.place], actor=actor, now=now)
+    cleared = clear_by_rule(
+        [(judged[i].order, h) for i, c in changes.items() for h in c.clear], why=WHY, actor=actor, now=now
+    )
+    return {i: merged(t[i] for t in (placed, cleared) if i in t) for i in placed.keys() | cleared.keys()}
+
+
+@require_uow
+def _claim(judged: Mapping[int, _Judged], now: datetime) -> dict[int, list[ClaimedStock]]:
+    demand_ids = [x.demand.demand_id for j in judged.values() for x in j.going if x.demand]
+    return release_claims(demand_ids, now=now) if demand_ids else {}
+
+
+def _grant(judged: _Judged, claims: Mapping[int, Sequence[ClaimedStock]]) -> ReleaseGrant:
+    order = judged.order
+    released = tuple(
+        ReleasedLine(line.line_id, stock, line.unit_price)
+        for line in judged.going
+        if line.demand and line.line_id is not None and line.unit_price is not None
+        for stock in claims.get(line.demand.demand_id, ())
+    )
+    refused = judged.refused
+    if judged.going and not released:  # an allocation run took the stock back between our look and our lock
+        refused = (_verdict(Gate.ALLOCATION, "allocation", "The stock was dealt to others a moment ago."),)
+    ship_tos = {x.line_id: x.ship_to_id for x in judged.going if x.line_id is not None and x.ship_to_id is not None}
+    return ReleaseGrant(
+        order.order_id,
+        order.account_id,
+        order.ship_to_id,
+        judged.results,
+        released,
+        refused,
+        order.number,
+        ship_tos,
+    )
+
+
+def _not_submitted(order: OrderPicture, row: Order) -> ReleaseGrant:
+    result = _verdict(Gate.DATA, "status", f"The order is {row.status}: only a submitted order is released.")
+    return ReleaseGrant(
+        order.order_id, order.account_id, order.ship_to_id, (result,), refused=(result,), number=order.number
+    )
+
+
+def _verdict(gate: Gate, rule: str, message: str) -> GateResult:
+    return GateResult(gate, Verdict.HOLD, rule, message, Explanation(rule, message))
+
+
+@require_uow
+def _post(grants: Sequence[ReleaseGrant], orders: Mapping[int, OrderPicture], now: datetime) -> None:
+    """Open order down by what left the lines, released up by what the claims are worth, each rounded once."""
+    specs: list[PostingSpec] = []
+    for grant in grants:
+        order = orders[grant.order_id]
+        specs += _postings(grant, order, DocumentRef("order", order.order_id, order.number))
+    post(specs, now=now)
+
+
+def _postings(grant: ReleaseGrant, order: OrderPicture, ref: DocumentRef) -> list[PostingSpec]:
+    left: dict[int, Decimal] = {}
+    released = ZERO
+    for claim in grant.claims:
+        left[claim.order_line_id] = left.get(claim.order_line_id, ZERO) + claim.stock.qty
+        released += line_amount(claim.stock.qty, claim.unit_price, order.currency)
+    changes = []
+    for line in order.lines:
+        if line.line_id in left and line.demand:
+            worth, before = worth_of(order, line), unreleased(line.demand)
+            changes.append((worth.ship_date, open_change(worth, before, before - left[line.line_id])))
+    key = f"order:{ref.id}:v{order.version}:release"
+    specs = [
+        PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, f"{key}:{day}", ship_date=day)
+        for day, amount in by_ship_date(changes).items()
+    ]
+    if released:
+        specs.append(PostingSpec(order.account_id, ref, Bucket.RELEASED, released, key))
+    return specs
+
+
+@require_uow
+def _finish(
+    grants: Sequence[ReleaseGrant],
+    orders: Mapping[int, OrderPicture],
+    told: Mapping[int, Told],
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Versions, journal and facts of the orders something happened to."""
+    entries: list[journal.Entry] = []
+    notes: list[outbox.Note] = []
+    for grant in grants:
+        order, said = orders[grant.order_id], told.get(grant.order_id, Told())
+        entries += said.entries
+        notes += said.notes
+        if grant.claims:
+            lines = len({c.order_line_id for c in grant.claims})
+            ref = DocumentRef("order", order.order_id, order.number)
+            entries.append(journal.Entry(ref, "released", f"{lines} of {len(order.lines)} lines released"))
+            notes.append(outbox.Note(_released(order, lines), f"order:{order.order_id}", order.version))
+    bump_versions([g.order_id for g in grants])
+    journal.write(entries, actor=actor, now=now)
+    outbox.publish_many(notes, now=now, actor=actor)
+
+
+def _released(order: OrderPicture, lines: int) -> LinesReleased:
+    states = [x.demand for x in order.lines if x.demand]
+    short = sum(1 for s in states if s.backordered + s.reserved > 0)
+    is_first = all(s.released + s.picked + s.shipped == 0 for s in states)
+    return LinesReleased(order.order_id, order.account_id, lines, short, is_first)

@@ -1,0 +1,35 @@
+"""What the picker did not find is open again: the exposure goes back from released to open order."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from uuid import uuid4
+
+from core.actors import Actor
+from core.refs import DocumentRef
+from core.uow import require_uow
+from credit.rules.asks import PostingSpec
+from credit.services.post import post
+from credit.states import Bucket
+from orders.queries import orders_of_lines, pictures
+from orders.rules.exposure import open_change, unreleased, worth_of
+
+
+@require_uow
+def return_to_open(short_qtys: Mapping[int, Decimal], *, actor: Actor, now: datetime) -> int:
+    """Post `open_order +` for each order line, base units by order line id; the number of postings.
+
+    Called after confirm_picked, in its transaction: the caller locked the accounts' credit, has put the units back to
+    backordered, and posts `released −` itself. Takes no order lock, so the line's own change makes the key unique.
+    """
+    specs = []
+    for order in pictures(orders_of_lines(short_qtys)).values():
+        ref = DocumentRef("order", order.order_id, order.number)
+        for line in order.lines:
+            if line.line_id not in short_qtys or line.demand is None:
+                continue
+            worth, left = worth_of(order, line), unreleased(line.demand)
+            amount = open_change(worth, left - short_qtys[line.line_id], left)
+            key = f"order_line:{line.line_id}:short:{uuid4().hex}"
+            specs.append(PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, key, ship_date=worth.ship_date))
+    return post([s for s in specs if s.amount], now=now)
