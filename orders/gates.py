@@ -20,6 +20,7 @@ from inventory.states import ClaimKind
 from orders.queries import pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult
+from orders.rules.capture import Surroundings
 from orders.rules.exposure import ship_date_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Gate
@@ -66,11 +67,16 @@ def evaluate_gates(order_ids: Iterable[int], gates: Collection[Gate], *, now: da
     return {i: judge(order, evidence, gates, now=now) for i, order in orders.items()}
 
 
-def look_at(order: OrderPicture, *, now: datetime) -> Verdicts:
-    """Prices and gates 1 to 4, whatever they say."""
+def look_at(order: OrderPicture, *, now: datetime, around: Surroundings | None = None) -> Verdicts:
+    """Prices and gates 1 to 4, whatever they say. What `around` holds already is not read again."""
+    ship_tos = around.ship_tos if around else {}
     if order.ship_to_id is None:
-        order = replace(order, ship_to_id=default_ship_to(order.account_id))
-    evidence = gather([order], ENTRY_GATES, now=now)
+        ship_tos = {s.id: s for s in accounts.ship_tos_of(order.account_id)}
+        order = replace(order, ship_to_id=default_ship_to(ship_tos.values()))
+    if around is None:
+        evidence = gather([order], ENTRY_GATES, now=now)
+    else:
+        evidence = Evidence(around.accounts, ship_tos, violations_of([order], on=now.date()))
     account = evidence.accounts[order.account_id]
     today = local_day(now, account)
     priced_order, prices = priced(order, on=today)
@@ -144,11 +150,11 @@ def violations_of(orders: Iterable[OrderPicture], *, on: date) -> dict[int, dict
     return found
 
 
-def default_ship_to(account_id: int) -> int | None:
+def default_ship_to(known: Iterable[ShipToSnapshot]) -> int | None:
     """The account's default address, or its only one."""
-    known = [s for s in accounts.ship_tos_of(account_id) if s.is_active]
-    defaults = [s for s in known if s.is_default]
-    chosen = defaults or (known if len(known) == 1 else [])
+    in_use = [s for s in known if s.is_active]
+    defaults = [s for s in in_use if s.is_default]
+    chosen = defaults or (in_use if len(in_use) == 1 else [])
     return chosen[0].id if chosen else None
 
 

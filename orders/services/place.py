@@ -10,9 +10,8 @@ from core.uow import door_verb, require_uow
 from orders.events import OrderCaptured
 from orders.queries import orders_by_external_id
 from orders.rules.asks import OrderDraft, Submitted
-from orders.rules.capture import Checked
+from orders.rules.capture import Checked, Surroundings
 from orders.rules.draft import picture_of
-from orders.rules.picture import OrderPicture
 from orders.rules.trace import price_columns
 from orders.services.accept import accept, decide_credit
 from orders.services.capture import (
@@ -43,12 +42,12 @@ def place(draft: OrderDraft, *, actor: Actor, now: datetime) -> Submitted:
     around = surroundings([draft], now=now)
     checked = check_all([draft], [""], around)[0]
     refuse_duplicate_po_numbers([draft])
-    return _place(checked, picture_of(checked, around.products), actor, now)
+    return _place(checked, around, actor, now)
 
 
 @require_uow
-def _place(checked: Checked, picture: OrderPicture, actor: Actor, now: datetime) -> Submitted:
-    verdicts = judge_entry(picture, now=now)
+def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) -> Submitted:
+    verdicts = judge_entry(picture_of(checked, around.products), now=now, around=around)
     ((order_id, number),) = draw_order_ids(1)
     order = replace(verdicts.order, order_id=order_id, number=number, version=PLACED_VERSION)
     verdicts = replace(verdicts, order=order)

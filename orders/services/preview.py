@@ -31,7 +31,7 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
     if draft.account_id not in around.accounts:
         return _nothing(checked)
     order = _readable(picture_of(checked, around.products))
-    verdicts = look_at(order, now=now)
+    verdicts = look_at(order, now=now, around=around)
     order = verdicts.order
     decision = credit_views([order], now=now, is_new=True)[order.order_id]
     results = (*verdicts.results, *rules.credit(order, decision))

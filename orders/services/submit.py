@@ -23,6 +23,7 @@ from orders.models import Order
 from orders.queries import account_of, holds_of, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult, LineOutcome, Submitted
+from orders.rules.capture import Surroundings
 from orders.rules.holds import holds_for
 from orders.rules.picture import OrderPicture
 from orders.rules.trace import price_columns
@@ -82,9 +83,9 @@ def _submit(verdicts: Verdicts, actor: Actor, now: datetime) -> Submitted:
 
 
 @require_uow
-def judge_entry(order: OrderPicture, *, now: datetime) -> Verdicts:
+def judge_entry(order: OrderPicture, *, now: datetime, around: Surroundings | None = None) -> Verdicts:
     """Prices and gates 1 to 4, or SubmitRefused. Reads only."""
-    verdicts = look_at(order, now=now)
+    verdicts = look_at(order, now=now, around=around)
     rejected = [r for r in verdicts.results if r.verdict == Verdict.REJECT]
     if rejected:
         raise SubmitRefused([p for r in rejected for p in r.problems], gates=[str(r.gate) for r in rejected])

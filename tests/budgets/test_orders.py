@@ -4,9 +4,12 @@ import time
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from orders.rules.asks import LineDraft
 from orders.services.capture import capture_many
+from orders.services.place import place
 from tests.factories.orders import CLERK, NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -32,3 +35,30 @@ def test_the_import_path_captures_thousands_of_lines_a_second(capsys):
     with capsys.disabled():
         print(f"\ncapture_many: {pace:,.0f} lines/s")
     assert pace > 2_000  # a floor for a busy machine; alone it is above 10,000
+
+
+SIZES = (1, 10, 100, 500)
+
+
+@pytest.fixture
+def world():
+    """500 products in stock, a price each: a draft of any size."""
+    return make_world(products=max(SIZES), stock=1_000_000, limit=99_000_000)
+
+
+def draft_of(world, size):
+    return world.draft(*[3] * size)
+
+
+def count(call):
+    with CaptureQueriesContext(connection) as queries:
+        call()
+    return len([q for q in queries if not q["sql"].startswith(("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE"))])
+
+
+def test_placing_takes_at_most_25_statements_for_1_10_100_and_500_lines(world, capsys):
+    counts = [count(lambda n=n: place(draft_of(world, n), actor=CLERK, now=NOW)) for n in SIZES]
+    with capsys.disabled():
+        print(f"\nplace: {counts} statements for {SIZES} lines")
+    assert len(set(counts)) == 1
+    assert counts[0] <= 25
