@@ -16,15 +16,15 @@ from orders.rules.trace import price_columns
 from orders.services.accept import accept, decide_credit
 from orders.services.capture import (
     REFUSE_ON,
+    DuplicatePurchaseOrder,
     captured_entry,
     check_all,
     line_row,
     order_row,
-    refuse_duplicate_po_numbers,
     surroundings,
 )
 from orders.services.submit import finish, judge_entry, order_columns, submit_order, with_credit
-from orders.services.write_rows import draw_order_ids, insert_lines, insert_orders
+from orders.services.write_rows import draw_identity, insert_lines, insert_orders
 
 PLACED_VERSION = 2  # 1 was the capture
 
@@ -41,14 +41,16 @@ def place(draft: OrderDraft, *, actor: Actor, now: datetime) -> Submitted:
         return submit_order(known[key][0], actor=actor, now=now)
     around = surroundings([draft], now=now)
     checked = check_all([draft], [""], around)[0]
-    refuse_duplicate_po_numbers([draft])
     return _place(checked, around, actor, now)
 
 
 @require_uow
 def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) -> Submitted:
     verdicts = judge_entry(picture_of(checked, around.products), now=now, around=around)
-    ((order_id, number),) = draw_order_ids(1)
+    draft = checked.draft
+    order_id, number, twin = draw_identity(draft.account_id, draft.po_number, draft.release_number)
+    if twin:
+        raise DuplicatePurchaseOrder(po_number=draft.po_number, order_id=twin[0], number=twin[1])
     order = replace(verdicts.order, order_id=order_id, number=number, version=PLACED_VERSION)
     verdicts = replace(verdicts, order=order)
     decision = decide_credit(order, today=verdicts.today, now=now)
@@ -62,7 +64,7 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
         for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
     ]
     line_ids = {line_no: line_id for (_, line_no), line_id in insert_lines(lines).items()}
-    captured = OrderCaptured(order_id, order.account_id, checked.draft.channel, 0)
+    captured = OrderCaptured(order_id, order.account_id, draft.channel, 0)
     return finish(
         verdicts,
         accepted,

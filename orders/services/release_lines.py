@@ -79,10 +79,16 @@ def _judge(orders: Mapping[int, OrderPicture], now: datetime) -> dict[int, _Judg
     evidence = replace(evidence, credit=_decide_credit(orders, going, now))
     judged = {}
     for order_id, order in orders.items():
-        results = tuple(judge(order, evidence, AT_RELEASE, now=now))
+        gates = gates_asked(order_id in evidence.credit)
+        results = tuple(judge(order, evidence, gates, now=now))
         passes = all(r.verdict == Verdict.PASS for r in results)
         judged[order_id] = _Judged(order, results, going[order_id] if passes else ())
     return judged
+
+
+def gates_asked(is_credit_asked: bool) -> tuple[Gate, ...]:
+    """Where nothing would go, credit has nothing to decide: its holds stay as they are."""
+    return AT_RELEASE if is_credit_asked else UNLOCKED_GATES
 
 
 def _going(order: OrderPicture, evidence: Evidence) -> tuple[LinePicture, ...]:
@@ -101,7 +107,7 @@ def _decide_credit(
 
 @require_uow
 def _refresh_holds(judged: Mapping[int, _Judged], actor: Actor, now: datetime) -> dict[int, Told]:
-    changes = {i: refresh(j.order.open_holds, j.results, AT_RELEASE) for i, j in judged.items()}
+    changes = {i: refresh(j.order.open_holds, j.results, {r.gate for r in j.results}) for i, j in judged.items()}
     placed = insert_holds([(judged[i].order, s) for i, c in changes.items() for s in c.place], actor=actor, now=now)
     cleared = clear_by_rule(
         [(judged[i].order, h) for i, c in changes.items() for h in c.clear], why=WHY, actor=actor, now=now

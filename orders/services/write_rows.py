@@ -18,6 +18,9 @@ from core.uow import require_uow
 
 Row = Mapping[str, Any]
 
+PREFIX = "SO-"
+NUMBERS = "number_order_seq"  # the sequence behind core.numbering.draw("order")
+
 ORDER_COLUMNS = {
     "id": "bigint",
     "public_id": "uuid",
@@ -119,7 +122,24 @@ def draw_order_ids(count: int) -> list[tuple[int, str]]:
             "SELECT nextval(pg_get_serial_sequence('orders_order', 'id')) FROM generate_series(1, %s)", [count]
         )
         ids = [int(order_id) for (order_id,) in cursor.fetchall()]
-    return list(zip(ids, numbering.draw("order", prefix="SO-", count=count), strict=True))
+    return list(zip(ids, numbering.draw("order", prefix=PREFIX, count=count), strict=True))
+
+
+@require_uow
+def draw_identity(account_id: int, po_number: str, release_number: str) -> tuple[int, str, tuple[int, str] | None]:
+    """A fresh order id and number, and the order (id, number) that has this PO number already: one statement.
+
+    An empty PO number is nobody's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT nextval(pg_get_serial_sequence('orders_order', 'id')), nextval('{NUMBERS}'), twin.id, twin.number"
+            " FROM (SELECT 1) one LEFT JOIN orders_order twin ON twin.account_id = %s AND twin.po_number = %s"
+            " AND twin.release_number = %s AND NOT twin.po_number = '' AND NOT twin.status = 'cancelled'",
+            [account_id, po_number, release_number],
+        )
+        order_id, value, twin_id, twin_number = cursor.fetchone()
+    return int(order_id), f"{PREFIX}{value}", None if twin_id is None else (int(twin_id), str(twin_number))
 
 
 @require_uow

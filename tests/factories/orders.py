@@ -9,8 +9,14 @@ from typing import Any
 from accounts.models import Account, ShipTo
 from catalog.models import Product
 from core.actors import Actor
+from core.testing import unit
+from credit.services.lock_accounts import lock_accounts
 from inventory.models import Site, StockBalance
-from orders.rules.asks import LineDraft, OrderDraft
+from inventory.services.allocate import allocate
+from orders.models import Order
+from orders.rules.asks import LineDraft, OrderDraft, ReleaseGrant, Submitted
+from orders.services.place import place
+from orders.services.release_lines import release_lines
 from orders.states import Channel
 from pricing.models import PriceRow, PriceSource
 from tests.factories.accounts import AccountFactory, ShipToFactory
@@ -80,3 +86,19 @@ def put_on_hand(products: Sequence[Product], site: Site, qty: Decimal) -> None:
 
 def later(days: int) -> date:
     return TODAY + timedelta(days=days)
+
+
+def release(order_ids: Sequence[int], *, now: datetime = NOW) -> dict[int, ReleaseGrant]:
+    """What fulfillment does around release_lines: credit first, one unit of work."""
+    accounts = set(Order.objects.filter(pk__in=order_ids).values_list("account_id", flat=True))
+    with unit("release"):
+        lock_accounts(accounts)
+        return release_lines(order_ids, actor=CLERK, now=now)
+
+
+def allocated(world: World, *qtys: int | str, **more: Any) -> Submitted:
+    """An order placed, with all its stock allocated hard."""
+    outcome = place(world.draft(*qtys, **more), actor=CLERK, now=NOW)
+    products = [line.product_id for line in outcome.lines]
+    allocate(trigger_key=f"test {outcome.order_id}", product_ids=products, actor=CLERK, now=NOW)
+    return outcome
