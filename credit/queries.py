@@ -1,19 +1,21 @@
 """Reads of credit: a constant number of statements whatever the number of accounts. No locks."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.db import connection
 
+from accounts import queries as accounts
 from credit.models import CreditAccount, PaymentTerms
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
-from credit.rules.asks import ExposureParts
-from credit.rules.decide import Limits, Overdue
+from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
+from credit.rules.decide import Limits, Overdue, Standing, decide
 from credit.rules.terms import Terms
+from credit.states import CheckPoint
 
 ZERO = Decimal(0)
 
@@ -65,6 +67,44 @@ def exposure(account_ids: Iterable[int], *, on: date) -> dict[int, Exposure]:
     rows = list(CreditAccount.objects.filter(account_id__in=list(account_ids)).select_related("terms"))
     dated = dated_parts([row.pk for row in rows], on=on)
     return {row.account_id: _exposure(row, dated[row.pk], on) for row in rows}
+
+
+def outlook(asks: Iterable[CreditAsk], *, point: CheckPoint, now: datetime) -> list[CreditDecision]:
+    """What `credit.services.check` would say now, by the same rules, without a lock: for previews and screens."""
+    wanted = list(asks)
+    rows = CreditAccount.objects.filter(account_id__in={ask.account_id for ask in wanted}).select_related("terms")
+    return decided(wanted, list(rows), point=point, now=now)
+
+
+def decided(
+    asks: Sequence[CreditAsk], rows: Sequence[CreditAccount], *, point: CheckPoint, now: datetime
+) -> list[CreditDecision]:
+    """The asks decided on these rows, as they were read. At most three statements."""
+    terms = {row.terms.code: terms_of_row(row.terms) for row in rows}
+    terms |= terms_by_code({ask.terms_code for ask in asks} - {""} - set(terms))
+    standings = {standing.account_id: standing for standing in _standings(rows, on=now.date())}
+    return decide(asks, standings, terms, point=point, today=now.date())
+
+
+def _standings(rows: Sequence[CreditAccount], *, on: date) -> Iterator[Standing]:
+    dated = dated_parts([row.pk for row in rows], on=on)
+    snapshots = accounts.account_snapshots([row.account_id for row in rows], on=on) if rows else {}
+    for row in rows:
+        part = dated[row.pk]
+        yield Standing(
+            account_id=row.account_id,
+            currency=row.currency,
+            limits=limits_of(row),
+            parts=parts_of(row, part.open_orders),
+            terms=terms_of_row(row.terms),
+            horizon_end=on + timedelta(days=row.horizon_days),
+            overdue=part.overdue,
+            overdue_days_allowed=row.overdue_days_allowed,
+            overdue_amount_max=row.overdue_amount_max,
+            order_value_max=row.order_value_max,
+            account_status=str(snapshots[row.account_id].status),
+            check_at_release=row.check_at_release,
+        )
 
 
 def ageing(account_ids: Iterable[int], *, on: date) -> dict[int, Ageing]:

@@ -20,6 +20,7 @@ from unfold.widgets import (
 from core import clock
 from core.access import allow
 from core.console import ServiceAdmin, actor_of
+from core.money import Money
 from core.overrides import Reason
 from credit import queries
 from credit.admin.ledgers import FINANCE, LOOK
@@ -96,6 +97,10 @@ class CreditAccountAdmin(ServiceAdmin):
         if change and self.has_change_permission(request, obj):
             kwargs["form"] = LimitForm
         return super().get_form(request, obj, change=change, **kwargs)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        context |= {"show_save_and_add_another": False, "show_save_and_continue": False}
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return () if obj is None else ("account", "currency", "terms", "exposure_build_up", *SETTINGS)
@@ -207,4 +212,4 @@ def _build_up(exposure: Exposure, horizon_days: int) -> list[tuple[str, str]]:
         ("Limit, temporary and insured", exposure.limit + exposure.temporary + exposure.insured),
         ("Available", exposure.available),
     ]
-    return [(label, f"{amount:,} {exposure.currency}") for label, amount in figures]
+    return [(label, str(Money(amount, exposure.currency))) for label, amount in figures]

@@ -60,4 +60,4 @@ class CreditAccount(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"Credit of account {self.account_id}"
+        return f"Credit of {self.account}"

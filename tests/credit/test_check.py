@@ -115,6 +115,17 @@ def test_1_50_and_500_asks_cost_the_same_number_of_statements():
 
 
 @pytest.mark.django_db
+def test_the_outlook_says_what_the_check_says_without_a_lock():
+    accounts = [CreditAccountFactory(limit_amount=n).account_id for n in (100, 300)]
+    asks = [ask(a, amount, i) for i, (a, amount) in enumerate([(accounts[0], "200"), (accounts[1], "200"), (0, "1")])]
+    asks.append(ask(accounts[1], "101", 9))
+    seen = queries.outlook(asks, point=CheckPoint.ENTRY, now=NOW)
+    assert seen == checked(*asks)
+    assert [d.is_approved for d in seen] == [False, True, False, False]
+    assert queries.outlook([], point=CheckPoint.ENTRY, now=NOW) == []
+
+
+@pytest.mark.django_db
 def test_due_dates_and_terms_are_answered_for_many_at_once(django_assert_num_queries):
     credit = CreditAccountFactory()
     TermsFactory(code="EOM", name="End of month", net_days=10, is_end_of_month=True)
