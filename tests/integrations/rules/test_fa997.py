@@ -1,6 +1,6 @@
 """Fates and acknowledgements: who is taken, who is refused, and what the partner is told."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
@@ -13,7 +13,7 @@ from integrations.rules.problems import Severity
 from integrations.rules.x12 import parse
 from tests.integrations.samples import X12, file, manifest, needs_samples, po
 
-CONTROL = Control(interchange=7, group=8, at=datetime(2026, 7, 9, 12, 30))
+CONTROL = Control(interchange=7, group=8, at=datetime(2026, 7, 9, 12, 30, tzinfo=UTC))
 
 
 def answers_of(interchange, *, strict=False):
@@ -37,8 +37,10 @@ def fate(text: str, *, strict=False) -> Fate:
 def assert_clean(text: str) -> None:
     parsed = parse(text.encode())
     (back,) = parsed.interchanges
-    assert parsed.fragments == () and [p for p in back.problems if p.severity is not Severity.NOTE] == []
-    assert all(g.problems == () for g in back.groups) and all(t.problems == () for t in back.transactions)
+    assert parsed.fragments == ()
+    assert [p for p in back.problems if p.severity is not Severity.NOTE] == []
+    assert all(g.problems == () for g in back.groups)
+    assert all(t.problems == () for t in back.transactions)
 
 
 @needs_samples
@@ -47,7 +49,8 @@ def test_the_997_for_every_sample_reads_back_clean_with_an_isa_of_106_characters
     for interchange in parse((X12 / row["file"]).read_bytes()).interchanges:
         written = write_997(interchange, answers_of(interchange), CONTROL)
         assert_clean(written)
-        assert written.index("GS") == 106 and len(written.encode()) == len(written)
+        assert written.index("GS") == 106
+        assert len(written.encode()) == len(written)
         assert interchange.separators.segment == written[105]
 
 
@@ -68,8 +71,10 @@ def test_the_answer_goes_back_to_the_sender_from_the_receiver():
 )
 def test_a_wrong_set_trailer_is_noted_for_a_lenient_partner_and_refused_for_a_strict_one(old, new, code):
     text = file(po()).replace(old, new)
-    assert f"AK5*E*{code}" in answer(text) and "AK9*E*1*1*1" in answer(text)
-    assert f"AK5*R*{code}" in answer(text, strict=True) and "AK9*R*1*1*0" in answer(text, strict=True)
+    assert f"AK5*E*{code}" in answer(text)
+    assert "AK9*E*1*1*1" in answer(text)
+    assert f"AK5*R*{code}" in answer(text, strict=True)
+    assert "AK9*R*1*1*0" in answer(text, strict=True)
     assert fate(text, strict=True) is Fate.REJECTED
 
 
@@ -137,4 +142,5 @@ def test_pyx12_reads_our_997_without_an_envelope_error():
     x12file = pytest.importorskip("pyx12.x12file")
     (interchange,) = parse(file(po(), po("PO2", "PO1*1*-5*EA*10**VN*A", "0002")).encode()).interchanges
     source = x12file.X12Reader(StringIO(write_997(interchange, answers_of(interchange), CONTROL)))
-    assert len(list(source)) == 14 and source.pop_errors() == []
+    assert len(list(source)) == 14
+    assert source.pop_errors() == []

@@ -35,29 +35,34 @@ def fatal(reading) -> list[tuple[str, str]]:
 def test_every_850_sample_is_read_as_a_purchase_order(row):
     parsed = parse((X12 / row["file"]).read_bytes())
     orders = [t for i in parsed.interchanges for t in i.transactions if t.set_id == "850"]
-    assert orders and all(read_850(t).order is not None for t in orders)
+    assert orders
+    assert all(read_850(t).order is not None for t in orders)
 
 
 @needs_samples
 def test_the_retail_sample_has_six_lines_with_three_numbers_each_and_adds_up_to_its_total():
     order = sample("aaronhuggins__node-x12/850/850.edi")
     assert (order.number, order.kind, order.on) == ("08292233294", "SA", date(2010, 11, 27))
-    assert order.requested_date == date(2010, 12, 14) and order.terms.net_days == 46
+    assert order.requested_date == date(2010, 12, 14)
+    assert order.terms.net_days == 46
     assert [line.quantity for line in order.lines] == [120, 220, 126, 76, 72, 696]
     assert [(p.qualifier, p.value) for p in order.lines[0].parts] == [
         ("CB", "065322-117"),
         ("PR", "RO"),
         ("VN", "AB3542"),
     ]
-    assert order.party("ST").ident == "0003947268292" and order.party("ST").city == "SOLON"
+    assert order.party("ST").ident == "0003947268292"
+    assert order.party("ST").city == "SOLON"
     assert sum(line.quantity * line.price for line in order.lines) == order.total == Decimal("13045.94")
 
 
 @needs_samples
 def test_a_line_without_number_gets_its_place_and_its_free_text_stays():
     order = sample("aaronhuggins__node-x12/850/850_3.edi")
-    assert [line.number for line in order.lines] == ["1"] and order.lines[0].unit == "KI"
-    assert order.requested_date == date(2016, 5, 2) and "SAN ANTONIO" in order.notes[0]
+    assert [line.number for line in order.lines] == ["1"]
+    assert order.lines[0].unit == "KI"
+    assert order.requested_date == date(2016, 5, 2)
+    assert "SAN ANTONIO" in order.notes[0]
 
 
 @needs_samples
@@ -65,15 +70,18 @@ def test_a_six_digit_date_and_two_lines_under_a_wrong_ctt_are_read_with_one_note
     name = "kputnam__stupidedi/850/003010_PO850_fail_1.edi"
     (transaction,) = parse((X12 / name).read_bytes()).interchanges[0].transactions
     reading = read_850(transaction)
-    assert [p.code for p in reading.problems] == ["count_ctt"] and reading.order.on == date(2007, 1, 2)
-    assert reading.order.cancel_after == date(2008, 1, 1) and reading.order.currency == "USD"
+    assert [p.code for p in reading.problems] == ["count_ctt"]
+    assert reading.order.on == date(2007, 1, 2)
+    assert reading.order.cancel_after == date(2008, 1, 1)
+    assert reading.order.currency == "USD"
     assert [line.parts[0].value for line in reading.order.lines] == ["50241 01G00", "50241 05G00"]
 
 
 @needs_samples
 def test_a_line_without_price_has_none_so_ours_applies():
     order = sample("xlate__staedi/850/invoice810_po850_dual.edi")
-    assert [line.price for line in order.lines] == [None] * 4 and order.release == "1017760"
+    assert [line.price for line in order.lines] == [None] * 4
+    assert order.release == "1017760"
 
 
 def test_missing_unit_and_number_and_any_qualifier_are_fine():
@@ -94,8 +102,10 @@ def test_a_quantity_may_stand_in_sdq_and_ship_tos_may_stand_by_the_line():
     order = read(
         "PO1*1**EA*10**VN*A~SDQ*EA*92*001*3*002*4~PO1*2*5*EA*10**VN*B~N1*ST*DOCK*92*77~N3*ROAD 1~N4*RENO*NV"
     ).order
-    assert order.lines[0].quantity == 7 and [s.ident for s in order.lines[0].splits] == ["001", "002"]
-    assert order.lines[1].ship_to.ident == "77" and order.lines[1].ship_to.city == "RENO"
+    assert order.lines[0].quantity == 7
+    assert [s.ident for s in order.lines[0].splits] == ["001", "002"]
+    assert order.lines[1].ship_to.ident == "77"
+    assert order.lines[1].ship_to.city == "RENO"
     assert order.parties == ()
 
 
@@ -118,7 +128,8 @@ def test_a_quantity_may_stand_in_sdq_and_ship_tos_may_stand_by_the_line():
 )
 def test_what_would_make_a_wrong_order_is_fatal_and_names_its_segment(lines, kwargs, expected):
     reading = read(lines, **kwargs)
-    assert reading.order is None and fatal(reading) == [expected]
+    assert reading.order is None
+    assert fatal(reading) == [expected]
 
 
 def test_a_set_without_beg_is_no_order():
@@ -128,7 +139,8 @@ def test_a_set_without_beg_is_no_order():
 
 def test_a_bad_date_and_a_line_without_part_number_are_noted_and_the_order_stands():
     reading = read("DTM*002*20261399~PO1*1*5*EA*10")
-    assert [p.code for p in reading.problems] == ["bad_date", "no_part_number"] and reading.order.requested_date is None
+    assert [p.code for p in reading.problems] == ["bad_date", "no_part_number"]
+    assert reading.order.requested_date is None
 
 
 def test_the_content_hash_ignores_envelopes_and_separators_and_sees_a_changed_quantity():

@@ -14,7 +14,8 @@ def codes(problems):
 
 def only(text: str):
     parsed = parse(text.encode())
-    assert len(parsed.interchanges) == 1 and not parsed.fragments
+    assert len(parsed.interchanges) == 1
+    assert not parsed.fragments
     return parsed.interchanges[0]
 
 
@@ -27,7 +28,8 @@ def sets_of(text: str) -> list[str]:
 def test_every_sample_gives_the_interchanges_groups_and_sets_its_manifest_counts(row):
     parsed = parse((X12 / row["file"]).read_bytes())
     if row["standard"] == "EDIFACT":
-        assert parsed.interchanges == () and codes(f.problem for f in parsed.fragments) == ["edifact"]
+        assert parsed.interchanges == ()
+        assert codes(f.problem for f in parsed.fragments) == ["edifact"]
         return
     groups = [g for i in parsed.interchanges for g in i.groups]
     found = (len(parsed.interchanges), len(groups), [t.set_id for g in groups for t in g.transactions])
@@ -41,7 +43,8 @@ def test_samples_with_a_wrong_segment_count_say_so_and_keep_all_segments(row):
     parsed = parse((X12 / row["file"]).read_bytes())
     (wrong,) = [t for i in parsed.interchanges for t in i.transactions]
     stated, received = row["issues"].split("SE01=")[1].split(";")[0].split("!=")
-    assert codes(wrong.problems) == ["count_se"] and len(wrong.texts) == int(received)
+    assert codes(wrong.problems) == ["count_se"]
+    assert len(wrong.texts) == int(received)
     assert stated in wrong.problems[0].text
 
 
@@ -49,14 +52,16 @@ def test_samples_with_a_wrong_segment_count_say_so_and_keep_all_segments(row):
 def test_a_group_trailer_with_another_control_number_is_one_problem_of_that_group():
     parsed = parse((X12 / "xlate__staedi/997/invalid997_min.edi").read_bytes())
     (group,) = parsed.interchanges[0].groups
-    assert codes(group.problems) == ["control_ge"] and group.transactions[0].problems == ()
+    assert codes(group.problems) == ["control_ge"]
+    assert group.transactions[0].problems == ()
 
 
 def test_a_clean_file_has_no_problem_and_its_separators_come_from_the_isa():
     found = only(file(po(), po("PO2", control="0002")))
     assert (found.separators.element, found.separators.component, found.separators.segment) == ("*", ">", "~")
     assert [t.control for t in found.transactions] == ["0001", "0002"]
-    assert found.problems == () and all(t.problems == () for t in found.transactions)
+    assert found.problems == ()
+    assert all(t.problems == () for t in found.transactions)
 
 
 @pytest.mark.parametrize(
@@ -87,8 +92,10 @@ def test_a_file_is_read_the_same_however_it_is_laid_out(name, change):
     plain = only(file(po()))
     odd = only(change(file(po())))
     assert [s.elements for s in odd.transactions[0].segments] == [s.elements for s in plain.transactions[0].segments]
-    assert odd.sender == "SENDER" and odd.control == "000000001"
-    assert odd.transactions[0].problems == () and odd.groups[0].problems == ()
+    assert odd.sender == "SENDER"
+    assert odd.control == "000000001"
+    assert odd.transactions[0].problems == ()
+    assert odd.groups[0].problems == ()
     assert set(codes(odd.problems)) <= {"isa_widths"}
 
 
@@ -100,7 +107,8 @@ def test_utf16_latin1_and_nul_are_read_with_a_note():
         (text.encode("utf-16-le").replace(b"\xfc\x00", b"u\x00"), "nul_characters"),
     ):
         parsed = parse(data)
-        assert codes(parsed.problems) == [note] and len(parsed.interchanges[0].transactions) == 1
+        assert codes(parsed.problems) == [note]
+        assert len(parsed.interchanges[0].transactions) == 1
     assert parse(text.encode("latin-1")).interchanges[0].transactions[0].segments[2][7] == "Müller"
 
 
@@ -144,7 +152,8 @@ def test_a_broken_envelope_is_one_problem_at_its_own_level_and_the_set_is_still_
         "set": found.transactions[0].problems,
     }
     assert code in codes(levels[where])
-    assert len(found.transactions) == 1 and len(found.transactions[0].texts) >= 1
+    assert len(found.transactions) == 1
+    assert len(found.transactions[0].texts) >= 1
 
 
 def test_a_control_number_with_leading_zeros_is_the_same_number():
@@ -162,12 +171,14 @@ def test_an_interchange_without_trailer_ends_where_the_next_begins():
     first = file(po()).replace("IEA*1*000000001~", "")
     parsed = parse((first + file(po("PO2"), control="000000002")).encode())
     assert [i.control for i in parsed.interchanges] == ["000000001", "000000002"]
-    assert "missing_iea" in codes(parsed.interchanges[0].problems) and parsed.interchanges[1].problems == ()
+    assert "missing_iea" in codes(parsed.interchanges[0].problems)
+    assert parsed.interchanges[1].problems == ()
 
 
 def test_isb_and_ise_are_noted_and_harm_nothing():
     found = only(file(po()).replace("~GS*", "~ISB*1~ISE*200601*0515*04~GS*", 1))
-    assert codes(found.problems) == ["service_segment"] * 2 and len(found.transactions) == 1
+    assert codes(found.problems) == ["service_segment"] * 2
+    assert len(found.transactions) == 1
 
 
 @pytest.mark.parametrize(
@@ -188,13 +199,15 @@ def test_isb_and_ise_are_noted_and_harm_nothing():
 )
 def test_what_is_no_interchange_is_one_fragment_with_a_clear_reason(data, code, says):
     parsed = parse(data)
-    assert parsed.interchanges == () and codes(f.problem for f in parsed.fragments) == [code]
+    assert parsed.interchanges == ()
+    assert codes(f.problem for f in parsed.fragments) == [code]
     assert says in parsed.fragments[0].problem.text
 
 
 def test_junk_between_two_interchanges_is_kept_apart_and_both_are_read():
     parsed = parse((file(po()) + "!! printer line !!\n" + file(po("PO2"), control="000000002")).encode())
-    assert len(parsed.interchanges) == 2 and codes(f.problem for f in parsed.fragments) == ["not_x12"]
+    assert len(parsed.interchanges) == 2
+    assert codes(f.problem for f in parsed.fragments) == ["not_x12"]
 
 
 @given(st.binary(max_size=400))

@@ -1,0 +1,32 @@
+"""What can go wrong with what other systems send. All belong to the EDI desk; one business hour to respond."""
+
+from exceptions_app.kinds import KindSpec, declare
+
+EDI_QUARANTINED = "edi_quarantined"
+EDI_NEW_PARTNER = "edi_new_partner"
+EDI_UNKNOWN_PART = "edi_unknown_part"
+EDI_PO_CHANGED = "edi_po_changed"
+EDI_NOT_SUBMITTED = "edi_not_submitted"
+
+_KINDS = (
+    (EDI_QUARANTINED, "EDI transaction not read", "high", "Correct the segment named in the case and replay it."),
+    (EDI_NEW_PARTNER, "New trading partner", "medium", "Confirm the partner and give him the right account."),
+    (EDI_UNKNOWN_PART, "EDI part number unknown", "medium", "Match the line to a product, then submit the order."),
+    (EDI_PO_CHANGED, "Purchase order sent again, changed", "high", "Compare with the order and change it by hand."),
+    (EDI_NOT_SUBMITTED, "EDI order not submitted", "medium", "Mend what the refusal names, then submit the order."),
+)
+
+declare(
+    *(
+        KindSpec(
+            code,
+            label,
+            owner_queue="edi_desk",
+            severity=severity,
+            respond_minutes=60,
+            resolve_minutes=240,
+            description=description,
+        )
+        for code, label, severity, description in _KINDS
+    )
+)

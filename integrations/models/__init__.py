@@ -1,0 +1,5 @@
+from integrations.models.edi import EdiTransaction, InboxFile, Interchange, OutboundDocument
+from integrations.models.imported import ImportedLine
+from integrations.models.partner import PartnerProfile
+
+__all__ = ["EdiTransaction", "ImportedLine", "InboxFile", "Interchange", "OutboundDocument", "PartnerProfile"]

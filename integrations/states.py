@@ -1,0 +1,77 @@
+from enum import StrEnum
+
+from core.lifecycle import Lifecycle
+
+
+class PartnerStatus(StrEnum):
+    UNCONFIRMED = "unconfirmed"
+    CONFIRMED = "confirmed"
+
+
+class Strictness(StrEnum):
+    """What to do with wrong counts and control numbers."""
+
+    ACCEPT = "accept"  # take the order, say so in the 997
+    REJECT = "reject"
+
+
+class Direction(StrEnum):
+    IN = "in"
+    OUT = "out"
+
+
+class InterchangeState(StrEnum):
+    RECEIVED = "received"
+    DONE = "done"
+    DUPLICATE = "duplicate"
+    REUSED = "reused"  # the control number of an earlier interchange, with something new in it
+
+
+class TransactionState(StrEnum):
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    ACCEPTED_WITH_ERRORS = "accepted_with_errors"
+    REJECTED = "rejected"
+    QUARANTINED = "quarantined"
+    DUPLICATE = "duplicate"
+    IGNORED = "ignored"
+
+
+class DocumentKind(StrEnum):
+    FUNCTIONAL = "997"
+    INTERCHANGE = "TA1"
+
+
+class ImportedKind(StrEnum):
+    SALE = "sale"
+    REVERSAL = "reversal"
+
+
+_ENDS = {
+    TransactionState.ACCEPTED,
+    TransactionState.ACCEPTED_WITH_ERRORS,
+    TransactionState.REJECTED,
+    TransactionState.QUARANTINED,
+    TransactionState.DUPLICATE,
+    TransactionState.IGNORED,
+}
+_TAKEN = {TransactionState.ACCEPTED, TransactionState.ACCEPTED_WITH_ERRORS, TransactionState.DUPLICATE}
+
+EDI_TRANSACTION = Lifecycle(
+    "edi_transaction",
+    {
+        TransactionState.RECEIVED: _ENDS,
+        TransactionState.ACCEPTED: set(),
+        TransactionState.ACCEPTED_WITH_ERRORS: set(),
+        # of two runs over one file the slower may have been told first that the order exists
+        TransactionState.DUPLICATE: {TransactionState.ACCEPTED, TransactionState.ACCEPTED_WITH_ERRORS},
+        # corrected in place, or the profile changed, and replayed
+        TransactionState.REJECTED: _TAKEN,
+        TransactionState.QUARANTINED: _TAKEN | {TransactionState.REJECTED, TransactionState.IGNORED},
+        TransactionState.IGNORED: set(),
+    },
+)
+PARTNER = Lifecycle(
+    "partner",
+    {PartnerStatus.UNCONFIRMED: {PartnerStatus.CONFIRMED}, PartnerStatus.CONFIRMED: {PartnerStatus.UNCONFIRMED}},
+)
