@@ -1,0 +1,68 @@
+"""Reads of billing: a constant number of statements whatever the number of ids."""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import F, Sum
+
+from billing.models import Invoice, InvoiceLine, Receipt
+from billing.rules.apply import OpenInvoice, age
+from billing.rules.asks import InvoiceLineView, InvoiceView, Statement
+
+ZERO = Decimal(0)
+
+
+def invoices_of(order_ids: Iterable[int]) -> dict[int, list[InvoiceView]]:
+    """Invoices with lines by order id, oldest first. Two statements."""
+    found: dict[int, list[InvoiceView]] = {}
+    for view in _views(list(Invoice.objects.filter(order_id__in=set(order_ids)).order_by("pk"))):
+        found.setdefault(view.order_id, []).append(view)
+    return found
+
+
+def invoices_of_account(account_ids: Iterable[int], *, limit: int = 200) -> list[InvoiceView]:
+    """The accounts' latest invoices, newest first, without lines. One statement."""
+    rows = Invoice.objects.filter(account_id__in=set(account_ids)).order_by("-pk")[:limit]
+    return [_view(i, ()) for i in rows]
+
+
+def statement(account_id: int, *, on: date, currency: str) -> Statement:
+    """What the account owes on the day `on`, aged, and what it has on account. Two statements."""
+    rows = Invoice.objects.filter(account_id=account_id, currency=currency).exclude(paid_amount=F("total_amount"))
+    views = tuple(_view(i, ()) for i in rows.order_by("due_date", "pk"))
+    sums = Receipt.objects.filter(account_id=account_id, currency=currency).aggregate(
+        received=Sum("amount"), applied=Sum("applied_amount")
+    )
+    ageing = age((OpenInvoice(v.id, v.due_date, v.open_amount) for v in views), on=on)
+    unapplied = (sums["received"] or ZERO) - (sums["applied"] or ZERO)
+    return Statement(account_id, currency, views, tuple(ageing), sum((v.open_amount for v in views), ZERO), unapplied)
+
+
+def _views(rows: list[Invoice]) -> list[InvoiceView]:
+    lines: dict[int, list[InvoiceLineView]] = {}
+    for x in InvoiceLine.objects.filter(invoice__in=rows).order_by("pk"):
+        view = InvoiceLineView(x.order_line_id, x.product_id, x.qty, x.unit_price, x.amount)
+        lines.setdefault(x.invoice_id, []).append(view)
+    return [_view(i, tuple(lines.get(i.pk, ()))) for i in rows]
+
+
+def _view(i: Invoice, lines: tuple[InvoiceLineView, ...]) -> InvoiceView:
+    return InvoiceView(
+        id=i.pk,
+        public_id=str(i.public_id),
+        number=i.number,
+        order_id=i.order_id,
+        account_id=i.account_id,
+        shipment_id=i.shipment_id,
+        status=i.status,
+        currency=i.currency,
+        net_amount=i.net_amount,
+        tax_amount=i.tax_amount,
+        freight_amount=i.freight_amount,
+        total_amount=i.total_amount,
+        paid_amount=i.paid_amount,
+        issued_date=i.issued_date,
+        due_date=i.due_date,
+        lines=lines,
+    )

@@ -1,0 +1,97 @@
+"""Reads of fulfillment: a constant number of statements whatever the number of ids."""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from django.db.models import Sum
+from django.db.models.functions import Coalesce
+
+from fulfillment.models import ReturnLine, Shipment, ShipmentLine
+from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
+from orders.queries import line_quantities
+
+ZERO = Decimal(0)
+
+
+def shipments_of(order_ids: Iterable[int]) -> dict[int, list[ShipmentView]]:
+    """Shipments with their lines by order id, oldest first. Two statements."""
+    rows = list(Shipment.objects.filter(order_id__in=set(order_ids)).order_by("pk"))
+    found: dict[int, list[ShipmentView]] = {}
+    for view in _views(rows):
+        found.setdefault(view.order_id, []).append(view)
+    return found
+
+
+def shipment_detail(shipment_id: int) -> ShipmentView | None:
+    return next(iter(_views(list(Shipment.objects.filter(pk=shipment_id)))), None)
+
+
+def billable(shipment_id: int) -> list[BillableLine]:
+    """What was shipped and not yet invoiced, line by line."""
+    rows = ShipmentLine.objects.filter(shipment_id=shipment_id).order_by("pk")
+    return [
+        BillableLine(r.pk, r.order_line_id, r.product_id, r.shipped_qty - r.invoiced_qty)
+        for r in rows
+        if r.shipped_qty > r.invoiced_qty
+    ]
+
+
+def returnable(order_line_ids: Sequence[int]) -> dict[int, Decimal]:
+    """Ordered less cancelled less already requested back, by order line (base units)."""
+    ordered = line_quantities(order_line_ids)
+    requested = (
+        ReturnLine.objects.filter(order_line_id__in=set(order_line_ids))
+        .exclude(parent__status="rejected")
+        .values_list("order_line_id")
+        .annotate(total=Coalesce(Sum("qty"), ZERO))
+    )
+    taken = dict(requested)
+    return {line_id: qty - taken.get(line_id, ZERO) for line_id, qty in ordered.items()}
+
+
+def invoiced_state(order_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal]]:
+    """(shipped, invoiced) base units by order id."""
+    rows = (
+        ShipmentLine.objects.filter(shipment__order_id__in=set(order_ids))
+        .values_list("shipment__order_id")
+        .annotate(shipped=Sum("shipped_qty"), invoiced=Sum("invoiced_qty"))
+    )
+    return {order_id: (shipped, invoiced) for order_id, shipped, invoiced in rows}
+
+
+def _views(shipments: list[Shipment]) -> list[ShipmentView]:
+    lines: dict[int, list[ShipmentLineView]] = {}
+    rows = ShipmentLine.objects.filter(shipment__in=shipments).select_related("lot").order_by("pk")
+    for row in rows:
+        lines.setdefault(row.shipment_id, []).append(_line_view(row))
+    return [
+        ShipmentView(
+            id=s.pk,
+            public_id=str(s.public_id),
+            number=s.number,
+            order_id=s.order_id,
+            account_id=s.account_id,
+            site_id=s.site_id,
+            status=s.status,
+            carrier=s.carrier,
+            tracking_number=s.tracking_number,
+            released_at=s.released_at,
+            shipped_at=s.shipped_at,
+            lines=tuple(lines.get(s.pk, ())),
+        )
+        for s in shipments
+    ]
+
+
+def _line_view(row: ShipmentLine) -> ShipmentLineView:
+    return ShipmentLineView(
+        id=row.pk,
+        order_line_id=row.order_line_id,
+        product_id=row.product_id,
+        lot_code=row.lot.code if row.lot else "",
+        qty=row.qty,
+        picked_qty=row.picked_qty,
+        shipped_qty=row.shipped_qty,
+        invoiced_qty=row.invoiced_qty,
+        short_reason=row.short_reason,
+    )

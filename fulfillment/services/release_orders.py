@@ -1,0 +1,105 @@
+"""Release: nine gates, claims, exposure, shipment and warehouse order in one transaction. After it the warehouse acts."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from core import journal, numbering, outbox
+from core.actors import Actor
+from core.refs import DocumentRef
+from core.uow import door_verb
+from fulfillment.events import ShipmentReleased
+from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
+from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
+from orders.rules.asks import ReleaseGrant
+from orders.services.release_lines import release_lines
+
+
+@door_verb
+def release_orders(*, order_ids: Sequence[int], actor: Actor, now: datetime) -> list[ReleaseOutcome]:
+    """Release what the gates let through. One outcome per order, in the order asked; a refusal is an outcome.
+
+    Locks: credit 10, orders 20, demands 50, balances 60 (in orders.release_lines); shipments are new rows.
+    """
+    grants = release_lines(sorted(set(order_ids)), actor=actor, now=now)
+    parcels = split_into_parcels(line for grant in grants.values() for line in _pack_lines(grant))
+    accounts = {grant.order_id: grant.account_id for grant in grants.values()}
+    shipments = _insert(parcels, accounts, now)
+    _tell(shipments, actor, now)
+    return [_outcome(order_id, grants.get(order_id), shipments) for order_id in dict.fromkeys(order_ids)]
+
+
+def _pack_lines(grant: ReleaseGrant) -> Iterable[PackLine]:
+    for line in grant.claims:
+        stock = line.stock
+        yield PackLine(
+            order_id=grant.order_id,
+            order_line_id=line.order_line_id,
+            site_id=stock.site_id,
+            ship_to_id=line.ship_to_id or grant.ship_to_id,
+            demand_id=stock.demand_id,
+            claim_id=stock.claim_id,
+            balance_id=stock.balance_id,
+            lot_id=stock.lot_id,
+            product_id=stock.product_id,
+            qty=stock.qty,
+        )
+
+
+def _insert(parcels: list[Parcel], accounts: dict[int, int], now: datetime) -> list[Shipment]:
+    numbers = numbering.draw("shipment", prefix="SH-", count=len(parcels)) if parcels else []
+    shipments = Shipment.objects.bulk_create(
+        Shipment(
+            number=number,
+            order_id=parcel.order_id,
+            account_id=accounts[parcel.order_id],
+            site_id=parcel.site_id,
+            ship_to_id=parcel.ship_to_id,
+            released_at=now,
+        )
+        for number, parcel in zip(numbers, parcels, strict=True)
+    )
+    ShipmentLine.objects.bulk_create(
+        _line(shipment, line) for shipment, parcel in zip(shipments, parcels, strict=True) for line in parcel.lines
+    )
+    return shipments
+
+
+def _line(shipment: Shipment, line: PackLine) -> ShipmentLine:
+    return ShipmentLine(
+        shipment=shipment,
+        order_line_id=line.order_line_id,
+        demand_id=line.demand_id,
+        claim_id=line.claim_id,
+        balance_id=line.balance_id,
+        lot_id=line.lot_id,
+        product_id=line.product_id,
+        qty=line.qty,
+    )
+
+
+def _tell(shipments: list[Shipment], actor: Actor, now: datetime) -> None:
+    if not shipments:
+        return
+    journal.write(
+        [
+            journal.Entry(
+                DocumentRef("shipment", s.pk, s.number),
+                "released",
+                f"Shipment {s.number} released to the warehouse",
+                {"order_id": s.order_id, "site_id": s.site_id},
+            )
+            for s in shipments
+        ],
+        actor=actor,
+        now=now,
+    )
+    facts = [ShipmentReleased(s.pk, s.number, s.order_id, s.site_id) for s in shipments]
+    outbox.publish_many([outbox.Note(fact, f"shipment:{fact.shipment_id}", 1) for fact in facts], now=now, actor=actor)
+
+
+def _outcome(order_id: int, grant: ReleaseGrant | None, shipments: list[Shipment]) -> ReleaseOutcome:
+    if grant is None:
+        return ReleaseOutcome(order_id, (), (RefusedGate("data", "order_exists", "There is no such submitted order."),))
+    refused = tuple(RefusedGate(r.gate, r.rule, r.message) for r in grant.refused)
+    return ReleaseOutcome(order_id, tuple(s.pk for s in shipments if s.order_id == order_id), refused)
