@@ -5,3 +5,18 @@ class BillingConfig(AppConfig):
     name = "billing"
     verbose_name = "Billing"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.urls import reverse
+
+        from billing import checks
+        from billing.panels import invoices_panel
+        from core import invariants, panels, refs
+
+        refs.register("invoice", "Invoice", lambda pk: reverse("admin:billing_invoice_change", args=[pk]))
+        refs.register("receipt", "Receipt", lambda pk: reverse("admin:billing_receipt_change", args=[pk]))
+        panels.register("order", panels.Panel("Invoices", 20, invoices_panel))
+        invariants.register("invoices copy the locked price", checks.invoiced_at_the_locked_price)
+        invariants.register("an invoice total is the sum of its lines", checks.totals_are_sums)
+        invariants.register("invoiced quantities are what was billed", checks.invoiced_quantities_agree)
+        invariants.register("paid and applied are the sum of applications", checks.applications_add_up)

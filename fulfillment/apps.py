@@ -5,3 +5,15 @@ class FulfillmentConfig(AppConfig):
     name = "fulfillment"
     verbose_name = "Fulfillment"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from django.urls import reverse
+
+        from core import invariants, panels, refs
+        from fulfillment import checks
+        from fulfillment.panels import shipments_panel
+
+        refs.register("shipment", "Shipment", lambda pk: reverse("admin:fulfillment_shipment_change", args=[pk]))
+        refs.register("return", "Return", lambda pk: reverse("admin:fulfillment_return_change", args=[pk]))
+        panels.register("order", panels.Panel("Shipments", 10, shipments_panel))
+        invariants.register("shipments say what their demands say", checks.shipments_match_demands)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from credit.services.post import post
+
 from billing.events import InvoicePaid
 from billing.models import Invoice, Receipt, ReceiptApplication
 from billing.rules.apply import Application
@@ -13,7 +15,6 @@ from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.rules.asks import PostingSpec
-from credit.services.post import post
 from credit.states import Bucket
 
 

@@ -1,7 +1,8 @@
 """The first two steps every shipment verb shares: lock the customer's credit, then the shipment."""
 
-from core.errors import NotFound
 from credit.services.lock_accounts import lock_accounts
+
+from core.errors import NotFound
 from fulfillment import locks
 from fulfillment.models import Shipment
 

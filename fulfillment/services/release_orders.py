@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from orders.rules.asks import ReleaseGrant
+from orders.services.release_lines import release_lines
+
 from core import journal, numbering, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
@@ -11,8 +14,6 @@ from fulfillment.events import ShipmentReleased
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
 from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
-from orders.rules.asks import ReleaseGrant
-from orders.services.release_lines import release_lines
 
 
 @door_verb

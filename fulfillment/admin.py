@@ -1,0 +1,209 @@
+"""The warehouse's console: shipments to pick and ship, returns asked for. Each button is one service call."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from accounts.states import Role
+from core import clock
+from core.access import allow
+from core.console import LedgerAdmin, actor_of
+from core.errors import DomainError, InvalidInput
+from core.quantity import BadQuantity, as_quantity
+from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
+from fulfillment.services.confirm_delivery import confirm_delivery
+from fulfillment.services.confirm_pick import confirm_pick
+from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.release_orders import release_orders
+
+LOOK = {Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR}
+SHIP = {Role.WAREHOUSE, Role.OPERATOR}
+RELEASE = {Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR}
+
+
+class _Lines(admin.TabularInline):
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, *args: Any) -> bool:
+        return False
+
+    def has_change_permission(self, *args: Any) -> bool:
+        return False
+
+    def has_view_permission(self, *args: Any) -> bool:
+        return True
+
+
+class ShipmentLineInline(_Lines):
+    model = ShipmentLine
+    fields = ("product", "lot", "qty", "picked_qty", "short_reason", "shipped_qty", "invoiced_qty")
+    readonly_fields = fields
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("product", "lot").order_by("pk")
+
+
+class ReturnLineInline(_Lines):
+    model = ReturnLine
+    fields = ("order_line", "qty", "received_qty", "external_ref")
+    readonly_fields = fields
+
+
+@admin.register(Shipment)
+class ShipmentAdmin(LedgerAdmin):
+    access = allow(view=LOOK, act=SHIP | RELEASE)
+    list_display = ("number", "order", "account", "site", "status", "released_at", "shipped_at")
+    list_filter = ("status", "site", "carrier", "released_at", "shipped_at")
+    search_fields = ("number", "tracking_number", "order__number", "order__po_number", "account__code", "account__name")
+    list_select_related = ("order", "account", "site")
+    ordering = ("-pk",)
+    inlines = (ShipmentLineInline,)
+    change_form_template = "admin/fulfillment/shipment.html"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("release/<int:order_id>/", view(self.release_view), name="fulfillment_shipment_release"),
+            path("<int:shipment_id>/pick/", view(self.pick_view), name="fulfillment_shipment_pick"),
+            path("<int:shipment_id>/ship/", view(self.ship_view), name="fulfillment_shipment_ship"),
+            path("<int:shipment_id>/deliver/", view(self.deliver_view), name="fulfillment_shipment_deliver"),
+        ]
+        return own + super().get_urls()
+
+    def release_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Release one order and go back to where the button was."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self._may(request, RELEASE):
+            return self._denied(request)
+        (outcome,) = self._outcomes(request, order_id) or (None,)
+        if outcome is not None:
+            for refused in outcome.refused:
+                messages.warning(request, f"{refused.gate}: {refused.message}")
+            if outcome.is_released:
+                messages.success(request, f"Released {len(outcome.shipment_ids)} shipment(s) to the warehouse.")
+        return HttpResponseRedirect(request.POST.get("next") or reverse("admin:fulfillment_shipment_changelist"))
+
+    def _outcomes(self, request: HttpRequest, order_id: int) -> list[Any]:
+        try:
+            return release_orders(order_ids=[order_id], actor=actor_of(request), now=clock.now())
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            return []
+
+    def pick_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        """Quantities found, line by line; prefilled with what was released."""
+        if not self._may(request, SHIP):
+            return self._denied(request)
+        lines = ShipmentLine.objects.filter(shipment_id=shipment_id).select_related("product", "lot").order_by("pk")
+        errors: list[str] = []
+        if request.method == "POST":
+            picks, errors = _quantities(request, [line.pk for line in lines])
+            reason = request.POST.get("short_reason", "")
+            if not errors and not (
+                errors := self._try(
+                    confirm_pick,
+                    shipment_id=shipment_id,
+                    picks=picks,
+                    short_reason=reason,
+                    actor=actor_of(request),
+                    now=clock.now(),
+                )
+            ):
+                messages.success(request, "Pick confirmed.")
+                return self._to_shipment(shipment_id)
+        return self._page(request, "pick", shipment_id, lines=lines, errors=errors)
+
+    def ship_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        if not self._may(request, SHIP):
+            return self._denied(request)
+        errors: list[str] = []
+        if request.method == "POST":
+            errors = self._try(
+                confirm_shipment,
+                shipment_id=shipment_id,
+                carrier=request.POST.get("carrier", "").strip(),
+                tracking_number=request.POST.get("tracking_number", "").strip(),
+                actor=actor_of(request),
+                now=clock.now(),
+            )
+            if not errors:
+                messages.success(request, "Shipment confirmed. Billing invoices it now.")
+                return self._to_shipment(shipment_id)
+        return self._page(request, "ship", shipment_id, errors=errors)
+
+    def deliver_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self._may(request, SHIP | RELEASE):
+            return self._denied(request)
+        now = clock.now()
+        for error in self._try(
+            confirm_delivery, shipment_id=shipment_id, delivered_at=now, actor=actor_of(request), now=now
+        ):
+            messages.error(request, error)
+        return self._to_shipment(shipment_id)
+
+    def _try(self, verb: Any, **arguments: Any) -> list[str]:
+        try:
+            verb(**arguments)
+        except InvalidInput as wrong:
+            return [f"{e.message} {e.remedy}" for e in wrong.errors]
+        except DomainError as refusal:
+            return [f"{refusal.message} {refusal.remedy}".strip()]
+        return []
+
+    def _page(self, request: HttpRequest, name: str, shipment_id: int, **extra: Any) -> HttpResponse:
+        shipment = self.get_object(request, str(shipment_id))
+        if shipment is None:
+            return self._to_list()
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"{'Confirm pick' if name == 'pick' else 'Confirm shipment'} · {shipment.number}",
+            "opts": self.opts,
+            "shipment": shipment,
+            "posted": request.POST,
+            **extra,
+        }
+        status = 422 if extra.get("errors") else 200
+        return TemplateResponse(request, f"admin/fulfillment/{name}.html", context, status=status)
+
+    def _may(self, request: HttpRequest, roles: set[Role]) -> bool:
+        return allow(act={str(r) for r in roles}).may_act(request.user)
+
+    def _denied(self, request: HttpRequest) -> HttpResponse:
+        messages.error(request, "Your role may not do this. Ask the warehouse or customer service.")
+        return self._to_list()
+
+    def _to_list(self) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:fulfillment_shipment_changelist"))
+
+    def _to_shipment(self, shipment_id: int) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:fulfillment_shipment_change", args=[shipment_id]))
+
+
+@admin.register(Return)
+class ReturnAdmin(LedgerAdmin):
+    access = allow(view=LOOK | SHIP)
+    list_display = ("number", "account", "status", "reason", "external_id", "requested_at")
+    list_filter = ("status", "requested_at")
+    search_fields = ("number", "external_id", "account__code", "account__name", "reason")
+    list_select_related = ("account",)
+    ordering = ("-pk",)
+    inlines = (ReturnLineInline,)
+
+
+def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, Decimal], list[str]]:
+    picks, errors = {}, []
+    for line_id in line_ids:
+        raw = request.POST.get(f"qty-{line_id}", "")
+        try:
+            picks[line_id] = as_quantity(raw)
+        except BadQuantity as wrong:
+            errors.append(f"Line {line_id}: {wrong}.")
+    return picks, errors
