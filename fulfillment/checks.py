@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from django.db import connection
 
 _SQL = """
-SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.picked, 0), d.shipped_qty, coalesce(s.shipped, 0)
+SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.picked, 0),
+       d.shipped_qty, coalesce(s.shipped, 0)
   FROM inventory_demand d
   LEFT JOIN (
     SELECT l.demand_id,
