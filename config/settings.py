@@ -46,6 +46,7 @@ ROOMS = [
     "reporting",
     "portal",
     "api",
+    "config",
 ]
 INSTALLED_APPS = [
     "unfold",  # before the admin, whose templates it replaces

@@ -2,14 +2,13 @@
 
 from exceptions_app.kinds import KindSpec, declare
 
-SHORT_PICK = declare(
-    KindSpec(
-        code="short_pick",
-        label="Short pick",
-        owner_queue="warehouse",
-        severity="high",
-        respond_minutes=60,
-        resolve_minutes=120,
-        description="The picker found less than was released; the rest went back to open and is allocated again.",
-    )
+SHORT_PICK = KindSpec(
+    code="short_pick",
+    label="Short pick",
+    owner_queue="warehouse",
+    severity="high",
+    respond_minutes=60,
+    resolve_minutes=120,
+    description="The picker found less than was released; the rest went back to open and is allocated again.",
 )
+declare(SHORT_PICK)

@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+
+
+class HouseConfig(AppConfig):
+    """The top floor: commands that cross rooms, and the flow."""
+
+    name = "config"
+    label = "house"
+
+    def ready(self) -> None:
+        from config.flow import FLOW
+        from core import outbox
+
+        outbox.register_flow(FLOW)
