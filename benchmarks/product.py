@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from inventory.queries import availability as read_availability
-from orders.rules.asks import LineDraft, OrderDraft
-from orders.services.place import place as place_order
-
 from benchmarks import data
 from core.actors import system
+from inventory.queries import availability as read_availability
 from inventory.rules.asks import AvailabilityQuery
+from orders.rules.asks import LineDraft, OrderDraft
+from orders.services.place import place as place_order
 from orders.states import Channel
 
 ACTOR = system("benchmark")

@@ -13,6 +13,9 @@ SHARED_STEPS: list[Any] = [
     structlog.processors.StackInfoRenderer(),
 ]
 
+# Frames without their local variables: those hold customers' data and secrets.
+TRACEBACKS = structlog.processors.ExceptionRenderer(structlog.tracebacks.ExceptionDictTransformer(show_locals=False))
+
 
 def configure_structlog() -> None:
     structlog.configure(
@@ -30,9 +33,7 @@ def configure_structlog() -> None:
 def logging_config(*, level: str, human: bool) -> dict[str, Any]:
     """Django's LOGGING; `human` prints for a reader at a terminal instead of for a log collector."""
     render: list[Any] = (
-        [structlog.dev.ConsoleRenderer()]
-        if human
-        else [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        [structlog.dev.ConsoleRenderer()] if human else [TRACEBACKS, structlog.processors.JSONRenderer()]
     )
     return {
         "version": 1,

@@ -2,24 +2,24 @@
 
 from decimal import Decimal
 
+from billing.events import InvoicePosted
+from billing.services.issue_invoice import issue_invoice
+from core.outbox import JobContext, JobDied
+from core.quantity import plain
+from core.refs import DocumentRef
+from credit.events import CreditImproved
 from exceptions_app.services.close_causes import close_causes
 from exceptions_app.services.open_case import open_case
+from fulfillment.events import PickShort, ShipmentShipped
+from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
+from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
 from orders.services.record_progress import record_progress as close_finished
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from reporting.services.record_invoiced import record_invoiced
 from reporting.services.record_released import record_released
 from reporting.services.record_shipped import record_shipped
 from reporting.services.record_submitted import record_submitted
-
-from billing.events import InvoicePosted
-from billing.services.issue_invoice import issue_invoice
-from core.outbox import JobContext, JobDied
-from core.refs import DocumentRef
-from credit.events import CreditImproved
-from fulfillment.events import PickShort, ShipmentShipped
-from inventory.events import PromiseMoved, SupplyIncreased
-from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
 
 ZERO = Decimal(0)
 HOLD_KINDS = {"credit": "credit_hold", "price": "price_mismatch"}
@@ -101,7 +101,7 @@ def open_short_pick_case(fact: PickShort, job: JobContext) -> None:
         account_id=fact.account_id,
         money_at_risk=ZERO,
         cause_key=f"product:{fact.product_id}",
-        summary=f"{fact.short_qty:f} short on {fact.shipment_number}: {fact.reason}",
+        summary=f"{plain(fact.short_qty)} short on {fact.shipment_number}: {fact.reason}",
         now=job.now,
         actor=job.actor,
     )
@@ -114,7 +114,7 @@ def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
         account_id=fact.account_id,
         money_at_risk=ZERO,
         cause_key=f"demand:{fact.demand_id}",
-        summary=f"{fact.qty:f} moved from {fact.was} to {fact.now}: {fact.cause}",
+        summary=f"{plain(fact.qty)} moved from {fact.was or 'no date'} to {fact.now or 'no date yet'}: {fact.cause}",
         now=job.now,
         actor=job.actor,
     )

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from django.db.models import Sum
 from django.db.models.functions import Coalesce
-from orders.queries import line_quantities
 
 from fulfillment.models import ReturnLine, Shipment, ShipmentLine
 from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
+from orders.queries import line_quantities
 
 ZERO = Decimal(0)
 

@@ -207,6 +207,17 @@ def account_of(order_id: int) -> int | None:
     return Order.objects.filter(pk=order_id).values_list("account_id", flat=True).first()
 
 
+def accounts_of(order_ids: Iterable[int]) -> dict[int, int]:
+    """{order id: account id} of the orders that exist."""
+    return dict(Order.objects.filter(pk__in=set(order_ids)).values_list("id", "account_id"))
+
+
+def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
+    """{order line id: ordered less cancelled, base units}; drafts count in full."""
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("id", "qty", "demand__cancelled_qty")
+    return {line_id: qty - (cancelled or 0) for line_id, qty, cancelled in rows}
+
+
 def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     """The locked price of each line that has one."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(

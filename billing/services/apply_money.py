@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from credit.services.post import post
-
 from billing.events import InvoicePaid
 from billing.models import Invoice, Receipt, ReceiptApplication
 from billing.rules.apply import Application
@@ -15,6 +13,7 @@ from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.rules.asks import PostingSpec
+from credit.services.post import post
 from credit.states import Bucket
 
 

@@ -3,8 +3,6 @@
 from datetime import datetime
 from decimal import Decimal
 
-from credit.services.lock_accounts import lock_accounts
-
 from billing import locks
 from billing.models import Receipt
 from billing.rules.apply import Application
@@ -12,6 +10,7 @@ from billing.services.apply_money import apply_money
 from core.actors import Actor
 from core.errors import NotFound, Refused
 from core.uow import door_verb
+from credit.services.lock_accounts import lock_accounts
 
 
 class CannotApply(Refused):

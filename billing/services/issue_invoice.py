@@ -3,12 +3,6 @@
 from datetime import datetime
 from decimal import Decimal
 
-from credit.queries import due_dates
-from credit.services.lock_accounts import lock_accounts
-from credit.services.post import post
-from orders.queries import line_prices
-from orders.rules.asks import LockedPrice
-
 from billing.events import InvoicePosted
 from billing.models import Invoice, InvoiceLine
 from core import clock, journal, numbering, outbox
@@ -17,11 +11,16 @@ from core.errors import NotFound, Refused
 from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.queries import due_dates
 from credit.rules.asks import PostingSpec
+from credit.services.lock_accounts import lock_accounts
+from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.queries import billable, shipment_detail
 from fulfillment.rules.asks import BillableLine, ShipmentView
 from fulfillment.services.mark_invoiced import mark_invoiced
+from orders.queries import line_prices
+from orders.rules.asks import LockedPrice
 
 
 class NothingToInvoice(Refused):

@@ -4,9 +4,6 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
-from credit.services.lock_accounts import lock_accounts
-from credit.services.post import post
-
 from billing import locks
 from billing.events import ReceiptPosted
 from billing.models import Invoice, Receipt
@@ -19,6 +16,8 @@ from core.money import round_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.rules.asks import PostingSpec
+from credit.services.lock_accounts import lock_accounts
+from credit.services.post import post
 from credit.states import Bucket
 
 OPEN = ("posted", "partially_paid")

@@ -4,11 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from credit.services.post import post
-from inventory.services.confirm_picked import confirm_picked
-from orders.queries import line_prices
-from orders.services.return_to_open import return_to_open
-
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
@@ -17,11 +12,15 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.rules.asks import PostingSpec
+from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import PickShort
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.find_shipment import lock_with_credit
 from fulfillment.states import SHIPMENT, ShipmentStatus
+from inventory.services.confirm_picked import confirm_picked
+from orders.queries import line_prices
+from orders.services.return_to_open import return_to_open
 
 ZERO = Decimal(0)
 

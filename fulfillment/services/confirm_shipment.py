@@ -2,21 +2,20 @@
 
 from datetime import datetime
 
-from credit.services.post import post
-from inventory.services.confirm_shipped import confirm_shipped
-from orders.queries import line_prices
-
 from core import journal, outbox
 from core.actors import Actor
 from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.rules.asks import PostingSpec
+from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import ShipmentShipped
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.services.find_shipment import lock_with_credit
 from fulfillment.states import SHIPMENT, ShipmentStatus
+from inventory.services.confirm_shipped import confirm_shipped
+from orders.queries import line_prices
 
 
 @door_verb

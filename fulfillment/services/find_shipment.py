@@ -1,8 +1,7 @@
 """The first two steps every shipment verb shares: lock the customer's credit, then the shipment."""
 
-from credit.services.lock_accounts import lock_accounts
-
 from core.errors import NotFound
+from credit.services.lock_accounts import lock_accounts
 from fulfillment import locks
 from fulfillment.models import Shipment
 

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from orders.rules.asks import ReleaseGrant
-from orders.services.release_lines import release_lines
-
 from core import journal, numbering, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.services.lock_accounts import lock_accounts
 from fulfillment.events import ShipmentReleased
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
 from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
+from orders.queries import accounts_of
+from orders.rules.asks import ReleaseGrant
+from orders.services.release_lines import release_lines
 
 
 @door_verb
@@ -22,9 +23,10 @@ def release_orders(*, order_ids: Sequence[int], actor: Actor, now: datetime) -> 
 
     Locks: credit 10, orders 20, demands 50, balances 60 (in orders.release_lines); shipments are new rows.
     """
-    grants = release_lines(sorted(set(order_ids)), actor=actor, now=now)
+    accounts = accounts_of(order_ids)
+    lock_accounts(accounts.values())
+    grants = release_lines(sorted(accounts), actor=actor, now=now)
     parcels = split_into_parcels(line for grant in grants.values() for line in _pack_lines(grant))
-    accounts = {grant.order_id: grant.account_id for grant in grants.values()}
     shipments = _insert(parcels, accounts, now)
     _tell(shipments, actor, now)
     return [_outcome(order_id, grants.get(order_id), shipments) for order_id in dict.fromkeys(order_ids)]
@@ -37,7 +39,7 @@ def _pack_lines(grant: ReleaseGrant) -> Iterable[PackLine]:
             order_id=grant.order_id,
             order_line_id=line.order_line_id,
             site_id=stock.site_id,
-            ship_to_id=line.ship_to_id or grant.ship_to_id,
+            ship_to_id=grant.line_ship_tos.get(line.order_line_id) or grant.ship_to_id,
             demand_id=stock.demand_id,
             claim_id=stock.claim_id,
             balance_id=stock.balance_id,
