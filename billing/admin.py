@@ -87,7 +87,7 @@ class ReceiptAdmin(LedgerAdmin):
     list_filter = ("currency", "method", "received_date")
     search_fields = ("number", "reference", "account__code", "account__name")
     list_select_related = ("account",)
-    autocomplete_fields = ("account",)
+    raw_id_fields = ("account",)
     ordering = ("-pk",)
     inlines = (AppliedInline,)
 
