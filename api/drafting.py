@@ -40,7 +40,7 @@ class OrderRequest(KnownFieldsOnly):
     cancel_after_date = serializers.DateField(required=False, allow_null=True, default=None)
     note = serializers.CharField(max_length=2000, required=False, default="", allow_blank=True)
     external_id = serializers.CharField(max_length=80, required=False, default="")
-    lines = LineRequest(many=True, allow_empty=False, max_length=MOST_LINES)
+    lines = serializers.ListField(child=LineRequest(), min_length=1, max_length=MOST_LINES)
 
 
 @dataclass(frozen=True)

@@ -49,4 +49,4 @@ class Endpoint(APIView):
 
 def actor(request: Request) -> Actor:
     """The caller as the actor of a verb, over the API channel."""
-    return actor_of(request, channel="api")  # type: ignore[arg-type]
+    return actor_of(request, channel="api")

@@ -24,8 +24,9 @@ NO_LINES: tuple[PromiseSlice, ...] = ()
 
 class PromiseView(serializers.Serializer[Any]):
     quantity = QuantitySerializer()
-    date = serializers.DateField(allow_null=True, help_text="Delivery; null: no date yet.")
-    source = serializers.CharField(help_text="stock, inbound or none.")
+    ship_date = serializers.DateField(allow_null=True, help_text="null: no date yet.")
+    delivery_date = serializers.DateField(allow_null=True, help_text="null: not known before the order is placed.")
+    basis = serializers.CharField(help_text="stock, inbound or none.")
 
 
 class HoldViewed(serializers.Serializer[Any]):
@@ -36,7 +37,7 @@ class HoldViewed(serializers.Serializer[Any]):
 
 
 class StepView(serializers.Serializer[Any]):
-    label = serializers.CharField()
+    step = serializers.CharField()
     unit_price = MoneySerializer()
 
 
@@ -286,7 +287,7 @@ def _price(price: PriceResult | None, currency: str) -> dict[str, Any]:
         "unit_price": unit_price(price.unit_price, currency),
         "amount": money(price.amount, currency),
         "price_basis": str(price.basis),
-        "price_trace": [{"label": s.label, "unit_price": unit_price(s.unit_price, currency)} for s in price.waterfall],
+        "price_trace": [{"step": s.label, "unit_price": unit_price(s.unit_price, currency)} for s in price.waterfall],
     }
 
 
@@ -294,8 +295,9 @@ def _promises(slices: Sequence[PromiseSlice], uom: str) -> list[dict[str, Any]]:
     return [
         {
             "quantity": quantity(s.qty, uom),
-            "date": s.delivery_date and s.delivery_date.isoformat(),
-            "source": str(s.kind),
+            "ship_date": s.ship_date and s.ship_date.isoformat(),
+            "delivery_date": s.delivery_date and s.delivery_date.isoformat(),
+            "basis": str(s.kind),
         }
         for s in slices
     ]

@@ -12,7 +12,7 @@ from orders.models import Order
 
 _COLUMNS = (
     *("id", "public_id", "number", "account_id", "status", "channel", "po_number", "external_id", "currency"),
-    *("total_amount", "requested_date", "submitted_at", "received_at", "version"),
+    *("total_amount", "requested_date", "submitted_at", "received_at", "version", "entered_by_id"),
 )
 
 
@@ -34,6 +34,7 @@ class OrderSummary:
     submitted_at: datetime | None
     received_at: datetime
     version: int
+    entered_by_id: int | None
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,12 @@ class PortalRequest(HttpRequest):
     buying: Buying
 
 
+class StartRequest(HttpRequest):
+    """As PortalRequest, for the start page: `buying` is None for staff."""
+
+    buying: Buying | None
+
+
 def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
     """Let in who is declared, with the customer they buy for at `request.buying`; others sign in or get a 403."""
 
@@ -99,7 +105,7 @@ def buying_of(request: HttpRequest) -> Buying | None:
     if seen.all or not seen.ids:
         return None
     accounts = account_snapshots(sorted(seen.ids), on=clock.now().date())
-    chosen = accounts.get(request.session.get(ACTING_FOR)) or accounts[min(accounts)]
+    chosen = accounts.get(request.session.get(ACTING_FOR, 0)) or accounts[min(accounts)]
     is_buyer = not BUYERS.isdisjoint(request.user.roles)  # type: ignore[union-attr]
     return Buying(
         account=chosen,

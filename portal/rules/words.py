@@ -40,13 +40,13 @@ def slices_of(qty: Decimal, available: Decimal, later: Sequence[tuple[date, Deci
 
 
 def when(slices: Iterable[Slice], today: date) -> Sign:
-    """ "In stock", "40 now, 20 on 3 Dec", "60 on 3 Dec", "No date yet"."""
+    """ "In stock", "40 now, 20 on 3 Dec", "Ships 3 Dec", "No date yet"."""
     parts = list(slices)
     if all(s.day is not None and s.day <= today for s in parts):
         return Sign("ok", "check-circle", "In stock")
     if len(parts) == 1:
         only = parts[0]
-        words = f"On {short(only.day)}" if only.day else "No date yet"
+        words = f"Ships {short(only.day)}" if only.day else "No date yet"
         return Sign("warn", "clock", words)
     return Sign("warn", "clock", ", ".join(_slice_words(s, today) for s in parts))
 

@@ -30,4 +30,4 @@ def test_what_nothing_covers_is_said_not_hidden():
 
 def test_a_negative_balance_promises_nothing():
     assert slices_of(Decimal(5), Decimal(-3), [(THIRD, Decimal(5))], TODAY) == [Slice(Decimal(5), THIRD)]
-    assert when([Slice(Decimal(5), THIRD)], TODAY).words == "On 3 Dec"
+    assert when([Slice(Decimal(5), THIRD)], TODAY).words == "Ships 3 Dec"

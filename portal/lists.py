@@ -1,0 +1,111 @@
+"""Lists of orders and invoices as a buyer sees them, and the signs of shipments and invoices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from billing.queries import invoices_of_account
+from billing.rules.asks import InvoiceView
+from orders import queries as orders
+from orders.filters import OrderSummary, order_summaries
+from portal.rules.progress import order_sign
+from portal.rules.words import Sign
+
+PAGE = 25
+
+SHIPMENT_SIGNS = {
+    "released": Sign("info", "box", "With the warehouse"),
+    "acknowledged": Sign("info", "box", "With the warehouse"),
+    "picking": Sign("info", "box", "Being picked"),
+    "packed": Sign("info", "box", "Packed"),
+    "shipped": Sign("ok", "truck", "On its way"),
+    "delivered": Sign("ok", "check-circle", "Delivered"),
+    "refused": Sign("bad", "undo", "Refused"),
+    "cancelled": Sign("neutral", "x", "Cancelled"),
+}
+INVOICE_SIGNS = {
+    "posted": Sign("info", "receipt", "To pay"),
+    "partially_paid": Sign("info", "receipt", "Part paid"),
+    "paid": Sign("ok", "check-circle", "Paid"),
+    "disputed": Sign("hold", "hold", "Disputed"),
+    "credited": Sign("neutral", "undo", "Credited"),
+    "written_off": Sign("neutral", "x", "Written off"),
+}
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    number: str
+    url: str
+    po_number: str
+    placed_at: datetime | None
+    state: Sign
+    total: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class InvoiceRow:
+    number: str
+    order_number: str
+    order_url: str
+    issued_date: date
+    due_date: date
+    state: Sign
+    total: Decimal
+    open: Decimal
+    currency: str
+
+
+def shipment_sign(status: str) -> Sign:
+    return SHIPMENT_SIGNS.get(status, Sign("neutral", "box", status))
+
+
+def invoice_sign(status: str, *, is_overdue: bool = False) -> Sign:
+    if is_overdue and status in ("posted", "partially_paid"):
+        return Sign("bad", "alert", _("Overdue"))
+    return INVOICE_SIGNS.get(status, Sign("neutral", "receipt", status))
+
+
+def order_rows(summaries: Sequence[OrderSummary]) -> list[OrderRow]:
+    """Each order with its one state: 3 statements for the page."""
+    ids = [s.order_id for s in summaries]
+    progress, holds = orders.progress(ids), orders.holds_of(ids)
+    return [
+        OrderRow(
+            number=s.number,
+            url=reverse("portal:order", args=[s.number]),
+            po_number=s.po_number,
+            placed_at=s.submitted_at,
+            state=order_sign(s.status, progress.get(s.order_id), is_held=s.order_id in holds),
+            total=s.total_amount,
+            currency=s.currency,
+        )
+        for s in summaries
+    ]
+
+
+def invoice_rows(account_id: int, *, today: date) -> list[InvoiceRow]:
+    """The customer's latest invoices, newest first: 2 statements."""
+    found = invoices_of_account([account_id])
+    numbers = {s.order_id: s.number for s in order_summaries({i.order_id for i in found})} if found else {}
+    return [_invoice_row(i, numbers, today) for i in found]
+
+
+def _invoice_row(i: InvoiceView, numbers: Mapping[int, str], today: date) -> InvoiceRow:
+    number = numbers.get(i.order_id, "")
+    return InvoiceRow(
+        number=i.number,
+        order_number=number,
+        order_url=reverse("portal:order", args=[number]) if number else "",
+        issued_date=i.issued_date,
+        due_date=i.due_date,
+        state=invoice_sign(i.status, is_overdue=i.due_date < today),
+        total=i.total_amount,
+        open=i.open_amount,
+        currency=i.currency,
+    )

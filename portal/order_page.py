@@ -1,0 +1,191 @@
+"""An order as its buyer sees it: progress, a promise per line, holds in plain words, shipments and invoices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.queries import ship_to_snapshots, user_names
+from accounts.rules.asks import AccountSnapshot
+from billing.queries import invoices_of
+from billing.rules.asks import InvoiceView
+from catalog.queries import product_snapshots
+from catalog.rules.asks import ProductSnapshot
+from core.clock import local_date
+from core.journal import timeline
+from core.quantity import plain
+from core.refs import DocumentRef
+from fulfillment.queries import shipments_of
+from fulfillment.rules.asks import ShipmentView
+from inventory.queries import promises, site_snapshots
+from inventory.rules.asks import PromiseSlice
+from orders import queries as orders
+from orders.filters import OrderSummary
+from orders.rules.asks import HoldView, Progress
+from orders.rules.picture import LinePicture, OrderPicture
+from portal.lists import invoice_sign, shipment_sign
+from portal.rules.progress import Step, expected_words, line_sign, moved, steps
+from portal.rules.words import Sign, Slice, hold_words, promise
+
+ZERO = Decimal(0)
+LINES_A_PAGE = 50
+TOLD = frozenset(
+    {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
+    | {"closed", "lines_cancelled", "promise_changed"}
+)
+
+
+@dataclass(frozen=True)
+class LineView:
+    line_no: int
+    sku: str
+    name: str
+    unit: str
+    ordered: Decimal
+    shipped: Decimal
+    state: Sign
+    promise: str
+    unit_price: Decimal | None
+    amount: Decimal
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    number: str
+    po_number: str
+    status: str
+    currency: str
+    time_zone: str
+    placed_at: datetime | None
+    placed_by: str
+    ship_to: str
+    requested_date: date | None
+    terms: str
+    total: Decimal
+    steps: tuple[Step, ...]
+    holds: tuple[Mapping[str, str], ...]
+    moved: tuple[str, ...]
+    lines: tuple[LineView, ...]
+    first_line: int
+    line_count: int
+    again_text: str
+    shipments: tuple[Mapping[str, Any], ...]
+    invoices: tuple[Mapping[str, Any], ...]
+    timeline: tuple[Any, ...]
+
+    @property
+    def older_lines(self) -> int:
+        """The place of the first line of the next page; 0 when this is the last."""
+        following = self.first_line + len(self.lines)
+        return following if following <= self.line_count else 0
+
+    @property
+    def line_words(self) -> str:
+        return f"{self.first_line}–{self.first_line + len(self.lines) - 1} of {self.line_count}"
+
+
+def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, first_line: int = 1) -> OrderPage:
+    """Everything the page shows, in a constant number of statements for 1 and for 500 lines."""
+    order_id = head.order_id
+    picture = orders.pictures([order_id])[order_id]
+    products = product_snapshots({x.product_id for x in picture.lines if x.product_id})
+    slices = promises([x.demand.demand_id for x in picture.lines if x.demand])
+    of_line = {x.line_no: slices.get(x.demand.demand_id, ()) if x.demand else () for x in picture.lines}
+    holds = orders.holds_of([order_id]).get(order_id, ())
+    progress = orders.progress([order_id])[order_id]
+    shown = picture.lines[first_line - 1 : first_line - 1 + LINES_A_PAGE]
+    return OrderPage(
+        number=picture.number,
+        po_number=picture.po_number,
+        status=picture.meta["status"],
+        currency=picture.currency,
+        time_zone=account.time_zone,
+        placed_at=picture.meta["submitted_at"],
+        placed_by=_entered_by(head),
+        ship_to=_ship_to(picture),
+        requested_date=picture.requested_date,
+        terms=picture.terms_code,
+        total=picture.total,
+        steps=_steps(picture, progress, holds, [s for many in of_line.values() for s in many]),
+        holds=tuple({"title": f"On hold: {h.reason}.", "text": hold_words(h.reason)} for h in holds),
+        moved=tuple(s for x in picture.lines for s in moved(_sku(x, products), of_line[x.line_no])),
+        lines=tuple(_line(x, products, of_line[x.line_no], bool(holds)) for x in shown),
+        first_line=first_line,
+        line_count=len(picture.lines),
+        again_text="\n".join(f"{_sku(x, products)}\t{plain(x.qty)}" for x in picture.lines),
+        shipments=_shipments(order_id, account, now),
+        invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
+        timeline=tuple(t for t in timeline(DocumentRef("order", order_id, picture.number)) if t.verb in TOLD),
+    )
+
+
+def _line(
+    line: LinePicture, products: Mapping[int, ProductSnapshot], slices: Sequence[PromiseSlice], is_held: bool
+) -> LineView:
+    product = products.get(line.product_id or 0)
+    return LineView(
+        line_no=line.line_no,
+        sku=_sku(line, products),
+        name=product.name if product else "No product has this number",
+        unit=product.base_unit if product else "",
+        ordered=line.qty,
+        shipped=line.demand.shipped if line.demand else ZERO,
+        state=line_sign(line.demand, is_held=is_held),
+        promise=promise([Slice(s.qty, s.delivery_date or s.ship_date) for s in slices], date.min),
+        unit_price=line.unit_price,
+        amount=line.amount,
+    )
+
+
+def _steps(
+    picture: OrderPicture, progress: Progress, holds: Sequence[HoldView], slices: Sequence[PromiseSlice]
+) -> tuple[Step, ...]:
+    return steps(
+        picture.meta["status"],
+        picture.meta["submitted_at"],
+        progress,
+        is_held=bool(holds),
+        expected=expected_words(slices),
+    )
+
+
+def _shipments(order_id: int, account: AccountSnapshot, now: datetime) -> tuple[Mapping[str, Any], ...]:
+    found = shipments_of([order_id]).get(order_id, [])
+    sites = site_snapshots({s.site_id for s in found}) if found else {}
+    today = local_date(now, account.time_zone)
+    return tuple(_shipment(s, sites, account, today) for s in found)
+
+
+def _shipment(s: ShipmentView, sites: Mapping[int, Any], account: AccountSnapshot, today: date) -> Mapping[str, Any]:
+    words = [f"From {sites[s.site_id].name}"] if s.site_id in sites else []
+    if s.shipped_at:
+        left = local_date(s.shipped_at, account.time_zone)
+        words.append(f"left {'today' if left == today else f'{left.day} {left:%b}'}")
+    words += [w for w in (s.carrier, s.tracking_number) if w]
+    return {"number": s.number, "state": shipment_sign(s.status), "words": " · ".join(words)}
+
+
+def _invoice(i: InvoiceView) -> Mapping[str, Any]:
+    state = invoice_sign(i.status)
+    return {
+        "number": i.number,
+        "state": state,
+        "due_date": i.due_date,
+        "total": i.total_amount,
+        "currency": i.currency,
+    }
+
+
+def _sku(line: LinePicture, products: Mapping[int, ProductSnapshot]) -> str:
+    product = products.get(line.product_id or 0)
+    return product.sku if product else line.stated_code
+
+
+def _ship_to(picture: OrderPicture) -> str:
+    place = ship_to_snapshots([picture.ship_to_id]).get(picture.ship_to_id) if picture.ship_to_id else None
+    return ", ".join(part for part in (place.name, place.city) if part) if place else ""
+
+
+def _entered_by(head: OrderSummary) -> str:
+    return user_names([head.entered_by_id]).get(head.entered_by_id, "") if head.entered_by_id else ""
