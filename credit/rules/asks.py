@@ -14,7 +14,8 @@ from credit.states import Outcome
 class CreditAsk:
     """May `amount` (currency of the account, tax and freight included) more be owed for this document?
 
-    `already_counted` is the part of `amount` that exposure holds already (a submitted order at release).
+    `already_counted` is what exposure holds already and this decision leaves out: the order's own open part (a
+    submitted order at release), and what waits behind it.
     """
 
     account_id: int
@@ -38,6 +39,8 @@ class CreditReason:
 
 @dataclass(frozen=True)
 class CreditDecision:
+    """`exposure` is everything else: the limit is passed when `exposure` + `asked` > `limit`. All reasons are kept."""
+
     account_id: int
     doc: DocumentRef
     outcome: Outcome

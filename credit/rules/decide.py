@@ -80,16 +80,22 @@ class Case:
         return self.ask.ship_date <= self.standing.horizon_end
 
     @property
-    def exposure(self) -> Decimal:
-        return self.standing.parts.total + self.taken
+    def counts(self) -> bool:
+        return self.is_within_horizon or self.point not in PLANNING
 
     @property
-    def adds(self) -> Decimal:
-        """How much exposure would grow by: the amount less what of it exposure holds already."""
-        if not self.is_within_horizon and self.point in PLANNING:
-            return ZERO
-        held = min(self.ask.already_counted, self.standing.parts.open_orders) if self.is_within_horizon else ZERO
-        return self.ask.amount - held
+    def asked(self) -> Decimal:
+        return self.ask.amount if self.counts else ZERO
+
+    @property
+    def counted(self) -> Decimal:
+        """What exposure holds already and is not to be counted twice; only open orders within the horizon can be."""
+        return min(self.ask.already_counted, self.standing.parts.open_orders) if self.is_within_horizon else ZERO
+
+    @property
+    def exposure(self) -> Decimal:
+        """Everything else that is owed: with what earlier asks took, without what of this one is counted already."""
+        return self.standing.parts.total + self.taken - self.counted
 
     @property
     def is_comparable(self) -> bool:
@@ -130,7 +136,7 @@ def decide(
         )
         decision = decide_one(case)
         if decision.is_approved:
-            taken[account_id] = case.taken + max(case.adds, ZERO)
+            taken[account_id] = case.taken + max(case.asked - case.counted, ZERO)
             prepaid[account_id] = case.prepaid + upfront_amount(case.effective_terms, ask.amount)
         decisions.append(decision)
     return decisions
@@ -148,7 +154,7 @@ def decide_one(case: Case) -> CreditDecision:
         exposure=case.exposure,
         limit=limit,
         available=limit - case.exposure,
-        asked=case.adds,
+        asked=case.asked,
         currency=case.standing.currency,
         reasons=reasons,
     )
@@ -170,12 +176,12 @@ def currency_is_the_accounts(case: Case) -> CreditReason | None:
 
 
 def limit_is_kept(case: Case) -> CreditReason | None:
-    limit, after = case.standing.limits.total(case.today), case.exposure + case.adds
+    limit, after = case.standing.limits.total(case.today), case.exposure + case.asked
     if not case.is_comparable or after <= limit:
         return None
     currency = case.standing.currency
     words = f"Exposure would be {after:,} {currency}: {after - limit:,} over the limit of {limit:,}."
-    return _reason("credit_limit", words, limit=limit, exposure=case.exposure, asked=case.adds, over=after - limit)
+    return _reason("credit_limit", words, limit=limit, exposure=case.exposure, asked=case.asked, over=after - limit)
 
 
 def limit_is_in_force(case: Case) -> CreditReason | None:

@@ -177,7 +177,16 @@ def test_all_reasons_are_kept_not_only_the_first():
 def test_a_submitted_order_is_not_counted_twice_at_release():
     standing = account(parts=owing("600", open_orders="400"))
     (decision,) = decided(standing, ask("400", already_counted=Decimal(400)), point=CheckPoint.RELEASE)
-    assert (decision.is_approved, decision.asked) == (True, Decimal(0))
+    assert (decision.is_approved, decision.exposure, decision.asked) == (True, Decimal(600), Decimal(400))
+
+
+def test_what_waits_behind_an_order_does_not_hold_it():
+    standing = account(parts=owing(open_orders="1200"))
+    first = ask("600", already_counted=Decimal(1200))
+    second = ask("600", 2, already_counted=Decimal(600))
+    decisions = decided(standing, first, second)
+    assert [d.is_approved for d in decisions] == [True, False]
+    assert [(d.exposure, d.asked) for d in decisions] == [(Decimal(0), Decimal(600)), (Decimal(600), Decimal(600))]
 
 
 def test_beyond_the_horizon_an_order_owes_nothing_at_entry_and_everything_at_release():
