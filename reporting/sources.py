@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from fulfillment.queries import shipments_of
-
 from inventory.queries import promises
 from orders.queries import pictures
 

@@ -52,12 +52,12 @@ def post_receipt(
     receipt = _insert(account_id, amount, currency, received_date, reference, method, now)
     ref = DocumentRef("receipt", receipt.pk, receipt.number)
     post([PostingSpec(account_id, ref, Bucket.UNAPPLIED, amount, f"receipt:{receipt.pk}:in")], now=now)
+    fact = ReceiptPosted(receipt.pk, account_id, amount, currency)
+    outbox.publish(fact, stream=f"receipt:{receipt.pk}", seq=1, now=now, actor=actor)
     plan = apply_oldest_first(amount, [_open(i) for i in invoices.values()])
     apply_money(receipt, plan, invoices, actor=actor, now=now)
     summary = f"Receipt {receipt.number}: {amount} {currency}, {receipt.applied_amount} applied"
     journal.write([journal.Entry(ref, "posted", summary, {"reference": reference})], actor=actor, now=now)
-    fact = ReceiptPosted(receipt.pk, account_id, amount, currency)
-    outbox.publish(fact, stream=f"receipt:{receipt.pk}", seq=1, now=now, actor=actor)
     return receipt.pk
 
 
