@@ -122,6 +122,10 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if any(fs.has_changed() for fs in formsets):
             raise ServiceRequired(f"{type(self).__name__}: inline rows are saved by a service, not by the form")
 
+    def construct_change_message(self, request: HttpRequest, form: Any, formsets: Any, add: bool = False) -> list[Any]:
+        """Django's would ask inline rows what the form saved of them; it saved none."""
+        return []
+
     def log_addition(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[override]
         """The journal tells it; Django's own log would be a second, weaker one."""
 

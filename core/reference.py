@@ -3,6 +3,7 @@
 Ledgers, balances, claims, orders and everything else with a rule of its own have verbs of their own.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -24,8 +25,9 @@ class StillInUse(Refused):
 
 
 @door_verb
-def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "") -> M:
-    """Validate and store `row`, and journal what changed.
+def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "", only: Collection[str] | None = None) -> M:
+    """Validate and store `row`, and journal what changed. `only` names the fields to write of a row that exists, so
+    that what a verb of its own keeps (a status) is not written back from an older reading.
 
     Raises InvalidInput with every bad field at once.
     """
@@ -34,8 +36,8 @@ def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "") -> 
         row.full_clean()
     except ValidationError as error:
         raise InvalidInput(list(_field_errors(error))) from error
-    row.save()
-    after = _values(row)
+    row.save(update_fields=None if only is None or not before else only)
+    after = _values(row) if only is None else {**before, **_named(_values(row), row, only)}
     changed = {k: [before.get(k), v] for k, v in after.items() if before.get(k) != v}
     verb = "changed" if before else "created"
     summary = f"{_kind(row).replace('_', ' ')} {row} {verb}" + (f": {reason}" if reason else "")
@@ -53,6 +55,11 @@ def delete_reference(*, row: models.Model, actor: Actor, now: datetime, reason: 
         raise StillInUse(what=words) from error
     summary = f"{_kind(row).replace('_', ' ')} {words} removed" + (f": {reason}" if reason else "")
     journal.write([journal.Entry(ref, "removed", summary, {"was": values})], actor=actor, now=now)
+
+
+def _named(values: dict[str, Any], row: models.Model, only: Collection[str]) -> dict[str, Any]:
+    written = {f.attname for f in row._meta.concrete_fields if f.name in only or f.attname in only}
+    return {name: value for name, value in values.items() if name in written}
 
 
 def _kind(row: models.Model) -> str:

@@ -50,3 +50,15 @@ def test_stored_calendars_become_business_calendars_in_two_statements(django_ass
         found = business_calendars([r.pk for r in rows])
     assert found[rows[0].pk].is_business_day(date(2026, 11, 2)) is False
     assert found[rows[1].pk].week == {0: ((time(9), time(12)), (time(13), time(17)))}
+
+
+def test_only_the_named_fields_of_a_row_that_exists_are_written():
+    row = save_reference(row=Calendar(code="dc", name="DC", week=WEEK), actor=ANN, now=NOW, only=["name"])
+    older = Calendar.objects.get(pk=row.pk)
+    Calendar.objects.filter(pk=row.pk).update(code="dc-2")
+    older.name = "Reno"
+    save_reference(row=older, actor=ANN, now=NOW, only=["name"])
+    row.refresh_from_db()
+    assert (row.code, row.name) == ("dc-2", "Reno")
+    changed, _ = journal.timeline(DocumentRef("calendar", row.pk))
+    assert changed.data["changed"] == {"name": ["DC", "Reno"]}

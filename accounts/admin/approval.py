@@ -1,0 +1,103 @@
+"""What waits for a second pair of eyes."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from unfold.decorators import display
+
+from accounts import approvals
+from accounts.models import ApprovalRequest
+from accounts.states import STAFF, ApprovalState, Role
+from core import clock, refs
+from core.access import allow
+from core.choices import words
+from core.console import LedgerAdmin, actor_of
+from core.errors import DomainError
+from core.refs import DocumentRef
+
+TONES = {"pending": "warning", "approved": "success", "rejected": "danger", "expired": "info"}
+DECIDERS = {Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER}
+
+
+@admin.register(ApprovalRequest)
+class ApprovalRequestAdmin(LedgerAdmin):
+    access = allow(view=STAFF, act=DECIDERS)
+    list_display = ["subject", "kind", "state_pill", "money", "requested_label", "expires_at", "decided_by"]
+    list_filter = ["state", "kind"]
+    search_fields = ["subject_number", "requested_label", "reason"]
+    search_help_text = "Document number, who asked, why"
+    list_select_related = ["decided_by"]
+    ordering = ["-id"]
+    change_form_outer_before_template = "accounts/approval_decision.html"
+    fieldsets = [
+        (
+            None,
+            {
+                "fields": [
+                    ("subject", "kind", "state_pill"),
+                    ("money", "reason"),
+                    ("requested_label", "requested_at", "expires_at"),
+                    ("decided_by", "decided_at", "decision_note"),
+                    "content_hash",
+                ]
+            },
+        )
+    ]
+    readonly_fields = ["subject", "state_pill", "money"]
+
+    @display(description="For", ordering="subject_number")
+    def subject(self, approval: ApprovalRequest) -> str:
+        ref = DocumentRef(approval.subject_kind, approval.subject_id, approval.subject_number)
+        url = refs.url_of(ref)
+        return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
+
+    @display(description="State", ordering="state", label=TONES)
+    def state_pill(self, approval: ApprovalRequest) -> tuple[str, str]:
+        return approval.state, words(approval.state)
+
+    @display(description="Amount", ordering="amount")
+    def money(self, approval: ApprovalRequest) -> str:
+        return f"{approval.amount:,} {approval.currency}" if approval.amount is not None else "–"
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.decide_view)
+        return [path("<int:approval_id>/decide/", view, name="accounts_approvalrequest_decide"), *super().get_urls()]
+
+    def decide_view(self, request: HttpRequest, approval_id: int) -> HttpResponse:
+        """Approve and Reject: one call of decide, which reads the authority itself."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        decision, note = request.POST.get("decision", ""), request.POST.get("note", "")
+        if not self.access.may_act(request.user):
+            messages.error(request, "You may look at approvals, not decide them.")
+        elif decision not in ("approve", "reject"):
+            messages.error(request, "Choose Approve or Reject.")
+        else:
+            self._decide(request, approval_id, approve=decision == "approve", note=note)
+        return HttpResponseRedirect(reverse("admin:accounts_approvalrequest_change", args=[approval_id]))
+
+    def _decide(self, request: HttpRequest, approval_id: int, *, approve: bool, note: str) -> None:
+        try:
+            approvals.decide(
+                approval_id=approval_id, approve=approve, note=note, actor=actor_of(request), now=clock.now()
+            )
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        else:
+            messages.success(request, "Approved." if approve else "Rejected.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        approval = ApprovalRequest.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        extra = dict(extra_context or {})
+        if approval is not None:
+            is_open = approval.state == ApprovalState.PENDING and approval.expires_at > clock.now()
+            is_own = approval.requested_by_id == request.user.pk
+            extra["approval"] = approval
+            extra["asked"] = f"{approval.requested_label} asks: {approval.reason or approval}"
+            extra["may_decide"] = is_open and not is_own and self.access.may_act(request.user)
+        return super().change_view(request, object_id, form_url, extra)

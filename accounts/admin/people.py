@@ -1,0 +1,167 @@
+"""People: who signs in, what they may do, who buys and who sells. Users are kept by their own verbs."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from unfold.decorators import display
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from accounts.models import Buyer, Rep, RepAssignment, User
+from accounts.services.change_user import change_user
+from accounts.services.create_user import create_user
+from accounts.services.set_password import set_password
+from accounts.states import STAFF, Role
+from core import clock
+from core.access import allow
+from core.actors import Actor
+from core.choices import choices, words
+from core.console import ReferenceAdmin, ServiceAdmin, actor_of
+from core.errors import DomainError
+
+KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
+
+
+class _RolesField(forms.MultipleChoiceField):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=choices(Role), required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs
+        )
+
+
+class PersonForm(UserChangeForm):
+    roles = _RolesField()
+
+
+class NewPersonForm(UserCreationForm):
+    """Checked here, stored by create_user."""
+
+    roles = _RolesField()
+
+    class Meta:
+        model = User
+        fields = ["email", "first_name", "last_name", "roles", "time_zone", "reports_to"]
+
+    def save(self, commit: bool = True) -> Any:
+        return forms.ModelForm.save(self, commit=False)  # no password on the instance: the verb makes the user
+
+
+class PasswordForm(AdminPasswordChangeForm):
+    """Django's form; the verb stores. The screen leaves the actor on the user it hands over."""
+
+    def save(self, commit: bool = True) -> Any:
+        usable = self.cleaned_data.get("set_usable_password", True)
+        actor: Actor = self.user.acting
+        password = self.cleaned_data["password1"] if usable else None
+        set_password(user_id=self.user.pk, password=password, actor=actor, now=clock.now())
+        self.user.refresh_from_db()
+        return self.user
+
+
+@admin.register(User)
+class UserAdmin(ServiceAdmin, DjangoUserAdmin):
+    access = allow(view={Role.OPERATOR, Role.AUDITOR, Role.CS_LEAD}, act={Role.OPERATOR})
+    form, add_form, change_password_form = PersonForm, NewPersonForm, PasswordForm
+    list_display = ["email", "full_name", "role_list", "is_staff", "is_active", "last_login"]
+    list_filter = ["is_staff", "is_active", "is_superuser"]
+    search_fields = ["email", "first_name", "last_name", "username"]
+    list_select_related = ["reports_to"]
+    ordering = ["email"]
+    filter_horizontal = []
+    autocomplete_fields = ["reports_to"]
+    readonly_fields = ["username", "is_superuser", "last_login", "date_joined"]
+    fieldsets = [
+        (None, {"fields": [("first_name", "last_name"), "email", "password"]}),
+        ("What they may do", {"fields": ["roles", ("is_staff", "is_active", "is_superuser")]}),
+        ("Desk", {"fields": [("reports_to", "time_zone"), ("username", "last_login", "date_joined")]}),
+    ]
+    add_fieldsets = [
+        (None, {"fields": [("first_name", "last_name"), "email", "usable_password", "password1", "password2"]}),
+        ("What they may do", {"fields": ["roles"]}),
+        ("Desk", {"fields": [("reports_to", "time_zone")]}),
+    ]
+
+    def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
+        return self.access.may_act(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.access.may_act(request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [] if obj is None else list(self.readonly_fields)
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return self._add_view(request, form_url, extra_context)  # Django's add_view without its transaction
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        user = super().get_object(request, object_id, from_field)
+        if user is not None:
+            user.acting = actor_of(request)  # for PasswordForm, which sees the user and not the request
+        return user
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:
+        try:
+            return super().user_change_password(request, id, form_url)
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[id]))
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        given, actor, now = form.cleaned_data, actor_of(request), clock.now()
+        boss = given.get("reports_to")
+        person: dict[str, Any] = {name: given.get(name) or "" for name in ("email", "first_name", "last_name")}
+        person |= {"roles": given.get("roles", []), "reports_to_id": boss.pk if boss else None}
+        person["time_zone"] = given.get("time_zone") or "UTC"
+        if change:
+            flags: dict[str, Any] = {name: bool(given.get(name)) for name in ("is_staff", "is_active")}
+            change_user(user_id=obj.pk, **person, **flags, actor=actor, now=now)
+            return
+        password = given.get("password1") if given.get("set_usable_password", True) else None
+        obj.pk = create_user(**person, password=password or None, actor=actor, now=now)
+
+    @display(description="Name", ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name() or "–"
+
+    @display(description="Roles")
+    def role_list(self, user: User) -> str:
+        return ", ".join(words(role) for role in user.roles) or "–"
+
+
+@admin.register(Rep)
+class RepAdmin(ReferenceAdmin):
+    access = KEEPERS
+    list_display = ["code", "user", "territory"]
+    list_filter = ["territory"]
+    search_fields = ["code", "user__email", "user__first_name", "user__last_name"]
+    list_select_related = ["user", "territory"]
+    autocomplete_fields = ["user"]
+    ordering = ["code"]
+
+
+@admin.register(RepAssignment)
+class RepAssignmentAdmin(ReferenceAdmin):
+    access = KEEPERS
+    list_display = ["account", "rep", "kind", "split_percent", "valid_from", "valid_to"]
+    list_filter = ["kind", "rep__territory"]
+    search_fields = ["account__code", "account__name", "rep__code"]
+    list_select_related = ["account", "rep__user"]
+    autocomplete_fields = ["account", "rep"]
+    ordering = ["-valid_from"]
+
+
+@admin.register(Buyer)
+class BuyerAdmin(ReferenceAdmin):
+    access = KEEPERS
+    list_display = ["user", "account", "role", "order_limit", "period_limit", "includes_children"]
+    list_filter = ["role", "includes_children"]
+    search_fields = ["user__email", "user__last_name", "account__code", "account__name"]
+    list_select_related = ["user", "account"]
+    autocomplete_fields = ["user", "account"]
+    ordering = ["account", "user"]
