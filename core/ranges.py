@@ -14,13 +14,13 @@ class DateRange(Func):
 
     function = "DATERANGE"
 
-    def __init__(self, *expressions: object, **extra: object) -> None:
+    def __init__(self, *expressions: Any, **extra: Any) -> None:
         if len(expressions) == 2:
             start, end = (F(e) if isinstance(e, str) else e for e in expressions)
             expressions = (start, end, Value("[)"))
         super().__init__(*expressions, **extra)
 
-    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:
+    def as_sql(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, Any]:  # type: ignore[override]
         whole, parameters = super().as_sql(compiler, connection, **context)
         start, of_start = compiler.compile(self.source_expressions[0])
         end, of_end = compiler.compile(self.source_expressions[1])
