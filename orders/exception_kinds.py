@@ -1,41 +1,66 @@
-"""What can go wrong with an order before it is released. Hours are business hours (domain.md §11)."""
+"""What goes wrong with orders, who owns it and how fast (domain.md §11; minutes are business minutes)."""
 
 from exceptions_app.kinds import KindSpec, declare
 
-CREDIT_HOLD = KindSpec(
-    code="credit_hold",
-    label="Credit hold",
-    owner_queue="finance",
-    severity="high",
-    respond_minutes=120,
-    resolve_minutes=240,
-    description="The order passes the customer's credit line. It is kept and reserved; it does not reach the warehouse.",
+CREDIT_HOLD = "credit_hold"
+PRICE_MISMATCH = "price_mismatch"
+UNRESOLVED_LINES = "unresolved_lines"
+ORDER_HOLD = "order_hold"
+ORDER_STUCK = "order_stuck"
+
+CASE_OF_REASON = {
+    "credit": CREDIT_HOLD,
+    "price": PRICE_MISMATCH,
+    "eligibility": ORDER_HOLD,
+    "data": ORDER_HOLD,
+    "approval": ORDER_HOLD,
+    "manual": ORDER_HOLD,
+}
+
+declare(
+    KindSpec(
+        CREDIT_HOLD,
+        "Credit hold",
+        owner_queue="finance",
+        severity="high",
+        respond_minutes=120,
+        resolve_minutes=240,
+        description="Credit holds the order. Check it again after a payment, or clear the hold with a ceiling.",
+    ),
+    KindSpec(
+        PRICE_MISMATCH,
+        "Price mismatch",
+        owner_queue="pricing",
+        severity="medium",
+        respond_minutes=240,
+        resolve_minutes=480,
+        description="The customer's price and ours differ, or a price is below its floor. Accept one of the two.",
+    ),
+    KindSpec(
+        UNRESOLVED_LINES,
+        "Lines without a product",
+        owner_queue="cs",
+        severity="medium",
+        respond_minutes=120,
+        resolve_minutes=240,
+        description="The order names goods nobody could match. Match each line, then submit the order.",
+    ),
+    KindSpec(
+        ORDER_HOLD,
+        "Order on hold",
+        owner_queue="cs",
+        severity="medium",
+        respond_minutes=240,
+        resolve_minutes=480,
+        description="The order may not go on. The hold says why and who may clear it.",
+    ),
+    KindSpec(
+        ORDER_STUCK,
+        "Order stuck",
+        owner_queue="cs",
+        severity="medium",
+        respond_minutes=240,
+        resolve_minutes=960,
+        description="The order has not moved although nothing holds it.",
+    ),
 )
-PRICE_MISMATCH = KindSpec(
-    code="price_mismatch",
-    label="Price mismatch",
-    owner_queue="pricing",
-    severity="medium",
-    respond_minutes=240,
-    resolve_minutes=480,
-    description="The purchase order names another price than ours, or ours is below its floor.",
-)
-ORDER_HOLD = KindSpec(
-    code="order_hold",
-    label="Order on hold",
-    owner_queue="cs",
-    severity="medium",
-    respond_minutes=120,
-    resolve_minutes=480,
-    description="A rule or a person keeps the order from going on.",
-)
-ORDER_UNRESOLVED = KindSpec(
-    code="order_unresolved",
-    label="Unknown parts",
-    owner_queue="cs",
-    severity="medium",
-    respond_minutes=120,
-    resolve_minutes=480,
-    description="Lines name parts nobody here knows. Match them to products; the order is a draft until then.",
-)
-declare(CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, ORDER_UNRESOLVED)

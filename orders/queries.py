@@ -7,9 +7,10 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q
 
+from catalog import queries as catalog
 from inventory import queries as inventory
-from orders.models import Hold, Order, OrderLine
-from orders.rules.asks import HoldView, LineDraft, LockedPrice, OrderDraft, Progress
+from orders.models import Hold, LineSplit, Order, OrderLine
+from orders.rules.asks import HoldView, LineDetail, LineDraft, LockedPrice, OrderDraft, Progress
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture, Waiver
 from orders.rules.progress import progress as progress_of
 from orders.states import HoldReason, OrderStatus
@@ -200,6 +201,43 @@ def progress(order_ids: Iterable[int]) -> dict[int, Progress]:
         demands.setdefault(order_id, []).append(demand_id)
     states = inventory.demand_states([d for many in demands.values() for d in many]) if demands else {}
     return {i: progress_of(i, [states[d] for d in demands.get(i, ()) if d in states]) for i in ids}
+
+
+def order_detail(order_id: int, *, first: int = 0, limit: int = 50) -> tuple[LineDetail, ...]:
+    """A page of the order's lines with price trace, ledger, promises, reasons and splits: 7 statements at most."""
+    rows = list(OrderLine.objects.filter(order_id=order_id).order_by("line_no")[first : first + limit])
+    demand_ids = [row.demand_id for row in rows if row.demand_id]
+    states = inventory.demand_states(demand_ids) if demand_ids else {}
+    promises = inventory.promises(demand_ids) if demand_ids else {}
+    reasons = inventory.decisions(demand_ids) if demand_ids else {}
+    products = catalog.product_snapshots({row.product_id for row in rows if row.product_id})
+    splits: dict[int, list[tuple[int, str, Decimal]]] = {}
+    of_these = LineSplit.objects.filter(line_id__in=[row.pk for row in rows]).order_by("id")
+    for line_id, rep_id, kind, percent in of_these.values_list("line_id", "rep_id", "kind", "percent"):
+        splits.setdefault(line_id, []).append((rep_id, kind, percent))
+    return tuple(
+        LineDetail(
+            row.pk,
+            row.line_no,
+            row.product_id,
+            products[row.product_id].sku if row.product_id in products else "",
+            products[row.product_id].name if row.product_id in products else row.stated_description,
+            row.stated_code,
+            row.stated_description,
+            row.qty,
+            row.unit,
+            row.unit_qty,
+            row.stated_price,
+            row.unit_price,
+            row.amount,
+            row.price_trace,
+            states.get(row.demand_id or 0),
+            promises.get(row.demand_id or 0, ()),
+            reasons[row.demand_id].text() if row.demand_id in reasons else "",
+            tuple(splits.get(row.pk, ())),
+        )
+        for row in rows
+    )
 
 
 def account_of(order_id: int) -> int | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import FieldError
 from core.explain import Explanation
-from inventory.rules.asks import ClaimedStock, PromiseSlice
+from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice
 from orders.states import Gate, Verdict
 from pricing.rules.asks import PriceResult
 
@@ -257,3 +257,30 @@ class Progress:
     released: Decimal = ZERO
     picked: Decimal = ZERO
     shipped: Decimal = ZERO
+
+
+@dataclass(frozen=True)
+class LineDetail:
+    """A line as a page shows it: what was asked, what it costs and why, how far it is and when it comes.
+
+    `why_this_quantity` is allocation's last explanation of the line, in words; empty before its first run.
+    """
+
+    line_id: int
+    line_no: int
+    product_id: int | None
+    sku: str
+    name: str
+    stated_code: str
+    stated_description: str
+    qty: Decimal
+    unit: str
+    unit_qty: Decimal
+    stated_price: Decimal | None
+    unit_price: Decimal | None
+    amount: Decimal
+    price_trace: Mapping[str, Any]
+    state: DemandState | None
+    promises: tuple[PromiseSlice, ...] = ()
+    why_this_quantity: str = ""
+    splits: tuple[tuple[int, str, Decimal], ...] = ()

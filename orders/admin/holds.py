@@ -1,0 +1,70 @@
+"""Open holds across orders: finance's and pricing's daily list. A hold is cleared on its order's page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from accounts.states import STAFF
+from core.access import allow
+from core.console import LedgerAdmin
+from orders.models import Hold
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Open holds unless asked otherwise."""
+
+    title, parameter_name = "state", "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("cleared", "Cleared"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Hold]) -> QuerySet[Hold]:
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(cleared_at__isnull=self.value() != "cleared")
+
+
+@admin.register(Hold)
+class HoldAdmin(LedgerAdmin):
+    access = allow(view=STAFF)
+    list_display = ("order_link", "account", "reason", "message", "amount", "placed_at", "placed_by")
+    list_display_links = None
+    list_filter = (OpenFilter, "reason", "rule", "is_forced", "placed_at")
+    search_fields = ("order__number", "order__po_number", "order__account__code", "order__account__name")
+    list_select_related = ("order", "order__account")
+    ordering = ("placed_at",)
+
+    @admin.display(description="order", ordering="order__number")
+    def order_link(self, hold: Hold) -> str:
+        return format_html('<a href="{}">{}</a>', _page(hold.order_id), hold.order.number)
+
+    @admin.display(description="account", ordering="order__account__code")
+    def account(self, hold: Hold) -> str:
+        return str(hold.order.account)
+
+    @admin.display(description="why")
+    def message(self, hold: Hold) -> str:
+        return str(hold.explanation.get("outcome", ""))[:160]
+
+    @admin.display(description="order value", ordering="order__total_amount")
+    def amount(self, hold: Hold) -> str:
+        return f"{hold.order.total_amount:,} {hold.order.currency}"
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """A hold's place is its order's page."""
+        found = Hold.objects.filter(pk=object_id).values_list("order_id", flat=True) if object_id.isdigit() else ()
+        target = next((_page(order_id) for order_id in found), reverse("admin:orders_hold_changelist"))
+        return HttpResponseRedirect(target)
+
+
+def _page(order_id: int) -> str:
+    return reverse("admin:orders_order_change", args=[order_id])

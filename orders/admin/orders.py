@@ -1,0 +1,127 @@
+"""The order list and the order workbench. Every button is one service call."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from accounts.states import STAFF, Role
+from core.access import allow
+from core.console import LedgerAdmin, actor_of
+from core.errors import DomainError, InvalidInput
+from orders.admin import wording
+from orders.admin.verbs import VERBS
+from orders.admin.workbench import workbench
+from orders.models import Hold, Order
+from orders.queries import progress
+from orders.rules.asks import Progress
+
+
+class HeldFilter(admin.SimpleListFilter):
+    title, parameter_name = "holds", "holds"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        reasons = ("credit", "price", "eligibility", "data", "approval", "manual")
+        return [("any", "On hold"), *((r, f"{r.capitalize()} hold") for r in reasons), ("none", "Not on hold")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Order]) -> QuerySet[Order]:
+        wanted = self.value()
+        if not wanted:
+            return queryset
+        holds = Hold.objects.filter(order=OuterRef("pk"), cleared_at__isnull=True)
+        if wanted not in ("any", "none"):
+            holds = holds.filter(reason=wanted)
+        return queryset.filter(~Exists(holds) if wanted == "none" else Exists(holds))
+
+
+@admin.register(Order)
+class OrderAdmin(LedgerAdmin):
+    access = allow(view=STAFF, act={Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PRICING})
+    list_display = ("number", "account", "po_number", "state", "how_far", "total", "received_at")
+    list_filter = ("status", HeldFilter, "channel", "currency", "received_at")
+    search_fields = ("number", "po_number", "account__code", "account__name", "=lines__product__sku")
+    search_help_text = "Order or PO number, customer, SKU"
+    list_select_related = ("account",)
+    ordering = ("-id",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Order]:
+        held = Hold.objects.filter(order=OuterRef("pk"), cleared_at__isnull=True)
+        return super().get_queryset(request).annotate(is_held=Exists(held))
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """How far the page's orders are, asked once for all of them."""
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        found = progress([row.pk for row in rows])
+        for row in rows:
+            row.known_progress = found[row.pk]
+        changelist.result_list = rows
+        return changelist
+
+    @admin.display(description="state", ordering="status")
+    def state(self, row: Order) -> str:
+        held = wording.hold_pill(1) if getattr(row, "is_held", False) and row.status == "submitted" else ""
+        return format_html("{} {}", wording.status_pill(row.status), held)
+
+    @admin.display(description="progress")
+    def how_far(self, row: Order) -> str:
+        known: Progress | None = getattr(row, "known_progress", None)
+        if known is None or known.ordered == 0:
+            return "–"
+        if known.shipment != "none":
+            return wording.pill(f"Shipped: {known.shipment}", wording.TONES.get(known.shipment, "neutral"))
+        return wording.pill(f"Allocated: {known.allocation}", wording.TONES.get(known.allocation, "neutral"))
+
+    @admin.display(description="total", ordering="total_amount")
+    def total(self, row: Order) -> str:
+        return f"{row.total_amount:,} {row.currency}"
+
+    def get_urls(self) -> list[URLPattern]:
+        act = path("<int:order_id>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name="orders_order_do")
+        return [act, *super().get_urls()]
+
+    def act_view(self, request: HttpRequest, order_id: int, verb: str) -> HttpResponse:
+        """One button of the workbench."""
+        if verb not in VERBS:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not self.access.may_act(request.user):
+            messages.error(request, "You may look at orders, not change them.")
+        else:
+            self._do(request, order_id, verb)
+        return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order_id]))
+
+    def _do(self, request: HttpRequest, order_id: int, verb: str) -> None:
+        try:
+            messages.success(request, VERBS[verb](order_id, request.POST, actor_of(request)))
+        except InvalidInput as refusal:
+            for error in refusal.errors[:10]:
+                messages.error(request, f"{error.message} {error.remedy}".strip())
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The workbench stands in the place of a form: state, price and quantities are never typed in."""
+        if not self.has_view_permission(request):
+            return HttpResponse(status=403)
+        order = (
+            Order.objects.select_related("account", "ship_to").filter(pk=object_id).first()
+            if object_id.isdigit()
+            else None
+        )
+        if order is None:
+            raise Http404
+        context = {
+            **self.admin_site.each_context(request),
+            **workbench(order, request, may_act=self.access.may_act(request.user)),
+            "title": order.number,
+            "opts": self.model._meta,
+        }
+        return TemplateResponse(request, "admin/orders/workbench.html", context)

@@ -1,0 +1,130 @@
+"""Button → its one service call. What a person typed arrives as the posted form; the answer is what to tell them."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from catalog import queries as catalog
+from core import clock
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput
+from core.overrides import Reason
+from core.quantity import BadQuantity, as_quantity
+from orders.queries import account_of
+from orders.services.cancel import cancel_lines, cancel_order
+from orders.services.clear_hold import clear_hold
+from orders.services.place_hold import place_hold
+from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
+from orders.services.resolve_line import resolve_line
+from orders.services.submit import submit
+from orders.states import Blocks
+
+Form = Mapping[str, str]
+REASONS = [
+    ("customer_request", "Customer asked"),
+    ("customer_paid", "Customer paid or promised to"),
+    ("price_agreed", "Price agreed with the customer"),
+    ("our_mistake", "Our mistake"),
+    ("other", "Other"),
+]
+BLOCKS = {
+    "release": (Blocks.RELEASE,),
+    "allocate": (Blocks.ALLOCATE, Blocks.RELEASE),
+    "everything": tuple(Blocks),
+}
+
+
+def do_submit(order_id: int, form: Form, actor: Actor) -> str:
+    outcome = submit(order_id=order_id, actor=actor, now=clock.now())
+    short = sum(1 for line in outcome.lines if line.backordered)
+    words = f"{outcome.number} is submitted: {outcome.total:,} {outcome.currency}, {len(outcome.lines)} lines"
+    words += f", {short} with a backorder" if short else ""
+    return f"{words}. It is on hold: {outcome.holds[0].message}" if outcome.holds else f"{words}."
+
+
+def do_resolve(order_id: int, form: Form, actor: Actor) -> str:
+    sku = form.get("sku", "").strip()
+    product_id = catalog.products_by_sku([sku]).get(sku.upper()) if sku else None
+    if product_id is None:
+        near = ", ".join(found for found, _ in catalog.suggest_skus(sku)) if sku else ""
+        remedy = f"Did you mean {near}?" if near else "Look it up under Products."
+        raise InvalidInput([FieldError("/sku", "unknown_product", f"There is no product {sku!r}.", remedy)])
+    line_no = int(_number(form, "line_no"))
+    resolve_line(order_id=order_id, line_no=line_no, product_id=product_id, actor=actor, now=clock.now())
+    return f"Line {line_no} is {sku.upper()}."
+
+
+def do_hold(order_id: int, form: Form, actor: Actor) -> str:
+    blocks = BLOCKS.get(form.get("blocks", ""), ())
+    place_hold(order_id=order_id, note=form.get("note", ""), blocks=blocks, actor=actor, now=clock.now())
+    return "The order is on hold."
+
+
+def do_clear(order_id: int, form: Form, actor: Actor) -> str:
+    reason = Reason(form.get("reason", "") or "other", form.get("note", ""))
+    cleared = clear_hold(
+        hold_id=int(_number(form, "hold_id")),
+        reason=reason,
+        actor=actor,
+        now=clock.now(),
+        ceiling=_number(form, "ceiling") if form.get("ceiling") else None,
+        valid_until=_moment(form, "valid_until"),
+    )
+    return f"The {cleared.reason} hold is cleared; the override is recorded."
+
+
+def do_recheck(order_id: int, form: Form, actor: Actor) -> str:
+    outcome = reevaluate_credit_holds(account_id=account_of(order_id) or 0, actor=actor, now=clock.now())
+    return f"Credit looked again: {len(outcome.cleared)} orders let go, {len(outcome.still_held)} still held."
+
+
+def do_cancel(order_id: int, form: Form, actor: Actor) -> str:
+    outcome = cancel_order(order_id=order_id, reason=_reason(form), actor=actor, now=clock.now())
+    if outcome.status == "cancelled":
+        return f"{outcome.number} is cancelled."
+    return f"{len(outcome.cancelled)} lines of {outcome.number} are cancelled; what is released goes on."
+
+
+def do_cancel_line(order_id: int, form: Form, actor: Actor) -> str:
+    qty = _number(form, "qty") if form.get("qty") else None
+    line_no = int(_number(form, "line_no"))
+    outcome = cancel_lines(
+        order_id=order_id, quantities={line_no: qty}, reason=_reason(form), actor=actor, now=clock.now()
+    )
+    return f"{outcome.cancelled.get(line_no, 0):f} of line {line_no} are cancelled."
+
+
+def _reason(form: Form) -> str:
+    reason = form.get("note", "").strip()
+    if not reason:
+        raise InvalidInput([FieldError("/note", "required", "Say why.", "The customer reads it.")])
+    return reason
+
+
+def _number(form: Form, name: str) -> Decimal:
+    try:
+        return as_quantity(form.get(name, ""))
+    except (BadQuantity, InvalidOperation) as error:
+        raise InvalidInput([FieldError(f"/{name}", "invalid", f"{name}: {error}.")]) from error
+
+
+def _moment(form: Form, name: str) -> datetime | None:
+    """The end of the day a person chose, in UTC."""
+    text = form.get(name, "")
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(f"{text}T23:59:59+00:00")
+    except ValueError as error:
+        raise InvalidInput([FieldError(f"/{name}", "invalid", f"{text} is not a date.")]) from error
+
+
+VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
+    "submit": do_submit,
+    "resolve": do_resolve,
+    "hold": do_hold,
+    "clear": do_clear,
+    "recheck": do_recheck,
+    "cancel": do_cancel,
+    "cancel-line": do_cancel_line,
+}

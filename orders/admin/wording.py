@@ -1,0 +1,61 @@
+"""Words and tones of an order's states on the console; a colour means a state."""
+
+from datetime import date
+
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core.choices import words
+from core.quantity import plain
+from inventory.rules.asks import DemandState, PromiseSlice
+from orders.rules.progress import FULL, PARTIAL
+from orders.states import OrderStatus
+
+TONES: dict[str, str] = {
+    OrderStatus.DRAFT: "neutral",
+    OrderStatus.SUBMITTED: "info",
+    OrderStatus.CLOSED: "ok",
+    OrderStatus.CANCELLED: "neutral",
+    "held": "hold",
+    FULL: "ok",
+    PARTIAL: "warn",
+}
+
+
+def pill(text: str, tone: str) -> SafeString:
+    return format_html('<span class="pill tone-{}">{}</span>', tone, text)
+
+
+def status_pill(status: str) -> SafeString:
+    return pill(words(status), TONES.get(status, "neutral"))
+
+
+def hold_pill(count: int) -> SafeString:
+    return pill("On hold" if count == 1 else f"{count} holds", "hold")
+
+
+def day(value: date | None) -> str:
+    """ "28 Nov" this side of a year, with the year beyond it."""
+    return "no date yet" if value is None else f"{value.day} {value:%b %Y}"
+
+
+def promise(slices: tuple[PromiseSlice, ...]) -> str:
+    """ "40 on 28 Nov 2026, 20 no date yet"."""
+    return ", ".join(f"{plain(s.qty)} on {day(s.delivery_date)}" if s.delivery_date else _undated(s) for s in slices)
+
+
+def _undated(part: PromiseSlice) -> str:
+    return f"{plain(part.qty)} ships {day(part.ship_date)}" if part.ship_date else f"{plain(part.qty)} no date yet"
+
+
+def line_state(state: DemandState | None) -> tuple[str, str]:
+    """The line's furthest open state in words, with its tone."""
+    if state is None:
+        return "Not ordered yet", "neutral"
+    if state.open == 0:
+        return ("Shipped", "ok") if state.shipped else ("Cancelled", "neutral")
+    if state.backordered:
+        return f"{plain(state.backordered)} backordered", "warn"
+    if state.picked or state.released:
+        return "In the warehouse", "info"
+    return ("Allocated", "ok") if state.allocated else ("Reserved", "info")

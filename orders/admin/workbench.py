@@ -1,0 +1,94 @@
+"""What the order workbench shows: a constant number of statements for 1 and for 500 lines."""
+
+from decimal import Decimal
+from math import ceil
+from typing import Any
+
+from django.http import HttpRequest
+
+from core import clock, journal, panels
+from core.choices import words
+from core.refs import DocumentRef
+from credit import queries as credit
+from orders.admin import wording
+from orders.admin.verbs import REASONS
+from orders.models import Order, OrderLine
+from orders.queries import holds_of, order_detail, progress
+from orders.rules.asks import LineDetail
+from orders.states import ORDER, OrderStatus
+
+PAGE = 50
+HUNDRED = Decimal(100)
+
+
+def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, Any]:
+    ref = DocumentRef("order", order.pk, order.number)
+    count = OrderLine.objects.filter(order_id=order.pk).count()
+    pages = max(1, ceil(count / PAGE))
+    page = _page(request, pages)
+    details = order_detail(order.pk, first=(page - 1) * PAGE, limit=PAGE)
+    is_draft = order.status == OrderStatus.DRAFT
+    return {
+        "order": order,
+        "status_pill": wording.status_pill(order.status),
+        "holds": holds_of([order.pk]).get(order.pk, ()),
+        "progress": progress([order.pk])[order.pk],
+        "credit": _credit(order),
+        "lines": [_line(line, order.currency) for line in details],
+        "line_count": count,
+        "page": page,
+        "pages": range(1, pages + 1),
+        "timeline": journal.timeline(ref, limit=50),
+        "panels": panels.rendered(ref, request),
+        "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
+        "reasons": REASONS,
+        "may_act": may_act,
+        "is_draft": is_draft,
+        "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),
+        "channel": words(order.channel),
+    }
+
+
+_TONE = {"pass": "ok", "hold": "hold", "reject": "bad"}
+
+
+def _page(request: HttpRequest, pages: int) -> int:
+    asked = request.GET.get("page", "1")
+    return min(max(1, int(asked)), pages) if asked.isdigit() else 1
+
+
+def _credit(order: Order) -> dict[str, Any] | None:
+    """The credit meter: how much of the limit is used."""
+    standing = credit.exposure([order.account_id], on=clock.now().date()).get(order.account_id)
+    if standing is None:
+        return None
+    limit = standing.limit + standing.temporary + standing.insured
+    used = min(HUNDRED, max(Decimal(0), HUNDRED * standing.parts.total / limit)) if limit else HUNDRED
+    return {
+        "exposure": standing.parts.total,
+        "limit": limit,
+        "available": standing.available,
+        "currency": standing.currency,
+        "percent": int(used),
+        "tone": "bad" if standing.available < 0 else "ok",
+        "terms": standing.terms_name,
+    }
+
+
+def _line(line: LineDetail, currency: str) -> dict[str, Any]:
+    state, tone = wording.line_state(line.state)
+    trace = line.price_trace or {}
+    return {
+        "line": line,
+        "state": wording.pill(state, tone),
+        "promise": wording.promise(line.promises),
+        "slips": [p.slip_cause for p in line.promises if p.slip_cause],
+        "steps": trace.get("waterfall", ()),
+        "losers": trace.get("losers", ()),
+        "floor": trace.get("floor"),
+        "source": trace.get("source", ""),
+        "currency": currency,
+        "is_unresolved": line.product_id is None,
+        "may_cancel": line.state is not None
+        and line.state.backordered + line.state.reserved + line.state.allocated > 0,
+    }
