@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts import queries as accounts
@@ -211,7 +212,7 @@ def _ship_tos(orders: Iterable[OrderPicture]) -> dict[int, ShipToSnapshot]:
     return dict(accounts.ship_to_snapshots(wanted)) if wanted else {}
 
 
-def _site_load(orders: Iterable[OrderPicture]) -> dict[str, Mapping]:  # type: ignore[type-arg]
+def _site_load(orders: Iterable[OrderPicture]) -> dict[str, Any]:
     """How many lines each order has at each site, and what the sites handle."""
     order_of = {x.demand.demand_id: o.order_id for o in orders for x in o.lines if x.demand}
     claims = inventory.claims(list(order_of), {ClaimKind.HARD}) if order_of else {}

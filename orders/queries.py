@@ -261,7 +261,7 @@ def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
         "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code"
     )
-    return {row[0]: LockedPrice(*row) for row in rows}
+    return {i: LockedPrice(i, o, n, a, p, c, t) for i, o, n, a, p, c, t in rows if p is not None}
 
 
 def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:

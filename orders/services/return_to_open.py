@@ -26,10 +26,11 @@ def return_to_open(short_qtys: Mapping[int, Decimal], *, actor: Actor, now: date
     for order in pictures(orders_of_lines(short_qtys)).values():
         ref = DocumentRef("order", order.order_id, order.number)
         for line in order.lines:
-            if line.line_id not in short_qtys or line.demand is None:
+            short = short_qtys.get(line.line_id or 0)
+            if short is None or line.demand is None:
                 continue
             worth, left = worth_of(order, line), unreleased(line.demand)
-            amount = open_change(worth, left - short_qtys[line.line_id], left)
+            amount = open_change(worth, left - short, left)
             key = f"order_line:{line.line_id}:short:{uuid4().hex}"
             specs.append(PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, key, ship_date=worth.ship_date))
     return post([s for s in specs if s.amount], now=now)
