@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fulfillment.queries import shipments_of
 from inventory.queries import promises
-from orders.queries import pictures
+from orders.queries import drafts_of, pictures
 
 ZERO = Decimal(0)
 
@@ -38,7 +38,8 @@ class OrderSource:
 
 def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
     """A constant number of statements."""
-    seen = pictures(order_ids)
+    ids = list(order_ids)
+    seen, asked = pictures(ids), drafts_of(ids)
     demands = [line.demand.demand_id for order in seen.values() for line in order.lines if line.demand]
     promised = promises(demands) if demands else {}
     return {
@@ -47,7 +48,7 @@ def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
             order.number,
             order.account_id,
             order.meta["channel"],
-            bool(order.meta.get("on_behalf_of_id")),
+            asked[order_id].on_behalf_of is not None,
             order.meta["received_at"],
             order.meta["submitted_at"],
             tuple(
