@@ -78,7 +78,7 @@ class CreditAccountAdmin(ServiceAdmin):
     list_filter = ("terms", "currency", "risk_group", "limit_valid_to")
     search_fields = ("account__code", "account__name")
     list_select_related = ("account", "terms")
-    raw_id_fields = ("account",)
+    autocomplete_fields = ("account",)
     ordering = ("account__code",)
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
