@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.db.models.expressions import RawSQL
 
 from core.locks import Rank, take
 from inventory.models import Claim, Demand, InboundSupply, StockBalance
@@ -14,12 +15,20 @@ def lock_demands(ids: Collection[int]) -> dict[int, Demand]:
     return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=ids))}
 
 
+_ASKED_AND_EXPIRED = """
+    SELECT unnest(%s::bigint[]) UNION
+    SELECT c.demand_id FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
+    WHERE c.state = 'open' AND c.expires_at <= %s
+      AND b.product_id IN (SELECT product_id FROM inventory_demand WHERE id = ANY(%s))"""
+
+
 def lock_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, Demand]:
-    """The demands, and those whose soft claims on the same products have run out: their stock is free from now on."""
-    products = Demand.objects.filter(pk__in=ids).values("product_id")
-    expired = _expired_claims(now).filter(balance__product_id__in=products)
-    wanted = Demand.objects.filter(Q(pk__in=ids) | Q(pk__in=expired.values("demand_id")))
-    return {d.pk: d for d in take(Rank.DEMAND, wanted)}
+    """The demands, and those whose soft claims on the same products have run out: their stock is free from now on.
+
+    A union of two index look-ups: "this or that" in one condition would read the whole table.
+    """
+    both = RawSQL(_ASKED_AND_EXPIRED, [list(ids), now, list(ids)])
+    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=both))}
 
 
 def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, Demand]:
@@ -51,5 +60,5 @@ def lock_balances_of(product_ids: Collection[int]) -> dict[int, StockBalance]:
     return {b.pk: b for b in take(Rank.BALANCE, found)}
 
 
-def _expired_claims(now: datetime):  # type: ignore[no-untyped-def]
+def _expired_claims(now: datetime) -> QuerySet[Claim]:
     return Claim.objects.filter(state=ClaimState.OPEN, expires_at__lte=now)

@@ -1,12 +1,12 @@
 """Reads, batch-shaped: a constant number of SQL statements whatever the number of ids."""
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection
 from django.db.models import F, Q, Sum
 
@@ -106,48 +106,47 @@ def decisions(demand_ids: Collection[int]) -> dict[int, Explanation]:
     return {demand_id: Explanation.from_json(data) for demand_id, data in rows}
 
 
+_SITES = """
+    SELECT s.id, s.time_zone, s.cutoff_time, s.lead_days, s.transit_days, c.time_zone, c.week,
+           (SELECT array_agg(h.date) FROM core_calendarholiday h WHERE h.calendar_id = s.calendar_id)
+    FROM inventory_site s LEFT JOIN core_calendar c ON c.id = s.calendar_id"""
+
+
 def site_times() -> dict[int, SiteTimes]:
     """Calendars, cut-offs and lead times of all sites. One statement."""
-    holidays = ArrayAgg("calendar__holidays__date", filter=Q(calendar__holidays__date__isnull=False), default=[])
-    rows = Site.objects.annotate(days_off=holidays).values_list(
-        "id",
-        "time_zone",
-        "cutoff_time",
-        "lead_days",
-        "transit_days",
-        "calendar__time_zone",
-        "calendar__week",
-        "days_off",
-    )
     return {
         site_id: SiteTimes(site_id, _calendar(zone, week, days_off), time_zone, cutoff, lead, transit)
-        for site_id, time_zone, cutoff, lead, transit, zone, week, days_off in rows
+        for site_id, time_zone, cutoff, lead, transit, zone, week, days_off in _fetch(_SITES, {})
     }
+
+
+_FREE = """
+    SELECT b.id, b.product_id, b.site_id,
+           b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty,
+           s.rank, s.code, s.kind, s.transit_days, b.lot_id, l.expiry_date
+    FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = '' AND s.is_active
+      AND NOT coalesce(l.is_recalled, false)
+      AND (b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty > 0
+           OR b.id = ANY(%(back)s))
+      AND (%(only)s::bigint[] IS NULL OR b.id = ANY(%(only)s) OR b.id > %(above)s)"""
 
 
 def free_stock(
     product_ids: Collection[int],
     *,
     coming_back: Mapping[int, Decimal] | None = None,
-    only: Q | None = None,
+    locked: Collection[int] | None = None,
 ) -> list[Supply]:
     """Our own unclaimed stock of good status at active sites, not locked: a hint the guarded claim checks again.
 
-    `coming_back` (balance id → qty) counts as free: claims that ended, not yet written. `only` narrows the balances.
-    One statement.
+    `coming_back` (balance id → qty) counts as free: claims that ended, not yet written. With `locked`, only those
+    balances and such as come after them in lock order. One statement.
     """
     back = coming_back or {}
-    rows = StockBalance.objects.annotate(free=FREE).filter(
-        Q(free__gt=0) | Q(pk__in=list(back)) if back else Q(free__gt=0),
-        only or Q(),
-        USABLE,
-        product_id__in=product_ids,
-    )
-    columns = rows.values_list(
-        "id", "product_id", "site_id", "free", "site__rank", "site__code", "site__kind", "site__transit_days",
-        "lot_id", "lot__expiry_date",
-    )  # fmt: skip
-    return [_supply(row, back.get(row[0], ZERO)) for row in columns]
+    only = None if locked is None else list(locked)
+    parameters = {"products": list(product_ids), "back": list(back), "only": only, "above": max(only or [0])}
+    return [_supply(row, back.get(row[0], ZERO)) for row in _fetch(_FREE, parameters)]
 
 
 def products_worth_a_run() -> list[int]:
@@ -163,11 +162,12 @@ def _supply(row: tuple[Any, ...], back: Decimal) -> Supply:
     return Supply(balance_id, product_id, site_id, free + back, rank, code, is_general, transit, lot_id, expiry)
 
 
-def _calendar(zone: str | None, week: dict[str, list[list[str]]] | None, days_off: list[date]) -> BusinessCalendar:
+def _calendar(zone: str | None, week: str | None, days_off: list[date] | None) -> BusinessCalendar:
     if not week:  # no calendar, or one that was never filled in: open every day rather than never
         return ALWAYS_OPEN
-    hours = {int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in s) for d, s in week.items()}
-    return BusinessCalendar(zone or "UTC", hours, frozenset(days_off))
+    days = json.loads(week).items()
+    hours = {int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans) for d, spans in days}
+    return BusinessCalendar(zone or "UTC", hours, frozenset(days_off or ()))
 
 
 _BALANCES = """
@@ -245,19 +245,18 @@ def _available(
     wanted: Iterable[tuple[date, Decimal]],
     today: date,
 ) -> Availability:
-    available = sum((s.available for s in sites), ZERO)
+    on_hand = reserved = allocated = released = unusable = available = ZERO
+    for site in sites:
+        on_hand += site.on_hand
+        reserved += site.reserved
+        allocated += site.allocated
+        released += site.released
+        unusable += site.unusable
+        available += site.available
+    atp = dated_atp(available, inbound.items(), wanted, today=today)
+    transit = dict(sorted(inbound.items()))
     return Availability(
-        product_id,
-        tuple(sites),
-        sum((s.on_hand for s in sites), ZERO),
-        sum((s.reserved for s in sites), ZERO),
-        sum((s.allocated for s in sites), ZERO),
-        sum((s.released for s in sites), ZERO),
-        sum((s.unusable for s in sites), ZERO),
-        ZERO,
-        dict(sorted(inbound.items())),
-        available,
-        dated_atp(available, inbound.items(), wanted, today=today),
+        product_id, tuple(sites), on_hand, reserved, allocated, released, unusable, ZERO, transit, available, atp
     )
 
 

@@ -15,8 +15,8 @@ from django.db import connection
 from core import locks
 from core.errors import Refused
 from core.uow import require_uow
-from inventory.models import Claim, Demand
-from inventory.states import ClaimEnd, ClaimKind, ClaimState
+from inventory.models import Demand
+from inventory.states import ClaimEnd, ClaimKind
 
 ZERO = Decimal(0)
 COLUMN = {
@@ -208,11 +208,14 @@ def expire(held: Iterable[Held], ledger: Ledger, *, now: datetime) -> list[Held]
     return over
 
 
+_HELD = """
+    SELECT c.id, c.demand_id, c.balance_id, c.kind, c.qty, b.site_id, b.product_id, b.lot_id, c.expires_at
+    FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
+    WHERE c.demand_id = ANY(%s) AND c.state = 'open' ORDER BY c.id"""
+
+
 def _held(demand_ids: Collection[int]) -> Iterable[Held]:
-    rows = Claim.objects.filter(demand_id__in=demand_ids, state=ClaimState.OPEN).order_by("id")
-    columns = rows.values_list(
-        "id", "demand_id", "balance_id", "kind", "qty", "balance__site_id", "balance__product_id",
-        "balance__lot_id", "expires_at",
-    )  # fmt: skip
-    for claim_id, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at in columns:
-        yield Held(claim_id, demand_id, balance_id, ClaimKind(kind), qty, site_id, product_id, lot_id, expires_at)
+    with connection.cursor() as cursor:
+        cursor.execute(_HELD, [list(demand_ids)])
+        for claim_id, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at in cursor.fetchall():
+            yield Held(claim_id, demand_id, balance_id, ClaimKind(kind), qty, site_id, product_id, lot_id, expires_at)

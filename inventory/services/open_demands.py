@@ -1,11 +1,43 @@
 """Open demands for document lines: everything backordered at first."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
+
+from django.db import connection
 
 from core.uow import require_uow
-from inventory.models import Demand
 from inventory.rules.asks import DemandSpec
+
+COLUMNS = {
+    "product_id": "bigint",
+    "account_id": "bigint",
+    "site_id": "bigint",
+    "ref_kind": "text",
+    "ref_id": "bigint",
+    "ref_number": "text",
+    "line_no": "int",
+    "ordered_qty": "numeric",
+    "backordered_qty": "numeric",
+    "requested_date": "date",
+    "min_shelf_life_days": "int",
+    "is_blocked": "bool",
+    "backorder_allowed": "bool",
+    "priority": "smallint",
+    "tier_rank": "smallint",
+    "sla_penalty": "numeric",
+    "is_contract": "bool",
+    "margin_band": "smallint",
+    "ship_complete_group": "text",
+}
+_NAMES = ", ".join(COLUMNS)
+_OPEN = f"""
+    INSERT INTO inventory_demand ({_NAMES}, opened_at, cancelled_qty, reserved_qty, allocated_qty, released_qty,
+                                  picked_qty, shipped_qty)
+    SELECT {_NAMES}, %s, 0, 0, 0, 0, 0, 0
+    FROM json_to_recordset(%s) AS d({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
+    RETURNING id, ref_kind, ref_id, line_no"""
 
 
 @require_uow
@@ -13,30 +45,35 @@ def open_demands(specs: Sequence[DemandSpec], *, now: datetime) -> dict[str, int
     """{spec key: demand id}. One statement. A document line that has a demand already is refused by the database
     (constraint one_demand_per_document_line).
     """
-    rows = Demand.objects.bulk_create([_row(spec, now) for spec in specs])
-    return {spec.key: row.pk for spec, row in zip(specs, rows, strict=True)}
+    if not specs:
+        return {}
+    rows = json.dumps([dict(zip(COLUMNS, _values(spec), strict=True)) for spec in specs])
+    with connection.cursor() as cursor:
+        cursor.execute(_OPEN, [now, rows])
+        ids = {(kind, ref_id, line_no): demand_id for demand_id, kind, ref_id, line_no in cursor.fetchall()}
+    return {spec.key: ids[spec.ref.kind, spec.ref.id, spec.line_no] for spec in specs}
 
 
-def _row(spec: DemandSpec, now: datetime) -> Demand:
-    return Demand(
-        product_id=spec.product_id,
-        account_id=spec.account_id,
-        site_id=spec.site_id,
-        ref_kind=spec.ref.kind,
-        ref_id=spec.ref.id,
-        ref_number=spec.ref.number,
-        line_no=spec.line_no,
-        ordered_qty=spec.qty,
-        backordered_qty=spec.qty,
-        requested_date=spec.requested_date,
-        min_shelf_life_days=spec.min_shelf_life_days,
-        is_blocked=spec.is_blocked,
-        backorder_allowed=spec.backorder_allowed,
-        priority=spec.rank.priority,
-        tier_rank=spec.rank.tier_rank,
-        sla_penalty=spec.rank.sla_penalty,
-        is_contract=spec.rank.is_contract,
-        margin_band=spec.rank.margin_band,
-        ship_complete_group=spec.rank.ship_complete_group,
-        opened_at=now,
+def _values(spec: DemandSpec) -> tuple[Any, ...]:
+    rank, qty = spec.rank, str(spec.qty)
+    return (
+        spec.product_id,
+        spec.account_id,
+        spec.site_id,
+        spec.ref.kind,
+        spec.ref.id,
+        spec.ref.number,
+        spec.line_no,
+        qty,
+        qty,
+        spec.requested_date.isoformat(),
+        spec.min_shelf_life_days,
+        spec.is_blocked,
+        spec.backorder_allowed,
+        rank.priority,
+        rank.tier_rank,
+        str(rank.sla_penalty),
+        rank.is_contract,
+        rank.margin_band,
+        rank.ship_complete_group,
     )

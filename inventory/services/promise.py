@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.db import connection
+
 from core.clock import local_date
 from core.outbox import Note
 from inventory.events import PromiseMoved
@@ -36,14 +38,16 @@ class Promised:
     by_demand: dict[int, tuple[PromiseSlice, ...]]
 
 
+_CURRENT = """
+    SELECT id, demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, inbound_id
+    FROM inventory_promise WHERE demand_id = ANY(%s) AND is_current ORDER BY demand_id, id"""
+
+
 def current_promises(demand_ids: Collection[int]) -> list[Current]:
     """The current slices of the demands: one statement."""
-    rows = Promise.objects.filter(demand_id__in=demand_ids, is_current=True).order_by("demand_id", "id")
-    columns = rows.values_list(
-        "id", "demand_id", "qty", "kind", "site_id", "ship_date", "delivery_date", "first_delivery_date",
-        "slip_cause", "inbound_id",
-    )  # fmt: skip
-    return [Current(row[0], row[1], PromiseSlice(row[2], PromiseKind(row[3]), *row[4:])) for row in columns]
+    with connection.cursor() as cursor:
+        cursor.execute(_CURRENT, [list(demand_ids)])
+        return [Current(r[0], r[1], PromiseSlice(r[2], PromiseKind(r[3]), *r[4:])) for r in cursor.fetchall()]
 
 
 def pegs_of(inbound: Sequence[InboundSupply], current: Iterable[Current], *, now: datetime) -> dict[int, list[Peg]]:

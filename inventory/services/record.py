@@ -1,7 +1,7 @@
 """What a verb changed, written in one statement: claims, demand buckets, promises and decisions."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 from django.db import connection
 
 from core.explain import Explanation
-from inventory.models import Demand
 from inventory.rules.asks import PromiseSlice
 from inventory.services.claim import DEMAND_COLUMNS, ZERO, Held, Ledger
 
@@ -25,13 +24,6 @@ _CHANGED = """changed AS (
            ended_at = CASE c.ended WHEN '' THEN NULL ELSE {now} END
     FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::timestamptz[], %s::text[])
         AS c(id, kind, qty, expires, ended) WHERE k.id = c.id RETURNING 1)"""
-_MOVED = (
-    "moved AS (UPDATE inventory_demand d SET "
-    + ", ".join(f"{c} = d.{c} + m.{c}" for c in DEMAND_COLUMNS)
-    + f" FROM unnest(%s::bigint[], {', '.join(['%s::numeric[]'] * len(DEMAND_COLUMNS))}) AS m(id, "
-    + ", ".join(DEMAND_COLUMNS)
-    + ") WHERE d.id = m.id RETURNING 1)"
-)
 _RETIRED = """retired AS (UPDATE inventory_promise SET is_current = false WHERE id = ANY(%s::bigint[]) RETURNING 1)"""
 _MADE = """made AS (
     INSERT INTO inventory_promise (demand_id, qty, kind, site_id, inbound_id, ship_date, delivery_date,
@@ -40,7 +32,7 @@ _MADE = """made AS (
         %s::date[], %s::date[], %s::date[], %s::text[]) AS p RETURNING 1)"""
 _DECIDED = """decided AS (
     INSERT INTO inventory_demanddecision AS old (demand_id, run_id, position, explanation)
-    SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::int[], %s::jsonb[])
+    SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3 FROM jsonb_array_elements(%s::jsonb) AS d
     ON CONFLICT (demand_id) DO UPDATE SET run_id = excluded.run_id, position = excluded.position,
         explanation = excluded.explanation WHERE old.explanation IS DISTINCT FROM excluded.explanation RETURNING 1)"""
 
@@ -66,13 +58,13 @@ def record(
 ) -> None:
     """Write the ledger's claims and buckets, the promises and the decisions: one statement, changed rows only."""
     promises = promises or PromiseChanges()
-    parts = [
+    parts: list[tuple[str, list[Any]]] = [
         (_OPENED, _columns([_opened(h) for h in ledger.held if h.id is None], 6)),
         (_CHANGED, _columns([_changed(h) for h in ledger.held if h.id is not None and h.is_changed], 5)),
-        (_MOVED, _columns(_moves(ledger), 1 + len(DEMAND_COLUMNS))),
+        _moves(ledger),
         (_RETIRED, [promises.retired]),
         (_MADE, _columns([_made(i, s) for i, s in promises.made], 9)),
-        (_DECIDED, _columns([_decided(d) for d in decisions], 4)),
+        (_DECIDED, [_decisions(decisions)]),
     ]
     used = [(sql, columns) for sql, columns in parts if columns[0]]
     if not used:
@@ -97,9 +89,16 @@ def _changed(h: Held) -> tuple[Any, ...]:
     return h.id, str(h.kind), h.qty, h.expires_at, str(h.ended)
 
 
-def _moves(ledger: Ledger) -> list[tuple[Any, ...]]:
-    moved = ((i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values()))
-    return [(i, *(delta.get(column, ZERO) for column in DEMAND_COLUMNS)) for i, delta in moved]
+def _moves(ledger: Ledger) -> tuple[str, list[Any]]:
+    """The statement for the buckets that moved at all, and its columns: ids, then a delta per bucket."""
+    moved = [(i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values())]
+    used = [c for c in DEMAND_COLUMNS if any(delta.get(c) for _, delta in moved)]
+    sql = (
+        f"moved AS (UPDATE inventory_demand d SET {', '.join(f'{c} = d.{c} + m.{c}' for c in used)} "
+        f"FROM unnest(%s::bigint[], {', '.join(['%s::numeric[]'] * len(used))}) AS m(id, {', '.join(used)}) "
+        "WHERE d.id = m.id RETURNING 1)"
+    )
+    return sql, [[i for i, _ in moved], *([delta.get(c, ZERO) for _, delta in moved] for c in used)]
 
 
 def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
@@ -109,9 +108,9 @@ def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _decided(d: Decided) -> tuple[Any, ...]:
-    return d.demand_id, d.run_id, d.position, json.dumps(d.explanation.as_json(), ensure_ascii=False)
-
-
-def demands_by_product(demands: Iterable[Demand]) -> set[int]:
-    return {d.product_id for d in demands}
+def _decisions(decisions: Sequence[Decided]) -> str:
+    """One JSON text for all: an array of texts would be escaped one by one, by far the slowest part of a record."""
+    if not decisions:
+        return ""
+    rows = [[d.demand_id, d.run_id, d.position, d.explanation.as_json()] for d in decisions]
+    return json.dumps(rows, ensure_ascii=False)

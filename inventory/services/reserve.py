@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Q
-
 from core import outbox
 from core.clock import local_date
+from core.errors import NotFound
 from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
@@ -35,9 +34,12 @@ def reserve(
     """Claim what is free for what is backordered, best-ranked demand first; the rest stays backordered.
 
     Never oversells: a claim that meets less than was read is planned again once from what is left, then backordered.
-    Claims of others that have run out count as free. At most 8 statements for demands opened in this transaction.
+    Claims of others that have run out count as free. At most 8 statements for demands opened in this transaction
+    (at most 10 for older ones, whose claims and promises are read first). Raises NotFound.
     """
     demands = locks.lock_demands_and_expired(demand_ids, now=now)
+    if unknown := set(demand_ids) - set(demands):
+        raise NotFound(kind="demand", ident=min(unknown))
     asked = sorted((demands[i] for i in set(demand_ids)), key=lambda d: rank(need_of(d)))
     history = [d.pk for d in demands.values() if d.opened_at != now]  # the others can have neither claim nor promise
     ledger = open_ledger(demands, with_claims_of=history)
@@ -77,8 +79,7 @@ def _settle(
     locked = set(ledger.shifts)
     decisions = {d.need.demand_id: d for d in plan.decisions}
     if ledger.settle():
-        reachable = Q(pk__in=locked) | Q(pk__gt=max(locked))
-        _deal(asked, ledger, reachable, now=now, expires_at=expires_at)
+        _deal(asked, ledger, locked, now=now, expires_at=expires_at)
         ledger.settle()
         ledger.settle_all()
         got = {d.pk: decisions[d.pk].need.qty - d.backordered_qty for d in asked if d.pk in decisions}
@@ -87,11 +88,11 @@ def _settle(
 
 
 def _deal(
-    asked: Sequence[Demand], ledger: Ledger, only: Q | None, *, now: datetime, expires_at: datetime | None
+    asked: Sequence[Demand], ledger: Ledger, locked: set[int] | None, *, now: datetime, expires_at: datetime | None
 ) -> Plan:
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     back = {i: -sum(delta.values(), ZERO) for i, delta in ledger.shifts.items() if any(delta.values())}
-    supplies = {s.balance_id: s for s in free_stock({n.product_id for n in needs}, coming_back=back, only=only)}
+    supplies = {s.balance_id: s for s in free_stock({n.product_id for n in needs}, coming_back=back, locked=locked)}
     plan = allocate(needs, supplies.values(), today=local_date(now, "UTC"))
     soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
     for line in plan.lines:

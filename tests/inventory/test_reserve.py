@@ -7,6 +7,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core.errors import NotFound
+from core.models import Calendar, CalendarHoliday
 from core.testing import unit
 from inventory.models import Claim, StockBalance
 from inventory.queries import demand_states
@@ -101,3 +103,25 @@ def test_reserve_takes_at_most_eight_statements_for_1_50_and_500_lines(wanted):
     assert len(set(counts.values())) == 1, counts
     assert counts[500] <= 8, counts
     assert breaches() == []
+
+
+def test_a_sites_calendar_cut_off_and_holidays_make_the_promised_dates():
+    week = {str(d): [["08:00", "17:00"]] for d in range(5)}
+    calendar = Calendar.objects.create(code="reno", name="Reno", time_zone="America/Los_Angeles", week=week)
+    CalendarHoliday.objects.create(calendar=calendar, date=TODAY + timedelta(days=1))
+    site = SiteFactory(
+        calendar=calendar, time_zone="America/Los_Angeles", cutoff_time="14:00", lead_days=1, transit_days=3
+    )
+    product = StockedProductFactory()
+    stock(product, site, 9)
+    in_time, late = NOW.replace(hour=21, minute=59), NOW.replace(hour=22)
+    promised = [
+        open_and_reserve([spec(product, 1, requested_date=TODAY)], now=t)[0].promises[0] for t in (in_time, late)
+    ]
+    assert [p.ship_date for p in promised] == [TODAY + timedelta(days=2), TODAY + timedelta(days=3)]
+    assert [p.delivery_date for p in promised] == [TODAY + timedelta(days=5), TODAY + timedelta(days=6)]
+
+
+def test_reserving_an_unknown_demand_is_an_error_that_changes_nothing():
+    with pytest.raises(NotFound), unit():
+        reserve([0], now=NOW)
