@@ -161,8 +161,8 @@ class _Writer:
     def isa(self, theirs: Interchange, control: Control) -> None:
         """Exactly 106 characters with its terminator: every element at its fixed width."""
         four = ("00", " " * 10, "00", " " * 10)
-        ids = (_wide(theirs.receiver_qualifier, 2, "ZZ"), _wide(theirs.receiver, 15))
-        ids += (_wide(theirs.sender_qualifier, 2, "ZZ"), _wide(theirs.sender, 15))
+        us = (_wide(theirs.receiver_qualifier, 2, "ZZ"), _wide(theirs.receiver, 15))
+        them = (_wide(theirs.sender_qualifier, 2, "ZZ"), _wide(theirs.sender, 15))
         when = (control.at.strftime("%y%m%d"), control.at.strftime("%H%M"))
         version = theirs.isa[12] if theirs.isa[12].isdigit() and len(theirs.isa[12]) == 5 else "00401"
         number, usage = (
@@ -172,7 +172,7 @@ class _Writer:
         mark = self.repetition or "U"
         fields = (
             *four,
-            *(self._plain(i) for i in ids),
+            *(self._plain(i) for i in us + them),
             *when,
             mark,
             version,

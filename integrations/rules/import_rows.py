@@ -85,14 +85,19 @@ class OrderRow:
     unit: str
     is_reversal: bool
 
-    def ref(self, occurrence: str) -> str:
-        """The line's identity inside its invoice, stable across files: what it says and how often it was said."""
-        price = f"{self.price:f}".rstrip("0").rstrip(".") if "." in f"{self.price:f}" else f"{self.price:f}"
-        quantity = f"{self.quantity:f}".rstrip("0").rstrip(".") if "." in f"{self.quantity:f}" else f"{self.quantity:f}"
-        said = f"{self.sku}|{'-' if self.is_reversal else ''}{quantity}{self.unit}|{price}"
-        if len(said) > 70:
+    def said(self) -> str:
+        """What the row says, short: the line's identity inside its invoice is this and how often it was said."""
+        sign = "-" if self.is_reversal else ""
+        said = f"{self.sku}|{sign}{_short(self.quantity)}{self.unit}|{_short(self.price)}"
+        if len(said) > 60:
             said = hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
-        return f"{said}#{occurrence}"
+        return said
+
+
+def _short(value: Decimal) -> str:
+    """One spelling for 2.5 and 2.50."""
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,9 +203,7 @@ def read_moment(text: str) -> datetime | None:
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        found = _other_date(text)
-    if found is None:
-        return None
+        return _other_date(text)
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 

@@ -3,7 +3,7 @@
 import gzip
 import lzma
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from integrations.order_files import NotAnOrderFile, open_order_file

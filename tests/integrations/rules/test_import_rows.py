@@ -72,7 +72,7 @@ def test_a_good_row_is_a_sale_with_a_normal_customer_and_an_upper_case_sku():
     assert (sale.sku, sale.customer, sale.quantity, sale.price) == ("85123A", "17850", 6, Decimal("2.55"))
     assert sale.at == datetime(2010, 12, 1, 8, 26, tzinfo=UTC)
     assert not sale.is_reversal
-    assert sale.ref("2") == "85123A|6|2.55#2"
+    assert sale.said() == "85123A|6|2.55"
 
 
 def test_a_cancellation_is_a_reversal_of_a_positive_quantity():
@@ -80,7 +80,7 @@ def test_a_cancellation_is_a_reversal_of_a_positive_quantity():
     assert isinstance(back, OrderRow)
     assert back.is_reversal
     assert back.quantity == 6
-    assert back.ref("1") == "85123A|-6|2.55#1"
+    assert back.said() == "85123A|-6|2.55"
 
 
 @pytest.mark.parametrize(
