@@ -83,7 +83,7 @@ def close_hold_case(fact: HoldCleared, job: JobContext) -> None:
 
 def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
     open_case(
-        "order_unresolved",
+        "unresolved_lines",
         subject=DocumentRef("order", fact.order_id, fact.order_number),
         account_id=fact.account_id,
         money_at_risk=ZERO,

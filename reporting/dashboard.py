@@ -45,7 +45,7 @@ SEAMS: tuple[Seam, ...] = (
     Seam("Credit after the pick", ("credit_hold_after_pick",), "A credit hold that came after the pick wave."),
     Seam(
         "EDI waiting for hands",
-        ("edi_rejected", "edi_quarantined", "edi_unreadable", "edi_po_changed"),
+        ("edi_quarantined", "edi_new_partner", "edi_unknown_part", "edi_po_changed", "edi_not_submitted"),
         "Documents from partners that somebody would have to type again.",
     ),
 )

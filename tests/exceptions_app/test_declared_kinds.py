@@ -1,0 +1,35 @@
+"""Whoever opens or closes a case by name names a kind that some room declares: an unknown one would kill the job."""
+
+import ast
+from pathlib import Path
+
+from django.conf import settings
+
+from config import reactions
+from exceptions_app import kinds
+
+VERBS = {"open_case", "close_causes", "CaseSpec"}
+
+
+def named() -> dict[str, str]:
+    """{kind: where} of every kind given as a literal to a verb of this room, anywhere in the house."""
+    found: dict[str, str] = {}
+    for room in [*settings.ROOMS, "config"]:
+        for path in Path(settings.BASE_DIR, room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in VERBS:
+                    given = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "kind")]
+                    literals = (a.value for a in given if isinstance(a, ast.Constant) and isinstance(a.value, str))
+                    found |= dict.fromkeys(literals, f"{path}:{node.lineno}")
+    return found
+
+
+def test_every_kind_that_is_opened_by_name_is_declared():
+    declared = {spec.code for spec in kinds.kinds()}
+    assert {kind: where for kind, where in named().items() if kind not in declared} == {}
+    assert {"short_pick", "job_died"} <= set(named())
+
+
+def test_every_kind_a_hold_may_open_is_declared():
+    for kind in {*reactions.HOLD_KINDS.values(), "order_hold"}:
+        assert kinds.kind(kind).resolve_minutes > 0
