@@ -8,6 +8,7 @@ class HouseConfig(AppConfig):
     label = "house"
 
     def ready(self) -> None:
+        from config import celery  # noqa: F401 - every process that may send a task must know the broker
         from config.flow import FLOW
         from core import outbox
 

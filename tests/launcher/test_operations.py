@@ -117,3 +117,10 @@ def test_the_sidebar_shows_only_screens_that_are_installed(client, django_user_m
     assert "Dashboard" in text
     assert 'href="/admin/"' in text
     assert "config.console" not in text
+
+
+def test_every_process_that_loads_the_site_sends_tasks_to_the_configured_broker():
+    from celery import current_app
+
+    assert current_app.main == "holdfast"
+    assert current_app.conf.broker_url == settings.CELERY_BROKER_URL

@@ -8,6 +8,7 @@ import redis
 import structlog
 from django.core.management.base import BaseCommand
 from django.db import OperationalError, connection
+from kombu.exceptions import OperationalError as BrokerError
 
 from core import wake
 from core.tasks import relay_once
@@ -26,7 +27,7 @@ class Command(BaseCommand):
             try:
                 if relay_once() == 0:
                     wake.wait(1)
-            except (redis.RedisError, OperationalError) as error:
+            except (redis.RedisError, BrokerError, OperationalError) as error:
                 log.warning("relay_waits", error=str(error))
                 connection.close_if_unusable_or_obsolete()
                 time.sleep(1)
