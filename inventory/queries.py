@@ -33,6 +33,7 @@ USABLE = Q(status=StockStatus.AVAILABLE, owner="", site__is_active=True) & (
 )
 OPEN_KINDS = tuple(ClaimKind)
 ZERO = Decimal(0)
+_KINDS = [str(kind) for kind in GENERAL_KINDS]
 
 
 def availability(query: AvailabilityQuery) -> dict[int, Availability]:
@@ -123,7 +124,7 @@ def site_times() -> dict[int, SiteTimes]:
 _FREE = """
     SELECT b.id, b.product_id, b.site_id,
            b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty,
-           s.rank, s.code, s.kind, s.transit_days, b.lot_id, l.expiry_date
+           s.rank, s.code, s.kind = ANY(%(kinds)s), s.transit_days, b.lot_id, l.expiry_date
     FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
     WHERE b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = '' AND s.is_active
       AND NOT coalesce(l.is_recalled, false)
@@ -145,8 +146,15 @@ def free_stock(
     """
     back = coming_back or {}
     only = None if locked is None else list(locked)
-    parameters = {"products": list(product_ids), "back": list(back), "only": only, "above": max(only or [0])}
-    return [_supply(row, back.get(row[0], ZERO)) for row in _fetch(_FREE, parameters)]
+    parameters = {
+        "products": list(product_ids),
+        "back": list(back),
+        "only": only,
+        "kinds": _KINDS,
+        "above": max(only or [0]),
+    }
+    rows = map(Supply._make, _fetch(_FREE, parameters))
+    return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in rows]
 
 
 def products_worth_a_run() -> list[int]:
@@ -154,12 +162,6 @@ def products_worth_a_run() -> list[int]:
     stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0)
     waiting = Demand.objects.filter(backordered_qty__gt=0, product_id__in=stocked.values("product_id"))
     return sorted(waiting.values_list("product_id", flat=True).distinct())
-
-
-def _supply(row: tuple[Any, ...], back: Decimal) -> Supply:
-    balance_id, product_id, site_id, free, rank, code, kind, transit, lot_id, expiry = row
-    is_general = kind in GENERAL_KINDS
-    return Supply(balance_id, product_id, site_id, free + back, rank, code, is_general, transit, lot_id, expiry)
 
 
 def _calendar(zone: str | None, week: str | None, days_off: list[date] | None) -> BusinessCalendar:
@@ -184,16 +186,18 @@ _BALANCES = """
       AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s) ELSE s.id = ANY(%(sites)s::bigint[]) END
     GROUP BY b.product_id, b.site_id, s.code, s.rank ORDER BY b.product_id, s.rank, b.site_id"""
 _GIVEN_BACK = """
-    SELECT b.product_id, b.site_id,
-           coalesce(sum(c.qty) FILTER (WHERE c.expires_at <= coalesce(%(now)s, statement_timestamp())), 0),
-           coalesce(sum(c.qty) FILTER (WHERE c.demand_id = ANY(%(own)s)
-                    AND coalesce(c.expires_at > coalesce(%(now)s, statement_timestamp()), true)), 0)
-    FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
-    LEFT JOIN inventory_lot l ON l.id = b.lot_id
-    WHERE c.state = 'open' AND b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = ''
+    SELECT b.product_id, b.site_id, coalesce(sum(c.qty) FILTER (WHERE c.has_run_out), 0),
+           coalesce(sum(c.qty) FILTER (WHERE NOT c.has_run_out), 0)
+    FROM (
+        SELECT balance_id, qty, true AS has_run_out FROM inventory_claim
+        WHERE state = 'open' AND kind = 'soft' AND expires_at <= coalesce(%(now)s, statement_timestamp())
+        UNION ALL
+        SELECT balance_id, qty, false FROM inventory_claim
+        WHERE state = 'open' AND kind IN ('soft', 'hard') AND demand_id = ANY(%(own)s)
+          AND (expires_at IS NULL OR expires_at > coalesce(%(now)s, statement_timestamp()))
+    ) c JOIN inventory_stockbalance b ON b.id = c.balance_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = ''
       AND NOT coalesce(l.is_recalled, false) AND coalesce(l.expiry_date >= %(usable_until)s, true)
-      AND ((c.kind = 'soft' AND c.expires_at <= coalesce(%(now)s, statement_timestamp()))
-           OR (c.kind IN ('soft', 'hard') AND c.demand_id = ANY(%(own)s)))
     GROUP BY b.product_id, b.site_id"""
 
 
@@ -201,7 +205,7 @@ def _balance_parameters(query: AvailabilityQuery) -> dict[str, Any]:
     return {
         "products": list(query.product_ids),
         "sites": None if query.site_ids is None else list(query.site_ids),
-        "kinds": [str(kind) for kind in GENERAL_KINDS],
+        "kinds": _KINDS,
         "usable_until": query.on + timedelta(days=query.min_shelf_life_days),
         "own": list(query.ignore_demand_ids),
         "now": query.now,

@@ -38,6 +38,8 @@ def dated_atp(
         supplied[max(day, today)] += qty
     for day, qty in demand:
         wanted[max(day, today)] += qty
+    if len(supplied) == 1 and not wanted:  # by far the most products, in a list of hundreds
+        return (AtpPoint(today, max(ZERO, supplied[today])),)
     days = sorted({*supplied, *wanted})
     values = cumulative_atp([supplied[d] for d in days], [wanted[d] for d in days])
     points = [AtpPoint(day, qty) for day, qty in zip(days, values, strict=True)]

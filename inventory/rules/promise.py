@@ -129,6 +129,8 @@ class Renewal:
 
 def renew(current: Sequence[PromiseSlice], fresh: Sequence[PromiseSlice], *, cause: str) -> Renewal:
     """The promises that hold from now on. Quantity on the same ground keeps its date; the rest moves, with `cause`."""
+    if not current:
+        return Renewal(tuple(sorted(map(_first, fresh), key=_by_date)), ())
     old = [_Left(s, s.qty) for s in sorted(current, key=_by_date)]
     kept, rest = _keep(old, fresh)
     moved, moves = _move(old, rest, cause)
@@ -191,8 +193,14 @@ def _move(old: list[_Left], rest: list[_Left], cause: str) -> tuple[list[Promise
             if was.slice.delivery_date is not None and was.slice.delivery_date != new.slice.delivery_date:
                 moves.append(Move(qty, was.slice.delivery_date, new.slice.delivery_date))
         if new.qty > 0:
-            slices.append(replace(new.slice, qty=new.qty, first_delivery_date=new.slice.delivery_date))
+            slices.append(_first(replace(new.slice, qty=new.qty)))
     return slices, moves
+
+
+def _first(s: PromiseSlice) -> PromiseSlice:
+    """A promise nobody made before; written out, because a run makes one for every line."""
+    day = s.delivery_date
+    return PromiseSlice(s.qty, s.kind, s.site_id, s.ship_date, day, day, "", s.inbound_id)
 
 
 def _successor(was: PromiseSlice, new: PromiseSlice, qty: Decimal, cause: str) -> PromiseSlice:

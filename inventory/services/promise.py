@@ -86,7 +86,7 @@ def renewed(
     for demand in demands:
         given, uncovered = backing[demand.pk]
         cover = Coverage(demand.requested_date, stock.get(demand.pk, {}), given, uncovered)
-        was = [c.slice for c in known[demand.pk]]
+        was = [c.slice for c in known.get(demand.pk, ())]
         renewal = renew(was, fresh_slices(cover, sites, now=now), cause=cause)
         by_demand[demand.pk] = renewal.slices
         _difference(demand.pk, known[demand.pk], renewal.slices, changes)
@@ -140,6 +140,9 @@ def _backing(demands: Sequence[Demand], pegs: Mapping[int, list[Peg]]) -> dict[i
 def _difference(
     demand_id: int, known: Sequence[Current], slices: Iterable[PromiseSlice], changes: PromiseChanges
 ) -> None:
+    if not known:
+        changes.made += [(demand_id, new) for new in slices]
+        return
     spare: dict[PromiseSlice, list[int]] = defaultdict(list)
     for promise in known:
         spare[promise.slice].append(promise.id)
