@@ -14,7 +14,8 @@ from orders.admin import wording
 from orders.admin.verbs import REASONS
 from orders.models import Order, OrderLine
 from orders.queries import holds_of, order_detail, progress
-from orders.rules.asks import LineDetail
+from orders.rules.asks import HoldView, LineDetail
+from orders.rules.picture import price_text
 from orders.states import ORDER, OrderStatus
 
 PAGE = 50
@@ -31,7 +32,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     return {
         "order": order,
         "status_pill": wording.status_pill(order.status),
-        "holds": holds_of([order.pk]).get(order.pk, ()),
+        "holds": [(h, _may_clear(h, request)) for h in holds_of([order.pk]).get(order.pk, ())],
         "progress": progress([order.pk])[order.pk],
         "credit": _credit(order),
         "lines": [_line(line, order.currency) for line in details],
@@ -55,6 +56,11 @@ _TONE = {"pass": "ok", "hold": "hold", "reject": "bad"}
 def _page(request: HttpRequest, pages: int) -> int:
     asked = request.GET.get("page", "1")
     return min(max(1, int(asked)), pages) if asked.isdigit() else 1
+
+
+def _may_clear(hold: HoldView, request: HttpRequest) -> bool:
+    """The same question clear_hold asks: the button is only shown to whom it would answer."""
+    return not set(hold.clearable_by).isdisjoint(getattr(request.user, "roles", ()))
 
 
 def _credit(order: Order) -> dict[str, Any] | None:
@@ -83,7 +89,9 @@ def _line(line: LineDetail, currency: str) -> dict[str, Any]:
         "state": wording.pill(state, tone),
         "promise": wording.promise(line.promises),
         "slips": [p.slip_cause for p in line.promises if p.slip_cause],
-        "steps": trace.get("waterfall", ()),
+        "price": "–" if line.unit_price is None else price_text(line.unit_price),
+        "stated": "" if line.stated_price is None else price_text(line.stated_price),
+        "steps": [(s["label"], price_text(Decimal(s["unit_price"]))) for s in trace.get("waterfall", ())],
         "losers": trace.get("losers", ()),
         "floor": trace.get("floor"),
         "source": trace.get("source", ""),

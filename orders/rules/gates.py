@@ -13,10 +13,9 @@ from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from catalog.rules.asks import Violation
 from core.errors import FieldError
 from core.explain import Explanation, Loser
-from core.quantity import plain
 from credit.rules.asks import CreditDecision
 from orders.rules.asks import GateResult
-from orders.rules.picture import LinePicture, OrderPicture, stated_amount, stated_unit_price
+from orders.rules.picture import OrderPicture, price_text, stated_amount, stated_unit_price
 from orders.rules.releasable import releasable
 from orders.states import Blocks, Gate, HoldReason, Verdict
 
@@ -241,8 +240,4 @@ def _first_of(problems: Sequence[FieldError], one: str, many: str) -> str:
 
 
 def _plain(value: Decimal | None) -> str:
-    return "none" if value is None else plain(value)
-
-
-def line_of(order: OrderPicture, line_no: int) -> LinePicture | None:
-    return next((x for x in order.lines if x.line_no == line_no), None)
+    return "none" if value is None else price_text(value)

@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from core.money import EXACT, line_amount
+from core.money import EXACT, line_amount, round_price
+from core.quantity import plain
 from inventory.rules.asks import DemandState
 
 ZERO = Decimal(0)
@@ -105,4 +106,10 @@ def stated_unit_price(line: LinePicture) -> Decimal | None:
     """The stated price per base unit, to set beside ours."""
     if line.stated_price is None or not line.qty:
         return None
-    return EXACT.divide(EXACT.multiply(line.stated_price, line.unit_qty), line.qty)
+    return round_price(EXACT.divide(EXACT.multiply(line.stated_price, line.unit_qty), line.qty))
+
+
+def price_text(price: Decimal) -> str:
+    """A unit price for people: at least two places, no further trailing zeros ("9.50", "0.123")."""
+    whole, _, places = plain(price).partition(".")
+    return f"{whole}.{places.ljust(2, '0')}"
