@@ -1,13 +1,16 @@
 """For which customer a call is meant: named in the call, or the only one the caller may see."""
 
+from typing import Any
+
 from rest_framework.request import Request
 
 from accounts.access import visible_accounts
-from accounts.queries import account_snapshots, accounts_by_code, accounts_by_public_id
+from accounts.queries import account_snapshots, accounts_by_code, accounts_by_public_id, buyer_of
 from accounts.rules.asks import AccountSnapshot
+from accounts.states import BUYERS, BuyerRole
 from api.fields import is_uuid
 from core import clock
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 
 WHICH = FieldError(
     "/account",
@@ -30,6 +33,16 @@ def customer_of(request: Request, given: str = "") -> AccountSnapshot:
     else:
         raise InvalidInput([WHICH])
     return account_snapshots([account_id], on=clock.now().date())[account_id]
+
+
+def require_may_order(request: Request, account_id: int) -> None:
+    """A buyer who may only look places and cancels nothing. Raises NotPermitted."""
+    user: Any = request.user
+    if BUYERS.isdisjoint(user.roles):
+        return
+    buyer = buyer_of(user.pk, account_id)
+    if buyer is None or buyer.role == BuyerRole.VIEWER:
+        raise NotPermitted(actor=str(user), verb="order for this customer", roles="buyer")
 
 
 def _named(given: str) -> int | None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
@@ -13,8 +14,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.access import visible_accounts
-from accounts.queries import AccountSnapshot, account_snapshots
-from accounts.states import BUYERS, STAFF, Role
+from accounts.queries import account_snapshots, buyer_of
+from accounts.rules.asks import AccountSnapshot
+from accounts.states import BUYERS, STAFF, BuyerRole, Role
 from core import clock
 from core.access import Access, allow
 from core.actors import Actor
@@ -81,7 +83,7 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             reads = request.method in SAFE_METHODS
             if not (declared.may_view(request.user) if reads else declared.may_act(request.user)):
                 raise PermissionDenied
@@ -97,6 +99,25 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
         return guarded
 
     return declare
+
+
+def _to_sign_in(request: HttpRequest) -> HttpResponse:
+    """The sign-in page, for the whole page also where only a part of it was asked for."""
+    if "HX-Request" not in request.headers:
+        return redirect_to_login(request.get_full_path())
+    answer = HttpResponse(status=204)
+    back = urlsplit(request.headers.get("HX-Current-URL", "/")).path or "/"
+    answer["HX-Redirect"] = redirect_to_login(back).url
+    return answer
+
+
+def may_order(request: PortalRequest) -> bool:
+    """A buyer who may only look places nothing; a rep orders for every customer they see."""
+    buying = request.buying
+    if buying.on_behalf:
+        return True
+    buyer = buyer_of(request.user.pk or 0, buying.account.id)
+    return buyer is not None and buyer.role != BuyerRole.VIEWER
 
 
 def buying_of(request: HttpRequest) -> Buying | None:

@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from accounts.access import visible_accounts
 from accounts.states import BUYERS, STAFF
-from api.customers import customer_of
+from api.customers import customer_of, require_may_order
 from api.drafting import OrderRequest, draft_of, in_api_names, read_order, renamed
 from api.endpoint import CAN_LOOK, CAN_ORDER, Endpoint, actor
 from api.fields import KnownFieldsOnly, is_uuid
@@ -107,6 +107,7 @@ class Orders(Endpoint):
         key = _key(request)
         asked = read_order(request.data)
         customer = customer_of(request, asked["account"])
+        require_may_order(request, customer.id)
         who = _actor(request, customer.id)
         drafted = draft_of(asked, customer, who)
         if drafted.unknown:
@@ -155,6 +156,7 @@ class Cancel(Endpoint):
         asked = CancelRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         head = _seen(request, public_id)
+        require_may_order(request, head.account_id)
         claim = Claim(
             "api.orders.cancel",
             owner=f"user:{request.user.pk}",

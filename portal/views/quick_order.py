@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from core import clock
 from core.errors import DomainError
 from core.idempotency import Claim, hash_body, run_once
 from orders.services.place import place
-from portal.access import PORTAL, PortalRequest, access, actor
+from portal.access import PORTAL, PortalRequest, access, actor, may_order
 from portal.quick import MOST_FORM_ROWS, QuickPage, check, draft_of
 from portal.review import ReviewPage
 from portal.rules.lines import StatedLine, TooMany, UnreadableFile, decode, read_fields, read_text
@@ -54,6 +55,8 @@ def row(request: PortalRequest) -> HttpResponse:
 @access(PORTAL)
 def place_order(request: PortalRequest) -> HttpResponse:
     """Place the good lines, once for the form's key; a refusal comes back to the page with all that was entered."""
+    if not may_order(request):
+        raise PermissionDenied
     text, wrong = request.POST.get("text", ""), _wrong_details(request)
     page = _checked(request, text, _details(request))
     if wrong or not page.ready or page.problems:

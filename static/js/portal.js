@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const root = document.documentElement;
+  const MOST_ROWS = 400; // a form has a limit of fields; longer lists are pasted
 
   const isDark = () =>
     root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
@@ -17,6 +18,7 @@
     const template = document.querySelector("[data-row-template]");
     if (!list || !template) return;
     let first = null;
+    if (list.children.length + count > MOST_ROWS) return;
     for (let i = 0; i < count; i += 1) {
       const number = list.querySelectorAll(".row").length + 1;
       const row = template.content.firstElementChild.cloneNode(true);

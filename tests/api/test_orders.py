@@ -4,10 +4,10 @@ from uuid import uuid4
 
 import pytest
 
-from accounts.states import Role
+from accounts.states import BuyerRole, Role
 from core.models import IdempotencyKey
 from orders.models import Order
-from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory, UserFactory
+from tests.factories.accounts import AssignmentFactory, BuyerFactory, RepFactory, StaffFactory, UserFactory
 from tests.factories.catalog import CustomerPartFactory
 from tests.factories.doors import buyer_for, device_of
 from tests.factories.orders import make_world
@@ -160,6 +160,14 @@ def test_a_rep_places_for_an_assigned_customer_on_their_behalf_and_must_say_for_
     order = Order.objects.get()
     assert (order.entered_by_id, order.on_behalf_of_id) == (rep.user.pk, world.account.pk)
     assert place(device, body(world, 1, account=make_world().account.code)).status_code == 404
+
+
+def test_a_buyer_who_may_only_look_places_nothing(world):
+    device = device_of(BuyerFactory(account=world.account, role=BuyerRole.VIEWER).user)
+    assert device.post("/api/v1/orders/preview", body(world, 1)).status_code == 200
+    answer = place(device, body(world, 1))
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_permitted")
+    assert Order.objects.count() == 0
 
 
 def test_a_warehouse_person_may_look_and_may_not_order(world):

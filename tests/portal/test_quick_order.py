@@ -3,8 +3,9 @@ import re
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from accounts.states import BuyerRole
 from orders.models import Order
-from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory, UserFactory
+from tests.factories.accounts import AssignmentFactory, BuyerFactory, RepFactory, StaffFactory, UserFactory
 from tests.factories.catalog import CustomerPartFactory
 from tests.factories.doors import browser_of, buyer_for
 from tests.factories.orders import make_world
@@ -181,6 +182,19 @@ def test_a_rep_orders_for_the_chosen_customer_on_their_behalf(world):
     order = Order.objects.get()
     assert (order.account_id, order.on_behalf_of_id) == (other.account.pk, other.account.pk)
     assert browser.post("/act-for", {"account": str(make_world().account.pk)}).status_code == 404
+
+
+def test_a_buyer_who_may_only_look_is_turned_away_when_placing(world):
+    browser = browser_of(BuyerFactory(account=world.account, role=BuyerRole.VIEWER).user)
+    assert review_and_place(browser, [(world.products[0].sku, "2")]).status_code == 403
+    assert Order.objects.count() == 0
+
+
+def test_a_part_of_a_page_asked_for_after_the_session_ended_sends_the_whole_page_to_sign_in(client):
+    headers = {"HX-Request": "true", "HX-Current-URL": "https://shop.example/quick-order/?mode=paste"}
+    answer = client.post("/quick-order/row", {"item": "A", "qty": "1"}, headers=headers)
+    assert answer.status_code == 204
+    assert answer["HX-Redirect"] == "/sign-in/login/?next=/quick-order/"
 
 
 def test_a_stranger_signs_in_first_a_person_without_a_role_is_turned_away_and_staff_go_to_the_console(client):
