@@ -87,7 +87,8 @@ def _give_back_exposure(
     shipment: Shipment, shorts: list[ShipmentLine], picked: dict[int, Decimal], actor: Actor, now: datetime
 ) -> None:
     prices = line_prices([line.order_line_id for line in shorts])
-    specs, back = [], {}
+    specs: list[PostingSpec] = []
+    back: dict[int, Decimal] = {}
     for line in shorts:
         price = prices[line.order_line_id]
         was = line_amount(line.qty, price.unit_price, price.currency)
