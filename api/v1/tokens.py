@@ -7,13 +7,14 @@ from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
-from knox.models import get_token_model
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.endpoint import CAN_LOOK, Endpoint
 from api.fields import KnownFieldsOnly
+from api.services.give_token import give_token
+from api.services.revoke_token import revoke_token
 from core.access import ANYONE
 from core.errors import DomainError
 
@@ -58,8 +59,8 @@ class Tokens(Endpoint):
             raise CredentialsRefused
         if is_mfa_enabled(user) and not _has_right_code(user, given["otp"]):
             raise CodeNeeded
-        row, token = get_token_model().objects.create(user)
-        return Response({"token": token, "expires_at": row.expiry}, status=201)
+        given_token = give_token(user=user)
+        return Response({"token": given_token.token, "expires_at": given_token.expires_at}, status=201)
 
 
 class CurrentToken(Endpoint):
@@ -71,7 +72,7 @@ class CurrentToken(Endpoint):
 
     @extend_schema(operation_id="token_revoke", request=None, responses={204: None}, tags=["me"])
     def delete(self, request: Request) -> Response:
-        request.auth.delete()
+        revoke_token(token=request.auth)
         return Response(status=204)
 
 
