@@ -11,6 +11,9 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         from core import refs
+        from integrations import checks
+
+        checks.register()
 
         def screen(model: str) -> Callable[[int], str]:
             return lambda pk: reverse(f"admin:integrations_{model}_change", args=[pk])

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from accounts.models import Account
 from catalog.models import Product
+from core import invariants
 from fulfillment.models import Return, ReturnLine
 from integrations.models import ImportedLine
 from orders.models import Order, OrderLine
@@ -64,6 +65,14 @@ def test_a_second_run_changes_nothing(place):
     assert (second["orders_created"], second["returns_created"], second["already_known"]) == (0, 0, 3)
     assert second["imported"] == first["imported"] == 3
     assert (OrderLine.objects.count(), ReturnLine.objects.count(), ImportedLine.objects.count()) == (2, 1, 3)
+
+
+def test_the_invariants_hold_after_an_import_and_a_lost_return_breaks_one(place):
+    run(place(row(), row(invoice="C9", qty="-4", at="2010-12-02")), "--create-missing")
+    name = "what an import reversed is in a return"
+    assert invariants.run([name]) == []
+    ReturnLine.objects.update(qty=1)
+    assert len(invariants.run([name])) == 1
 
 
 def test_a_cancellation_returns_the_latest_earlier_sale_with_enough_left(place):
