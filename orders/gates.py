@@ -22,6 +22,7 @@ from orders.queries import pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult
 from orders.rules.capture import Surroundings
+from orders.rules.content import APPROVAL_KIND, content_hash
 from orders.rules.exposure import ship_date_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Gate
@@ -29,6 +30,7 @@ from pricing import queries as pricing
 from pricing.rules.asks import PriceAsk, PriceResult
 
 ZERO = Decimal(0)
+MANY = 10_000
 ENTRY_GATES = (Gate.ELIGIBILITY, Gate.DATA, Gate.PRICE, Gate.APPROVAL)
 
 
@@ -95,6 +97,8 @@ def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: date
         evidence = replace(evidence, ship_tos=_ship_tos(many))
     if Gate.ELIGIBILITY in gates:
         evidence = replace(evidence, violations=violations_of(many, on=on))
+    if Gate.APPROVAL in gates:
+        evidence = replace(evidence, pending=_pending(now))
     if Gate.CAPACITY in gates:
         evidence = replace(evidence, **_site_load(many))
     return evidence
@@ -107,7 +111,7 @@ def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, n
         Gate.ELIGIBILITY: lambda: rules.eligibility(order, account, evidence.violations.get(order.order_id, {})),
         Gate.DATA: lambda: rules.data(order, account, evidence.ship_tos),
         Gate.PRICE: lambda: rules.price(order),
-        Gate.APPROVAL: lambda: rules.approval(order, evidence.pending.get(order.order_id, ())),
+        Gate.APPROVAL: lambda: rules.approval(order, _awaited(order, evidence)),
         Gate.CREDIT: lambda: rules.credit(order, evidence.credit.get(order.order_id)),
         Gate.ALLOCATION: lambda: rules.allocation(order),
         Gate.SHIP_COMPLETE: lambda: rules.ship_complete(order, account),
@@ -204,6 +208,21 @@ def _credit_view(order: OrderPicture, standing: credit.Exposure | None, *, is_ne
         standing.currency,
         reasons,
     )
+
+
+def _pending(now: datetime) -> dict[int, list[str]]:
+    """{order id: content hashes} of the approvals of orders that wait for a decision. One statement."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for request in accounts.pending_approvals(now=now, kinds=[APPROVAL_KIND], limit=MANY):
+        if request.subject.kind == "order":
+            found[request.subject.id].append(request.content_hash)
+    return found
+
+
+def _awaited(order: OrderPicture, evidence: Evidence) -> list[str]:
+    """An approval of something else than the order as it is now holds nothing."""
+    hashes = evidence.pending.get(order.order_id, ())
+    return ["the order as it stands"] if hashes and content_hash(order) in hashes else []
 
 
 def _ship_tos(orders: Iterable[OrderPicture]) -> dict[int, ShipToSnapshot]:

@@ -23,8 +23,8 @@ from orders.services.capture import (
     order_row,
     surroundings,
 )
-from orders.services.submit import finish, judge_entry, order_columns, submit_order, with_credit
-from orders.services.write_rows import draw_identity, insert_lines, insert_orders
+from orders.services.submit import finish, judge_entry, order_columns, splits_of, submit_order, with_credit
+from orders.services.write_rows import draw_identity, insert_whole
 
 PLACED_VERSION = 2  # 1 was the capture
 
@@ -56,20 +56,19 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     decision = decide_credit(order, today=verdicts.today, now=now)
     results = with_credit(verdicts, decision)
     row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
-    if not insert_orders([{**row, "id": order_id, "number": number}]):
-        raise Busy(cause="the same order is being delivered twice at this moment")
     accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
     lines = [
         {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, accepted.demand_ids[n], now)}
         for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
     ]
-    line_ids = {line_no: line_id for (_, line_no), line_id in insert_lines(lines).items()}
+    splits = splits_of(order.account_id, on=verdicts.today)
+    if not insert_whole({**row, "id": order_id, "number": number}, lines, splits):
+        raise Busy(cause="the same order is being delivered twice at this moment")
     captured = OrderCaptured(order_id, order.account_id, draft.channel, 0)
     return finish(
         verdicts,
         accepted,
         results,
-        line_ids,
         actor=actor,
         now=now,
         before=[captured_entry(order_id, number, checked)],

@@ -78,8 +78,9 @@ def _submit(verdicts: Verdicts, actor: Actor, now: datetime) -> Submitted:
         ]
     )
     Order.objects.filter(pk=order.order_id).update(**order_columns(order, verdicts, results, now))
-    line_ids = {line.line_no: line.line_id for line in order.lines if line.line_id is not None}
-    return finish(verdicts, accepted, results, line_ids, actor=actor, now=now)
+    splits = splits_of(order.account_id, on=verdicts.today)
+    insert_splits([{"line_id": line.line_id, **split} for line in order.lines for split in splits])
+    return finish(verdicts, accepted, results, actor=actor, now=now)
 
 
 @require_uow
@@ -129,16 +130,14 @@ def finish(
     verdicts: Verdicts,
     accepted: Accepted,
     results: Sequence[GateResult],
-    line_ids: dict[int, int],
     *,
     actor: Actor,
     now: datetime,
     before: Sequence[journal.Entry] = (),
     facts: Sequence[outbox.Note] = (),
 ) -> Submitted:
-    """Splits, holds, journal and facts of an order whose rows are written. `before` and `facts` are told first."""
+    """Holds, journal and facts of an order whose rows are written. `before` and `facts` are told first."""
     order = verdicts.order
-    snapshot_splits(order.account_id, line_ids.values(), on=verdicts.today)
     specs = [(order, spec) for spec in holds_for(results)]
     told = insert_holds(specs, actor=actor, now=now).get(order.order_id, Told())
     fact = OrderSubmitted(
@@ -160,16 +159,10 @@ def finish(
     )
 
 
-def snapshot_splits(account_id: int, line_ids: Any, *, on: date) -> None:
-    """Who earns the commission on these lines, as it is today: a later change of territory does not touch them."""
-    splits = accounts.rep_splits([account_id], on=on).get(account_id, ())
-    insert_splits(
-        [
-            {"line_id": line_id, "rep_id": s.rep_id, "kind": s.kind, "percent": s.percent}
-            for line_id in line_ids
-            for s in splits
-        ]
-    )
+def splits_of(account_id: int, *, on: date) -> list[dict[str, Any]]:
+    """Who earns the commission on the account's lines, as it is today: a later change does not touch them."""
+    found = accounts.rep_splits([account_id], on=on).get(account_id, ())
+    return [{"rep_id": s.rep_id, "kind": s.kind, "percent": s.percent} for s in found]
 
 
 def line_outcomes(order: OrderPicture, accepted: Accepted) -> tuple[LineOutcome, ...]:

@@ -80,6 +80,8 @@ LOCKED_COLUMNS = {
     "price_trace": "jsonb",
     "price_locked_at": "timestamptz",
 }
+SPLIT_COLUMNS = {"rep_id": "bigint", "kind": "text", "percent": "numeric"}
+UNLESS_TAKEN = "ON CONFLICT (channel, account_id, external_id) WHERE NOT external_id = '' DO NOTHING"
 ORDER_DEFAULTS: Row = {
     "ship_to_id": None,
     "entered_by_id": None,
@@ -150,7 +152,7 @@ def insert_orders(rows: Sequence[Row]) -> set[int]:
         "orders_order",
         ORDER_COLUMNS,
         full,
-        "ON CONFLICT (channel, account_id, external_id) WHERE NOT external_id = '' DO NOTHING RETURNING id",
+        f"{UNLESS_TAKEN} RETURNING id",
     )
     return {int(order_id) for (order_id,) in returned}
 
@@ -161,6 +163,29 @@ def insert_lines(rows: Sequence[Row]) -> dict[tuple[int, int], int]:
     full = [{**LINE_DEFAULTS, **row} for row in rows]
     returned = _insert("orders_orderline", LINE_COLUMNS, full, "RETURNING order_id, line_no, id")
     return {(int(order_id), int(line_no)): int(line_id) for order_id, line_no, line_id in returned}
+
+
+@require_uow
+def insert_whole(order: Row, lines: Sequence[Row], splits: Sequence[Row]) -> dict[int, int]:
+    """An order with its lines, each with the same splits, in one statement; {line number: line id}.
+
+    Empty when the order's (channel, account, external id) is taken: then nothing went in.
+    """
+    order_names, line_names = ", ".join(ORDER_COLUMNS), ", ".join(LINE_COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH placed AS (INSERT INTO orders_order ({order_names}) SELECT {order_names}"
+            f" FROM json_to_recordset(%s) AS new({_typed(ORDER_COLUMNS)}) {UNLESS_TAKEN} RETURNING id),"
+            f" lines AS (INSERT INTO orders_orderline ({line_names}) SELECT {line_names}"
+            f" FROM json_to_recordset(%s) AS new({_typed(LINE_COLUMNS)}) WHERE EXISTS (SELECT FROM placed)"
+            " RETURNING id, line_no),"
+            " shares AS (INSERT INTO orders_linesplit (line_id, rep_id, kind, percent)"
+            " SELECT lines.id, new.rep_id, new.kind, new.percent FROM lines"
+            f" CROSS JOIN json_to_recordset(%s) AS new({_typed(SPLIT_COLUMNS)}))"
+            " SELECT line_no, id FROM lines",
+            [_json([{**ORDER_DEFAULTS, **order}]), _json([{**LINE_DEFAULTS, **x} for x in lines]), _json(splits)],
+        )
+        return {int(line_no): int(line_id) for line_no, line_id in cursor.fetchall()}
 
 
 @require_uow
@@ -180,8 +205,7 @@ def lock_prices(rows: Sequence[Row]) -> None:
 @require_uow
 def insert_splits(rows: Sequence[Row]) -> None:
     if rows:
-        columns = {"line_id": "bigint", "rep_id": "bigint", "kind": "text", "percent": "numeric"}
-        _insert("orders_linesplit", columns, rows, "")
+        _insert("orders_linesplit", {"line_id": "bigint", **SPLIT_COLUMNS}, rows, "")
 
 
 @require_uow

@@ -8,13 +8,18 @@ from core.models import OutboxFact, OverrideEntry
 from core.overrides import Reason, ReasonTooShort
 from credit.models import CreditAccount, OpenOrderDay, Posting
 from inventory.models import Demand, StockBalance
+from orders.gates import evaluate_gates
 from orders.models import Hold, Order
+from orders.queries import pictures
+from orders.rules.content import APPROVAL_KIND, content_hash
 from orders.services.cancel import NothingToCancel, cancel_lines, cancel_order
 from orders.services.clear_hold import HoldNotOpen, clear_hold
 from orders.services.place import place
 from orders.services.place_hold import AlreadyOnHold, place_hold
 from orders.services.record_progress import record_progress
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
+from orders.states import Gate
+from tests.factories.accounts import ApprovalFactory
 from tests.factories.orders import CLERK, FINANCE, NOW, TODAY, allocated, later, make_world, release
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +201,16 @@ def test_an_order_closes_when_every_unit_is_shipped_or_cancelled():
     assert record_progress(order_ids=[order.order_id], actor=CLERK, now=NOW) == [order.order_id]
     assert record_progress(order_ids=[order.order_id], actor=CLERK, now=NOW) == []
     assert Order.objects.get().status == "closed"
+
+
+def test_an_order_waits_for_the_approval_of_what_it_is_now_and_not_of_what_it_was():
+    world = make_world()
+    order = allocated(world, 5)
+    picture = pictures([order.order_id])[order.order_id]
+    asked = {"kind": APPROVAL_KIND, "subject_kind": "order", "subject_id": order.order_id}
+    times = {"requested_at": NOW, "expires_at": NOW + timedelta(days=1)}
+    ApprovalFactory(**asked, **times, content_hash="0" * 64)
+    assert evaluate_gates([order.order_id], [Gate.APPROVAL], now=NOW)[order.order_id][0].is_pass
+    ApprovalFactory(**asked, **times, content_hash=content_hash(picture))
+    assert gates_of(release([order.order_id])[order.order_id]) == ["approval"]
+    assert Hold.objects.get().rule == "approval_pending"

@@ -5,6 +5,7 @@ import pytest
 
 from accounts.states import AccountStatus
 from catalog.states import ProductStatus
+from core.idempotency import Claim, run_once
 from core.lifecycle import IllegalTransition
 from core.models import JournalEntry, OutboxFact
 from credit.models import OpenOrderDay, Posting
@@ -166,3 +167,15 @@ def test_placing_a_captured_draft_again_submits_that_draft():
     captured = capture(draft, actor=CLERK, now=NOW)
     assert place(draft, actor=CLERK, now=NOW).order_id == captured.order_id
     assert Order.objects.get().status == "submitted"
+
+
+def test_the_answer_of_a_keyed_call_comes_back_the_same_the_second_time():
+    world = make_world(products=2, stock=5, limit=10)
+    draft = world.draft(3, 7)
+    claim = Claim("test.place", "user:1", "k1", "h1")
+    first = run_once(claim, place, draft, actor=CLERK, now=NOW)
+    again = run_once(claim, place, draft, actor=CLERK, now=NOW)
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.result == first.result
+    assert again.result.holds[0].blocks == ("release",)
+    assert Order.objects.count() == 1
