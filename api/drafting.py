@@ -100,7 +100,7 @@ def in_api_names(refusal: InvalidInput, draft: OrderDraft) -> InvalidInput:
 def renamed(error: FieldError, draft: OrderDraft) -> FieldError:
     parts = error.pointer.split("/")
     parts[-1] = API_NAMES.get(parts[-1], parts[-1])
-    if len(parts) > 2 and parts[1] == "lines" and parts[2].isdigit() and int(parts[2]) < len(draft.lines):
+    if len(parts) > 2 and parts[1] == "lines" and parts[2].isdecimal() and int(parts[2]) < len(draft.lines):
         parts[2] = str(draft.lines[int(parts[2])].line_no - 1)
     return FieldError("/".join(parts), error.code, error.message, error.remedy)
 

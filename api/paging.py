@@ -8,6 +8,7 @@ from api.problem import BadParameter
 
 LARGEST_PAGE = 200
 USUAL_PAGE = 50
+LONGEST_ID = 18  # digits; a bigint has room for every number of them
 
 
 def read_cursor(params: Mapping[str, str]) -> int | None:
@@ -16,11 +17,12 @@ def read_cursor(params: Mapping[str, str]) -> int | None:
     if not given:
         return None
     try:
-        return int(base64.urlsafe_b64decode(given.encode() + b"==").decode().removeprefix("before:"))
+        place = base64.urlsafe_b64decode(given.encode() + b"==").decode().removeprefix("before:")
     except (ValueError, binascii.Error):
-        raise BadParameter(
-            name="cursor", given=given[:40], expected="Send `next` of the page before, unchanged."
-        ) from None
+        place = ""
+    if not place.isdecimal() or len(place) > LONGEST_ID:
+        raise BadParameter(name="cursor", given=given[:40], expected="Send `next` of the page before, unchanged.")
+    return int(place)
 
 
 def write_cursor(last_id: int) -> str:
@@ -29,6 +31,6 @@ def write_cursor(last_id: int) -> str:
 
 def read_limit(params: Mapping[str, str]) -> int:
     given = params.get("limit", str(USUAL_PAGE))
-    if not given.isdigit() or not 1 <= int(given) <= LARGEST_PAGE:
+    if not given.isdecimal() or len(given) > 3 or not 1 <= int(given) <= LARGEST_PAGE:
         raise BadParameter(name="limit", given=given[:40], expected=f"Send a number from 1 to {LARGEST_PAGE}.")
     return int(given)

@@ -11,7 +11,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -96,7 +96,16 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response:
 
 
 def problem(status: int, code: str, detail: str, remedy: str = "", errors: tuple[FieldError, ...] = ()) -> Response:
-    """A problem+json response."""
+    """A problem+json response of a view."""
+    return Response(_body(status, code, detail, remedy, errors), status=status, content_type=CONTENT_TYPE)
+
+
+def page_problem(status: int, code: str, detail: str, remedy: str = "") -> JsonResponse:
+    """The same, said before any view ran."""
+    return JsonResponse(_body(status, code, detail, remedy, ()), status=status, content_type=CONTENT_TYPE)
+
+
+def _body(status: int, code: str, detail: str, remedy: str, errors: tuple[FieldError, ...]) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": HTTPStatus(status).phrase,
@@ -110,7 +119,7 @@ def problem(status: int, code: str, detail: str, remedy: str = "", errors: tuple
         body["errors"] = [
             {"pointer": e.pointer, "code": e.code, "detail": e.message, "remedy": e.remedy} for e in errors
         ]
-    return Response(body, status=status, content_type=CONTENT_TYPE)
+    return body
 
 
 def request_id() -> str:

@@ -20,7 +20,7 @@ from catalog.models import (
 from core import panels
 from core.access import allow
 from core.choices import words
-from core.console import ReferenceAdmin
+from core.console import ReferenceAdmin, row_id
 from core.refs import DocumentRef
 
 KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.PRICING, Role.PLANNER})
@@ -99,8 +99,8 @@ class ProductAdmin(ReferenceAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         extra = dict(extra_context or {})
-        if object_id.isdigit():
-            extra["panels"] = panels.rendered(DocumentRef("product", int(object_id)), request)
+        if product_id := row_id(object_id):
+            extra["panels"] = panels.rendered(DocumentRef("product", product_id), request)
         return super().change_view(request, object_id, form_url, extra)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
@@ -74,8 +74,9 @@ class OverrideAdmin(LedgerAdmin):
     def review_view(self, request: HttpRequest, entry_id: int) -> HttpResponse:
         """OK or follow up, with a note."""
         back = HttpResponseRedirect(reverse("admin:core_overrideentry_change", args=[entry_id]))
-        if request.method != "POST" or not self.access.may_act(request.user):
-            return back
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
         verdict, note = request.POST.get("verdict", ""), request.POST.get("note", "").strip()
         try:
             overrides.review(entry_id=entry_id, verdict=verdict, note=note, actor=actor_of(request), now=clock.now())

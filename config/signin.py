@@ -3,7 +3,11 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
+
+from config.edge import refuse
 
 
 class InvitedPeopleOnly(DefaultAccountAdapter):
@@ -23,3 +27,13 @@ def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | No
             if source.get(field):
                 return str(source[field]).strip().lower()
     return None
+
+
+def locked_out(request: HttpRequest, answer: Any, credentials: dict[str, Any] | None = None) -> HttpResponseBase:
+    """What a locked name is told, whatever password it brings: nothing about the password."""
+    minutes = int(settings.AXES_COOLOFF_TIME.total_seconds()) // 60
+    what = _("This name is locked after %(n)s wrong passwords.") % {"n": settings.AXES_FAILURE_LIMIT}
+    remedy = _("Wait %(n)s minutes, or ask an operator to unlock it.") % {"n": minutes}
+    response = refuse(request, 429, "locked_out", what, remedy)
+    response["Retry-After"] = str(minutes * 60)
+    return response

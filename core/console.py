@@ -5,6 +5,7 @@ A refusal comes back as an error in the form, with what was typed still there.
 """
 
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
@@ -14,12 +15,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from unfold.admin import ModelAdmin
 
 from core import clock
-from core.access import NOBODY, Access
+from core.access import NOBODY, Access, allow
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.reference import delete_reference, save_reference
 
 _REFUSAL = "service_refusal"
+LONGEST_KEY = 18  # digits of a bigint that always fit
 
 
 class ServiceRequired(RuntimeError):
@@ -39,6 +41,11 @@ def actor_of(request: HttpRequest, *, channel: str = "console") -> Actor:
         ip=request.META.get("REMOTE_ADDR", ""),
         request_id=getattr(request, "request_id", ""),
     )
+
+
+def row_id(text: str) -> int | None:
+    """The row key an address names, or None where it cannot be one ("²" is a digit to Python, 30 digits are no bigint)."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else None
 
 
 class _UnwrappedAdmin(admin.ModelAdmin):
@@ -103,6 +110,12 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
     def has_act_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
         """For `permissions=["act"]` on actions."""
         return self.access.may_act(request.user)
+
+    def require_act(self, request: HttpRequest, only: AbstractSet[str] | None = None) -> None:
+        """First line of every view that acts: a 403 for whoever may only look; `only` narrows the roles to a verb's."""
+        wanted = self.access if only is None else allow(act=only)
+        if not wanted.may_act(request.user):
+            raise PermissionDenied
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)

@@ -15,7 +15,7 @@ from accounts.states import STAFF, Role
 from core import clock, idempotency, refs
 from core.access import allow
 from core.actors import Actor
-from core.console import LedgerAdmin, ReferenceAdmin, actor_of
+from core.console import LedgerAdmin, ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.refs import DocumentRef
 from exceptions_app import kinds, wording
@@ -237,9 +237,8 @@ class CaseAdmin(LedgerAdmin):
             raise Http404
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.access.may_act(request.user):
-            messages.error(request, "You may look at cases, not change them.")
-        elif self._do(request, case_id, verb):
+        self.require_act(request)
+        if self._do(request, case_id, verb):
             messages.success(request, DONE[verb])
         return HttpResponseRedirect(reverse("admin:exceptions_app_case_change", args=[case_id]))
 
@@ -254,7 +253,7 @@ class CaseAdmin(LedgerAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        case = Case.objects.select_related("queue").filter(pk=object_id).first() if object_id.isdigit() else None
+        case = Case.objects.select_related("queue").filter(pk=row_id(object_id)).first()
         extra = {**(extra_context or {}), **(self._shown(case, request) if case else {})}
         return super().change_view(request, object_id, form_url, extra)
 

@@ -7,6 +7,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.states import Role
 from core import clock
@@ -79,15 +80,16 @@ class ShipmentAdmin(LedgerAdmin):
         """Release one order and go back to where the button was."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self._may(request, RELEASE):
-            return self._denied(request)
+        self.require_act(request, RELEASE)
         (outcome,) = self._outcomes(request, order_id) or (None,)
         if outcome is not None:
             for refused in outcome.refused:
                 messages.warning(request, f"{refused.gate}: {refused.message}")
             if outcome.is_released:
                 messages.success(request, f"Released {len(outcome.shipment_ids)} shipment(s) to the warehouse.")
-        return HttpResponseRedirect(request.POST.get("next") or reverse("admin:fulfillment_shipment_changelist"))
+        back = request.POST.get("next", "")
+        is_here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+        return HttpResponseRedirect(back if is_here else reverse("admin:fulfillment_shipment_changelist"))
 
     def _outcomes(self, request: HttpRequest, order_id: int) -> list[Any]:
         try:
@@ -98,8 +100,7 @@ class ShipmentAdmin(LedgerAdmin):
 
     def pick_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         """Quantities found, line by line; prefilled with what was released."""
-        if not self._may(request, SHIP):
-            return self._denied(request)
+        self.require_act(request, SHIP)
         lines = ShipmentLine.objects.filter(shipment_id=shipment_id).select_related("product", "lot").order_by("pk")
         errors: list[str] = []
         if request.method == "POST":
@@ -120,8 +121,7 @@ class ShipmentAdmin(LedgerAdmin):
         return self._page(request, "pick", shipment_id, lines=lines, errors=errors)
 
     def ship_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
-        if not self._may(request, SHIP):
-            return self._denied(request)
+        self.require_act(request, SHIP)
         errors: list[str] = []
         if request.method == "POST":
             errors = self._try(
@@ -140,8 +140,7 @@ class ShipmentAdmin(LedgerAdmin):
     def deliver_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self._may(request, SHIP | RELEASE):
-            return self._denied(request)
+        self.require_act(request, SHIP | RELEASE)
         now = clock.now()
         for error in self._try(
             confirm_delivery, shipment_id=shipment_id, delivered_at=now, actor=actor_of(request), now=now
@@ -172,13 +171,6 @@ class ShipmentAdmin(LedgerAdmin):
         }
         status = 422 if extra.get("errors") else 200
         return TemplateResponse(request, f"admin/fulfillment/{name}.html", context, status=status)
-
-    def _may(self, request: HttpRequest, roles: set[Role]) -> bool:
-        return allow(act={str(r) for r in roles}).may_act(request.user)
-
-    def _denied(self, request: HttpRequest) -> HttpResponse:
-        messages.error(request, "Your role may not do this. Ask the warehouse or customer service.")
-        return self._to_list()
 
     def _to_list(self) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:fulfillment_shipment_changelist"))

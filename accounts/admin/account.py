@@ -14,7 +14,7 @@ from accounts.states import ACCOUNT, STAFF, AccountStatus, Role
 from core import clock, panels
 from core.access import allow
 from core.choices import words
-from core.console import ReferenceAdmin, actor_of
+from core.console import ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.reference import save_reference
 from core.refs import DocumentRef
@@ -105,10 +105,9 @@ class AccountAdmin(ReferenceAdmin):
         """The buttons above the form: one call of change_status."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
         wanted, reason = request.POST.get("status", ""), request.POST.get("reason", "")
-        if not self.access.may_act(request.user):
-            messages.error(request, "You may look at accounts, not change them.")
-        elif wanted not in set(AccountStatus):
+        if wanted not in set(AccountStatus):
             messages.error(request, "Choose one of the buttons.")
         else:
             self._change_status(request, account_id, AccountStatus(wanted), reason)
@@ -125,7 +124,7 @@ class AccountAdmin(ReferenceAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        account = Account.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        account = Account.objects.filter(pk=row_id(object_id)).first()
         extra = dict(extra_context or {})
         if account is not None:
             ref = DocumentRef("account", account.pk, account.code)

@@ -14,7 +14,7 @@ from accounts.states import STAFF, ApprovalState, Role
 from core import clock, refs
 from core.access import allow
 from core.choices import words
-from core.console import LedgerAdmin, actor_of
+from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.refs import DocumentRef
 
@@ -70,10 +70,9 @@ class ApprovalRequestAdmin(LedgerAdmin):
         """Approve and Reject: one call of decide, which reads the authority itself."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
         decision, note = request.POST.get("decision", ""), request.POST.get("note", "")
-        if not self.access.may_act(request.user):
-            messages.error(request, "You may look at approvals, not decide them.")
-        elif decision not in ("approve", "reject"):
+        if decision not in ("approve", "reject"):
             messages.error(request, "Choose Approve or Reject.")
         else:
             self._decide(request, approval_id, approve=decision == "approve", note=note)
@@ -92,7 +91,7 @@ class ApprovalRequestAdmin(LedgerAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        approval = ApprovalRequest.objects.filter(pk=object_id).first() if object_id.isdigit() else None
+        approval = ApprovalRequest.objects.filter(pk=row_id(object_id)).first()
         extra = dict(extra_context or {})
         if approval is not None:
             is_open = approval.state == ApprovalState.PENDING and approval.expires_at > clock.now()

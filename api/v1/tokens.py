@@ -5,6 +5,7 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_login_failed
 from drf_spectacular.utils import extend_schema
 from knox.auth import TokenAuthentication
 from rest_framework import serializers
@@ -58,6 +59,9 @@ class Tokens(Endpoint):
         if user is None or not user.is_active:
             raise CredentialsRefused
         if is_mfa_enabled(user) and not _has_right_code(user, given["otp"]):
+            if given["otp"]:  # a guessed code counts towards the lockout like a guessed password
+                credentials = {"email": given["email"]}
+                user_login_failed.send(sender=__name__, credentials=credentials, request=request._request)
             raise CodeNeeded
         given_token = give_token(user=user)
         return Response({"token": given_token.token, "expires_at": given_token.expires_at}, status=201)

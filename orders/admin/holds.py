@@ -10,7 +10,7 @@ from django.utils.html import format_html
 
 from accounts.states import STAFF
 from core.access import allow
-from core.console import LedgerAdmin
+from core.console import LedgerAdmin, row_id
 from orders.models import Hold
 
 
@@ -61,7 +61,7 @@ class HoldAdmin(LedgerAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """A hold's place is its order's page."""
-        found = Hold.objects.filter(pk=object_id).values_list("order_id", flat=True) if object_id.isdigit() else ()
+        found = Hold.objects.filter(pk=row_id(object_id)).values_list("order_id", flat=True)
         target = next((_page(order_id) for order_id in found), reverse("admin:orders_hold_changelist"))
         return HttpResponseRedirect(target)
 

@@ -11,7 +11,7 @@ from django.utils.html import format_html
 
 from accounts.states import STAFF, Role
 from core.access import allow
-from core.console import LedgerAdmin, actor_of
+from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
 from orders.admin import wording
 from orders.admin.verbs import VERBS
@@ -90,10 +90,8 @@ class OrderAdmin(LedgerAdmin):
             raise Http404
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if not self.access.may_act(request.user):
-            messages.error(request, "You may look at orders, not change them.")
-        else:
-            self._do(request, order_id, verb)
+        self.require_act(request)
+        self._do(request, order_id, verb)
         return HttpResponseRedirect(reverse("admin:orders_order_change", args=[order_id]))
 
     def _do(self, request: HttpRequest, order_id: int, verb: str) -> None:
@@ -111,11 +109,7 @@ class OrderAdmin(LedgerAdmin):
         """The workbench stands in the place of a form: state, price and quantities are never typed in."""
         if not self.has_view_permission(request):
             return HttpResponse(status=403)
-        order = (
-            Order.objects.select_related("account", "ship_to").filter(pk=object_id).first()
-            if object_id.isdigit()
-            else None
-        )
+        order = Order.objects.select_related("account", "ship_to").filter(pk=row_id(object_id)).first()
         if order is None:
             raise Http404
         context = {

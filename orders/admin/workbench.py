@@ -55,7 +55,7 @@ _TONE = {"pass": "ok", "hold": "hold", "reject": "bad"}
 
 def _page(request: HttpRequest, pages: int) -> int:
     asked = request.GET.get("page", "1")
-    return min(max(1, int(asked)), pages) if asked.isdigit() else 1
+    return min(max(1, int(asked)), pages) if asked.isdecimal() and len(asked) < 6 else 1
 
 
 def _may_clear(hold: HoldView, request: HttpRequest) -> bool:

@@ -27,7 +27,7 @@ def order_list(request: PortalRequest) -> HttpResponse:
         frozenset({request.buying.account.id}),
         text=text,
         status=status,
-        before_id=int(before) if before.isdigit() and len(before) < 19 else None,
+        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
     )
     found = find_orders(wanted, limit=PAGE + 1)
     here = reverse("portal:orders")
@@ -56,6 +56,6 @@ def order(request: PortalRequest, number: str) -> HttpResponse:
         found[0],
         account=account,
         now=clock.now(),
-        first_line=max(int(first), 1) if first.isdigit() and len(first) < 6 else 1,
+        first_line=max(int(first), 1) if first.isdecimal() and len(first) < 6 else 1,
     )
     return render(request, "portal/order.html", {"page": page, "here": "orders"})

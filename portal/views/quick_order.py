@@ -46,7 +46,8 @@ def quick_order(request: PortalRequest) -> HttpResponse:
 def row(request: PortalRequest) -> HttpResponse:
     """As you type: the answer to one row, and the summary of all."""
     page = _read(request)
-    number = int(request.headers.get("HX-Target", "").rpartition("-")[2] or 0)
+    asked = request.headers.get("HX-Target", "").rpartition("-")[2]
+    number = int(asked) if asked.isdecimal() and len(asked) < 6 else 0
     found = next((r for r in page.rows if r.number == number), page.blank)
     return render(request, "portal/_row_answer.html", {"page": page, "row": found})
 
@@ -109,7 +110,7 @@ def _items(request: PortalRequest) -> list[str]:
     items = request.POST.getlist("item")
     taken, _colon, sku = request.POST.get("do", "").partition(":")
     number = taken.removeprefix("use-")
-    if taken.startswith("use-") and number.isdigit() and 0 < int(number) <= len(items):
+    if taken.startswith("use-") and number.isdecimal() and len(number) < 6 and 0 < int(number) <= len(items):
         items[int(number) - 1] = sku
     return items
 
