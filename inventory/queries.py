@@ -158,8 +158,8 @@ def free_stock(
 
 
 def products_worth_a_run() -> list[int]:
-    """Products with backordered demand and free stock. One statement."""
-    stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0)
+    """Products with backordered demand and free stock at a general site. One statement."""
+    stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0, site__kind__in=_KINDS)
     waiting = Demand.objects.filter(backordered_qty__gt=0, product_id__in=stocked.values("product_id"))
     return sorted(waiting.values_list("product_id", flat=True).distinct())
 
