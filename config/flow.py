@@ -4,6 +4,7 @@ A fact is written in the transaction in which it became true; each reaction is a
 commit. Money and stock never wait for one inside submit and release. docs/flow.md tells one order's path.
 """
 
+from accounts.events import ApprovalDecided
 from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
@@ -27,6 +28,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     OrderUnresolved: (Reaction("open a case for unknown parts", do.open_unresolved_case),),
     OrderSubmitted: (
         Reaction("allocate what was ordered", do.allocate_products),
+        Reaction("close the case of unknown parts", do.close_unresolved_case),
         Reaction("measure the submitted order", do.measure_submitted),
     ),
     # holds
@@ -55,6 +57,8 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ReceiptPosted: (),
     OrderClosed: (),
     ReturnRequested: (),
+    # people
+    ApprovalDecided: (),
     # the machine itself
     JobDied: (Reaction("open a case for the dead job", do.open_dead_job_case),),
 }

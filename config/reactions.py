@@ -94,6 +94,13 @@ def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
     )
 
 
+def close_unresolved_case(fact: OrderSubmitted, job: JobContext) -> None:
+    """A submitted order has no unknown part left: whoever asked about them has the answer."""
+    subject = DocumentRef("order", fact.order_id)
+    for kind in ("unresolved_lines", "edi_unknown_part"):
+        close_causes(kind, subject, None, now=job.now, actor=job.actor, why="Every line has its product.")
+
+
 def open_short_pick_case(fact: PickShort, job: JobContext) -> None:
     open_case(
         "short_pick",

@@ -190,6 +190,16 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "give back expired reservations": {
+        "task": "inventory.tasks.expire_claims",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+    "check what must always be true": {
+        "task": "exceptions_app.tasks.check_invariants",
+        "schedule": 900.0,
+        "options": {"expires": 600},
+    },
 }
 CACHES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
@@ -279,6 +289,7 @@ LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
 USE_TZ = True
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a quick order of 2,000 rows is one form
 FORMAT_MODULE_PATH = ["config.formats"]
 TIME_ZONE = "UTC"
 STATIC_URL = "/static/"
@@ -357,3 +368,9 @@ DJANGO_STRUCTLOG_CELERY_ENABLED = True
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = 20  # a refused request is not an alarm
 METRICS_TOKEN = env.text("OMS_METRICS_TOKEN")
 IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
+
+# --- commercial defaults, shown on orders as estimates ------------------------------------------------------
+
+PRICING_TAX_PERCENT = env.text("OMS_TAX_PERCENT", "0")
+PRICING_FREIGHT_PERCENT = env.text("OMS_FREIGHT_PERCENT", "0")
+CREDIT_LIMIT_GRACE_DAYS = env.number("OMS_CREDIT_LIMIT_GRACE_DAYS", 0)

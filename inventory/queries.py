@@ -158,10 +158,13 @@ def free_stock(
 
 
 def products_worth_a_run() -> list[int]:
-    """Products with backordered demand and free stock at a general site. One statement."""
+    """Products with demand that an allocation could serve now: backordered with free stock, or reserved softly.
+
+    The second half catches up on an allocation whose job was lost. One statement.
+    """
     stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0, site__kind__in=_KINDS)
-    waiting = Demand.objects.filter(backordered_qty__gt=0, product_id__in=stocked.values("product_id"))
-    return sorted(waiting.values_list("product_id", flat=True).distinct())
+    waiting = Q(backordered_qty__gt=0, product_id__in=stocked.values("product_id")) | Q(reserved_qty__gt=0)
+    return sorted(Demand.objects.filter(waiting, is_blocked=False).values_list("product_id", flat=True).distinct())
 
 
 def _calendar(zone: str | None, week: str | None, days_off: list[date] | None) -> BusinessCalendar:

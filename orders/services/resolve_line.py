@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
+from catalog.queries import names
 from core import journal
 from core.actors import Actor
 from core.errors import InvalidInput, NotFound
@@ -45,6 +46,6 @@ def resolve_line(
     )
     Order.objects.filter(pk=order_id).update(version=order.version + 1)
     ref = DocumentRef("order", order_id, order.number)
-    summary = f"Line {line_no}: {line.stated_code or 'the product'} is product {product_id}"
+    summary = f"Line {line_no}: {line.stated_code or 'the product'} is {names([product_id])[product_id]}"
     journal.write([journal.Entry(ref, "line_resolved", summary[:300])], actor=actor, now=now)
     return Edited(order_id, order.number, order.version + 1)
