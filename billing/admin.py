@@ -6,6 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
 from accounts.states import Role
@@ -14,12 +16,15 @@ from billing.services.post_receipt import post_receipt
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, actor_of
+from core.quantity import plain
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.PRICING, Role.AUDITOR, Role.OPERATOR}
 FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
+TONES = {"posted": "info", "partially_paid": "warning", "paid": "success", "disputed": "danger"}
 
 
-class _ReadOnly(admin.TabularInline):
+class _ReadOnly(TabularInline):
+    hide_title = True
     can_delete = False
     extra = 0
 
@@ -35,8 +40,16 @@ class _ReadOnly(admin.TabularInline):
 
 class InvoiceLineInline(_ReadOnly):
     model = InvoiceLine
-    fields = ("product", "qty", "unit_price", "amount")
+    fields = ("product", "quantity", "price", "amount")
     readonly_fields = fields
+
+    @display(description="Quantity")
+    def quantity(self, row: InvoiceLine) -> str:
+        return plain(row.qty)
+
+    @display(description="Unit price")
+    def price(self, row: InvoiceLine) -> str:
+        return plain(row.unit_price)
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("product").order_by("pk")
@@ -54,18 +67,31 @@ class AppliedInline(_ReadOnly):
 @admin.register(Invoice)
 class InvoiceAdmin(LedgerAdmin):
     access = allow(view=LOOK | FINANCE)
-    list_display = ("number", "account", "order", "status", "total_amount", "paid_amount", "due_date")
+    list_display = ("number", "account", "order", "status_pill", "total", "paid", "due_date")
     list_filter = ("status", "currency", "due_date", "issued_date")
     search_fields = ("number", "account__code", "account__name", "order__number", "order__po_number")
     list_select_related = ("account", "order")
     ordering = ("-pk",)
     inlines = (InvoiceLineInline, AppliedInline)
 
+    @display(description="Status", ordering="status", label=TONES)
+    def status_pill(self, row: Invoice) -> tuple[str, str]:
+        return row.status, row.get_status_display()
+
+    @display(description="Total", ordering="total_amount")
+    def total(self, row: Invoice) -> str:
+        return f"{row.total_amount:,} {row.currency}"
+
+    @display(description="Paid", ordering="paid_amount")
+    def paid(self, row: Invoice) -> str:
+        return f"{row.paid_amount:,}"
+
 
 class ReceiptForm(forms.ModelForm):
     """What finance types when money came in; the rest follows."""
 
-    received_date = forms.DateField(widget=UnfoldAdminDateWidget)
+    received_date = forms.DateField(widget=UnfoldAdminDateWidget, initial=lambda: clock.now().date())
+    currency = forms.CharField(max_length=3, initial="USD", widget=UnfoldAdminTextInputWidget)
     amount = forms.DecimalField(min_value=Decimal("0.001"), widget=UnfoldAdminDecimalFieldWidget)
     reference = forms.CharField(
         max_length=80, widget=UnfoldAdminTextInputWidget, help_text="Bank reference or cheque number: counted once."
@@ -87,7 +113,7 @@ class ReceiptAdmin(LedgerAdmin):
     list_filter = ("currency", "method", "received_date")
     search_fields = ("number", "reference", "account__code", "account__name")
     list_select_related = ("account",)
-    raw_id_fields = ("account",)
+    autocomplete_fields = ("account",)
     ordering = ("-pk",)
     inlines = (AppliedInline,)
 

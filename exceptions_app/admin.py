@@ -271,9 +271,16 @@ class CaseAdmin(LedgerAdmin):
             "clock_tone": tone,
             "suggestions": suggested(seen, now=now),
             "apply_key": idempotency.hash_body([case.pk, case.version])[:32],
+            "evidence": [(name.replace("_", " ").capitalize(), _lines(value)) for name, value in case.evidence.items()],
             "steps": steps_of(case.pk),
             "events": case.events.order_by("-id")[:100],
         }
+
+
+def _lines(value: Any) -> list[str]:
+    """A piece of evidence as lines to read."""
+    listed = value if isinstance(value, list) else [value]
+    return [str(piece) for piece in listed if piece not in (None, "")]
 
 
 @admin.register(Queue)

@@ -8,14 +8,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from unfold.admin import TabularInline
+from unfold.decorators import display
 
 from accounts.states import Role
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, actor_of
 from core.errors import DomainError, InvalidInput
-from core.quantity import BadQuantity, as_quantity
+from core.quantity import BadQuantity, as_quantity, plain
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
+from fulfillment.panels import RELEASE
 from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
@@ -23,10 +26,10 @@ from fulfillment.services.release_orders import release_orders
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR}
 SHIP = {Role.WAREHOUSE, Role.OPERATOR}
-RELEASE = {Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR}
 
 
-class _Lines(admin.TabularInline):
+class _Lines(TabularInline):
+    hide_title = True
     can_delete = False
     extra = 0
 
@@ -42,11 +45,27 @@ class _Lines(admin.TabularInline):
 
 class ShipmentLineInline(_Lines):
     model = ShipmentLine
-    fields = ("product", "lot", "qty", "picked_qty", "short_reason", "shipped_qty", "invoiced_qty")
+    fields = ("product", "lot", "released", "picked", "short_reason", "shipped", "invoiced")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).select_related("product", "lot").order_by("pk")
+
+    @display(description="Released")
+    def released(self, row: ShipmentLine) -> str:
+        return plain(row.qty)
+
+    @display(description="Picked")
+    def picked(self, row: ShipmentLine) -> str:
+        return "–" if row.picked_qty is None else plain(row.picked_qty)
+
+    @display(description="Shipped")
+    def shipped(self, row: ShipmentLine) -> str:
+        return plain(row.shipped_qty)
+
+    @display(description="Invoiced")
+    def invoiced(self, row: ShipmentLine) -> str:
+        return plain(row.invoiced_qty)
 
 
 class ReturnLineInline(_Lines):
@@ -103,6 +122,7 @@ class ShipmentAdmin(LedgerAdmin):
         self.require_act(request, SHIP)
         lines = ShipmentLine.objects.filter(shipment_id=shipment_id).select_related("product", "lot").order_by("pk")
         errors: list[str] = []
+        rows = [(line, request.POST.get(f"qty-{line.pk}", plain(line.qty))) for line in lines]
         if request.method == "POST":
             picks, errors = _quantities(request, [line.pk for line in lines])
             reason = request.POST.get("short_reason", "")
@@ -116,9 +136,11 @@ class ShipmentAdmin(LedgerAdmin):
                     now=clock.now(),
                 )
             ):
-                messages.success(request, "Pick confirmed.")
+                short = sum(1 for line in lines if picks[line.pk] < line.qty)
+                told = f" {short} line(s) short: allocated again from elsewhere." if short else ""
+                messages.success(request, f"Pick confirmed.{told}")
                 return self._to_shipment(shipment_id)
-        return self._page(request, "pick", shipment_id, lines=lines, errors=errors)
+        return self._page(request, "pick", shipment_id, rows=rows, errors=errors)
 
     def ship_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         self.require_act(request, SHIP)
@@ -197,5 +219,5 @@ def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, De
         try:
             picks[line_id] = as_quantity(raw)
         except BadQuantity as wrong:
-            errors.append(f"Line {line_id}: {wrong}.")
+            errors.append(f"{raw or 'An empty field'} is not a quantity: {wrong}.")
     return picks, errors

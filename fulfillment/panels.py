@@ -3,10 +3,16 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from accounts.states import Role
+from core.access import allow
 from core.refs import DocumentRef
 from fulfillment.queries import shipments_of
+from orders.queries import progress
+
+RELEASE = {Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR}
 
 
 def shipments_panel(ref: DocumentRef, request: HttpRequest) -> str:
-    context = {"ref": ref, "shipments": shipments_of([ref.id]).get(ref.id, [])}
+    may_release = allow(act=RELEASE).may_act(request.user) and progress([ref.id])[ref.id].allocated > 0
+    context = {"ref": ref, "shipments": shipments_of([ref.id]).get(ref.id, []), "may_release": may_release}
     return render_to_string("admin/fulfillment/order_panel.html", context, request=request)

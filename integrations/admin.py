@@ -5,7 +5,8 @@ from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db import models
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from accounts.states import Role
@@ -46,9 +47,10 @@ class PartnerAdmin(ReferenceAdmin):
     list_filter = ("status", "wrong_counts", "auto_submit")
     search_fields = ("code", "name", "isa_id", "gs_id", "account__code", "account__name")
     list_select_related = ("account",)
-    raw_id_fields = ("account", "default_ship_to")
+    autocomplete_fields = ("account", "default_ship_to")
     readonly_fields = ("status", "created_at")
     actions = ("confirm",)
+    change_form_outer_before_template = "integrations/partner_confirm.html"
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return False
@@ -63,6 +65,23 @@ class PartnerAdmin(ReferenceAdmin):
             return "confirmed"
 
         _each(self, request, queryset, run)
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.confirm_view)
+        return [
+            path("<int:partner_id>/confirm/", view, name="integrations_partnerprofile_confirm"),
+            *super().get_urls(),
+        ]
+
+    def confirm_view(self, request: HttpRequest, partner_id: int) -> HttpResponse:
+        """The button on the partner's own page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if self.access.may_act(request.user):
+            self.confirm(request, PartnerProfile.objects.filter(pk=partner_id))
+        else:
+            messages.error(request, "You may look at partners, not confirm them.")
+        return HttpResponseRedirect(reverse("admin:integrations_partnerprofile_change", args=[partner_id]))
 
 
 @admin.register(InboxFile)

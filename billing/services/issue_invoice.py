@@ -11,7 +11,7 @@ from core.errors import NotFound, Refused
 from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
-from credit.queries import due_dates
+from credit.queries import due_dates, terms_of
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
@@ -59,6 +59,7 @@ def _insert(
     amounts = {x.shipment_line_id: _amount(x, prices) for x in lines}
     net = sum(amounts.values(), Decimal(0))
     issued = clock.local_date(now, "UTC")
+    terms = first.terms_code or terms_of([shipment.account_id]).get(shipment.account_id, "")
     (number,) = numbering.draw_gapless("invoice", prefix="INV-")
     invoice = Invoice.objects.create(
         number=number,
@@ -68,9 +69,9 @@ def _insert(
         currency=first.currency,
         net_amount=net,
         total_amount=net,
-        terms_code=first.terms_code,
+        terms_code=terms,
         issued_date=issued,
-        due_date=due_dates([(first.terms_code, issued)])[first.terms_code, issued],
+        due_date=due_dates([(terms, issued)])[terms, issued],
         posted_at=now,
     )
     InvoiceLine.objects.bulk_create(

@@ -1,7 +1,7 @@
 """Button → its one service call. What a person typed arrives as the posted form; the answer is what to tell them."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from catalog import queries as catalog
@@ -11,10 +11,13 @@ from core.errors import FieldError, InvalidInput
 from core.overrides import Reason
 from core.quantity import BadQuantity, as_quantity
 from orders.queries import account_of
+from orders.rules.asks import DraftChanges
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.clear_hold import clear_hold
+from orders.services.edit_draft import edit_draft
 from orders.services.place_hold import place_hold
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
+from orders.services.rematch_lines import rematch_lines
 from orders.services.resolve_line import resolve_line
 from orders.services.submit import submit
 from orders.states import Blocks
@@ -52,6 +55,25 @@ def do_resolve(order_id: int, form: Form, actor: Actor) -> str:
     line_no = int(_number(form, "line_no"))
     resolve_line(order_id=order_id, line_no=line_no, product_id=product_id, actor=actor, now=clock.now())
     return f"Line {line_no} is {sku.upper()}."
+
+
+def do_rematch(order_id: int, form: Form, actor: Actor) -> str:
+    outcome = rematch_lines(order_id=order_id, actor=actor, now=clock.now())
+    left = f" Still without a product: {', '.join(map(str, outcome.left))}." if outcome.left else ""
+    return f"{len(outcome.matched)} lines matched.{left}"
+
+
+def do_edit(order_id: int, form: Form, actor: Actor) -> str:
+    """The header of a draft; an empty field keeps what is there."""
+    changes = DraftChanges(
+        po_number=form.get("po_number", "").strip() or None,
+        ship_to_id=int(_number(form, "ship_to_id")) if form.get("ship_to_id") else None,
+        requested_date=_day(form, "requested_date"),
+        cancel_after_date=_day(form, "cancel_after_date"),
+    )
+    version = int(_number(form, "version"))
+    edit_draft(order_id=order_id, changes=changes, expected_version=version, actor=actor, now=clock.now())
+    return "The draft is changed."
 
 
 def do_hold(order_id: int, form: Form, actor: Actor) -> str:
@@ -119,9 +141,21 @@ def _moment(form: Form, name: str) -> datetime | None:
         raise InvalidInput([FieldError(f"/{name}", "invalid", f"{text} is not a date.")]) from error
 
 
+def _day(form: Form, name: str) -> date | None:
+    text = form.get(name, "")
+    if not text:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInput([FieldError(f"/{name}", "invalid", f"{text} is not a date.")]) from error
+
+
 VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "submit": do_submit,
+    "edit": do_edit,
     "resolve": do_resolve,
+    "rematch": do_rematch,
     "hold": do_hold,
     "clear": do_clear,
     "recheck": do_recheck,

@@ -1,11 +1,15 @@
 """What the order workbench shows: a constant number of statements for 1 and for 500 lines."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from math import ceil
 from typing import Any
 
 from django.http import HttpRequest
 
+from accounts.queries import ship_tos_of
+from catalog import queries as catalog
+from catalog.rules.asks import PartQuery
 from core import clock, journal, panels
 from core.choices import words
 from core.refs import DocumentRef
@@ -29,13 +33,17 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     page = _page(request, pages)
     details = order_detail(order.pk, first=(page - 1) * PAGE, limit=PAGE)
     is_draft = order.status == OrderStatus.DRAFT
+    near = _suggested(order.account_id, details) if is_draft and may_act else {}
+    unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
     return {
         "order": order,
         "status_pill": wording.status_pill(order.status),
         "holds": [(h, _may_clear(h, request)) for h in holds_of([order.pk]).get(order.pk, ())],
         "progress": progress([order.pk])[order.pk],
         "credit": _credit(order),
-        "lines": [_line(line, order.currency) for line in details],
+        "lines": [_line(line, order.currency, near.get(line.line_no, ())) for line in details],
+        "unmatched": unmatched,
+        "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
         "line_count": count,
         "page": page,
         "pages": range(1, pages + 1),
@@ -81,7 +89,26 @@ def _credit(order: Order) -> dict[str, Any] | None:
     }
 
 
-def _line(line: LineDetail, currency: str) -> dict[str, Any]:
+SUGGESTED = 10
+
+
+def _suggested(account_id: int, lines: Sequence[LineDetail]) -> dict[int, list[str]]:
+    """{line number: likely SKUs}: the product the code names by now, else the most alike, for the first lines."""
+    open_lines = [line for line in lines if line.product_id is None]
+    parts = catalog.resolve_parts([PartQuery(str(x.line_no), account_id, x.stated_code) for x in open_lines])
+    skus = {i: p.sku for i, p in catalog.product_snapshots(sorted({p.product_id for p in parts.values()})).items()}
+    exact = {int(key): [skus[part.product_id]] for key, part in parts.items()}
+    unknown = [x for x in open_lines if x.line_no not in exact][:SUGGESTED]
+    return exact | {x.line_no: _alike(x) for x in unknown}
+
+
+def _alike(line: LineDetail) -> list[str]:
+    described = line.stated_description.split("[")[0]
+    found = catalog.suggest_skus(line.stated_code) or catalog.suggest_skus(described)
+    return [sku for sku, _ in found]
+
+
+def _line(line: LineDetail, currency: str, near: Sequence[str] = ()) -> dict[str, Any]:
     state, tone = wording.line_state(line.state)
     trace = line.price_trace or {}
     return {
@@ -97,6 +124,7 @@ def _line(line: LineDetail, currency: str) -> dict[str, Any]:
         "source": trace.get("source", ""),
         "currency": currency,
         "is_unresolved": line.product_id is None,
+        "near": near,
         "may_cancel": line.state is not None
         and line.state.backordered + line.state.reserved + line.state.allocated > 0,
     }

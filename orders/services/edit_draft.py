@@ -17,6 +17,8 @@ from orders.services.capture import REFUSE_ON, DuplicatePurchaseOrder, NotADraft
 from orders.services.write_rows import insert_lines
 from orders.states import OrderStatus
 
+WORDS = {"ship_to_id": "ship-to", "po_number": "PO number"}
+
 
 @door_verb(refuse_on=REFUSE_ON)
 def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, actor: Actor, now: datetime) -> Edited:
@@ -31,7 +33,8 @@ def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, a
         raise NotADraft(number=order.number, status=order.status)
     if order.version != expected_version:
         raise Stale(kind="order", given=expected_version, current=order.version)
-    draft = changed(drafts_of([order_id])[order_id], changes)
+    before = drafts_of([order_id])[order_id]
+    draft = changed(before, changes)
     checked = check_draft(draft, surroundings([draft], now=now), may_be_empty=True)
     if checked.errors:
         raise InvalidInput(checked.errors)
@@ -41,7 +44,8 @@ def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, a
     if changes.lines is not None:
         OrderLine.objects.filter(order_id=order_id).delete()
         insert_lines([line_row(order_id, line) for line in checked.lines])
-    what = ", ".join(f.name for f in fields(changes) if getattr(changes, f.name) is not None)
+    names = (f.name for f in fields(changes) if getattr(draft, f.name) != getattr(before, f.name))
+    what = ", ".join(WORDS.get(name, name.replace("_", " ")) for name in names)
     ref = DocumentRef("order", order_id, order.number)
     journal.write([journal.Entry(ref, "edited", f"Draft changed: {what or 'nothing'}")], actor=actor, now=now)
     return Edited(order_id, order.number, order.version + 1)
