@@ -10,9 +10,7 @@ from django.db.models import Q, QuerySet
 from accounts.models import (
     Account,
     ApprovalRequest,
-    GroupMembership,
     Rep,
-    RepAssignment,
     ShipTo,
     User,
 )
@@ -23,13 +21,20 @@ from core.memo import once_per_unit
 from core.refs import DocumentRef
 
 # fmt: off
-_ACCOUNT_COLUMNS = [
-    "id", "code", "name", "status", "parent_id", "tier_id", "tier__rank", "tier__fair_share_weight",
-    "tier__order_lock_days", "territory_id", "region", "currency", "time_zone", "po_number_required",
-    "ship_complete", "min_line_percent", "min_order_percent", "max_shipments", "backorders_allowed",
-    "substitution_allowed", "min_shelf_life_days", "is_tax_exempt", "public_id",
-]
+_ACCOUNT_COLUMNS = (
+    "id", "code", "name", "status", "parent_id", "tier_id", "territory_id", "region", "currency", "time_zone",
+    "po_number_required", "ship_complete", "min_line_percent", "min_order_percent", "max_shipments",
+    "backorders_allowed", "substitution_allowed", "min_shelf_life_days", "is_tax_exempt", "public_id",
+)
 # fmt: on
+# Raw, because every order asks: building the same statement with the ORM takes longer than running it.
+_SNAPSHOTS = f"""
+SELECT {", ".join("a." + column for column in _ACCOUNT_COLUMNS)}, t.rank, t.fair_share_weight, t.order_lock_days,
+       ARRAY(SELECT m.group_id FROM accounts_groupmembership m
+              WHERE m.account_id = a.id AND m.valid_from <= %(on)s AND (m.valid_to IS NULL OR m.valid_to > %(on)s))
+  FROM accounts_account a LEFT JOIN accounts_servicetier t ON t.id = a.tier_id
+ WHERE a.id = ANY(%(ids)s)
+"""
 
 
 def _in_force(on: date) -> Q:
@@ -38,19 +43,17 @@ def _in_force(on: date) -> Q:
 
 @once_per_unit
 def account_snapshots(account_ids: Iterable[int], *, on: date) -> dict[int, AccountSnapshot]:
-    """The accounts with their tier and the groups they are members of on that day. Unknown ids are absent. 2 SQL."""
-    ids = set(account_ids)
-    groups: dict[int, set[int]] = {}
-    members = GroupMembership.objects.filter(_in_force(on), account_id__in=ids)
-    for account_id, group_id in members.values_list("account_id", "group_id"):
-        groups.setdefault(account_id, set()).add(group_id)
-    rows = Account.objects.filter(id__in=ids).values(*_ACCOUNT_COLUMNS)
-    return {row["id"]: _snapshot(row, frozenset(groups.get(row["id"], ()))) for row in rows}
+    """The accounts with their tier and the groups they are members of on that day. Unknown ids are absent. 1 SQL."""
+    if not (ids := list(set(account_ids))):
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_SNAPSHOTS, {"ids": ids, "on": on})
+        return {row[0]: _snapshot(row) for row in cursor.fetchall()}
 
 
-def _snapshot(row: dict[str, Any], group_ids: frozenset[int]) -> AccountSnapshot:
-    rank, weight = row.pop("tier__rank"), row.pop("tier__fair_share_weight")
-    lock_days = row.pop("tier__order_lock_days")
+def _snapshot(values: Sequence[Any]) -> AccountSnapshot:
+    *columns, rank, weight, lock_days, group_ids = values
+    row = dict(zip(_ACCOUNT_COLUMNS, columns, strict=True))
     row |= {
         "status": AccountStatus(row["status"]),
         "ship_complete": ShipComplete(row["ship_complete"]),
@@ -61,7 +64,7 @@ def _snapshot(row: dict[str, Any], group_ids: frozenset[int]) -> AccountSnapshot
         tier_rank=asks.NO_TIER_RANK if rank is None else rank,
         fair_share_weight=asks.Decimal(1) if weight is None else weight,
         order_lock_days=lock_days or 0,
-        group_ids=group_ids,
+        group_ids=frozenset(group_ids),
     )
 
 
@@ -96,8 +99,13 @@ def accounts_by_public_id(public_ids: Iterable[str]) -> dict[str, int]:
 
 @once_per_unit
 def ship_to_snapshots(ship_to_ids: Iterable[int]) -> dict[int, ShipToSnapshot]:
-    """1 SQL."""
-    return {s.id: s for s in _ship_tos(ShipTo.objects.filter(id__in=set(ship_to_ids)))}
+    """1 SQL, raw because every order asks."""
+    if not (ids := list(set(ship_to_ids))):
+        return {}
+    columns = ", ".join(ShipToSnapshot.__dataclass_fields__)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {columns} FROM accounts_shipto WHERE id = ANY(%s)", [ids])
+        return {row[0]: ShipToSnapshot(*row) for row in cursor.fetchall()}
 
 
 def ship_tos_of(account_id: int) -> list[ShipToSnapshot]:
@@ -129,12 +137,20 @@ def match_ship_tos(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], i
         return dict(ship_tos.match(pairs, [ship_tos.Named(*row) for row in cursor.fetchall()]))
 
 
+_SPLITS = """
+SELECT account_id, rep_id, kind, split_percent FROM accounts_repassignment
+ WHERE account_id = ANY(%(ids)s) AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+ ORDER BY account_id, id
+"""
+
+
 def rep_splits(account_ids: Iterable[int], *, on: date) -> dict[int, tuple[RepSplit, ...]]:
     """Who sells to each account on that day; accounts nobody sells to have no entry. 1 SQL."""
-    rows = RepAssignment.objects.filter(_in_force(on), account_id__in=set(account_ids)).order_by("account_id", "id")
     found: dict[int, list[RepSplit]] = {}
-    for account_id, rep_id, kind, percent in rows.values_list("account_id", "rep_id", "kind", "split_percent"):
-        found.setdefault(account_id, []).append(RepSplit(rep_id, SplitKind(kind), percent))
+    with connection.cursor() as cursor:
+        cursor.execute(_SPLITS, {"ids": list(set(account_ids)), "on": on})
+        for account_id, rep_id, kind, percent in cursor.fetchall():
+            found.setdefault(account_id, []).append(RepSplit(rep_id, SplitKind(kind), percent))
     return {account_id: tuple(splits) for account_id, splits in found.items()}
 
 

@@ -6,6 +6,7 @@ reaction's one service call and marks it done in one commit. Wiping the broker l
 `config/flow.py` lists facts and reactions.
 """
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -107,28 +108,44 @@ def publish(fact: Fact, *, stream: str, seq: int, now: datetime, actor: Actor | 
     publish_many([Note(fact, stream, seq)], now=now, actor=actor)
 
 
+# Ids rise in the order the facts were told, and a fact's jobs in the order of its reactions.
+_PUBLISH = """
+WITH noted AS (
+  INSERT INTO core_outboxfact (kind, stream, seq, payload, at, request_id)
+  SELECT kind, stream, seq, payload, %(now)s, %(request_id)s
+    FROM ROWS FROM (json_to_recordset(%(facts)s) AS (kind text, stream text, seq bigint, payload jsonb))
+         WITH ORDINALITY AS told(kind, stream, seq, payload, place)
+   ORDER BY place
+  RETURNING id, kind, stream, seq
+)
+INSERT INTO core_job (fact_id, reaction, stream, seq, state, deliveries, attempts, next_at, outcome, last_error)
+SELECT noted.id, owed.reaction, noted.stream, noted.seq, 'ready', 0, 0, %(now)s, '', ''
+  FROM noted
+  JOIN unnest(%(kinds)s::text[], %(reactions)s::text[]) WITH ORDINALITY AS owed(kind, reaction, place) USING (kind)
+ ORDER BY noted.id, owed.place
+"""
+
+
 @require_uow
 def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = None) -> None:
-    """Write the facts and one job per reaction: two statements whatever the number of facts."""
-    request_id = actor.request_id if actor else ""
-    facts = OutboxFact.objects.bulk_create(
-        OutboxFact(
-            kind=n.fact.kind,
-            stream=n.stream,
-            seq=n.seq,
-            payload=codec.dump(n.fact),
-            at=now,
-            request_id=request_id,
-        )
+    """Write the facts and one job per reaction: one statement whatever the number of facts."""
+    facts = [
+        {"kind": n.fact.kind, "stream": n.stream, "seq": n.seq, "payload": codec.dump(n.fact)}  #
         for n in notes
-    )
-    jobs = [
-        Job(fact=f, reaction=r.name, stream=f.stream, seq=f.seq, next_at=now)
-        for f in facts
-        for r in _flow.get(f.kind, ())
     ]
-    if jobs:
-        Job.objects.bulk_create(jobs)
+    if not facts:
+        return
+    owed = [(kind, r.name) for kind in sorted({f["kind"] for f in facts}) for r in _flow.get(kind, ())]
+    asked = {
+        "facts": json.dumps(facts),
+        "kinds": [kind for kind, _ in owed],
+        "reactions": [reaction for _, reaction in owed],
+        "request_id": actor.request_id if actor else "",
+        "now": now,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_PUBLISH, asked)
+    if owed:
         transaction.on_commit(wake.ring, robust=True)
 
 

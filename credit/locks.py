@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core import uow
 from core.locks import Rank, take
 from credit.models import CreditAccount
 
@@ -9,4 +10,20 @@ from credit.models import CreditAccount
 def lock_credit_accounts(account_ids: Iterable[int]) -> list[CreditAccount]:
     """Lock and read, in primary-key order, with their terms. Accounts without a credit account have no row."""
     accounts = CreditAccount.objects.filter(account_id__in=sorted(set(account_ids))).select_related("terms")
-    return take(Rank.CREDIT_ACCOUNT, accounts)
+    rows = take(Rank.CREDIT_ACCOUNT, accounts)
+    _held().update((row.account_id, row.pk) for row in rows)
+    return rows
+
+
+def hold_credit_accounts(account_ids: Iterable[int]) -> frozenset[int]:
+    """Lock what this unit of work does not hold yet, unread; the accounts that have a row."""
+    wanted = set(account_ids)
+    if missing := wanted - _held().keys():
+        lock_credit_accounts(missing)
+    return frozenset(wanted & _held().keys())
+
+
+def _held() -> dict[int, int]:
+    """{account: credit account} locked by this unit of work, which only its end lets go. Nothing outside of one."""
+    unit = uow.current()
+    return {} if unit is None else unit.memo.setdefault("credit accounts held", {})

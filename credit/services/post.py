@@ -9,7 +9,7 @@ from django.db import connection
 from core.outbox import Note, publish_many
 from core.uow import require_uow
 from credit.events import CreditImproved
-from credit.locks import lock_credit_accounts
+from credit.locks import hold_credit_accounts
 from credit.models import Posting
 from credit.rules.asks import PostingSpec
 from credit.rules.improvement import Movement, improvement
@@ -76,15 +76,16 @@ class _Moved:
 
 @require_uow
 def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
-    """Post what is new by key and return how many were; two statements, three when some were known.
+    """Post what is new by key and return how many were; one statement, one more when some were known, one more to
+    lock accounts that this unit of work does not hold yet.
 
-    Accounts without a credit account take no postings. Locks rank 10 (again): lock the accounts first where
-    anything higher is locked before. Publishes CreditImproved for accounts that may owe more than before.
+    Accounts without a credit account take no postings. Locks rank 10: lock the accounts first where anything higher
+    is locked before. Publishes CreditImproved for accounts that may owe more than before.
     """
     batch = list(specs)
     if not batch:
         return 0
-    known = {row.account_id for row in lock_credit_accounts(spec.account_id for spec in batch)}
+    known = hold_credit_accounts(spec.account_id for spec in batch)
     batch = [spec for spec in batch if spec.account_id in known]
     if not batch:
         return 0

@@ -47,7 +47,7 @@ def test_an_account_without_a_tier_comes_after_all_tiers():
 def test_reads_cost_the_same_for_any_number_of_accounts(count, django_assert_num_queries):
     ids = [AccountFactory().pk for _ in range(count)]
     places = [ShipToFactory(account_id=pk).pk for pk in ids]
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         assert len(queries.account_snapshots(ids, on=JUNE)) == count
         assert len(queries.ship_to_snapshots(places)) == count
         assert len(queries.names(ids)) == count
