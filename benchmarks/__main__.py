@@ -71,9 +71,10 @@ def _workloads(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    extra = f"{row['statements']} SQL" if "statements" in row else f"oversold {row['oversold']}"
+    hot = "oversold {oversold}, sold {sold}, p95 ms {p95_ms}"
+    extra = f"{row['statements']} SQL" if "statements" in row else hot.format_map(row)
     share = f"{row['share_of_floor']:.0%} of the floor"
-    return f"{row['workload']}  {row['what']:24} floor {row['floor'].text():28} product {row['product'].text():28} {row['unit']:12} {share:18} {extra}"
+    return f"{row['workload']:8}  {row['what']:24} floor {row['floor'].text():28} product {row['product'].text():28} {row['unit']:12} {share:18} {extra}"
 
 
 def _print(facts: dict[str, Any], rows: list[dict[str, Any]], as_json: bool) -> None:

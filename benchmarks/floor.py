@@ -14,7 +14,7 @@ from django.db import connection
 from benchmarks import data
 
 COPIES = (
-    "orders_order", "orders_orderline", "inventory_demand", "inventory_claim", "inventory_promise", "inventory_stockbalance",
+    "orders_order", "orders_orderline", "inventory_demand", "inventory_claim", "inventory_promise", "inventory_demanddecision", "inventory_stockbalance",
     "inventory_inboundsupply", "credit_posting", "credit_creditaccount", "credit_openorderday", "core_journalentry", "core_outboxfact", "core_job",
 )  # fmt: skip
 
@@ -82,6 +82,40 @@ jobs AS (
 SELECT o.id, (SELECT count(*) FROM claimed) FROM o
 """
 
+# What inventory.services.reserve writes for one demand: the guarded claim, the buckets, the promise and the reason.
+RESERVE = """
+WITH locked AS MATERIALIZED (
+  SELECT b.id, d.id AS demand_id, d.ordered_qty AS qty
+    FROM floor.inventory_demand d JOIN floor.inventory_stockbalance b ON b.product_id = d.product_id AND b.site_id = d.site_id
+   WHERE d.id = %(demand)s ORDER BY b.id FOR NO KEY UPDATE OF b),
+claimed AS (
+  UPDATE floor.inventory_stockbalance b SET reserved_qty = b.reserved_qty + l.qty FROM locked l
+   WHERE b.id = l.id AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty >= l.qty
+  RETURNING b.id, l.demand_id, l.qty),
+claims AS (
+  INSERT INTO floor.inventory_claim (demand_id, balance_id, kind, state, qty, opened_at, ended)
+  SELECT demand_id, id, 'soft', 'open', qty, %(now)s, '' FROM claimed),
+moved AS (
+  UPDATE floor.inventory_demand d SET backordered_qty = backordered_qty - c.qty, reserved_qty = reserved_qty + c.qty
+    FROM claimed c WHERE d.id = c.demand_id),
+promised AS (
+  INSERT INTO floor.inventory_promise (demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, is_current, made_at)
+  SELECT d.id, d.ordered_qty, CASE WHEN c.id IS NULL THEN 'none' ELSE 'stock' END, d.site_id, %(day)s, %(day)s, %(day)s, '', true, %(now)s
+    FROM floor.inventory_demand d LEFT JOIN claimed c ON c.demand_id = d.id WHERE d.id = %(demand)s),
+decided AS (
+  INSERT INTO floor.inventory_demanddecision (demand_id, position, explanation) VALUES (%(demand)s, 1, %(why)s)
+  ON CONFLICT (demand_id) DO UPDATE SET explanation = excluded.explanation)
+SELECT count(*) FROM claimed
+"""
+
+OPEN_DEMANDS = """
+INSERT INTO floor.inventory_demand (product_id, site_id, ref_kind, ref_id, ref_number, line_no, ordered_qty, cancelled_qty, backordered_qty, reserved_qty,
+       allocated_qty, released_qty, picked_qty, shipped_qty, requested_date, min_shelf_life_days, is_blocked, backorder_allowed, priority, tier_rank, sla_penalty,
+       is_contract, margin_band, ship_complete_group, opened_at)
+SELECT p.product_id, 1, 'benchmark', %(document)s, '', p.line_no, 1, 0, 1, 0, 0, 0, 0, 0, %(day)s, 0, false, true, 0, 1, 0, false, 0, '', %(now)s
+  FROM unnest(%(products)s::bigint[]) WITH ORDINALITY AS p(product_id, line_no) RETURNING id
+"""
+
 AVAILABILITY = """
 SELECT b.product_id, b.site_id, sum(b.on_hand_qty), sum(b.reserved_qty), sum(b.allocated_qty), sum(b.released_qty + b.picked_qty),
        sum(b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty), i.dates, i.qtys
@@ -97,6 +131,9 @@ TRACE = json.dumps(
         "steps": [{"label": "list", "unit_price": "10"}, {"label": "contract", "unit_price": "9"}],
         "losers": [{"what": "list", "why": "a contract price wins"}],
     }
+)
+REASON = json.dumps(
+    {"rule": "rank", "outcome": "reserved", "inputs": {"wanted": "1", "got": "1", "position": "1"}, "losers": []}
 )
 PAYLOAD = json.dumps({"order_id": 1, "account_id": 1, "product_ids": [1], "lines": 1})
 
@@ -115,11 +152,11 @@ def make_tables() -> None:
         cursor.execute("ANALYZE")
 
 
-def place(account: int, items: Sequence[tuple[int, int]]) -> int:
-    """Place one order in one round trip; the number of lines that were reserved."""
+def place(account: int, items: Sequence[tuple[int, int]], site: int | None = None) -> int:
+    """Place one order in one round trip; the number of lines that were reserved. `site` defaults to the account's."""
     arguments: dict[str, Any] = {
         "account": account,
-        "site": account % data.SITES + 1,
+        "site": site or account % data.SITES + 1,
         "products": [p for p, _ in items],
         "qtys": [q for _, q in items],
         "day": data.NOW.date(),
@@ -133,6 +170,21 @@ def place(account: int, items: Sequence[tuple[int, int]]) -> int:
         cursor.execute(PLACE, arguments)
         _, reserved = cursor.fetchone()
     return reserved
+
+
+def open_demands(products: Sequence[int]) -> list[int]:
+    """Demands of one unit each at the hot site, to be reserved; their ids."""
+    with connection.cursor() as cursor:
+        wanted = {"products": list(products), "document": uuid4().int >> 65, "day": data.NOW.date(), "now": data.NOW}
+        cursor.execute(OPEN_DEMANDS, wanted)
+        return [demand_id for (demand_id,) in cursor.fetchall()]
+
+
+def reserve(demand_id: int) -> int:
+    """Reserve one demand in one round trip; 1 when it got its unit."""
+    with connection.cursor() as cursor:
+        cursor.execute(RESERVE, {"demand": demand_id, "day": data.NOW.date(), "now": data.NOW, "why": REASON})
+        return int(cursor.fetchone()[0])
 
 
 def availability(products: Sequence[int]) -> int:

@@ -7,7 +7,7 @@ import statistics
 import subprocess
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
@@ -18,18 +18,23 @@ FORK = multiprocessing.get_context("fork")
 
 @dataclass(frozen=True)
 class Sample:
-    """One client's work: how many it did in how many seconds, and what it counted."""
+    """One client's work: how many it did in how many seconds, and how long each took."""
 
     done: int
     seconds: float
-    counted: dict[str, int] = field(default_factory=dict)
+    times: tuple[float, ...] = ()
 
 
-def run_clients(count: int, work: Callable[[int], Sample]) -> list[Sample]:
-    """Start `count` processes together, each `work(client number)`, and gather their samples."""
+def run_clients(
+    count: int, work: Callable[[int, Any], Sample], warm_up: Callable[[int], Any] = lambda number: None
+) -> list[Sample]:
+    """Start `count` processes together and gather their samples.
+
+    Each connects, does `warm_up(client number)`, waits for the others, then does `work(client number, warmed)`.
+    """
     connection.close()
     barrier, results = FORK.Barrier(count), FORK.Queue()
-    processes = [FORK.Process(target=_client, args=(n, barrier, results, work)) for n in range(count)]
+    processes = [FORK.Process(target=_client, args=(n, barrier, results, work, warm_up)) for n in range(count)]
     for process in processes:
         process.start()
     samples = [results.get(timeout=600) for _ in processes]
@@ -41,12 +46,15 @@ def run_clients(count: int, work: Callable[[int], Sample]) -> list[Sample]:
     return samples
 
 
-def _client(number: int, barrier: Any, results: Any, work: Callable[[int], Sample]) -> None:
+def _client(
+    number: int, barrier: Any, results: Any, work: Callable[[int, Any], Sample], warm_up: Callable[[int], Any]
+) -> None:
     connection.close()
     try:
         connection.ensure_connection()
-        barrier.wait(timeout=120)
-        results.put(work(number))
+        warmed = warm_up(number)
+        barrier.wait(timeout=300)
+        results.put(work(number, warmed))
     except Exception as error:  # told to the parent, which stops the run
         results.put(f"client {number}: {type(error).__name__}: {error}")
     finally:
@@ -64,6 +72,12 @@ def repeat_for(seconds: float, once: Callable[[], Any]) -> Sample:
 
 def rate(samples: Sequence[Sample]) -> float:
     return sum(s.done for s in samples) / max(s.seconds for s in samples)
+
+
+def p95(samples: Sequence[Sample]) -> float:
+    """Milliseconds that 95 of 100 calls stayed under."""
+    times = sorted(t for s in samples for t in s.times)
+    return times[int(len(times) * 0.95)] * 1000
 
 
 @dataclass(frozen=True)

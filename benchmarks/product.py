@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import uuid4
 
 from benchmarks import data
 from core.actors import system
+from core.refs import DocumentRef
+from core.uow import door_verb, unit_of_work
 from inventory.queries import availability as read_availability
-from inventory.rules.asks import AvailabilityQuery
+from inventory.rules.asks import AvailabilityQuery, DemandSpec, Reservation
+from inventory.services.open_demands import open_demands as open_many
+from inventory.services.reserve import reserve as reserve_many
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.services.place import place as place_order
 from orders.states import Channel
@@ -26,6 +31,26 @@ def place(account: int, items: Sequence[tuple[int, int]]) -> int:
     )
     placed = place_order(draft, actor=ACTOR, now=data.NOW)
     return sum(1 for line in placed.lines if line.backordered == 0)
+
+
+def open_demands(products: Sequence[int]) -> list[int]:
+    """Demands of one unit each, to be reserved; their ids."""
+    ref = DocumentRef("benchmark", uuid4().int >> 65)
+    specs = [
+        DemandSpec(str(n), ref, n, product, Decimal(1), None, data.NOW.date()) for n, product in enumerate(products, 1)
+    ]
+    with unit_of_work("benchmark"):
+        return sorted(open_many(specs, now=data.NOW).values())
+
+
+def reserve(demand_id: int) -> int:
+    """Reserve one demand in a transaction of its own; 1 when it got its unit."""
+    return int(_reserve(demand_id).reserved)
+
+
+@door_verb
+def _reserve(demand_id: int) -> Reservation:
+    return reserve_many([demand_id], now=data.NOW)[demand_id]
 
 
 def availability(products: Sequence[int]) -> int:

@@ -1,6 +1,8 @@
 """W1, W2 and W4 of the performance plan, each run for the floor and for the product, alternating."""
 
+import itertools
 import random
+import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -10,11 +12,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import data, floor, product
-from benchmarks.measure import Sample, Spread, rate, repeat_for, run_clients
+from benchmarks.measure import Sample, Spread, p95, rate, repeat_for, run_clients
 
 Row = dict[str, Any]
 SIDES: dict[str, Any] = {"floor": floor, "product": product}
-HOT = 1
+HOT, COLD, HOT_SITE = 1, 2, 1
 
 
 def w1(lines: Sequence[int], clients: Sequence[int], seconds: float, runs: int) -> Iterator[Row]:
@@ -31,16 +33,32 @@ def _place_one(lines: int) -> int:
 
 
 def w2(clients: Sequence[int], attempts: int, stock: int, runs: int) -> Iterator[Row]:
-    """A hot SKU: successes/s; oversold must be 0 on both sides."""
-    for parallel in clients:
-        rates: dict[str, list[float]] = {side: [] for side in SIDES}
-        oversold = dict.fromkeys(SIDES, 0)
-        for _ in range(runs):
-            for side in SIDES:
-                success, sold = _hot_run(side, parallel, attempts, stock)
-                rates[side].append(success)
-                oversold[side] += max(0, sold - stock)
-        yield _row("w2", f"{stock} units, {parallel} clients", "successes/s", rates, oversold=oversold)
+    """A hot SKU, all clients at one balance row: whole orders, then reservations alone (`w2-claim`).
+
+    Oversold is units promised to clients beyond the stock, over all runs; `sold` the units of each run.
+    """
+    for name, hot_run in (("w2", _hot_orders), ("w2-claim", _hot_claims)):
+        for parallel in clients:
+            yield _hot_row(name, hot_run, parallel, attempts, stock, runs)
+
+
+def _hot_row(
+    name: str, hot_run: Callable[[str, int, int], list[Sample]], parallel: int, attempts: int, stock: int, runs: int
+) -> Row:
+    rates: dict[str, list[float]] = {side: [] for side in SIDES}
+    slow: dict[str, list[float]] = {side: [] for side in SIDES}
+    sold: dict[str, list[int]] = {side: [] for side in SIDES}
+    for _ in range(runs):
+        for side in SIDES:
+            _set_hot_stock(side, stock)
+            samples = hot_run(side, parallel, attempts)
+            rates[side].append(rate(samples))
+            slow[side].append(p95(samples))
+            sold[side].append(sum(s.done for s in samples))
+    oversold = {side: sum(max(0, units - stock) for units in counts) for side, counts in sold.items()}
+    p95_ms = {side: round(statistics.median(times)) for side, times in slow.items()}
+    what = f"{stock} units, {parallel} clients"
+    return _row(name, what, "successes/s", rates, oversold=oversold, sold=sold, p95_ms=p95_ms)
 
 
 def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
@@ -59,38 +77,67 @@ def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
 
 
 def _rates(place: Callable[..., int], lines: int, clients: int, seconds: float, runs: int) -> list[float]:
-    def work(number: int) -> Sample:
+    def warm_up(number: int) -> random.Random:
         rng = random.Random(data.SEED + number)
         for _ in range(3):
             place(*data.order_of(rng, lines))
+        return rng
+
+    def work(number: int, rng: random.Random) -> Sample:
         return repeat_for(seconds, lambda: place(*data.order_of(rng, lines)))
 
-    return [rate(run_clients(clients, work)) for _ in range(runs)]
+    return [rate(run_clients(clients, work, warm_up)) for _ in range(runs)]
 
 
-def _hot_run(side: str, clients: int, attempts: int, stock: int) -> tuple[float, int]:
-    _set_hot_stock(side, stock)
+def _hot_orders(side: str, clients: int, attempts: int) -> list[Sample]:
+    """Each client orders for accounts of its own, so that the balance row is what they fight for, not a credit row."""
+    place = SIDES[side].place
+    site: dict[str, int] = {"site": HOT_SITE} if side == "floor" else {}  # the product finds the stock by itself
 
-    def work(number: int) -> Sample:
-        mine = attempts // clients + (1 if number < attempts % clients else 0)
-        won, began = 0, time.perf_counter()
-        for k in range(mine):
-            account = (number * 37 + k) % data.ACCOUNTS + 1
-            won += SIDES[side].place((account // data.SITES) * data.SITES % data.ACCOUNTS + data.SITES, [(HOT, 1)])
-        return Sample(won, time.perf_counter() - began)
+    def work(number: int, _: Any) -> Sample:
+        accounts = itertools.cycle(range(number + 1, data.ACCOUNTS + 1, clients))
+        return _attempts(_share(attempts, clients, number), lambda: place(next(accounts), [(HOT, 1)], **site))
 
-    samples = run_clients(clients, work)
-    return rate(samples), sum(s.done for s in samples)
+    return run_clients(clients, work, lambda number: place(number + 1, [(COLD, 1)]))
+
+
+def _hot_claims(side: str, clients: int, attempts: int) -> list[Sample]:
+    """Reservations of demands opened beforehand, one transaction each."""
+    module = SIDES[side]
+
+    def work(_: int, demand_ids: list[int]) -> Sample:
+        left = iter(demand_ids[1:])
+        return _attempts(len(demand_ids) - 1, lambda: module.reserve(next(left)))
+
+    def warm_up(number: int) -> list[int]:
+        cold, *hot = module.open_demands([COLD, *[HOT] * _share(attempts, clients, number)])
+        module.reserve(cold)
+        return [cold, *hot]
+
+    return run_clients(clients, work, warm_up)
+
+
+def _share(attempts: int, clients: int, number: int) -> int:
+    return attempts // clients + (1 if number < attempts % clients else 0)
+
+
+def _attempts(count: int, once: Callable[[], int]) -> Sample:
+    won, times, began = 0, [], time.perf_counter()
+    for _ in range(count):
+        started = time.perf_counter()
+        won += once()
+        times.append(time.perf_counter() - started)
+    return Sample(won, time.perf_counter() - began, tuple(times))
 
 
 def _set_hot_stock(side: str, stock: int) -> None:
-    """`stock` units of the hot SKU at site 1, none elsewhere; older claims on it are taken as consumed."""
+    """`stock` units of the hot SKU at the hot site, none elsewhere; older claims on it are taken as consumed."""
     schema = "floor" if side == "floor" else "public"
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {schema}.inventory_stockbalance SET on_hand_qty = reserved_qty + allocated_qty + released_qty + picked_qty "
-            "+ CASE WHEN site_id = 1 THEN %s ELSE 0 END WHERE product_id = %s",
-            [stock, HOT],
+            "+ CASE WHEN site_id = %s THEN %s ELSE 0 END WHERE product_id = %s",
+            [HOT_SITE, stock, HOT],
         )
 
 
