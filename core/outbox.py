@@ -136,7 +136,7 @@ def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = 
     if not facts:
         return
     owed = [(kind, r.name) for kind in sorted({f["kind"] for f in facts}) for r in _flow.get(kind, ())]
-    asked = {
+    asked: dict[str, Any] = {
         "facts": json.dumps(facts),
         "kinds": [kind for kind, _ in owed],
         "reactions": [reaction for _, reaction in owed],

@@ -31,7 +31,7 @@ PLACED_VERSION = 2  # 1 was the capture
 
 @door_verb(refuse_on=REFUSE_ON)
 def place(draft: OrderDraft, *, actor: Actor, now: datetime) -> Submitted:
-    """Take the order and make it binding, or take nothing. At most 25 statements for any number of lines.
+    """Take the order and make it binding, or take nothing. At most 20 statements for any number of lines.
 
     A draft delivered before (channel, account, external id) gives that order's outcome, submitted if it was not yet.
     Raises InvalidInput, DuplicatePurchaseOrder, SubmitRefused.
