@@ -6,7 +6,6 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
-from unfold.admin import TabularInline
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget, UnfoldAdminTextInputWidget
 
@@ -15,7 +14,7 @@ from billing.models import Invoice, InvoiceLine, Receipt, ReceiptApplication
 from billing.services.post_receipt import post_receipt
 from core import clock
 from core.access import allow
-from core.console import LedgerAdmin, actor_of
+from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.quantity import plain
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.PRICING, Role.AUDITOR, Role.OPERATOR}
@@ -23,22 +22,7 @@ FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
 TONES = {"posted": "info", "partially_paid": "warning", "paid": "success", "disputed": "danger"}
 
 
-class _ReadOnly(TabularInline):
-    hide_title = True
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_view_permission(self, *args: Any) -> bool:
-        return True
-
-
-class InvoiceLineInline(_ReadOnly):
+class InvoiceLineInline(ReadOnlyInline):
     model = InvoiceLine
     fields = ("product", "quantity", "price", "amount")
     readonly_fields = fields
@@ -55,7 +39,7 @@ class InvoiceLineInline(_ReadOnly):
         return super().get_queryset(request).select_related("product").order_by("pk")
 
 
-class AppliedInline(_ReadOnly):
+class AppliedInline(ReadOnlyInline):
     model = ReceiptApplication
     fields = ("receipt", "invoice", "amount", "applied_at")
     readonly_fields = fields

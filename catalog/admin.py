@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
-from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.states import STAFF, Role
@@ -20,7 +19,7 @@ from catalog.models import (
 from core import panels
 from core.access import allow
 from core.choices import words
-from core.console import ReferenceAdmin, row_id
+from core.console import ReadOnlyInline, ReferenceAdmin, row_id
 from core.refs import DocumentRef
 
 KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.PRICING, Role.PLANNER})
@@ -28,28 +27,8 @@ GRANTERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
 TONES = {"active": "success", "discontinued": "warning", "recalled": "danger"}
 
 
-class ReadOnlyInline(TabularInline):
-    """Rows shown on another row's page; they have screens of their own."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = True
-    per_page = 20
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # whoever may look at the page may look at its parts
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class UnitsOfProduct(ReadOnlyInline):
+    show_change_link = True
     model = ProductUnit
     fields = readonly_fields = ["code", "numerator", "denominator", "gtin"]
     verbose_name_plural = "units"
@@ -57,6 +36,7 @@ class UnitsOfProduct(ReadOnlyInline):
 
 
 class PartsOfProduct(ReadOnlyInline):
+    show_change_link = True
     model = CustomerPartNumber
     fields = readonly_fields = ["account", "part_number"]
     verbose_name_plural = "customers call it"
@@ -64,6 +44,7 @@ class PartsOfProduct(ReadOnlyInline):
 
 
 class SubstitutesOfProduct(ReadOnlyInline):
+    show_change_link = True
     model = Substitution
     fk_name = "product"
     fields = readonly_fields = ["substitute", "ratio", "priority", "valid_from", "valid_to", "needs_consent"]

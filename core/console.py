@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from unfold.admin import ModelAdmin
+from unfold.admin import ModelAdmin, TabularInline
 
 from core import clock
 from core.access import NOBODY, Access, allow
@@ -43,9 +43,9 @@ def actor_of(request: HttpRequest, *, channel: str = "console") -> Actor:
     )
 
 
-def row_id(text: str) -> int | None:
-    """The row key an address names, or None where it cannot be one ("²" is a digit to Python, 30 digits are no bigint)."""
-    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else None
+def row_id(text: str) -> int:
+    """The row key an address names, or 0, which no row has ("²" is a digit to Python, 30 digits are no bigint)."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_KEY else 0
 
 
 class _UnwrappedAdmin(admin.ModelAdmin):
@@ -170,6 +170,27 @@ class ReferenceAdmin(ServiceAdmin):
 
 class LedgerAdmin(ServiceAdmin):
     """Rows that services write and people only read."""
+
+
+class ReadOnlyInline(TabularInline):
+    """Rows shown on another row's page: whoever may look at the page may look at its parts, and nobody edits them there."""
+
+    hide_title = True
+    extra = 0
+    can_delete = False
+    per_page = 50
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
 
 
 def _refusing(form: type[Any], refusal: DomainError) -> type[Any]:

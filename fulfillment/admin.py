@@ -8,13 +8,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
-from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.states import Role
 from core import clock
 from core.access import allow
-from core.console import LedgerAdmin, actor_of
+from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.errors import DomainError, InvalidInput
 from core.quantity import BadQuantity, as_quantity, plain
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
@@ -28,22 +27,7 @@ LOOK = {Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER
 SHIP = {Role.WAREHOUSE, Role.OPERATOR}
 
 
-class _Lines(TabularInline):
-    hide_title = True
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *args: Any) -> bool:
-        return False
-
-    def has_view_permission(self, *args: Any) -> bool:
-        return True
-
-
-class ShipmentLineInline(_Lines):
+class ShipmentLineInline(ReadOnlyInline):
     model = ShipmentLine
     fields = ("product", "lot", "released", "picked", "short_reason", "shipped", "invoiced")
     readonly_fields = fields
@@ -68,7 +52,7 @@ class ShipmentLineInline(_Lines):
         return plain(row.invoiced_qty)
 
 
-class ReturnLineInline(_Lines):
+class ReturnLineInline(ReadOnlyInline):
     model = ReturnLine
     fields = ("order_line", "qty", "received_qty", "external_ref")
     readonly_fields = fields

@@ -5,7 +5,6 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from accounts.models import Account, AccountGroup, GroupMembership, ServiceTier, ShipTo, Territory
@@ -14,7 +13,7 @@ from accounts.states import ACCOUNT, STAFF, AccountStatus, Role
 from core import clock, panels
 from core.access import allow
 from core.choices import words
-from core.console import ReferenceAdmin, actor_of, row_id
+from core.console import ReadOnlyInline, ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.reference import save_reference
 from core.refs import DocumentRef
@@ -23,27 +22,8 @@ KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
 TONES = {"prospect": "info", "active": "success", "suspended": "warning", "closed": "danger"}
 
 
-class ReadOnlyInline(TabularInline):
-    """Rows shown on another row's page; they have screens of their own."""
-
-    extra = 0
-    can_delete = False
-    show_change_link = True
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True  # whoever may look at the page may look at its parts
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
 class ShipTosOfAccount(ReadOnlyInline):
+    show_change_link = True
     model = ShipTo
     fields = readonly_fields = ["code", "name", "city", "edi_code", "gln", "is_default"]
     verbose_name_plural = "ship-to addresses"
@@ -52,6 +32,7 @@ class ShipTosOfAccount(ReadOnlyInline):
 
 
 class GroupsOfAccount(ReadOnlyInline):
+    show_change_link = True
     model = GroupMembership
     fields = readonly_fields = ["group", "valid_from", "valid_to", "identifier"]
     verbose_name_plural = "groups"

@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
-from accounts.models.history import keep_history
 from accounts.states import ACCOUNT, AccountStatus, ShipComplete
 from core.choices import choices
+from core.history import keep_history
 from core.triggers import guard
 
 

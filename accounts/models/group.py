@@ -4,7 +4,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.account import Account
-from accounts.models.history import keep_history
+from core.history import keep_history
 from core.ranges import DateRange
 
 

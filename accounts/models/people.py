@@ -4,10 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models.account import Account, Territory
-from accounts.models.history import keep_history
 from accounts.models.user import User
 from accounts.states import BuyerRole, SplitKind
 from core.choices import choices
+from core.history import keep_history
 
 
 class Rep(models.Model):

@@ -1,10 +1,10 @@
 from django.db import models
 from django.db.models import F, Q
 
-from catalog.models.history import keep_history
 from catalog.models.product import Category, Product
 from catalog.states import Effect
 from core.choices import choices
+from core.history import keep_history
 
 
 @keep_history

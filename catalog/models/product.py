@@ -5,9 +5,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from catalog.models.history import keep_history
 from catalog.states import ProductStatus, Tracking
 from core.choices import choices
+from core.history import keep_history
 
 
 class Category(models.Model):

@@ -1,30 +1,12 @@
 """Prices agreed for one document, and volumes promised on contracts."""
 
-from typing import Any
-
 from django.contrib import admin
-from django.http import HttpRequest
-from unfold.admin import TabularInline
 
 from accounts.states import Role
 from core.access import allow
-from core.console import LedgerAdmin, ReferenceAdmin
+from core.console import LedgerAdmin, ReadOnlyInline, ReferenceAdmin
 from pricing.admin.sources import DESK, LOOK
 from pricing.models import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
-
-
-class ReadOnlyInline(TabularInline):
-    extra = 0
-    can_delete = False
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class AgreedRows(ReadOnlyInline):

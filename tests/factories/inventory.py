@@ -81,7 +81,7 @@ def spec(product: Product, qty: int | Decimal, **fields: object) -> DemandSpec:
         "account_id": None,
         "requested_date": TODAY + timedelta(days=3),
     }
-    return DemandSpec(**{**defaults, **fields})  # type: ignore[arg-type]
+    return DemandSpec(**{**defaults, **fields})
 
 
 def demand(product: Product, qty: int | Decimal, *, now: datetime = NOW, tier: int = 9999, **fields: object) -> int:
