@@ -59,7 +59,7 @@ def _refuse_text(request: HttpRequest, name: str) -> HttpResponseBase:
     return refuse(request, 400, "unstorable_text", what % {"name": UNSTORABLE.sub("?", name)[:60]}, remedy)
 
 
-def _unstorable(fields: Iterator[tuple[str, list[object]]]) -> str:
+def _unstorable(fields: Iterator[tuple[str, list[str]]]) -> str:
     """The name of the first field whose name or value cannot be stored; empty where there is none."""
     return next((n for n, values in fields if any(UNSTORABLE.search(str(t)) for t in (n, *values))), "")
 
