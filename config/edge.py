@@ -1,7 +1,7 @@
 """What no page and no endpoint is asked to read: a body too large, and text the database cannot hold."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +59,7 @@ def _refuse_text(request: HttpRequest, name: str) -> HttpResponseBase:
     return refuse(request, 400, "unstorable_text", what % {"name": UNSTORABLE.sub("?", name)[:60]}, remedy)
 
 
-def _unstorable(fields: Iterator[tuple[str, list[str]]]) -> str:
+def _unstorable(fields: Iterable[tuple[str, list[Any]]]) -> str:
     """The name of the first field whose name or value cannot be stored; empty where there is none."""
     return next((n for n, values in fields if any(UNSTORABLE.search(str(t)) for t in (n, *values))), "")
 

@@ -84,14 +84,15 @@ _reactions: dict[str, Reaction] = {}
 
 
 def register_flow(flow: Mapping[type[Fact], tuple[Reaction, ...]]) -> None:
-    """Take config/flow.py as the whole truth; called once at start-up."""
+    """Take config/flow.py as the whole truth; called once at start-up. A flow that is refused changes nothing."""
+    named: dict[str, Reaction] = {}
+    for reaction in (r for reactions in flow.values() for r in reactions):
+        if named.setdefault(reaction.name, reaction) is not reaction:
+            raise ValueError(f"two reactions are named {reaction.name!r}")
     _flow.clear()
+    _flow.update({fact_type.kind: reactions for fact_type, reactions in flow.items()})
     _reactions.clear()
-    for fact_type, reactions in flow.items():
-        _flow[fact_type.kind] = reactions
-        for reaction in reactions:
-            if _reactions.setdefault(reaction.name, reaction) is not reaction:
-                raise ValueError(f"two reactions are named {reaction.name!r}")
+    _reactions.update(named)
 
 
 @dataclass(frozen=True)

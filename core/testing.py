@@ -72,8 +72,8 @@ def race(*calls: Callable[[], object], seconds: float = 30) -> list[object]:
 def flow_of(flow: Mapping[type[outbox.Fact], tuple[outbox.Reaction, ...]]) -> Iterator[None]:
     """Put this flow in the place of config/flow.py for a while."""
     facts, reactions = dict(outbox._flow), dict(outbox._reactions)
-    outbox.register_flow(flow)
     try:
+        outbox.register_flow(flow)
         yield
     finally:
         outbox._flow.clear()

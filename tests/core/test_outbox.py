@@ -194,9 +194,12 @@ def test_a_job_whose_reaction_is_gone_fails_by_itself():
     assert "garden" in Job.objects.get().last_error
 
 
-def test_two_reactions_of_one_name_are_refused():
+def test_two_reactions_of_one_name_are_refused_and_the_flow_stays_as_it_was():
+    before = dict(outbox.flow())
     with (
         pytest.raises(ValueError, match="two reactions are named 'garden'"),
         flow_of({Rained: (adds("garden"), adds("garden"))}),
     ):
         pytest.fail("the flow was taken")
+    assert outbox.flow() == before
+    assert before
