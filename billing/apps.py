@@ -20,3 +20,7 @@ class BillingConfig(AppConfig):
         invariants.register("an invoice total is the sum of its lines", checks.totals_are_sums)
         invariants.register("invoiced quantities are what was billed", checks.invoiced_quantities_agree)
         invariants.register("paid and applied are the sum of applications", checks.applications_add_up)
+        invariants.register("an invoice line is quantity times price", checks.lines_are_quantity_times_price)
+        invariants.register(
+            "receivable and unapplied exposure are the open invoices and receipts", checks.exposure_matches_documents
+        )

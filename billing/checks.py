@@ -29,6 +29,21 @@ SELECT 'invoice ' || i.number, i.paid_amount, coalesce(sum(a.amount), 0) FROM bi
 HAVING i.paid_amount <> coalesce(sum(a.amount), 0) LIMIT 100
 """
 
+_AMOUNTS = """
+SELECT i.number, x.id, x.amount, round(x.qty * x.unit_price, 2) FROM billing_invoiceline x
+  JOIN billing_invoice i ON i.id = x.invoice_id
+ WHERE i.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') AND x.amount <> round(x.qty * x.unit_price, 2)
+ ORDER BY x.id LIMIT 100
+"""
+_EXPOSURE = """
+WITH owed AS (SELECT account_id, sum(total_amount - paid_amount) AS amount FROM billing_invoice GROUP BY 1),
+     cash AS (SELECT account_id, sum(amount - applied_amount) AS amount FROM billing_receipt GROUP BY 1)
+SELECT c.account_id, c.receivable_amount, coalesce(o.amount, 0), c.unapplied_amount, coalesce(h.amount, 0)
+  FROM credit_creditaccount c LEFT JOIN owed o USING (account_id) LEFT JOIN cash h USING (account_id)
+ WHERE (c.receivable_amount, c.unapplied_amount) IS DISTINCT FROM (coalesce(o.amount, 0), coalesce(h.amount, 0))
+ ORDER BY c.account_id LIMIT 100
+"""
+
 
 def invoiced_at_the_locked_price() -> Iterator[str]:
     for number, line, billed, locked in _rows(_PRICE):
@@ -48,6 +63,16 @@ def invoiced_quantities_agree() -> Iterator[str]:
 def applications_add_up() -> Iterator[str]:
     for what, said, applied in _rows(_APPLIED):
         yield f"{what}: says {said}, applications {applied}"
+
+
+def lines_are_quantity_times_price() -> Iterator[str]:
+    for number, line, amount, worth in _rows(_AMOUNTS):
+        yield f"invoice {number} line {line}: says {amount}, quantity times price is {worth}"
+
+
+def exposure_matches_documents() -> Iterator[str]:
+    for account_id, receivable, owed, unapplied, cash in _rows(_EXPOSURE):
+        yield f"account {account_id}: receivable {receivable} ≠ {owed} invoiced, unapplied {unapplied} ≠ {cash} on account"
 
 
 def _rows(sql: str) -> list[tuple]:

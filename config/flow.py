@@ -8,7 +8,7 @@ from accounts.events import ApprovalDecided
 from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
-from credit.events import CreditImproved
+from credit.events import CreditImproved, CreditOpened
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
@@ -34,6 +34,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # holds
     HoldPlaced: (Reaction("open a case for the hold", do.open_hold_case),),
     HoldCleared: (Reaction("close the hold's case", do.close_hold_case),),
+    CreditOpened: (Reaction("count what was ordered before", do.count_open_orders),),
     CreditImproved: (Reaction("look again at credit holds", do.reevaluate_credit_holds),),
     # allocate → release
     SupplyIncreased: (Reaction("allocate what came in", do.allocate_products),),

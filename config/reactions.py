@@ -7,13 +7,15 @@ from billing.services.issue_invoice import issue_invoice
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
 from core.refs import DocumentRef
-from credit.events import CreditImproved
+from credit.events import CreditImproved, CreditOpened
 from exceptions_app.services.close_causes import close_causes
 from exceptions_app.services.open_case import open_case
 from fulfillment.events import PickShort, ShipmentShipped
 from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
 from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
+from orders.queries import is_hold_open
+from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.record_progress import record_progress as close_finished
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from reporting.services.record_invoiced import record_invoiced
@@ -35,6 +37,10 @@ def allocate_short_product(fact: PickShort, job: JobContext) -> None:
 
 def reevaluate_credit_holds(fact: CreditImproved, job: JobContext) -> None:
     look_again(account_id=fact.account_id, actor=job.actor, now=job.now)
+
+
+def count_open_orders(fact: CreditOpened, job: JobContext) -> None:
+    count_orders(account_id=fact.account_id, actor=job.actor, now=job.now)
 
 
 def invoice_shipment(fact: ShipmentShipped, job: JobContext) -> None:
@@ -62,6 +68,9 @@ def measure_invoiced(fact: InvoicePosted, job: JobContext) -> None:
 
 
 def open_hold_case(fact: HoldPlaced, job: JobContext) -> None:
+    """Tried again late, the hold may be gone already: then nobody would close its case."""
+    if not is_hold_open(fact.hold_id):
+        return
     open_case(
         HOLD_KINDS.get(fact.reason, "order_hold"),
         subject=DocumentRef("order", fact.order_id, fact.order_number),

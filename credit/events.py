@@ -11,3 +11,10 @@ class CreditImproved(Fact):
 
     account_id: int
     cause: str
+
+
+@dataclass(frozen=True)
+class CreditOpened(Fact):
+    """The account has a credit account from now on: what it ordered before is counted, its holds are worth a look."""
+
+    account_id: int

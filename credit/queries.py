@@ -9,13 +9,13 @@ from django.conf import settings
 from django.db import connection
 
 from accounts import queries as accounts
-from credit.models import CreditAccount, PaymentTerms
+from credit.models import CreditAccount, PaymentTerms, Posting
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
 from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
 from credit.rules.decide import Limits, Overdue, Standing, decide
 from credit.rules.terms import Terms
-from credit.states import CheckPoint
+from credit.states import Bucket, CheckPoint
 
 ZERO = Decimal(0)
 
@@ -123,6 +123,12 @@ def due_dates(pairs: Iterable[tuple[str, date]]) -> dict[tuple[str, date], date]
     wanted = set(pairs)
     known = terms_by_code({code for code, _ in wanted} - {""})
     return {(code, day): terms_rules.due_date(known[code], day) if code in known else day for code, day in wanted}
+
+
+def counted(doc_kind: str, doc_ids: Iterable[int]) -> set[int]:
+    """Which of the documents have open-order postings: those of an account without a credit account have none."""
+    rows = Posting.objects.filter(doc_kind=doc_kind, doc_id__in=list(doc_ids), bucket=Bucket.OPEN_ORDER)
+    return set(rows.values_list("doc_id", flat=True).distinct())
 
 
 def terms_of(account_ids: Iterable[int]) -> dict[int, str]:

@@ -17,3 +17,7 @@ class FulfillmentConfig(AppConfig):
         refs.register("return", "Return", lambda pk: reverse("admin:fulfillment_return_change", args=[pk]))
         panels.register("order", panels.Panel("Shipments", 10, shipments_panel))
         invariants.register("shipments say what their demands say", checks.shipments_match_demands)
+        invariants.register("released and shipped exposure are the shipment lines", checks.exposure_matches_shipments)
+        invariants.register(
+            "shipped never exceeds what was allocated of a lot", checks.lines_ship_what_their_claims_held
+        )

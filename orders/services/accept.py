@@ -21,6 +21,7 @@ from orders.gates import credit_ask
 from orders.rules.exposure import by_ship_date, ship_date_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
+from orders.states import Blocks
 from pricing.rules.asks import PriceResult
 
 
@@ -85,6 +86,7 @@ def _demand(
         order.account_id,
         line.requested_date or order.requested_date or today,
         rank=rank_of(order, account, prices.get(line.line_no)),
+        is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,
     )

@@ -26,6 +26,8 @@ from orders.rules.asks import CancelOutcome
 from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.progress import is_all_cancelled, is_finished
+from orders.services.count_open_orders import ensure_counted
+from orders.services.hold_rows import Told, clear_all
 from orders.services.write_rows import set_amounts
 from orders.states import ORDER, OrderStatus
 
@@ -110,6 +112,7 @@ def _cancel(
         raise NothingToCancel(number=order.number)
     asked = {i: q if (q := quantities[x.line_no]) is not None else _open(x) for i, x in lines.items()}
     # Money before goods: credit is rank 10 and locked; demands and balances are the last contended writes.
+    ensure_counted([order], now=now)
     _give_back_credit(order, {lines[i].line_no: qty for i, qty in asked.items()}, now)
     cancelled = cancel_demands(list(asked), asked, now=now)
     _lower_amounts(order, {lines[i].line_no: qty for i, qty in cancelled.items()})
@@ -161,13 +164,16 @@ def _tell(
     notes = [outbox.Note(LinesCancelled(order.order_id, order.account_id, products), stream, order.version)]
     if status == OrderStatus.CLOSED:
         notes.append(outbox.Note(OrderClosed(order.order_id, order.account_id), stream, order.version))
+    told = Told()
     if status != OrderStatus.SUBMITTED:
         ORDER.require(OrderStatus.SUBMITTED, status)
         Order.objects.filter(pk=order.order_id).update(status=status, closed_at=now)
+        told = clear_all([order], why=f"the order is {status}", actor=actor, now=now)
     summary = f"{len(cancelled)} of {len(order.lines)} lines cancelled: {reason}"
     quantities = {str(n): plain(q) for n, q in cancelled.items()}
-    journal.write([journal.Entry(ref, "cancelled", summary, {"cancelled": quantities})], actor=actor, now=now)
-    outbox.publish_many(notes, now=now, actor=actor)
+    entry = journal.Entry(ref, "cancelled", summary, {"cancelled": quantities})
+    journal.write([entry, *told.entries], actor=actor, now=now)
+    outbox.publish_many([*notes, *told.notes], now=now, actor=actor)
     return CancelOutcome(order.order_id, order.number, str(status), dict(cancelled))
 
 
@@ -183,5 +189,8 @@ def _cancel_draft(order: OrderPicture, reason: str, actor: Actor, now: datetime)
         status=ORDER.require(OrderStatus.DRAFT, OrderStatus.CANCELLED), closed_at=now, version=order.version
     )
     ref = DocumentRef("order", order.order_id, order.number)
-    journal.write([journal.Entry(ref, "cancelled", f"Draft cancelled: {reason}")], actor=actor, now=now)
+    told = clear_all([order], why="the draft is cancelled", actor=actor, now=now)
+    entry = journal.Entry(ref, "cancelled", f"Draft cancelled: {reason}")
+    journal.write([entry, *told.entries], actor=actor, now=now)
+    outbox.publish_many(told.notes, now=now, actor=actor)
     return CancelOutcome(order.order_id, order.number, str(OrderStatus.CANCELLED), {})

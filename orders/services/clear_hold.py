@@ -3,6 +3,8 @@
 from datetime import datetime
 from decimal import Decimal
 
+from accounts.approvals import AuthorityExceeded
+from accounts.rules.authority import may_approve, roles_for
 from core import journal, outbox, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
@@ -14,6 +16,7 @@ from orders.locks import lock_orders
 from orders.models import Hold, Order
 from orders.queries import hold_view
 from orders.rules.asks import HoldView
+from orders.rules.gates import NO_CREDIT_ACCOUNT, is_by_hand
 from orders.services.place_hold import set_blocked
 from orders.states import Blocks, HoldReason
 
@@ -23,6 +26,11 @@ ZERO = Decimal(0)
 class HoldNotOpen(Refused):
     template = "The hold was cleared already, by {by}."
     remedy_template = "Nothing is left to do."
+
+
+class NoCreditAccount(Refused):
+    template = "Order {number} belongs to an account without a credit account: there is no credit to let it go on."
+    remedy_template = "Open a credit account; the hold goes by itself."
 
 
 @door_verb
@@ -38,7 +46,9 @@ def clear_hold(
     """Clear an open hold. Its rule does not hold the order again while its value is at most `ceiling` (None: the value
     now, for a credit hold) and `now` is not past `valid_until` (None: no end).
 
-    Raises NotFound, HoldNotOpen, NotPermitted (roles), InvalidInput (ceiling below the order), ReasonTooShort.
+    Raises NotFound, HoldNotOpen, NotPermitted (roles), SelfApproval (whoever entered the order does not clear the rule
+    that holds it), AuthorityExceeded (credit above the role's limit), InvalidInput (ceiling below the order),
+    ReasonTooShort.
     """
     order_id = Hold.objects.filter(pk=hold_id).values_list("order_id", flat=True).first()
     if order_id is None:
@@ -47,8 +57,11 @@ def clear_hold(
     hold = Hold.objects.get(pk=hold_id)
     if hold.cleared_at is not None:
         raise HoldNotOpen(by=hold.cleared_by)
+    if hold.rule == NO_CREDIT_ACCOUNT:
+        raise NoCreditAccount(number=order.number)
     if not actor.has_role(*hold.clearable_by):
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
+    _require_second_person(order, hold, actor, ceiling)
     before = hold_view(hold)
     _require_room(order, ceiling, valid_until, now)
     _clear(hold, order, reason, actor, now, ceiling, valid_until)
@@ -58,6 +71,18 @@ def clear_hold(
         set_blocked(order_id, False, now)
     _tell(order, hold, before, reason, actor, now)
     return before
+
+
+def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Decimal | None) -> None:
+    """Who entered the order does not set a rule aside for it; credit is let go within one's authority (domain.md §0.4)."""
+    if is_by_hand(hold.reason, hold.is_forced) and not hold.is_forced:
+        return
+    if actor.user_id is not None and actor.user_id == order.entered_by_id:
+        raise overrides.SelfApproval(actor=actor.label)
+    amount = max(order.total_amount, ceiling or ZERO)
+    if hold.reason == HoldReason.CREDIT and not may_approve(actor.roles, kind="credit", amount=amount):
+        roles = ", ".join(roles_for("credit", amount))
+        raise AuthorityExceeded(actor=actor.label, kind="credit", amount=amount, currency=order.currency, roles=roles)
 
 
 def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime | None, now: datetime) -> None:
@@ -81,7 +106,7 @@ def _clear(
     valid_until: datetime | None,
 ) -> None:
     hold.cleared_at, hold.cleared_by, hold.clear_reason = now, actor.label, reason.note[:300]
-    hold.is_waiver = hold.reason != HoldReason.MANUAL
+    hold.is_waiver = not is_by_hand(hold.reason, hold.is_forced)  # the next hold by hand must hold again
     if hold.reason == HoldReason.CREDIT and ceiling is None:
         ceiling = order.total_amount
     hold.ceiling_amount, hold.valid_until = ceiling, valid_until

@@ -85,6 +85,13 @@ def clear_by_rule(
     return told
 
 
+@require_uow
+def clear_all(orders: Iterable[OrderPicture], *, why: str, actor: Actor, now: datetime) -> Told:
+    """Clear every open hold of orders that are over, those of persons too: there is nothing left to hold."""
+    pairs = [(order, hold) for order in orders for hold in order.open_holds]
+    return merged(clear_by_rule(pairs, why=why, actor=actor, now=now).values())
+
+
 def cleared_note(order: OrderPicture, hold_id: int, reason: str, rule: str) -> Note:
     fact = HoldCleared(hold_id, order.order_id, order.number, order.account_id, reason, rule)
     return Note(fact, f"order:{order.order_id}", order.version)

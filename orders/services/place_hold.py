@@ -70,7 +70,7 @@ def place_hold(
 def set_blocked(order_id: int, is_blocked: bool, now: datetime) -> None:
     """Allocation passes over the order's demands, or no longer."""
     change = DemandChange(is_blocked=is_blocked)
-    if demand_ids := demand_ids_of(order_id):
+    if demand_ids := demand_ids_of([order_id]):
         refresh_demands(dict.fromkeys(demand_ids, change), now=now)
 
 

@@ -1,6 +1,7 @@
 """Close orders whose every unit is shipped or cancelled. A reaction to what the warehouse did."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from core import journal, outbox
@@ -13,6 +14,7 @@ from orders.models import Order
 from orders.queries import pictures
 from orders.rules.progress import is_finished
 from orders.services.bump_versions import bump_versions
+from orders.services.hold_rows import clear_all
 from orders.states import ORDER, OrderStatus
 
 
@@ -33,6 +35,8 @@ def record_progress(*, order_ids: Iterable[int], actor: Actor, now: datetime) ->
         for i in done
     ]
     notes = [outbox.Note(OrderClosed(i, rows[i].account_id), f"order:{i}", rows[i].version + 1) for i in done]
-    journal.write(entries, actor=actor, now=now)
-    outbox.publish_many(notes, now=now, actor=actor)
+    over = [replace(orders[i], version=rows[i].version + 1) for i in done]
+    told = clear_all(over, why="the order is closed", actor=actor, now=now)
+    journal.write([*entries, *told.entries], actor=actor, now=now)
+    outbox.publish_many([*notes, *told.notes], now=now, actor=actor)
     return sorted(done)

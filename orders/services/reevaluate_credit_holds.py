@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core import journal, outbox
 from core.actors import Actor
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.services.check import check
 from credit.services.lock_accounts import lock_accounts
 from credit.states import CheckPoint
@@ -15,7 +15,7 @@ from orders.rules import gates as rules
 from orders.rules.credit_queue import asks_again
 from orders.rules.holds import refresh
 from orders.services.bump_versions import bump_versions
-from orders.services.hold_rows import clear_by_rule, merged
+from orders.services.hold_rows import clear_by_rule, insert_holds, merged
 from orders.states import Gate, OrderStatus
 
 
@@ -34,20 +34,31 @@ def reevaluate_credit_holds(*, account_id: int, actor: Actor, now: datetime) -> 
 
     Locks the account's credit (10), then the held orders in key order (20). Safe to run twice.
     """
+    return look_again(account_id, actor=actor, now=now)
+
+
+@require_uow
+def look_again(account_id: int, *, actor: Actor, now: datetime) -> Reevaluated:
+    """The same inside a caller's transaction that holds no lock above rank 10, or these orders already."""
     lock_accounts([account_id])
     rows = lock_orders(held_for_credit([account_id]))
     alive = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(alive).items()} if alive else {}
     asks = asks_again(orders)
     decisions = {d.doc.id: d for d in check(asks, point=CheckPoint.ENTRY, now=now)} if asks else {}
-    clear = []
+    clear, place = [], []
     for order_id, decision in decisions.items():
         order = orders[order_id]
         results = rules.after_waivers(order, rules.credit(order, decision), order.total, now)
-        clear += [(order, hold) for hold in refresh(order.open_holds, results, [Gate.CREDIT]).clear]
-    told = merged(clear_by_rule(clear, why="credit approves the order now", actor=actor, now=now).values())
-    cleared = tuple(sorted({order.order_id for order, _ in clear}))
-    bump_versions(cleared)
+        changes = refresh(order.open_holds, results, [Gate.CREDIT])
+        clear += [(order, hold) for hold in changes.clear]
+        if changes.clear:  # held for another reason from now on: there was no account, now there is no room
+            place += [(order, spec) for spec in changes.place]
+    placed = insert_holds(place, actor=actor, now=now)
+    gone = clear_by_rule(clear, why="credit approves the order now", actor=actor, now=now)
+    told = merged([*placed.values(), *gone.values()])
+    cleared = tuple(sorted(gone.keys() - placed.keys()))
+    bump_versions(sorted(gone.keys() | placed.keys()))
     journal.write(told.entries, actor=actor, now=now)
     outbox.publish_many(told.notes, now=now, actor=actor)
     return Reevaluated(account_id, cleared, tuple(i for i in sorted(orders) if i not in cleared))

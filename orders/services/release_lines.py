@@ -19,12 +19,13 @@ from credit.services.check import check
 from credit.services.post import post
 from credit.states import Bucket, CheckPoint
 from inventory.rules.asks import ClaimedStock
+from inventory.services.lock_demands import lock_demands
 from inventory.services.release_claims import release_claims
 from orders.events import LinesReleased
 from orders.gates import Evidence, gather, judge
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.queries import credit_held_pictures, pictures
+from orders.queries import credit_held_pictures, demand_ids_of, pictures
 from orders.rules.asks import GateResult, ReleasedLine, ReleaseGrant
 from orders.rules.credit_queue import asks_at_release
 from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
@@ -32,6 +33,7 @@ from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.releasable import releasable
 from orders.services.bump_versions import bump_versions
+from orders.services.count_open_orders import ensure_counted
 from orders.services.hold_rows import Told, clear_by_rule, insert_holds, merged
 from orders.states import AT_RELEASE, Gate, OrderStatus, Verdict
 
@@ -57,13 +59,16 @@ class _Judged:
 def release_lines(order_ids: Iterable[int], *, actor: Actor, now: datetime) -> dict[int, ReleaseGrant]:
     """A grant per order: what was released, or which gates refused. Partial where ship-complete permits.
 
-    A constant number of statements for any number of orders and lines. Raises NotFound.
+    A constant number of statements for any number of orders and lines. Locks orders (20), then demands (50): lock, read,
+    decide, write. Raises NotFound.
     """
     rows = lock_orders(order_ids)
     if missing := set(order_ids) - rows.keys():
         raise NotFound(kind="order", ident=min(missing))
+    lock_demands(demand_ids_of(rows))  # an allocation run beside us would release more than the gates saw
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(rows).items()}
     alive = {i: o for i, o in orders.items() if rows[i].status == OrderStatus.SUBMITTED}
+    ensure_counted(alive.values(), now=now)
     judged = _judge(alive, now)
     told = _refresh_holds(judged, actor, now)
     claims = _claim(judged, now)

@@ -24,13 +24,13 @@ from orders.queries import account_of, holds_of, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult, LineOutcome, Submitted
 from orders.rules.capture import Surroundings
-from orders.rules.holds import holds_for
+from orders.rules.holds import refresh
 from orders.rules.picture import OrderPicture
 from orders.rules.trace import price_columns
 from orders.services.accept import Accepted, accept, decide_credit
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices
-from orders.states import ORDER, OrderStatus, Verdict
+from orders.states import AT_SUBMIT, ORDER, OrderStatus, Verdict
 
 ZERO = Decimal(0)
 
@@ -138,7 +138,7 @@ def finish(
 ) -> Submitted:
     """Holds, journal and facts of an order whose rows are written. `before` and `facts` are told first."""
     order = verdicts.order
-    specs = [(order, spec) for spec in holds_for(results)]
+    specs = [(order, spec) for spec in refresh(order.open_holds, results, AT_SUBMIT).place]
     told = insert_holds(specs, actor=actor, now=now).get(order.order_id, Told())
     fact = OrderSubmitted(
         order.order_id,
