@@ -150,3 +150,18 @@ def test_the_statement_shows_what_is_open_and_how_old():
     found = statement(world.account.pk, on=Invoice.objects.get().due_date + timedelta(days=31), currency="USD")
     assert (found.open_amount, found.unapplied_amount) == (Decimal("30.00"), 0)
     assert [b.amount for b in found.ageing] == [0, 0, Decimal("30.00"), 0, 0]
+
+
+def test_an_order_without_terms_of_its_own_is_due_by_the_accounts():
+    world = stocked_world()
+    shipped(world, 3)
+    invoice = Invoice.objects.get()
+    assert (invoice.terms_code, invoice.due_date) == ("NET30", NOW.date() + timedelta(days=30))
+
+
+def test_an_invoice_of_nothing_is_paid_from_the_start():
+    world = stocked_world()
+    PriceRow.objects.update(unit_price=Decimal(0))
+    shipped(world, 3)
+    assert (Invoice.objects.get().total_amount, Invoice.objects.get().status) == (0, "paid")
+    assert breaches() == []
