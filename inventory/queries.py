@@ -8,11 +8,11 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q, Sum
+from django.db.models import F, Q
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
-from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
+from inventory.models import Claim, Demand, DemandDecision, Promise, Site, StockBalance
 from inventory.rules.asks import (
     Availability,
     AvailabilityQuery,
@@ -44,13 +44,12 @@ def availability(query: AvailabilityQuery) -> dict[int, Availability]:
     today = query.on
     sites: dict[int, list[SiteAvailability]] = defaultdict(list)
     given_back = _given_back(query)
-    for product_id, site_id, code, *figures, free in _fetch(_BALANCES, _balance_parameters(query)):
-        back, own = given_back.get((product_id, site_id), (ZERO, ZERO))
-        on_hand, reserved, allocated, released, unusable = figures
+    for row in _fetch(_BALANCES, _balance_parameters(query)):
+        product_id, site_id, code, on_hand, reserved, allocated, released, unusable, free = row
+        if returned := given_back.get((product_id, site_id)):  # few of the thousands of rows of a long list
+            reserved, free = reserved - returned[0], free + sum(returned)
         sites[product_id].append(
-            SiteAvailability(
-                site_id, code, on_hand, reserved - back, allocated, released, unusable, ZERO, free + back + own
-            )
+            SiteAvailability(site_id, code, on_hand, reserved, allocated, released, unusable, ZERO, free)
         )
     inbound = _inbound(query, today)
     wanted = _wanted(query)
@@ -221,27 +220,32 @@ def _given_back(query: AvailabilityQuery) -> dict[tuple[int, int], tuple[Decimal
     return {(product_id, site_id): (expired, own) for product_id, site_id, expired, own in rows}
 
 
+_INBOUND = """
+    SELECT product_id, eta_date, past_due_cutoff_days, sum(ordered_qty - received_qty)
+    FROM inventory_inboundsupply
+    WHERE product_id = ANY(%(products)s) AND NOT is_closed AND ordered_qty > received_qty
+      AND (%(sites)s::bigint[] IS NULL OR site_id = ANY(%(sites)s::bigint[]))
+    GROUP BY product_id, eta_date, past_due_cutoff_days"""
+_WANTED = """
+    SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand
+    WHERE product_id = ANY(%(products)s) AND backordered_qty > 0 AND NOT id = ANY(%(own)s::bigint[])
+    GROUP BY product_id, requested_date"""
+
+
 def _inbound(query: AvailabilityQuery, today: date) -> dict[int, dict[date, Decimal]]:
-    rows = InboundSupply.objects.filter(product_id__in=query.product_ids, is_closed=False)
-    if query.site_ids is not None:
-        rows = rows.filter(site_id__in=query.site_ids)
-    columns = rows.values_list("product_id", "eta_date", "past_due_cutoff_days", "ordered_qty", "received_qty")
     found: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for product_id, eta, cutoff, ordered, received in columns:
+    for product_id, eta, cutoff, open_qty in _fetch(_INBOUND, _balance_parameters(query)):
         day = expected_on(eta, today=today, cutoff_days=cutoff)
-        if day is not None and ordered > received:
-            found[product_id][day] += ordered - received
+        if day is not None:
+            found[product_id][day] += open_qty
     return found
 
 
 def _wanted(query: AvailabilityQuery) -> dict[int, list[tuple[date, Decimal]]]:
     """Open demand that nothing covers yet, by the day it is wanted."""
-    waiting = Demand.objects.filter(product_id__in=query.product_ids, backordered_qty__gt=0)
-    others = waiting.exclude(pk__in=query.ignore_demand_ids)
-    totals = others.values("product_id", "requested_date").annotate(total=Sum("backordered_qty")).order_by()
     found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    for row in totals:
-        found[row["product_id"]].append((row["requested_date"], row["total"]))
+    for product_id, day, qty in _fetch(_WANTED, _balance_parameters(query)):
+        found[product_id].append((day, qty))
     return found
 
 
