@@ -2,8 +2,10 @@
 
 from typing import Any, ClassVar
 
+from django.utils.cache import add_never_cache_headers
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.states import BUYERS, STAFF, Role
@@ -45,6 +47,11 @@ class Endpoint(APIView):
         for name in request.query_params:
             if name not in self.known_parameters:
                 raise UnknownParameter(name=name[:60], known=", ".join(self.known_parameters) or "none")
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer: Response = super().finalize_response(request, response, *args, **kwargs)
+        add_never_cache_headers(answer)  # what one caller may see is kept for nobody else
+        return answer
 
 
 def actor(request: Request) -> Actor:

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.money import exponent, round_amount
@@ -38,6 +39,7 @@ def _trim(value: Decimal, fewest_places: int) -> str:
     return f"{whole}.{places}" if places else whole
 
 
+@extend_schema_field({"type": "string", "examples": ["12", "0.5"]})
 class QuantityField(serializers.Field):
     """A positive decimal as a string ("12", "0.5"); an exact JSON number is taken too."""
 

@@ -5,12 +5,18 @@ They stand on the top floor because the core knows no roles.
 
 from typing import Any
 
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from axes.models import AccessAttempt
 from django.contrib import admin, messages
+from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from knox.models import get_token_model
 
+from accounts.services.unlock_name import unlock_name
 from accounts.states import Role
 from core import clock, overrides, refs
 from core.access import allow
@@ -88,6 +94,31 @@ class OverrideAdmin(LedgerAdmin):
         context = {"may_review": self.access.may_act(request.user), "chain": overrides.verify()}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)
+
+
+# The libraries' own screens write past every service; nothing here needs them.
+for library_row in (Group, EmailAddress, Authenticator, get_token_model()):
+    admin.site.unregister(library_row)
+
+
+@admin.register(AccessAttempt)
+class LockedNameAdmin(LedgerAdmin):
+    """Wrong passwords by name: five lock the name for a while; unlocking is journalled."""
+
+    access = allow(view={Role.AUDITOR}, act=MACHINE)
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    list_filter = ("attempt_time",)
+    search_fields = ("username", "ip_address")
+    fields = list_display
+    ordering = ("-attempt_time",)
+    actions = ("unlock",)
+
+    @admin.action(description="Unlock the names", permissions=["act"])
+    def unlock(self, request: HttpRequest, queryset: QuerySet[AccessAttempt]) -> None:
+        names = sorted(set(queryset.values_list("username", flat=True)))
+        for name in names:
+            unlock_name(name=name, actor=actor_of(request), now=clock.now())
+        self.message_user(request, f"{len(names)} name(s) may sign in again.")
 
 
 @admin.register(JournalEntry)

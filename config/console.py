@@ -106,6 +106,7 @@ NAVIGATION = [
         _item(_("Overrides"), "policy", "core_overrideentry"),
         _item(_("Journal"), "history", "core_journalentry"),
         _item(_("Jobs"), "schedule", "core_job"),
+        _item(_("Locked names"), "lock", "axes_accessattempt"),
         _item(_("Facts"), "bolt", "core_outboxfact"),
         _item(_("Calendars"), "calendar_month", "core_calendar"),
     ),

@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.translation import gettext as _
 
 from config.edge import refuse
@@ -27,6 +27,11 @@ def attempted_name(request: HttpRequest | None, credentials: dict[str, Any] | No
             if source.get(field):
                 return str(source[field]).strip().lower()
     return None
+
+
+def kept_by_operators(request: HttpRequest) -> HttpResponseBase:
+    """Nobody changes the address they sign in with by themselves: an operator does, and the journal tells it."""
+    raise Http404
 
 
 def locked_out(request: HttpRequest, answer: Any, credentials: dict[str, Any] | None = None) -> HttpResponseBase:

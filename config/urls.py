@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
-from config import health, metrics
+from config import health, metrics, signin
 
 # One door for everybody: staff too come in by the pages that know lockout and the second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -21,6 +21,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Browsers ask for it beside documents that name none.
     path("favicon.ico", RedirectView.as_view(url=lazy(static, str)("img/favicon.svg"))),
     path("admin/", admin.site.urls),
+    path("sign-in/email/", signin.kept_by_operators),  # before the library's page of that address
     # Not /accounts/: that word means the customer's accounts here.
     path("sign-in/", include("allauth.urls")),
 ]

@@ -4,6 +4,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 PLACES = Decimal("0.0001")
+LONGEST_SHOWN = 40  # characters of a wrong value that a message repeats
 LARGEST = Decimal("9999999999.9999")  # numeric(14,4)
 
 
@@ -14,17 +15,18 @@ class BadQuantity(ValueError):
 def as_quantity(value: object) -> Decimal:
     """`value` as a Decimal with four places. Raises BadQuantity; never rounds silently."""
     text = str(value).strip()
+    shown = repr(text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…")
     try:
         number = Decimal(text)
     except InvalidOperation:
-        raise BadQuantity(f"{value!r} is not a number") from None
+        raise BadQuantity(f"{shown} is not a number") from None
     if not number.is_finite() or "_" in text:  # Decimal reads Python's "1_000"; nobody else does
-        raise BadQuantity(f"{value!r} is not a number")
+        raise BadQuantity(f"{shown} is not a number")
     if abs(number) > LARGEST:
-        raise BadQuantity(f"{value!r} is larger than {LARGEST}")
+        raise BadQuantity(f"{shown} is larger than {LARGEST}")
     exact = number.quantize(PLACES)
     if exact != number:
-        raise BadQuantity(f"{value!r} has more than four decimal places")
+        raise BadQuantity(f"{shown} has more than four decimal places")
     return exact
 
 

@@ -159,7 +159,7 @@ class OwnerFilter(admin.SimpleListFilter):
 
 @admin.register(Case)
 class CaseAdmin(LedgerAdmin):
-    access = allow(view={*STAFF, Role.REP}, act=STAFF - {Role.AUDITOR})
+    access = allow(view=STAFF, act=STAFF - {Role.AUDITOR})
     list_display = ["number", "clock", "kind_label", "subject_link", "account", "risk_amount", "owner"]
     list_filter = [ProgressFilter, ClockFilter, KindFilter, "queue", OwnerFilter, "severity", "status"]
     search_fields = ["number", "subject_number", "summary", "account__code", "account__name"]

@@ -12,6 +12,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 
 from accounts.access import visible_accounts
 from accounts.queries import account_snapshots, buyer_of
@@ -80,6 +81,7 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
     """Let in who is declared, with the customer they buy for at `request.buying`; others sign in or get a 403."""
 
     def declare(view: Callable[..., HttpResponse]) -> Any:
+        @never_cache  # a shared computer keeps no page of a customer
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:

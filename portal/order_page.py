@@ -24,6 +24,7 @@ from orders import queries as orders
 from orders.filters import OrderSummary
 from orders.rules.asks import HoldView, Progress
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.telling import told_words
 from portal.lists import invoice_sign, shipment_sign
 from portal.rules.progress import Step, expected_words, line_sign, moved, steps
 from portal.rules.words import Sign, Slice, hold_words, promise
@@ -116,8 +117,13 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         again_text="\n".join(f"{_sku(x, products)}\t{plain(x.qty)}" for x in picture.lines),
         shipments=_shipments(order_id, account, now),
         invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
-        timeline=tuple(t for t in timeline(DocumentRef("order", order_id, picture.number)) if t.verb in TOLD),
+        timeline=_history(DocumentRef("order", order_id, picture.number)),
     )
+
+
+def _history(ref: DocumentRef) -> tuple[Mapping[str, Any], ...]:
+    told = (t for t in timeline(ref) if t.verb in TOLD)
+    return tuple({"at": t.at, "summary": told_words(t.verb, t.summary)} for t in told)
 
 
 def _line(

@@ -26,6 +26,7 @@ class ReviewPage:
         self.lines, self.key, self.refusal, self.po_required = lines, key, refusal, po_required
         self.po_number, self.requested_date = entered["po_number"], entered["requested_date"]
         self.po_wrong, self.date_wrong = wrong_details.get("po", ""), wrong_details.get("date", "")
+        self.ship_to_wrong = wrong_details.get("ship_to", "")
         self.ship_tos = [{"id": str(p.id), "label": _label(p)} for p in ship_tos]
         self.ship_to_id = entered["ship_to"] or (self.ship_tos[0]["id"] if self.ship_tos else "")
 

@@ -32,6 +32,7 @@ from core.idempotency import Claim, StoredRefusal, hash_body, run_once
 from core.journal import timeline
 from core.refs import DocumentRef
 from orders.filters import OrderFilter, OrderSummary, find_orders, order_summaries
+from orders.rules.telling import told_words
 from orders.services.cancel import cancel_order
 from orders.services.place import place
 from orders.services.preview import preview
@@ -181,16 +182,21 @@ class Timeline(Endpoint):
     @extend_schema(operation_id="order_timeline", responses=TimelineView, tags=["orders"])
     def get(self, request: Request, public_id: str) -> Response:
         head = _seen(request, public_id)
+        sees_all = _sees_all(request)
         told = [
-            {"at": t.at.isoformat(), "what": t.verb, "summary": t.summary}
+            {
+                "at": t.at.isoformat(),
+                "what": t.verb,
+                "summary": t.summary if sees_all else told_words(t.verb, t.summary),
+            }
             for t in timeline(DocumentRef("order", head.order_id, head.number))
-            if _sees_all(request) or t.verb in TOLD
+            if sees_all or t.verb in TOLD
         ]
         return Response({"items": told})
 
 
 def _key(request: Request) -> str:
-    key = request.headers.get("Idempotency-Key", "")
+    key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         raise KeyMissing
     return key

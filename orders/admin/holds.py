@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -61,6 +62,8 @@ class HoldAdmin(LedgerAdmin):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """A hold's place is its order's page."""
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
         found = Hold.objects.filter(pk=row_id(object_id)).values_list("order_id", flat=True)
         target = next((_page(order_id) for order_id in found), reverse("admin:orders_hold_changelist"))
         return HttpResponseRedirect(target)

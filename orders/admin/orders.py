@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -107,8 +108,8 @@ class OrderAdmin(LedgerAdmin):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The workbench stands in the place of a form: state, price and quantities are never typed in."""
-        if not self.has_view_permission(request):
-            return HttpResponse(status=403)
+        if request.method == "POST" or not self.has_view_permission(request):
+            raise PermissionDenied
         order = Order.objects.select_related("account", "ship_to").filter(pk=row_id(object_id)).first()
         if order is None:
             raise Http404

@@ -13,6 +13,7 @@ from orders.rules.asks import LineDraft, OrderDraft
 from orders.states import Channel
 
 MAX_LINES = 10_000
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 LINE_TEXTS = {"unit": 10, "stated_code": 80, "stated_description": 300, "external_ref": 80}
 ORDER_TEXTS = {"po_number": 60, "release_number": 30, "external_id": 80, "terms_code": 20, "note": 10_000}
 LARGEST_PRICE = Decimal("999999999999")
@@ -94,6 +95,7 @@ def _header_errors(draft: OrderDraft, around: Surroundings, at: str) -> Iterator
     if draft.requested_date and draft.cancel_after_date and draft.cancel_after_date < draft.requested_date:
         message = f"Cancel after {draft.cancel_after_date} is before the requested date {draft.requested_date}."
         yield FieldError(f"{at}/cancel_after_date", "before_requested", message)
+    yield from _date_errors(draft, ("requested_date", "cancel_after_date"), at)
     yield from _text_errors(draft, ORDER_TEXTS, at)
 
 
@@ -106,6 +108,7 @@ def _line_errors(line: LineDraft, account_id: int, around: Surroundings, at: str
         yield FieldError(f"{at}/stated_price", "negative", f"A price of {line.stated_price} cannot be charged.")
     if line.ship_to_id is not None:
         yield from _ship_to_errors(line.ship_to_id, account_id, around, f"{at}/ship_to_id")
+    yield from _date_errors(line, ("requested_date",), at)
     yield from _text_errors(line, LINE_TEXTS, at)
 
 
@@ -116,6 +119,15 @@ def _ship_to_errors(ship_to_id: int, account_id: int, around: Surroundings, at: 
         yield FieldError(at, "unknown_ship_to", f"The account has no ship-to {ship_to_id}.", "Choose one of its own.")
     elif not ship_to.is_active:
         yield FieldError(at, "inactive_ship_to", f"Ship-to {ship_to.code} is no longer used.", "Choose another.")
+
+
+def _date_errors(values: LineDraft | OrderDraft, names: Sequence[str], at: str) -> Iterator[FieldError]:
+    """A year that no calendar of ours reaches is a slip of the keyboard (0026, 20261) or a filler (9999)."""
+    for name in names:
+        day = getattr(values, name)
+        if day is not None and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            remedy = f"Choose a day from {FIRST_YEAR} to {LAST_YEAR}, or none."
+            yield FieldError(f"{at}/{name}", "out_of_calendar", f"{day.isoformat()} is no day to deliver on.", remedy)
 
 
 def _text_errors(values: LineDraft | OrderDraft, limits: Mapping[str, int], at: str) -> Iterator[FieldError]:

@@ -25,6 +25,7 @@ from portal.standing import headroom
 
 MODES = ("lines", "paste", "file")
 MORE_ROWS = 10
+LONGEST_PO = 60
 
 
 @access(PORTAL)
@@ -140,15 +141,23 @@ def _details(request: PortalRequest) -> dict[str, Any]:
     chosen = next((p.id for p in places if str(p.id) == entered["ship_to"]), places[0].id if places else None)
     return {
         "ship_to_id": chosen,
-        "po_number": entered["po_number"][:60],
+        "po_number": entered["po_number"][:LONGEST_PO],
         "requested_date": _day(entered["requested_date"]),
     }
 
 
 def _wrong_details(request: PortalRequest) -> dict[str, str]:
     entered, wrong = _entered(request), {}
+    places = {str(p.id) for p in ship_tos_of(request.buying.account.id)}
+    if entered["ship_to"] and entered["ship_to"] not in places:
+        wrong["ship_to"] = _("This address is no longer one of yours. Choose where to ship to.")
     if request.buying.account.po_number_required and not entered["po_number"]:
         wrong["po"] = _("Enter your purchase order number: your company asks for one on every order.")
+    if len(entered["po_number"]) > LONGEST_PO:
+        wrong["po"] = _("This number has %(n)s characters; at most %(most)s are kept. Shorten it.") % {
+            "n": len(entered["po_number"]),
+            "most": LONGEST_PO,
+        }
     if entered["requested_date"] and _day(entered["requested_date"]) is None:
         wrong["date"] = _("This is not a date. Write it as 2026-12-31.")
     return wrong

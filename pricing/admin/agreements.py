@@ -2,7 +2,6 @@
 
 from django.contrib import admin
 
-from accounts.states import Role
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, ReferenceAdmin
 from pricing.admin.sources import DESK, LOOK
@@ -20,7 +19,7 @@ class AgreedRows(ReadOnlyInline):
 class AgreementAdmin(LedgerAdmin):
     """Written by quotes and deals; pricing honours it until it runs out."""
 
-    access = allow(view=LOOK | DESK | {Role.REP})
+    access = allow(view=LOOK | DESK)
     list_display = ("__str__", "account", "currency", "valid_until", "created_at")
     list_filter = ("ref_kind", "currency", "valid_until", "created_at")
     search_fields = ("ref_number", "account__code", "account__name")

@@ -1,0 +1,192 @@
+"""Bad files: every row accounted for, the good ones go on, memory stays bounded, never a traceback.
+
+A file of 100 MB is read whole by `--dry-run` in a process of its own, whose memory is measured:
+`OMS_BIG_FILE_MB=100 ./run test tests/bad_input` (8 MB unless told otherwise).
+"""
+
+import gzip
+import json
+import lzma
+import os
+import tracemalloc
+import zipfile
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from integrations.models import EdiTransaction, InboxFile
+from orders.models import Order
+from tests.factories.accounts import AccountFactory
+from tests.factories.catalog import ProductFactory
+
+pytestmark = pytest.mark.django_db
+MEGABYTES = int(os.environ.get("OMS_BIG_FILE_MB", "8"))
+ROOM = 48  # megabytes of Python objects at most, however large the file
+HEADER = "InvoiceNo,StockCode,Quantity,UnitPrice,CustomerID\n"
+
+
+@pytest.fixture(autouse=True)
+def master_data():
+    AccountFactory(code="C1")
+    ProductFactory(sku="A")
+
+
+def imported(path, *args):
+    out = StringIO()
+    call_command("import_orders", str(path), *args, "--json", stdout=out, stderr=StringIO())
+    found = json.loads(out.getvalue())
+    assert found["rows"] == found["imported"] + found["rejected"]
+    assert found["rejected"] == sum(found["rejected_by_reason"].values())
+    return found
+
+
+def read_or_refused(path):
+    try:
+        return imported(path, "--dry-run")
+    except CommandError as refused:
+        return {"refused": str(refused), "code": refused.returncode}
+
+
+def received(path, *args):
+    out = StringIO()
+    call_command("edi_receive", str(path), *args, "--json", stdout=out, stderr=StringIO())
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1,NO-SUCH,1,2.5,C1",
+        "1,A,-1,2.5,C1",
+        "1,A,0,2.5,C1",
+        "1,A,ten,2.5,C1",
+        "1,A,1e999,2.5,C1",
+        "1,A,NaN,2.5,C1",
+        "1,A,1,-2.5,C1",
+        "1,A,1,Infinity,C1",
+        "1,A,1,2.5,",
+        "1,A,1,2.5,NOBODY",
+        "1,A",
+        "1,A,1,2.5,C1,too,many",
+        "x" * 5000 + ",A,1,2.5,C1",
+        "1," + "y" * 5000 + ",1,2.5,C1",
+        "1,A\x00,1,2.5,C1",
+        '1,"never closed,1,2.5,C1',
+    ],
+)
+def test_one_bad_row_is_rejected_with_a_reason_and_the_good_rows_go_on(tmp_path, row):
+    path = tmp_path / "orders.csv"
+    path.write_text(f"{HEADER}7,A,5,2.5,C1\n{row}\n")
+    found = imported(path)
+    assert found["imported"] >= 1
+    assert Order.objects.get(po_number="7").lines.get().qty == 5
+    if "too,many" not in row:
+        assert found["rejected"] == 1, found
+
+
+def test_latin_1_utf_16_and_a_byte_order_mark_are_read_or_refused_in_words(tmp_path):
+    good = f"{HEADER}7,A,5,2.5,C1\n"
+    for n, raw in enumerate(
+        (b"\xef\xbb\xbf" + good.encode(), good.encode("utf-16"), good.replace("7", "é").encode("cp1252"))
+    ):
+        path = tmp_path / f"{n}.csv"
+        path.write_bytes(raw)
+        found = read_or_refused(path)
+        assert found.get("rows") == 1 or (found["code"] == 2 and len(found["refused"]) > 20)
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x00" * 5000, b"PK\x03\x04broken", b"\xd0\xcf\x11\xe0old", b"\n\n\n", b"\xff" * 9000]
+)
+def test_what_is_no_order_file_is_misuse_with_a_sentence(tmp_path, raw):
+    path = tmp_path / "orders.csv"
+    path.write_bytes(raw)
+    with pytest.raises(CommandError) as refused:
+        imported(path)
+    assert refused.value.returncode == 2
+    assert len(str(refused.value)) > 15
+    assert Order.objects.count() == 0
+
+
+def test_unknown_columns_are_named_with_those_there_are(tmp_path):
+    path = tmp_path / "orders.csv"
+    path.write_text("colour,shape\nred,round\n")
+    with pytest.raises(CommandError, match="colour"):
+        imported(path)
+    path.write_text(f"{HEADER}7,A,5,2.5,C1\n")
+    with pytest.raises(CommandError, match="Nope"):
+        imported(path, "--map", "sku=Nope")
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, lzma.compress])
+def test_a_packed_file_that_breaks_off_gives_the_rows_it_had(tmp_path, pack):
+    rows = "".join(f"{n},A,1,2.5,C1\n" for n in range(20_000))
+    path = tmp_path / "orders.csv.packed"
+    raw = pack((HEADER + rows).encode())
+    path.write_bytes(raw[: len(raw) // 2])
+    found = read_or_refused(path)
+    assert found.get("rows", 0) > 0 or found["code"] == 2
+
+
+def test_a_workbook_that_unpacks_to_a_thousand_times_its_size_is_refused(tmp_path):
+    path = tmp_path / "bomb.xlsx"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as bomb:
+        bomb.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
+    with pytest.raises(CommandError) as refused:
+        imported(path)
+    assert refused.value.returncode == 2
+
+
+def memory_of(call):
+    tracemalloc.start()
+    try:
+        result = call()
+        return result, tracemalloc.get_traced_memory()[1] / 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def filled(path, head, piece, megabytes=MEGABYTES):
+    with path.open("wb") as target:
+        target.write(head)
+        block = piece * (2**20 // len(piece) + 1)
+        for _ in range(megabytes):
+            target.write(block)
+    return path
+
+
+@pytest.mark.parametrize(
+    "piece", [b"x", b"\x00", b'"', b"9,A,zz,2.5,C1\n"], ids=["no line end", "NUL", "quotes", "bad rows"]
+)
+def test_a_huge_order_file_is_streamed(tmp_path, piece):
+    path = filled(tmp_path / "huge.csv", HEADER.encode() + b"7,A,5,2.5,C1\n", piece)
+    found, peak = memory_of(lambda: read_or_refused(path))
+    assert peak < ROOM, f"{peak:.0f} MB for a file of {MEGABYTES} MB"
+    assert found.get("imported", 1) == 1 or "refused" in found
+
+
+@pytest.mark.parametrize(
+    "piece", [b"x", b"\x00", b"~", b"ST*850*1~BEG*00*NE*1**20260101~"], ids=["letters", "NUL", "ends", "sets"]
+)
+def test_a_huge_edi_file_is_quarantined_not_fallen_over(tmp_path, piece):
+    head = b"ISA*00*          *00*          *ZZ*SENDER         *ZZ*US             *260101*1200*U*00401*000000001*0*P*>~"
+    path = filled(tmp_path / "huge.edi", head, piece, min(MEGABYTES, 4))
+    found = received(path)
+    assert found["files"] == 1
+    assert found["orders_created"] == 0
+    assert found["quarantined"] or found["acknowledgements"]
+    assert Order.objects.count() == 0
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"\x00", b"ISA", b"hello", b"\xff\xfe\x00", b"ISA*00*" * 9, b"GS*PO~ST*850*1~SE*1*1~"]
+)
+def test_what_is_no_edi_is_kept_and_quarantined_with_a_reason(tmp_path, raw):
+    path = tmp_path / "odd.edi"
+    path.write_bytes(raw)
+    found = received(path)
+    assert found["orders_created"] == 0
+    assert found["quarantined"] and found["quarantined"][0]["reason"]
+    assert EdiTransaction.objects.filter(order__isnull=False).count() == 0
+    assert InboxFile.objects.count() <= 1

@@ -1,0 +1,326 @@
+"""Who may look and who may act, address by address: written here by hand, compared with what each screen declares, and
+tried for every role. An address that is not in these tables fails: whoever adds one says here whom it is for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from rest_framework.test import APIClient
+
+from accounts.states import Role
+from core.access import Access
+from tests.factories.accounts import AccountFactory, AssignmentFactory, BuyerFactory, RepFactory, UserFactory
+from tests.factories.doors import browser_of, device_of
+
+pytestmark = pytest.mark.django_db
+
+DESKS = "cs cs_lead pricing finance finance_approver planner warehouse auditor operator"
+BUYING = "buyer buyer_approver"
+ROLES = f"{DESKS} rep {BUYING} service".split()
+EVERY_DESK = DESKS
+NOBODY = ""
+LEADS = "cs_lead operator"
+CARE = "cs cs_lead operator"
+GOODS = "operator planner pricing"
+MONEY = "finance finance_approver"
+ASK_MONEY = "cs cs_lead auditor operator"
+
+# screen: who may look, who may act (and look), and which of add, change, delete its form offers to those who act
+CONSOLE: dict[str, tuple[str, str, str]] = {
+    "accounts.account": (EVERY_DESK, LEADS, "acd"),
+    "accounts.accountgroup": (EVERY_DESK, LEADS, "acd"),
+    "accounts.approvalrequest": (EVERY_DESK, f"cs_lead pricing planner {MONEY}", ""),
+    "accounts.buyer": (EVERY_DESK, LEADS, "acd"),
+    "accounts.groupmembership": (EVERY_DESK, LEADS, "acd"),
+    "accounts.rep": (EVERY_DESK, LEADS, "acd"),
+    "accounts.repassignment": (EVERY_DESK, LEADS, "acd"),
+    "accounts.servicetier": (EVERY_DESK, LEADS, "acd"),
+    "accounts.shipto": (EVERY_DESK, CARE, "acd"),
+    "accounts.territory": (EVERY_DESK, LEADS, "acd"),
+    "accounts.user": ("auditor cs_lead", "operator", "ac"),
+    "axes.accessattempt": ("auditor", "operator", ""),
+    "billing.invoice": (f"cs cs_lead pricing auditor operator {MONEY}", NOBODY, ""),
+    "billing.receipt": ("cs cs_lead pricing auditor operator", MONEY, "a"),
+    "catalog.authorizationrule": (EVERY_DESK, LEADS, "acd"),
+    "catalog.category": (EVERY_DESK, GOODS, "acd"),
+    "catalog.customerpartnumber": (EVERY_DESK, CARE, "acd"),
+    "catalog.license": (EVERY_DESK, LEADS, "acd"),
+    "catalog.product": (EVERY_DESK, GOODS, "acd"),
+    "catalog.productunit": (EVERY_DESK, GOODS, "acd"),
+    "catalog.substitution": (EVERY_DESK, GOODS, "acd"),
+    "core.calendar": ("cs_lead planner warehouse", "operator", "acd"),
+    "core.calendarholiday": ("cs_lead planner warehouse", "operator", "acd"),
+    "core.job": ("auditor", "operator", ""),
+    "core.journalentry": (f"auditor cs cs_lead operator {MONEY}", NOBODY, ""),
+    "core.outboxfact": ("auditor operator", NOBODY, ""),
+    "core.overrideentry": ("auditor cs_lead pricing", MONEY, ""),
+    "credit.creditaccount": (ASK_MONEY, MONEY, "ac"),
+    "credit.paymentterms": (ASK_MONEY, MONEY, "acd"),
+    "credit.posting": (f"{ASK_MONEY} {MONEY}", NOBODY, ""),
+    "exceptions_app.case": (EVERY_DESK, f"cs cs_lead pricing planner warehouse operator {MONEY}", ""),
+    "exceptions_app.queue": (EVERY_DESK, LEADS, "acd"),
+    "fulfillment.return": (f"cs cs_lead planner auditor operator warehouse {MONEY}", NOBODY, ""),
+    "fulfillment.shipment": (f"{ASK_MONEY} planner {MONEY}", "cs cs_lead planner warehouse operator", ""),
+    "integrations.editransaction": ("cs auditor", LEADS, "c"),
+    "integrations.importedline": ("cs auditor", LEADS, ""),
+    "integrations.inboxfile": ("cs auditor", LEADS, ""),
+    "integrations.interchange": ("cs auditor", LEADS, ""),
+    "integrations.outbounddocument": ("cs auditor", LEADS, ""),
+    "integrations.partnerprofile": ("cs auditor", LEADS, "c"),
+    "inventory.allocationrun": (EVERY_DESK, NOBODY, ""),
+    "inventory.claim": (EVERY_DESK, NOBODY, ""),
+    "inventory.demand": (EVERY_DESK, "planner cs_lead", ""),
+    "inventory.inboundsupply": (EVERY_DESK, "planner", "ac"),
+    "inventory.lot": (EVERY_DESK, NOBODY, ""),
+    "inventory.site": (EVERY_DESK, "operator planner", "acd"),
+    "inventory.stockbalance": (EVERY_DESK, "planner warehouse", "c"),
+    "inventory.stockmovement": (EVERY_DESK, "planner warehouse", "a"),
+    "orders.hold": (EVERY_DESK, NOBODY, ""),
+    "orders.order": (EVERY_DESK, f"cs cs_lead pricing {MONEY}", ""),
+    "pricing.commitment": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
+    "pricing.priceagreement": (f"{ASK_MONEY} planner pricing {MONEY}", NOBODY, ""),
+    "pricing.pricerow": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
+    "pricing.pricesource": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
+    "reporting.ordermeasure": (EVERY_DESK, NOBODY, ""),
+}
+
+# a console screen's own addresses: method, arguments, who may
+BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "accounts_account_status": ("post", {"account_id": 1}, LEADS),
+    "accounts_approvalrequest_decide": ("post", {"approval_id": 1}, CONSOLE["accounts.approvalrequest"][1]),
+    "auth_user_password_change": ("get", {"id": "1"}, "operator"),
+    "core_overrideentry_review": ("post", {"entry_id": 1}, MONEY),
+    "exceptions_app_case_do": ("post", {"case_id": 1, "verb": "take"}, CONSOLE["exceptions_app.case"][1]),
+    "fulfillment_shipment_deliver": ("post", {"shipment_id": 1}, "cs cs_lead planner warehouse operator"),
+    "fulfillment_shipment_pick": ("get", {"shipment_id": 1}, "warehouse operator"),
+    "fulfillment_shipment_release": ("post", {"order_id": 1}, "cs cs_lead planner warehouse operator"),
+    "fulfillment_shipment_ship": ("get", {"shipment_id": 1}, "warehouse operator"),
+    "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
+    "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
+}
+
+# the console's own frame: shows each person what the screens above let them see
+FRAME = {
+    *("index", "login", "logout", "password_change", "password_change_done", "autocomplete", "jsi18n"),
+    *("view_on_site", "app_list", "search", ""),
+}
+
+# address: who may look, who may act
+PORTAL: dict[str, tuple[str, str]] = {
+    "home": (ROLES_ALL := " ".join(ROLES), f"rep {BUYING}"),
+    "quick-order": (f"rep {BUYING}", f"rep {BUYING}"),
+    "quick-order-row": (f"rep {BUYING}", f"rep {BUYING}"),
+    "place": (f"rep {BUYING}", f"rep {BUYING}"),
+    "orders": (f"rep {BUYING}", f"rep {BUYING}"),
+    "order": (f"rep {BUYING}", f"rep {BUYING}"),
+    "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
+    "act-for": (f"rep {BUYING}", f"rep {BUYING}"),
+}
+PORTAL_METHODS = {"quick-order-row": "post", "place": "post", "act-for": "post"}
+PORTAL_ARGUMENTS = {"order": {"number": "SO-1"}}
+
+ORDERING = f"cs cs_lead rep service {BUYING}"
+# address: method → who may ("*": anybody, without a token too)
+API: dict[str, dict[str, str]] = {
+    "tokens": {"post": "*"},
+    "current-token": {"delete": ROLES_ALL},
+    "me": {"get": ROLES_ALL},
+    "products": {"get": ROLES_ALL},
+    "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
+    "orders": {"get": ROLES_ALL, "post": ORDERING},
+    "order-preview": {"post": ROLES_ALL},
+    "order": {"get": ROLES_ALL},
+    "order-cancel": {"post": ORDERING},
+    "order-timeline": {"get": ROLES_ALL},
+    "schema": {"get": "*"},
+    "docs": {"get": "*"},
+    "": {"get": "*"},  # nothing is here
+}
+NO_ORDER = {"public_id": "00000000-0000-4000-8000-000000000000"}
+API_ARGUMENTS = {"order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
+
+OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
+    *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),
+    *("account_reauthenticate", "account_email", "account_email_verification_sent", "account_confirm_email"),
+    *("account_change_password", "account_set_password", "account_reset_password", "account_reset_password_done"),
+    *("account_reset_password_from_key", "account_reset_password_from_key_done", "account_confirm_login_code"),
+    *("mfa_index", "mfa_authenticate", "mfa_reauthenticate", "mfa_activate_totp", "mfa_deactivate_totp"),
+    *("mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes", ""),
+}
+FORMS = {"a": "add", "c": "change", "d": "delete"}
+SCREENS = {f"{m._meta.app_label}.{m._meta.model_name}": a for m, a in admin.site._registry.items()}
+
+
+def _walk(resolver: URLResolver, space: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _walk(entry, entry.namespace or space)
+        else:
+            yield space, entry
+
+
+def names(space: str) -> set[str]:
+    return {p.name or "" for s, p in _walk(get_resolver()) if s == space}
+
+
+def person(role: str, *, is_staff: bool = True) -> Any:
+    """Somebody with that one role, even let into the console: the role alone decides."""
+    if role == "rep":
+        rep = RepFactory(user__is_staff=is_staff)
+        AssignmentFactory(rep=rep, account=AccountFactory())
+        return rep.user
+    if role in BUYING:
+        return BuyerFactory(user__roles=[role], user__is_staff=is_staff).user
+    return UserFactory(roles=[role], is_staff=is_staff)
+
+
+def test_every_address_is_in_a_table():
+    assert set(SCREENS) == set(CONSOLE)
+    of_screens = {f"{s.replace('.', '_')}_{p}" for s in CONSOLE for p in ("changelist", "history", *FORMS.values())}
+    assert names("admin") == of_screens | set(BUTTONS) | FRAME
+    assert names("portal") == set(PORTAL)
+    assert names("api") == set(API)
+    assert names("") == OTHER
+
+
+def test_the_roles_are_all_there_are():
+    assert set(ROLES) == set(Role)
+
+
+@pytest.mark.parametrize("screen", CONSOLE)
+def test_a_screen_declares_what_the_table_says(screen):
+    look, act, _forms = CONSOLE[screen]
+    declared: Access = SCREENS[screen].access
+    assert declared.view | declared.act == {*look.split(), *act.split()}
+    assert declared.act == set(act.split())
+    assert declared.anonymous is False
+
+
+def test_a_page_or_endpoint_declares_what_the_table_says():
+    found = {(space, p.name or ""): p.callback for space, p in _walk(get_resolver()) if space in ("portal", "api")}
+    for name, (look, act) in PORTAL.items():
+        declared = found["portal", name].access
+        assert (declared.view | declared.act, declared.act) == ({*look.split(), *act.split()}, {*act.split()}), name
+    for name, methods in API.items():
+        view = found["api", name].cls
+        for method, roles in methods.items():
+            reads = method == "get" or getattr(view, "writes_nothing", False)
+            allowed = view.access.view | view.access.act if reads else view.access.act
+            assert view.access.anonymous == (roles == "*"), name
+            assert allowed == set(roles.split()) - {"*"}, (name, method)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_console_lets_a_role_do_what_the_table_says_and_nothing_else(role):
+    browser, wrong = browser_of(person(role)), []
+    for screen, (look, act, forms) in CONSOLE.items():
+        may_look, may_act = role in {*look.split(), *act.split()}, role in act.split()
+        base = f"admin:{screen.replace('.', '_')}_"
+        calls = [("get", reverse(f"{base}changelist"), may_look)]
+        for letter, form in FORMS.items():
+            may = may_act and letter in forms
+            args = [] if form == "add" else [0]
+            calls.append(("post", reverse(base + form, args=args), may))
+            calls.append(("get", reverse(base + form, args=args), may or (form == "change" and may_look)))
+        wrong += [found for call in calls if (found := _tried(browser, *call))]
+    for name, (method, arguments, roles) in BUTTONS.items():
+        found = _tried(browser, method, reverse(f"admin:{name}", kwargs=arguments), role in roles.split())
+        wrong += [found] if found else []
+    assert wrong == []
+
+
+def _tried(browser: Client, method: str, url: str, may: bool) -> str:
+    """Empty where the answer is as it should be: 403 for whoever may not, anything but 403 and a fault otherwise."""
+    status = getattr(browser, method)(url).status_code
+    return "" if (status != 403 and status < 500 if may else status == 403) else f"{method} {url} → {status}, may={may}"
+
+
+def _every_console_address() -> list[tuple[str, str]]:
+    pages = [
+        reverse(f"admin:{s.replace('.', '_')}_{page}", args=[] if page in ("changelist", "add") else [1])
+        for s in CONSOLE
+        for page in ("changelist", "history", *FORMS.values())
+    ]
+    buttons = [(m, reverse(f"admin:{n}", kwargs=kw)) for n, (m, kw, _roles) in BUTTONS.items()]
+    frame = [reverse(f"admin:{n}") for n in ("index", "search", "autocomplete", "jsi18n", "password_change")]
+    return [("get", p) for p in (*pages, *frame)] + [("post", p) for p in pages] + buttons
+
+
+@pytest.mark.parametrize("who", ["anonymous", "inactive", "without staff status"])
+def test_the_console_shows_its_door_to_whoever_is_not_let_in(who):
+    browser = Client()
+    if who == "inactive":
+        browser = browser_of(UserFactory(roles=[Role.OPERATOR], is_staff=True, is_superuser=True, is_active=False))
+    elif who == "without staff status":
+        browser = browser_of(person("operator", is_staff=False))
+    for method, url in _every_console_address():
+        answer = getattr(browser, method)(url)
+        assert (answer.status_code, "/admin/login/" in answer.headers.get("Location", "")) == (302, True), url
+
+
+def test_a_role_finds_in_the_console_s_search_only_what_its_screens_show():
+    AccountFactory(code="QUAYSIDE", name="Quayside Marine")
+    address = reverse("admin:search") + "?s=quayside&extended=1"
+    assert "Quayside" in browser_of(person("cs")).get(address).content.decode()
+    for role in ("rep", "buyer", "service"):
+        assert "Quayside" not in browser_of(person(role)).get(address).content.decode()
+    choices = "?app_label=accounts&model_name=repassignment&field_name=account&term=quay"
+    assert browser_of(person("buyer")).get(reverse("admin:autocomplete") + choices).status_code == 403
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_portal_lets_a_role_do_what_the_table_says_and_nothing_else(role):
+    browser = browser_of(person(role))
+    for name, (look, act) in PORTAL.items():
+        method = PORTAL_METHODS.get(name, "get")
+        may = role in (look if method == "get" else act).split()
+        status = getattr(browser, method)(reverse(f"portal:{name}", kwargs=PORTAL_ARGUMENTS.get(name))).status_code
+        if name == "home" and role == "service":
+            assert status in (302, 403)
+        else:
+            assert (status == 403) is not may and status < 500, (name, status)
+
+
+def test_the_portal_asks_strangers_to_sign_in():
+    left = browser_of(UserFactory(roles=[Role.BUYER], is_active=False))
+    for browser in (Client(), left):
+        for name in PORTAL:
+            call = getattr(browser, PORTAL_METHODS.get(name, "get"))
+            answer = call(reverse(f"portal:{name}", kwargs=PORTAL_ARGUMENTS.get(name)))
+            assert answer.status_code == 302 and answer["Location"].startswith("/sign-in/login/"), name
+
+
+def _calls() -> Iterator[tuple[str, str, str]]:
+    for name, methods in API.items():
+        for method, roles in methods.items():
+            url = reverse(f"api:{name}", kwargs=API_ARGUMENTS.get(name)) if name else "/api/v1/nothing"
+            yield method, url, roles
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_the_api_lets_a_role_do_what_the_table_says_and_nothing_else(role):
+    user = person(role, is_staff=False)
+    for method, url, roles in _calls():
+        status = getattr(device_of(user), method)(url).status_code
+        may = roles == "*" or role in roles.split()
+        assert (status == 403) is not may and status < 500, (method, url, status)
+
+
+def test_the_api_asks_strangers_for_a_token():
+    left = UserFactory(roles=[Role.BUYER])
+    device = device_of(left)
+    type(left).objects.filter(pk=left.pk).update(is_active=False)
+    for client in (APIClient(), device):
+        for method, url, roles in _calls():
+            status = getattr(client, method)(url).status_code
+            assert (status == 401) is (roles != "*") or url.endswith(("tokens", "schema/", "docs/", "nothing")), url
+
+
+def test_a_console_session_does_not_write_through_the_api_without_a_csrf_token():
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(person("buyer"), backend="django.contrib.auth.backends.ModelBackend")
+    answer = browser.post("/api/v1/orders", "{}", content_type="application/json", headers={"Idempotency-Key": "k"})
+    assert answer.status_code == 403
