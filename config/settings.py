@@ -4,6 +4,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from config import environment as env
 from config.console import UNFOLD as UNFOLD
@@ -125,6 +126,7 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Two roles: the owner changes the schema, the app role works in it and owns nothing (least privilege).
 APP_DATABASE_URL = env.required("DATABASE_URL", "postgresql://… of the database, or start through ./run")
 OWNER_DATABASE_URL = env.text("MIGRATE_DATABASE_URL", APP_DATABASE_URL)
+APP_DATABASE_ROLE = unquote(urlsplit(APP_DATABASE_URL).username or "")  # migrate closes append-only tables to it
 AS_OWNER = env.text("OMS_DB_ROLE", "app") == "owner"
 STATEMENT_TIMEOUT_MS = env.number("OMS_STATEMENT_TIMEOUT_MS", 15_000)
 IDLE_TRANSACTION_TIMEOUT_MS = 60_000 if TESTING else 10_000  # a test's own transaction waits for Python

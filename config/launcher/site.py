@@ -56,14 +56,9 @@ def manage(env: Mapping[str, str], *words: str, as_owner: bool = False) -> int:
 
 
 def make_schema_ready(env: Mapping[str, str]) -> None:
-    """Migrate as the owner, then take from the app role what it may not do to append-only tables."""
+    """Migrate as the owner; migrate takes from the app role what it may not do to append-only tables."""
     if manage(env, "migrate", "--verbosity", "0", as_owner=True) != 0:
         raise Refusal("The migrations failed; nothing was started. What they said is above.")
-    separate_roles = env["MIGRATE_DATABASE_URL"] != env["DATABASE_URL"]
-    if separate_roles and has_command("secure_audit"):
-        role = env["DATABASE_URL"].partition("://")[2].partition("@")[0].partition(":")[0]
-        if manage(env, "secure_audit", "--role", role, as_owner=True) != 0:
-            raise Refusal("The audit tables could not be protected; nothing was started.")
 
 
 @dataclass

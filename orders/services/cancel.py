@@ -17,6 +17,7 @@ from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
 from inventory.queries import demand_states
+from inventory.rules.asks import DemandState
 from inventory.services.cancel import cancel as cancel_demands
 from orders.events import LinesCancelled, OrderClosed
 from orders.locks import lock_orders
@@ -27,7 +28,7 @@ from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_o
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.progress import is_all_cancelled, is_finished
 from orders.services.count_open_orders import ensure_counted
-from orders.services.hold_rows import Told, clear_all
+from orders.services.hold_rows import Told, clear_all, clear_of_credit
 from orders.services.write_rows import set_amounts
 from orders.states import ORDER, OrderStatus
 
@@ -160,7 +161,8 @@ def _tell(
 ) -> CancelOutcome:
     ref, stream = DocumentRef("order", order.order_id, order.number), f"order:{order.order_id}"
     products = tuple(sorted({x.product_id for x in order.lines if x.line_no in cancelled and x.product_id}))
-    status = _new_status(order)
+    states = list(demand_states([x.demand.demand_id for x in order.lines if x.demand]).values())
+    status = _new_status(states)
     notes = [outbox.Note(LinesCancelled(order.order_id, order.account_id, products), stream, order.version)]
     if status == OrderStatus.CLOSED:
         notes.append(outbox.Note(OrderClosed(order.order_id, order.account_id), stream, order.version))
@@ -169,6 +171,8 @@ def _tell(
         ORDER.require(OrderStatus.SUBMITTED, status)
         Order.objects.filter(pk=order.order_id).update(status=status, closed_at=now)
         told = clear_all([order], why=f"the order is {status}", actor=actor, now=now)
+    elif not any(unreleased(s) for s in states):
+        told = clear_of_credit(order, why="nothing of the order is left to release", actor=actor, now=now)
     summary = f"{len(cancelled)} of {len(order.lines)} lines cancelled: {reason}"
     quantities = {str(n): plain(q) for n, q in cancelled.items()}
     entry = journal.Entry(ref, "cancelled", summary, {"cancelled": quantities})
@@ -177,8 +181,7 @@ def _tell(
     return CancelOutcome(order.order_id, order.number, str(status), dict(cancelled))
 
 
-def _new_status(order: OrderPicture) -> OrderStatus:
-    states = list(demand_states([x.demand.demand_id for x in order.lines if x.demand]).values())
+def _new_status(states: list[DemandState]) -> OrderStatus:
     if is_all_cancelled(states):
         return OrderStatus.CANCELLED
     return OrderStatus.CLOSED if is_finished(states) else OrderStatus.SUBMITTED

@@ -15,6 +15,7 @@ from orders.queries import hold_view
 from orders.rules.asks import HoldView
 from orders.rules.holds import HoldSpec
 from orders.rules.picture import OpenHold, OrderPicture
+from orders.states import HoldReason
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,13 @@ def clear_all(orders: Iterable[OrderPicture], *, why: str, actor: Actor, now: da
     """Clear every open hold of orders that are over, those of persons too: there is nothing left to hold."""
     pairs = [(order, hold) for order in orders for hold in order.open_holds]
     return merged(clear_by_rule(pairs, why=why, actor=actor, now=now).values())
+
+
+@require_uow
+def clear_of_credit(order: OrderPicture, *, why: str, actor: Actor, now: datetime) -> Told:
+    """Clear what credit's rules hold of an order of which nothing more can be owed; a person's hold stays."""
+    ours = [h for h in order.open_holds if h.reason == HoldReason.CREDIT and not h.is_forced]
+    return merged(clear_by_rule([(order, h) for h in ours], why=why, actor=actor, now=now).values())
 
 
 def cleared_note(order: OrderPicture, hold_id: int, reason: str, rule: str) -> Note:

@@ -1,6 +1,6 @@
 """Take UPDATE, DELETE and TRUNCATE on append-only tables away from the app's role.
 
-Run by the owner after migrate.
+`manage.py migrate` runs it by itself; by hand only after privileges were granted again (a restore).
 """
 
 from typing import Any
@@ -27,4 +27,5 @@ class Command(BaseCommand):
             for table in tables:
                 statement = sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {} FROM {}")
                 cursor.execute(statement.format(sql.Identifier(table), sql.Identifier(role)))
-        self.stderr.write(f"{len(tables)} append-only tables are INSERT and SELECT only for {role}.")
+        if options["verbosity"]:
+            self.stderr.write(f"{len(tables)} append-only tables are INSERT and SELECT only for {role}.")
