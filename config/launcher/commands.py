@@ -20,6 +20,7 @@ from config.launcher.site import (
     Stopped,
     check_port,
     has_command,
+    is_empty,
     make_schema_ready,
     manage,
     port,
@@ -119,8 +120,14 @@ def _announce(folder: DataFolder, env: Mapping[str, str], seconds: float) -> Non
 
 
 def run_manage(words: Sequence[str]) -> int:
+    """A command on the running servers, or on servers of its own; on a new data folder the tables are made first."""
     as_owner = bool(words) and words[0] in OWNER_COMMANDS
-    return _with_servers(["manage.py", *words], _unhurried(as_owner=as_owner))
+    folder = chosen_folder()
+    with _signals_stop(), any_servers(folder, f"./run manage {' '.join(words[:1])}"):
+        env = environment(folder)
+        if not as_owner and not os.environ.get("DATABASE_URL") and is_empty(env):
+            make_schema_ready(env)
+        return _python(["manage.py", *words], {**env, **_unhurried(as_owner=as_owner)})
 
 
 def shell(words: Sequence[str]) -> int:

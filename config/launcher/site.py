@@ -12,6 +12,8 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import psycopg
+
 from config.launcher.folder import REPOSITORY, DataFolder, Refusal
 from config.launcher.processes import Child, Supervisor, prepare_child
 
@@ -53,6 +55,13 @@ def manage(env: Mapping[str, str], *words: str, as_owner: bool = False) -> int:
         env={**env, **limit, **role},
         preexec_fn=prepare_child(signal.SIGKILL, own_group=False),
     ).returncode
+
+
+def is_empty(env: Mapping[str, str]) -> bool:
+    """Whether no migration ever ran in this database."""
+    with psycopg.connect(env["MIGRATE_DATABASE_URL"]) as connection:
+        (table,) = connection.execute("SELECT to_regclass('public.django_migrations')").fetchone() or (None,)
+    return table is None
 
 
 def make_schema_ready(env: Mapping[str, str]) -> None:

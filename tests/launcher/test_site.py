@@ -18,6 +18,11 @@ from config.launcher.folder import REPOSITORY, DataFolder
 
 pytestmark = pytest.mark.slow
 START_SECONDS = 180  # generous: two cores may be shared with other work, and this is no benchmark
+AN_850 = (
+    "ISA*00*          *00*          *ZZ*SENDER         *ZZ*US             *260709*1200*U*00401*000000001*0*T*>~"
+    "GS*PO*SENDER*US*20260709*1200*1*X*004010~ST*850*0001~BEG*00*SA*PO1**20260709~PO1*1*5*EA*10**VN*NOBODY-KNOWS-IT~"
+    "CTT*1~SE*5*0001~GE*1*1~IEA*1*000000001~"
+)
 
 
 def free_port() -> int:
@@ -64,6 +69,21 @@ class Stack:
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
+    def receive_an_order_with_an_unknown_part(self) -> None:
+        path = self.output.with_suffix(".edi")
+        path.write_text(AN_850)
+        received = json.loads(self.run("manage", "edi_receive", str(path), "--json").stdout)
+        assert (received["orders_created"], received["quarantined"]) == (1, [])
+
+    def jobs_when_done(self, *, seconds: float) -> set[object]:
+        """The states of all jobs, as soon as none waits any more: relay, broker and worker had to do them."""
+        deadline = time.monotonic() + seconds
+        while True:
+            states = {state for (state,) in self.sql("SELECT DISTINCT state FROM core_job")}
+            if "ready" not in states or time.monotonic() > deadline:
+                return states
+            time.sleep(0.2)
+
     def processes(self) -> list[int]:
         """Everything that was started for this folder, found by its environment or its command line."""
         needle, found = os.fsencode(self.folder.path), []
@@ -93,6 +113,8 @@ def stack(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="finds processes in /proc")
 def test_a_killed_stack_loses_nothing_and_a_stopped_one_leaves_nothing(stack):
+    first = stack.run("manage", "check_invariants", "--json")
+    assert json.loads(first.stdout)["breaches"] == [], first.stderr
     stack.start()
     assert stack.get("/healthz") == (200, "ok\n")
     assert json.loads(stack.get("/readyz")[1])["ready"] is True
@@ -109,6 +131,8 @@ def test_a_killed_stack_loses_nothing_and_a_stopped_one_leaves_nothing(stack):
 
     stack.sql("CREATE TABLE kept (word text)")
     stack.sql("INSERT INTO kept VALUES ('acknowledged')", role=postgres.APP)
+    stack.receive_an_order_with_an_unknown_part()
+    assert stack.jobs_when_done(seconds=90) == {"done"}
     stack.kill_everything()
 
     stack.port = int(stack.env["PORT"])
