@@ -20,6 +20,7 @@ from accounts.services.unlock_name import unlock_name
 from accounts.states import Role
 from core import clock, overrides, refs
 from core.access import allow
+from core.choices import words
 from core.console import LedgerAdmin, ReferenceAdmin, actor_of
 from core.errors import DomainError
 from core.models import Calendar, CalendarHoliday, Job, JournalEntry, OutboxFact, OverrideEntry, OverrideReview
@@ -48,15 +49,25 @@ class OverrideAdmin(LedgerAdmin):
     """Who set which rule aside: unreviewed first. Rows are never changed; a review is a row of its own."""
 
     access = allow(view={Role.AUDITOR, Role.CS_LEAD, Role.PRICING}, act=FINANCE)
-    list_display = ("kind", "document", "at", "actor_label", "reason", "money", "review")
+    list_display = ("kind_words", "document", "at", "actor_label", "reason", "money", "review")
     list_filter = (ReviewedFilter, "kind", "reason_code", "at", "actor_label", "approver_label")
     search_fields = ("subject_number", "reason", "actor_label", "approver_label")
     change_form_template = "admin/override.html"
+    fieldsets = (
+        (None, {"fields": (("kind_words", "document"), ("at", "money"), ("actor_label", "actor_roles"))}),
+        ("Why", {"fields": (("reason_code", "approver_label"), "reason", ("before", "after"), "expires_at")}),
+        ("Where from", {"fields": (("ip", "request_id"),)}),
+    )
+    readonly_fields = ("kind_words", "document", "money")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OverrideEntry]:
         reviewed = OverrideReview.objects.filter(entry=OuterRef("pk"))
         rows = super().get_queryset(request).annotate(is_reviewed=Exists(reviewed))
         return rows.prefetch_related("reviews").order_by("is_reviewed", "-pk")
+
+    @admin.display(description="kind", ordering="kind")
+    def kind_words(self, row: OverrideEntry) -> str:
+        return words(row.kind)
 
     @admin.display(description="document")
     def document(self, row: OverrideEntry) -> str:
@@ -91,7 +102,10 @@ class OverrideAdmin(LedgerAdmin):
         return back
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        context = {"may_review": self.access.may_act(request.user), "chain": overrides.verify()}
+        own = OverrideEntry.objects.filter(pk=object_id, actor_id=request.user.pk) if object_id.isdigit() else ()
+        is_own = bool(own)
+        may_review = self.access.may_act(request.user) and not is_own
+        context = {"may_review": may_review, "is_own": is_own, "chain": overrides.verify()}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)
 

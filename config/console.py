@@ -146,6 +146,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_SUBHEADER": _("Order management"),
     "SITE_SYMBOL": "anchor",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
+    "SCRIPTS": [lambda request: static("js/console.js")],
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,

@@ -44,6 +44,7 @@ class ProgressFilter(admin.SimpleListFilter):
 class DemandAdmin(LedgerAdmin):
     access = allow(view=set(STAFF), act={Role.PLANNER, Role.CS_LEAD})
     list_display = ("document", "product", "account", "quantities", "requested_date", "tier_rank", "is_blocked")
+    list_display_links = ("product",)
     list_filter = (ProgressFilter, "is_blocked", "tier_rank", "site", "requested_date")
     search_fields = ("ref_number", "product__sku", "account__code", "account__name")
     search_help_text = "Document number, SKU or account"

@@ -11,6 +11,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core import clock
 from core.money import round_amount
 from core.quantity import plain
 
@@ -83,7 +84,7 @@ def qty(value: Decimal | None) -> str:
 
 @register.filter
 def day(value: date | datetime | None, time_zone: str = "UTC") -> str | SafeString:
-    """ "28 Nov", the full date in the `datetime` attribute."""
+    """ "28 Nov", with the year where it is not this one; the full date in the `datetime` attribute."""
     return _time(value, time_zone, with_clock=False)
 
 
@@ -107,7 +108,8 @@ def _time(value: date | datetime | None, time_zone: str, *, with_clock: bool) ->
     if value is None:
         return ""
     local = value.astimezone(ZoneInfo(time_zone)) if isinstance(value, datetime) else value
-    words = f"{local.day} {local:%b}"
+    this_year = clock.now().year
+    words = f"{local.day} {local:%b}" if local.year == this_year else f"{local.day} {local:%b %Y}"
     if with_clock and isinstance(local, datetime):
         words += f" {local:%H:%M}"
     return format_html(

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.states import Role
 from core.invariants import run
 from orders.checks import CHECKS
-from orders.models import Hold, Order
+from orders.models import Hold, Order, OrderLine
 from orders.rules.asks import LineDraft
 from orders.services.capture import capture
 from orders.services.place import place
@@ -117,3 +117,33 @@ def test_the_invariants_hold_through_an_orders_life_and_see_a_wrong_total():
     assert run(CHECKS) == []
     Order.objects.update(total_amount=1)
     assert [b.name for b in run(CHECKS)] == ["an order's total is the sum of its lines"]
+
+
+def test_a_drafts_header_is_changed_in_the_workbench_and_an_old_page_is_refused(desk):
+    world = make_world()
+    captured = capture(world.draft(1, po_number="PO-1"), actor=CLERK, now=NOW)
+    client = desk(Role.CS)
+    form = {"ship_to_id": world.ship_to.pk, "requested_date": "2026-05-04", "po_number": "", "version": 1}
+    assert "The draft is changed." in do(client, captured.order_id, "edit", **form).content.decode()
+    order = Order.objects.get()
+    assert (order.po_number, str(order.requested_date), order.version) == ("PO-1", "2026-05-04", 2)
+    assert "changed since you read it" in do(client, captured.order_id, "edit", **form).content.decode()
+    wrong = do(client, captured.order_id, "edit", requested_date="soon", version=2).content.decode()
+    assert "soon is not a date." in wrong
+
+
+def test_unmatched_lines_are_suggested_and_matched_at_once_but_not_what_is_still_unknown(desk):
+    world = make_world(products=2)
+    lines = [
+        LineDraft(n, Decimal(2), stated_code=code)
+        for n, code in enumerate((world.products[0].sku.lower(), "NOBODY-KNOWS", world.products[1].sku), 1)
+    ]
+    order_id = capture(world.draft_of(lines), actor=CLERK, now=NOW).order_id
+    client = desk(Role.CS)
+    page = client.get(page_of(order_id)).content.decode()
+    assert "Look again for 3 lines" in page
+    assert f'value="{world.products[0].sku}"' in page
+    assert "2 lines matched. Still without a product: 2." in do(client, order_id, "rematch").content.decode()
+    assert "0 lines matched. Still without a product: 2." in do(client, order_id, "rematch").content.decode()
+    matched = OrderLine.objects.order_by("line_no").values_list("product_id", flat=True)
+    assert list(matched) == [world.products[0].pk, None, world.products[1].pk]
