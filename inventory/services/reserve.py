@@ -50,8 +50,9 @@ def reserve(
     _prolong(ledger, set(demand_ids), expires_at)
     plan = _plan(asked, ledger, now=now, expires_at=expires_at)
     pegs = _pegs(touched, current, now)
+    sites = site_times()  # read before the guarded claim: from there on others wait for the hot row
     decisions = _settle(plan, asked, ledger, now=now, expires_at=expires_at)
-    promised = renewed(touched, ledger, current, pegs, site_times(), cause=CAUSE, now=now)
+    promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
     record(ledger, now=now, promises=promised.changes, decisions=decisions)
     if promised.notes:
         outbox.publish_many(promised.notes, now=now)

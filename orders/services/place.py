@@ -56,12 +56,12 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     decision = decide_credit(order, today=verdicts.today, now=now)
     results = with_credit(verdicts, decision)
     row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
+    splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row
     accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
     lines = [
         {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, accepted.demand_ids[n], now)}
         for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
     ]
-    splits = splits_of(order.account_id, on=verdicts.today)
     if not insert_whole({**row, "id": order_id, "number": number}, lines, splits):
         raise Busy(cause="the same order is being delivered twice at this moment")
     captured = OrderCaptured(order_id, order.account_id, draft.channel, 0)

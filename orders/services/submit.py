@@ -69,6 +69,7 @@ def submit_order(order_id: int, *, actor: Actor, now: datetime) -> Submitted:
 def _submit(verdicts: Verdicts, actor: Actor, now: datetime) -> Submitted:
     order = verdicts.order
     decision = decide_credit(order, today=verdicts.today, now=now)
+    splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row
     accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
     results = with_credit(verdicts, decision)
     lock_prices(
@@ -78,7 +79,6 @@ def _submit(verdicts: Verdicts, actor: Actor, now: datetime) -> Submitted:
         ]
     )
     Order.objects.filter(pk=order.order_id).update(**order_columns(order, verdicts, results, now))
-    splits = splits_of(order.account_id, on=verdicts.today)
     insert_splits([{"line_id": line.line_id, **split} for line in order.lines for split in splits])
     return finish(verdicts, accepted, results, actor=actor, now=now)
 
