@@ -85,8 +85,9 @@ class ReceiptForm(forms.ModelForm):
         model = Receipt
         fields = ("account", "amount", "currency", "received_date", "method", "reference")
 
-    def validate_constraints(self) -> None:
+    def _get_validation_exclusions(self) -> set[str]:
         """The service refuses a doubled reference, with its own words."""
+        return {*super()._get_validation_exclusions(), "reference"}
 
 
 @admin.register(Receipt)

@@ -99,6 +99,8 @@ class OverrideAdmin(LedgerAdmin):
             overrides.review(entry_id=entry_id, verdict=verdict, note=note, actor=actor_of(request), now=clock.now())
         except DomainError as refusal:
             messages.error(request, f"{refusal.message} {refusal.remedy}")
+        else:
+            messages.success(request, "The review is recorded.")
         return back
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:

@@ -180,6 +180,9 @@ def test_a_first_order_goes_by_hand_from_the_file_to_the_paid_invoice(tmp_path, 
     for reference, amount in (("BANK-1", "291"), ("BANK-2", "20")):
         fay.add("billing_receipt", account=account.pk, amount=amount, reference=reference)
         drain(clock.now())
+    again = {"account": account.pk, "amount": "20", "reference": "BANK-2", "currency": "USD"}
+    again["received_date"] = clock.now().date().isoformat()
+    assert "was posted for the account before" in fay.press(reverse("admin:billing_receipt_add"), **again)
     order.refresh_from_db()
     paid = Invoice.objects.order_by("pk").values_list("total_amount", "status")
     assert (order.status, list(paid)) == ("closed", [(291, "paid"), (20, "paid")])
