@@ -30,6 +30,11 @@ def as_quantity(value: object) -> Decimal:
     return exact
 
 
+def is_exact(qty: Decimal) -> bool:
+    """Whether `qty` is a finite number of at most four decimal places that fits: what a column keeps as it is."""
+    return qty.is_finite() and abs(qty) <= LARGEST and qty == qty.quantize(PLACES)
+
+
 def to_base(qty: Decimal, numerator: int, denominator: int) -> Decimal:
     """`qty` units of numerator/denominator base units each, in base units.
 

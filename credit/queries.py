@@ -131,6 +131,12 @@ def counted(doc_kind: str, doc_ids: Iterable[int]) -> set[int]:
     return set(rows.values_list("doc_id", flat=True).distinct())
 
 
+def currencies_of(account_ids: Iterable[int]) -> dict[int, str]:
+    """What each account's exposure is counted in; accounts without a credit account are absent."""
+    rows = CreditAccount.objects.filter(account_id__in=list(account_ids))
+    return dict(rows.values_list("account_id", "currency"))
+
+
 def terms_of(account_ids: Iterable[int]) -> dict[int, str]:
     """The code of each account's payment terms; accounts without a credit account are absent."""
     rows = CreditAccount.objects.filter(account_id__in=list(account_ids))

@@ -13,7 +13,7 @@ from orders.models import Hold, LineSplit, Order, OrderLine
 from orders.rules.asks import HoldView, LineDetail, LineDraft, LockedPrice, OrderDraft, Progress
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture, Waiver
 from orders.rules.progress import progress as progress_of
-from orders.states import HoldReason, OrderStatus
+from orders.states import Blocks, HoldReason, OrderStatus
 
 ORDER_FIELDS = (
     "id",
@@ -178,6 +178,12 @@ def holds_of(order_ids: Iterable[int]) -> dict[int, tuple[HoldView, ...]]:
 
 def is_hold_open(hold_id: int) -> bool:
     return Hold.objects.filter(pk=hold_id, cleared_at__isnull=True).exists()
+
+
+def holds_blocking(order_id: int, block: Blocks) -> tuple[str, ...]:
+    """What the order's open holds say that block this step, oldest first."""
+    rows = Hold.objects.filter(order_id=order_id, cleared_at__isnull=True, blocks__contains=[block]).order_by("id")
+    return tuple(hold.explanation.get("outcome", "") or hold.reason for hold in rows)
 
 
 def hold_view(hold: Hold) -> HoldView:

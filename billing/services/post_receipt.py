@@ -15,11 +15,13 @@ from core.errors import FieldError, InvalidInput, Refused
 from core.money import round_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.queries import currencies_of
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
 
+LARGEST = Decimal("1e12")  # numeric(14,2)
 OPEN = ("posted", "partially_paid")
 
 
@@ -47,6 +49,7 @@ def post_receipt(
     """
     _check(amount, currency)
     lock_accounts([account_id])
+    _check_currency(account_id, currency)
     invoices = {i.pk: i for i in _locked(account_id, currency, apply_to)}
     _check_all_found(apply_to, invoices)
     receipt = _insert(account_id, amount, currency, received_date, reference, method, now)
@@ -62,9 +65,16 @@ def post_receipt(
 
 
 def _check(amount: Decimal, currency: str) -> None:
-    if amount <= 0:
+    if not amount.is_finite() or not 0 < amount < LARGEST:
         raise InvalidInput(
-            [FieldError("/amount", "not_positive", "A receipt brings more than zero.", "Enter the sum received.")]
+            [
+                FieldError(
+                    "/amount",
+                    "not_positive",
+                    "A receipt is above 0 and below a trillion.",
+                    "Enter the sum received.",
+                )
+            ]
         )
     if round_amount(amount, currency) != amount:
         raise InvalidInput(
@@ -82,6 +92,14 @@ def _check(amount: Decimal, currency: str) -> None:
 def _locked(account_id: int, currency: str, apply_to: Sequence[int] | None) -> list[Invoice]:
     found = locks.lock_open_invoices(account_id, currency) if apply_to is None else locks.lock_invoices(apply_to)
     return [i for i in found if i.account_id == account_id and i.currency == currency and i.status in OPEN]
+
+
+def _check_currency(account_id: int, currency: str) -> None:
+    """Exposure is in the credit account's currency: another would be counted as if it were that (domain.md §4)."""
+    ours = currencies_of([account_id]).get(account_id, currency)
+    if ours != currency:
+        message = f"The account's credit is in {ours}, and there is no rate for {currency}."
+        raise InvalidInput([FieldError("/currency", "currency_mismatch", message, f"Post the sum in {ours}.")])
 
 
 def _check_all_found(apply_to: Sequence[int] | None, invoices: dict[int, Invoice]) -> None:

@@ -1,6 +1,7 @@
 """How high a limit somebody may set alone; above it a second person with the authority approves."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 from decimal import Decimal
 
 from accounts.states import Role
@@ -20,6 +21,11 @@ def limit_authority(roles: Iterable[str]) -> Decimal | None:
     return max(found) if found else None
 
 
-def needs_approval(*, before: Decimal, after: Decimal, authority: Decimal) -> bool:
-    """Lowering a limit never does."""
-    return after > before and after > authority
+def needs_approval(*, before: Decimal, after: Decimal, authority: Decimal, is_prolonged: bool = False) -> bool:
+    """Lowering a limit never does; keeping one for longer is as much as giving it."""
+    return after > authority and (after > before or is_prolonged)
+
+
+def ends_later(before: date | None, after: date | None) -> bool:
+    """Whether the limit ends later than it did; None: it has no end."""
+    return before is not None and (after is None or after > before)

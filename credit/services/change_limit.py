@@ -15,7 +15,7 @@ from core.uow import door_verb
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount
-from credit.rules.authority import limit_authority, needs_approval
+from credit.rules.authority import ends_later, limit_authority, needs_approval
 
 
 class LimitAuthorityExceeded(Refused):
@@ -45,14 +45,14 @@ def change_limit(
 ) -> LimitChanged:
     """Set the limit, in the account's currency; `valid_to` is the first day without it (None: no end).
 
-    Publishes CreditImproved when raised. Raises InvalidInput, NotFound, NotPermitted, LimitAuthorityExceeded,
+    Publishes CreditImproved when raised or prolonged. Raises InvalidInput, NotFound, NotPermitted, LimitAuthorityExceeded,
     ReasonTooShort and the refusals of an approval.
     """
-    if limit_amount < 0:
+    if not limit_amount.is_finite() or limit_amount < 0:
         raise InvalidInput([FieldError("/limit_amount", "negative", "A limit is not negative.")])
     row = _locked(account_id)
-    before, raised = row.limit_amount, limit_amount > row.limit_amount
-    approved = _check_authority(row, limit_amount, actor=actor, approval_id=approval_id, now=now)
+    before, longer = row.limit_amount, ends_later(row.limit_valid_to, valid_to)
+    approved = _check_authority(row, limit_amount, longer, actor=actor, approval_id=approval_id, now=now)
     was = {"limit_amount": before, "valid_to": row.limit_valid_to}
     row.limit_amount, row.limit_valid_to, row.version = limit_amount, valid_to, row.version + 1
     row.save(update_fields=["limit_amount", "limit_valid_to", "version"])
@@ -70,8 +70,9 @@ def change_limit(
     )
     summary = f"Credit limit changed from {before:,} to {limit_amount:,} {row.currency}: {reason.note}"
     journal.write([journal.Entry(DocumentRef("account", account_id), "limit_changed", summary)], actor=actor, now=now)
-    if raised:
-        publish(CreditImproved(account_id, "limit raised"), stream=f"credit:{account_id}", seq=row.version, now=now)
+    if limit_amount > before or longer:
+        cause = "limit raised" if limit_amount > before else "limit prolonged"
+        publish(CreditImproved(account_id, cause), stream=f"credit:{account_id}", seq=row.version, now=now)
     return LimitChanged(account_id, before, limit_amount, override_id)
 
 
@@ -92,13 +93,13 @@ def _locked(account_id: int) -> CreditAccount:
 
 
 def _check_authority(
-    row: CreditAccount, limit_amount: Decimal, *, actor: Actor, approval_id: int | None, now: datetime
+    row: CreditAccount, limit_amount: Decimal, longer: bool, *, actor: Actor, approval_id: int | None, now: datetime
 ) -> int | None:
     """The approval that was needed and used, or None."""
     authority = limit_authority(actor.roles)
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
-    if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority):
+    if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority, is_prolonged=longer):
         return None
     if approval_id is None:
         raise LimitAuthorityExceeded(actor=actor.label, asked=str(limit_amount), authority=str(authority))

@@ -8,7 +8,7 @@ from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.money import line_amount
-from core.quantity import plain
+from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.rules.asks import PostingSpec
@@ -16,11 +16,12 @@ from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import PickShort
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.find_shipment import lock_with_credit
+from fulfillment.services.find_shipment import lock_with_credit, require_no_hold
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from inventory.services.confirm_picked import confirm_picked
 from orders.queries import line_prices
 from orders.services.return_to_open import return_to_open
+from orders.states import Blocks
 
 ZERO = Decimal(0)
 
@@ -35,6 +36,7 @@ def confirm_pick(
     InvalidInput for an unknown line, a quantity above what was released, or a short pick without a reason.
     """
     shipment = lock_with_credit(shipment_id)
+    require_no_hold(shipment, Blocks.PICK)
     lines = list(ShipmentLine.objects.filter(shipment=shipment).order_by("pk"))
     picked = _checked(lines, picks, short_reason)
     target = ShipmentStatus.PACKED if any(picked.values()) else ShipmentStatus.CANCELLED
@@ -53,10 +55,10 @@ def _checked(lines: list[ShipmentLine], picks: Mapping[int, Decimal], reason: st
     wrong = [
         FieldError(f"/picks/{line_id}", *_fault(released.get(line_id), qty))
         for line_id, qty in picks.items()
-        if line_id not in released or not ZERO <= qty <= released[line_id]
+        if line_id not in released or not is_exact(qty) or not ZERO <= qty <= released[line_id]
     ]
     picked = {line_id: picks.get(line_id, qty) for line_id, qty in released.items()}
-    if not reason.strip() and any(picked[i] < released[i] for i in released if picked[i] is not None):
+    if not reason.strip() and any(picked[i] < released[i] for i in released if is_exact(picked[i])):
         wrong.append(
             FieldError("/short_reason", "required", "A short pick needs a reason.", "Say what was found instead.")
         )
@@ -68,7 +70,8 @@ def _checked(lines: list[ShipmentLine], picks: Mapping[int, Decimal], reason: st
 def _fault(released: Decimal | None, qty: Decimal) -> tuple[str, str, str]:
     if released is None:
         return "unknown_line", "This line is not part of the shipment.", "Reload the shipment."
-    return "bad_quantity", f"{plain(qty)} is not between 0 and {plain(released)}.", "Count again."
+    words = f"{plain(qty)} is not between 0 and {plain(released)}, with at most four decimal places."
+    return "bad_quantity", words, "Count again."
 
 
 def _store(

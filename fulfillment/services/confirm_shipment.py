@@ -12,10 +12,11 @@ from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import ShipmentShipped
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.find_shipment import lock_with_credit
+from fulfillment.services.find_shipment import lock_with_credit, require_no_hold
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from inventory.services.confirm_shipped import confirm_shipped
 from orders.queries import line_prices
+from orders.states import Blocks
 
 
 @door_verb
@@ -24,6 +25,7 @@ def confirm_shipment(
 ) -> str:
     """Ship everything picked. Returns the shipment's number; IllegalTransition unless it is packed."""
     shipment = lock_with_credit(shipment_id)
+    require_no_hold(shipment, Blocks.SHIP)
     shipment.status = SHIPMENT.require(ShipmentStatus(shipment.status), ShipmentStatus.SHIPPED)
     lines = list(ShipmentLine.objects.filter(shipment=shipment, picked_qty__gt=0).order_by("pk"))
     ref = DocumentRef("shipment", shipment.pk, shipment.number)

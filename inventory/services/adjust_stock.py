@@ -8,7 +8,7 @@ from django.db.models import Max
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
-from core.quantity import plain
+from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from inventory import locks
@@ -69,7 +69,9 @@ def _next_sequence(balance_id: int) -> int:
 
 def _require_sense(qty: Decimal, reason: str) -> None:
     errors = []
-    if qty == 0:
+    if not is_exact(qty):
+        errors.append(FieldError("/qty", "too_precise", f"{qty} has more than four decimal places.", "Round it."))
+    elif qty == 0:
         errors.append(FieldError("/qty", "nothing_to_adjust", "The adjustment is zero.", "Give what to add or take."))
     if len(reason.strip()) < SHORTEST_REASON:
         errors.append(FieldError("/reason", "reason_missing", "An adjustment needs a reason.", "Say what was found."))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import NotFound, Refused
-from core.quantity import plain
+from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from inventory import locks
@@ -24,7 +24,9 @@ class ReceivedOtherwise(Refused):
 
 class NothingReceived(Refused):
     template = "A receipt of {asked} is not a receipt."
-    remedy_template = "Receive a quantity above zero; use an adjustment to take stock away."
+    remedy_template = (
+        "Receive a quantity above zero, of at most four decimal places; use an adjustment to take stock away."
+    )
 
 
 @door_verb
@@ -45,7 +47,7 @@ def receive_stock(
     With `inbound_id` the open quantity of that supply falls, and it is closed when all came.
     Raises NothingReceived, ReceivedOtherwise, NotFound (the inbound supply).
     """
-    if qty <= 0:
+    if not is_exact(qty) or qty <= 0:
         raise NothingReceived(asked=plain(qty))
     balance_id = balance_for(product_id, site_id, lot_code, expiry_date)
     inbound = _lock_inbound(inbound_id)

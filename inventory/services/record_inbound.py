@@ -6,7 +6,7 @@ from decimal import Decimal
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
-from core.quantity import plain
+from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from inventory import locks
@@ -33,7 +33,7 @@ def record_inbound(
 
     The next allocation run (the fact SupplyIncreased asks for one) promises from it. Raises InvalidInput.
     """
-    if qty <= 0:
+    if not is_exact(qty) or qty <= 0:
         raise InvalidInput([FieldError("/qty", "not_positive", "Inbound supply is above zero.")])
     place = {"product_id": product_id, "site_id": site_id, "kind": kind, "reference": reference}
     row = InboundSupply(ordered_qty=qty, eta_date=eta_date, confidence_percent=confidence_percent, **place)

@@ -104,7 +104,8 @@ def _line_errors(line: LineDraft, account_id: int, around: Surroundings, at: str
         yield FieldError(f"{at}/stated_code", "nothing_named", "The line names neither a product nor a code.")
     elif line.product_id is not None and line.product_id not in around.products:
         yield FieldError(f"{at}/product_id", "unknown_product", f"There is no product {line.product_id}.")
-    if line.stated_price is not None and not 0 <= line.stated_price <= LARGEST_PRICE:
+    stated = line.stated_price
+    if stated is not None and not (stated.is_finite() and 0 <= stated <= LARGEST_PRICE):
         yield FieldError(f"{at}/stated_price", "negative", f"A price of {line.stated_price} cannot be charged.")
     if line.ship_to_id is not None:
         yield from _ship_to_errors(line.ship_to_id, account_id, around, f"{at}/ship_to_id")

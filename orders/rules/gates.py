@@ -21,6 +21,8 @@ from orders.states import Blocks, Gate, HoldReason, Verdict
 
 Results = list[GateResult]
 NO_CREDIT_ACCOUNT = "no_credit_account"
+LARGEST_AMOUNT = Decimal("999999999999.99")  # numeric(14,2)
+FIX = "Check the quantity, or split the order."
 
 
 def passed(gate: Gate, message: str, **inputs: Any) -> GateResult:
@@ -105,10 +107,29 @@ def price(order: OrderPicture) -> Results:
     if missing:
         message = _first_of(missing, "line has no price", "lines have no price")
         return [_result(Gate.PRICE, Verdict.REJECT, "price_missing", message, {"lines": len(missing)}, missing)]
+    if too_large := _too_large(order):
+        message = _first_of(too_large, "amount is too large", "amounts are too large")
+        return [_result(Gate.PRICE, Verdict.REJECT, "amount_too_large", message, {}, too_large)]
     found = [r for r in (_below_floor(order), _differs(order)) if r is not None]
     return found or [
         passed(Gate.PRICE, "Every line is at its contract price.", total=f"{order.total} {order.currency}")
     ]
+
+
+def _too_large(order: OrderPicture) -> list[FieldError]:
+    """Amounts that do not fit numeric(14,2): a slip of the keyboard, told before the database does."""
+    say = "{what} would be {amount:,} {currency}, more than can be written."
+    found = [
+        FieldError(
+            x.pointer("qty"), "too_large", say.format(what=x.name, amount=x.amount, currency=order.currency), FIX
+        )
+        for x in order.lines
+        if x.amount > LARGEST_AMOUNT
+    ]
+    if not found and order.total > LARGEST_AMOUNT:
+        words = say.format(what="The order", amount=order.total, currency=order.currency)
+        found = [FieldError("/lines", "too_large", words, FIX)]
+    return found
 
 
 def _below_floor(order: OrderPicture) -> GateResult | None:

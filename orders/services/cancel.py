@@ -9,7 +9,7 @@ from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.money import line_amount
-from core.quantity import plain
+from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
@@ -93,7 +93,7 @@ def _require_open(order: OrderPicture, quantities: Mapping[int, Decimal | None])
         at = f"/quantities/{line_no}"
         if line_no not in lines:
             errors.append(FieldError(at, "unknown_line", f"The order has no line {line_no}."))
-        elif qty is not None and not ZERO < qty <= _open(lines[line_no]):
+        elif qty is not None and not (is_exact(qty) and ZERO < qty <= _open(lines[line_no])):
             left = plain(_open(lines[line_no]))
             errors.append(FieldError(at, "not_open", f"{plain(qty)} cannot be cancelled; {left} is open.", "Ask less."))
     if errors:

@@ -54,11 +54,9 @@ def test_privileges_granted_again_are_taken_by_the_next_migrate_though_nothing_i
 @pytest.mark.parametrize("statement", ["UPDATE {} SET id = id", "DELETE FROM {}", "TRUNCATE {} CASCADE"])
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_the_application_does_not_get_past_it_by_telling_the_triggers_to_look_away(table, statement):
-    with (
-        pytest.raises(ProgrammingError, match="permission denied"),
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL ROLE {settings.APP_DATABASE_ROLE}")
-        cursor.execute("SET LOCAL pgtrigger.ignore = '{}'".format("{" + f"{table}:pgtrigger_append_only" + "}"))
-        cursor.execute(statement.format(table))
+        cursor.execute("SELECT set_config('pgtrigger.ignore', %s, true)", [f"{{{table}:append_only}}"])
+        with pytest.raises(ProgrammingError, match="permission denied"):
+            cursor.execute(statement.format(table))
+        transaction.set_rollback(True)
