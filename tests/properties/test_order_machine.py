@@ -17,8 +17,10 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
+from accounts.models import Account, ShipTo
 from billing.models import Invoice, Receipt
 from billing.services.post_receipt import post_receipt
+from core.actors import Actor
 from core.errors import DomainError
 from core.overrides import Reason
 from core.refs import DocumentRef
@@ -58,9 +60,7 @@ few = st.integers(0, 1)
 any_one = st.integers(0, 10_000)
 
 
-def boss(name: str):
-    from core.actors import Actor
-
+def boss(name: str) -> Actor:
     return Actor(name, roles=frozenset(BOSS_ROLES), channel="console")
 
 
@@ -71,7 +71,7 @@ class Trade(RuleBasedStateMachine):
         self.outer.__enter__()
         self.now: datetime = NOW
         self.count = 0
-        self.received = {}
+        self.received: dict[int, Decimal] = {}
 
     def teardown(self) -> None:
         self.outer.__exit__(None, None, None)
@@ -83,11 +83,13 @@ class Trade(RuleBasedStateMachine):
         for product, price in zip(self.products, ("10", "3.333335"), strict=True):
             PriceRowFactory(source=source, product=product, unit_price=Decimal(price))
         self.sites = [Site.objects.create(code=f"S{n}", name=f"Site {n}", rank=n) for n in range(2)]
-        self.ship_tos, self.accounts = [], []
+        self.ship_tos: list[ShipTo] = []
+        self.accounts: list[Account] = []
         for limit, policy in zip(limits, ("none", "line"), strict=True):
-            account = AccountFactory(ship_complete=policy)
+            account: Account = AccountFactory(ship_complete=policy)  # type: ignore[assignment]
             self.accounts.append(account)
-            self.ship_tos.append(ShipToFactory(account=account, is_default=True))
+            ship_to: ShipTo = ShipToFactory(account=account, is_default=True)  # type: ignore[assignment]
+            self.ship_tos.append(ship_to)
             CreditAccountFactory(account=account, limit_amount=Decimal(limit))
         self.actor = boss("Machine")
         for n in range(4):
