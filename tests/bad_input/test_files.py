@@ -157,7 +157,7 @@ def filled(path, head, piece, megabytes=MEGABYTES):
 
 
 @pytest.mark.parametrize(
-    "piece", [b"x", b"\x00", b'"', b"9,A,zz,2.5,C1\n"], ids=["no line end", "NUL", "quotes", "bad rows"]
+    "piece", [b"x", b"\x00", b'"', b"9,A,zz," + b"0" * 900 + b",C1\n"], ids=["no line end", "NUL", "quotes", "bad rows"]
 )
 def test_a_huge_order_file_is_streamed(tmp_path, piece):
     path = filled(tmp_path / "huge.csv", HEADER.encode() + b"7,A,5,2.5,C1\n", piece)
