@@ -18,7 +18,7 @@ from tests.factories.doors import buyer_for, device_of
 from tests.factories.orders import make_world
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("OMS_API_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("OMS_API_EXAMPLES", "4"))
 DRAWN = {
     "max_examples": EXAMPLES,
     "deadline": None,
@@ -62,7 +62,7 @@ def send(device: Any, case: Any) -> Any:
     path = case.path
     for name, value in (case.path_parameters or {}).items():
         path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
-    body = b"" if isinstance(case.body, NotSet) else json.dumps(case.body).encode()
+    body = b"" if isinstance(case.body, NotSet) else json.dumps(case.body, default=str).encode()
     names = {k: v for k, v in (case.headers or {}).items() if k.lower() not in ("authorization", "content-type")}
     headers = {k: str(v).encode("latin-1", "replace").decode("latin-1") for k, v in names.items()}
     query = urlencode(case.query or {}, doseq=True, errors="replace")
