@@ -18,7 +18,7 @@ from integrations.queries import KnownSet, Partner
 from integrations.rules.fa997 import GroupAnswer, SetAnswer
 from integrations.rules.fate import Verdict, judge
 from integrations.rules.po850 import content_hash
-from integrations.rules.problems import fatal, note
+from integrations.rules.problems import Problem, Severity, fatal, note
 from integrations.rules.x12 import MAX_BYTES, parse, too_large
 from integrations.rules.x12_tree import Fragment, Group, Interchange, ParsedFile, Transaction
 from integrations.services.acknowledge import acknowledge
@@ -148,6 +148,8 @@ class _Interchange:
             GroupAnswer(g, tuple(self._one(t, g, next(ids), partner, kept.is_duplicate) for t in g.transactions))
             for g in self.parsed.groups
         ]
+        if not any(group.transactions for group in self.parsed.groups):
+            _set_aside(_empty(self.parsed), self.file_id, self.name, self.report, self.actor, self.now)
         self._answer(kept, partner, answers)
 
     def _buyer_name(self) -> str:
@@ -204,6 +206,12 @@ class _Interchange:
         for answer in (s for a in answers if a.group.functional_id != "FA" for s in a.sets):
             said = Answered(self.name, answer.transaction.control, answer.transaction.set_id, answer.code)
             self.report.acknowledgements.append(said)
+
+
+def _empty(interchange: Interchange) -> Fragment:
+    """An envelope with nothing to read in it: somebody meant to send something."""
+    what = f"Interchange {interchange.control} holds no transaction set."
+    return Fragment(interchange.text, Problem("no_transaction_set", Severity.FATAL, what, "ISA", 1))
 
 
 def _state(*, is_claimed: bool, has_news: bool) -> InterchangeState:

@@ -327,3 +327,12 @@ def test_every_sample_is_accounted_for_and_a_second_run_creates_nothing():
     assert first["orders_created"] == Order.objects.count() == 7
     assert second["orders_created"] == 0
     assert sum(q["reason"] == "EDIFACT is not read yet." for q in first["quarantined"]) == 6
+
+
+def test_an_envelope_without_any_transaction_set_is_set_aside_as_a_case_and_not_silently_kept():
+    report = receive(isa() + "~IEA*0*000000001~")
+    assert (report.transactions, report.orders_created) == (0, 0)
+    assert [(q.segment, q.reason) for q in report.quarantined] == [
+        ("ISA (segment 1)", "Interchange 000000001 holds no transaction set.")
+    ]
+    assert "edi_quarantined" in kinds()
