@@ -8,5 +8,10 @@ def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
     return [(e.value, words(e)) for e in enum]
 
 
+ACRONYMS = {"Api": "API", "Crm": "CRM", "Cs": "CS", "Dc": "DC", "Edi": "EDI"}
+
+
 def words(value: str) -> str:
-    return str(value).replace("_", " ").capitalize()
+    """`cs_lead` as "CS lead"."""
+    first, *rest = str(value).replace("_", " ").capitalize().split(" ")
+    return " ".join([ACRONYMS.get(first, first), *rest])

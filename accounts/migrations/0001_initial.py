@@ -119,8 +119,8 @@ class Migration(migrations.Migration):
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.CharField(
                             choices=[
-                                ("cs", "Cs"),
-                                ("cs_lead", "Cs lead"),
+                                ("cs", "CS"),
+                                ("cs_lead", "CS lead"),
                                 ("pricing", "Pricing"),
                                 ("finance", "Finance"),
                                 ("finance_approver", "Finance approver"),
@@ -207,7 +207,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(default="USD", max_length=3)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
                 ("is_tax_exempt", models.BooleanField(default=False)),
-                ("po_number_required", models.BooleanField(default=True)),
+                ("po_number_required", models.BooleanField(default=True, verbose_name="PO number required")),
                 (
                     "ship_complete",
                     models.CharField(
@@ -612,8 +612,8 @@ class Migration(migrations.Migration):
                 ("postal_code", models.CharField(blank=True, max_length=20)),
                 ("country", models.CharField(default="US", max_length=2)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
-                ("gln", models.CharField(blank=True, max_length=13)),
-                ("edi_code", models.CharField(blank=True, max_length=80)),
+                ("gln", models.CharField(blank=True, max_length=13, verbose_name="GLN")),
+                ("edi_code", models.CharField(blank=True, max_length=80, verbose_name="EDI code")),
                 ("is_default", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 (
@@ -650,8 +650,8 @@ class Migration(migrations.Migration):
                 ("postal_code", models.CharField(blank=True, max_length=20)),
                 ("country", models.CharField(default="US", max_length=2)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
-                ("gln", models.CharField(blank=True, max_length=13)),
-                ("edi_code", models.CharField(blank=True, max_length=80)),
+                ("gln", models.CharField(blank=True, max_length=13, verbose_name="GLN")),
+                ("edi_code", models.CharField(blank=True, max_length=80, verbose_name="EDI code")),
                 ("is_default", models.BooleanField(default=False)),
                 ("is_active", models.BooleanField(default=True)),
                 (
@@ -727,7 +727,7 @@ class Migration(migrations.Migration):
                 ("currency", models.CharField(default="USD", max_length=3)),
                 ("time_zone", models.CharField(default="UTC", max_length=64)),
                 ("is_tax_exempt", models.BooleanField(default=False)),
-                ("po_number_required", models.BooleanField(default=True)),
+                ("po_number_required", models.BooleanField(default=True, verbose_name="PO number required")),
                 (
                     "ship_complete",
                     models.CharField(

@@ -175,9 +175,9 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ("sku", models.CharField(max_length=60)),
+                ("sku", models.CharField(max_length=60, verbose_name="SKU")),
                 ("name", models.CharField(max_length=200)),
-                ("gtin", models.CharField(blank=True, max_length=14)),
+                ("gtin", models.CharField(blank=True, max_length=14, verbose_name="GTIN")),
                 ("manufacturer_part", models.CharField(blank=True, max_length=60)),
                 ("base_unit", models.CharField(default="EA", max_length=10)),
                 ("order_multiple", models.DecimalField(decimal_places=4, default=1, max_digits=14)),
@@ -366,9 +366,9 @@ class Migration(migrations.Migration):
                 ("pgh_label", models.TextField(help_text="The event label.")),
                 ("id", models.BigIntegerField()),
                 ("public_id", models.UUIDField(default=uuid.uuid4, editable=False)),
-                ("sku", models.CharField(max_length=60)),
+                ("sku", models.CharField(max_length=60, verbose_name="SKU")),
                 ("name", models.CharField(max_length=200)),
-                ("gtin", models.CharField(blank=True, max_length=14)),
+                ("gtin", models.CharField(blank=True, max_length=14, verbose_name="GTIN")),
                 ("manufacturer_part", models.CharField(blank=True, max_length=60)),
                 ("base_unit", models.CharField(default="EA", max_length=10)),
                 ("order_multiple", models.DecimalField(decimal_places=4, default=1, max_digits=14)),
@@ -438,7 +438,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=10)),
                 ("numerator", models.PositiveIntegerField(default=1)),
                 ("denominator", models.PositiveIntegerField(default=1)),
-                ("gtin", models.CharField(blank=True, max_length=14)),
+                ("gtin", models.CharField(blank=True, max_length=14, verbose_name="GTIN")),
                 (
                     "product",
                     models.ForeignKey(
@@ -457,7 +457,7 @@ class Migration(migrations.Migration):
                 ("code", models.CharField(max_length=10)),
                 ("numerator", models.PositiveIntegerField(default=1)),
                 ("denominator", models.PositiveIntegerField(default=1)),
-                ("gtin", models.CharField(blank=True, max_length=14)),
+                ("gtin", models.CharField(blank=True, max_length=14, verbose_name="GTIN")),
                 (
                     "pgh_context",
                     models.ForeignKey(

@@ -27,10 +27,10 @@ class Product(models.Model):
     """Something sold. All quantities of the product are in `base_unit`. SKUs are unique whatever their case."""
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
-    sku = models.CharField(max_length=60)
+    sku = models.CharField("SKU", max_length=60)
     name = models.CharField(max_length=200)
     category = models.ForeignKey(Category, null=True, blank=True, on_delete=models.PROTECT, related_name="products")
-    gtin = models.CharField(max_length=14, blank=True)
+    gtin = models.CharField("GTIN", max_length=14, blank=True)
     manufacturer_part = models.CharField(max_length=60, blank=True)
     base_unit = models.CharField(max_length=10, default="EA")
     order_multiple = models.DecimalField(max_digits=14, decimal_places=4, default=1)
@@ -72,7 +72,7 @@ class ProductUnit(models.Model):
     code = models.CharField(max_length=10)
     numerator = models.PositiveIntegerField(default=1)
     denominator = models.PositiveIntegerField(default=1)
-    gtin = models.CharField(max_length=14, blank=True)
+    gtin = models.CharField("GTIN", max_length=14, blank=True)
 
     class Meta:
         constraints = [

@@ -91,11 +91,11 @@ class Migration(migrations.Migration):
                         max_length=12,
                     ),
                 ),
-                ("isa_qualifier", models.CharField(blank=True, max_length=4)),
-                ("isa_id", models.CharField(max_length=60)),
-                ("gs_id", models.CharField(blank=True, max_length=60)),
-                ("our_isa_qualifier", models.CharField(blank=True, max_length=4)),
-                ("our_isa_id", models.CharField(blank=True, max_length=60)),
+                ("isa_qualifier", models.CharField(blank=True, max_length=4, verbose_name="ISA qualifier")),
+                ("isa_id", models.CharField(max_length=60, verbose_name="ISA id")),
+                ("gs_id", models.CharField(blank=True, max_length=60, verbose_name="GS id")),
+                ("our_isa_qualifier", models.CharField(blank=True, max_length=4, verbose_name="our ISA qualifier")),
+                ("our_isa_id", models.CharField(blank=True, max_length=60, verbose_name="our ISA id")),
                 (
                     "wrong_counts",
                     models.CharField(

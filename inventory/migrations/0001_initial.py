@@ -151,7 +151,7 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
-                            ("dc", "Dc"),
+                            ("dc", "DC"),
                             ("hub", "Hub"),
                             ("third_party", "Third party"),
                             ("trunk", "Trunk"),

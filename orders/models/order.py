@@ -23,7 +23,7 @@ class Order(models.Model):
     entered_by = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     on_behalf_of = models.ForeignKey("accounts.Account", null=True, on_delete=models.PROTECT, related_name="+")
     external_id = models.CharField(max_length=80, blank=True)
-    po_number = models.CharField(max_length=60, blank=True)
+    po_number = models.CharField("PO number", max_length=60, blank=True)
     release_number = models.CharField(max_length=30, blank=True)
     currency = models.CharField(max_length=3)
     terms_code = models.CharField(max_length=20, blank=True)
