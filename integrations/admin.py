@@ -77,10 +77,8 @@ class PartnerAdmin(ReferenceAdmin):
         """The button on the partner's own page."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        if self.access.may_act(request.user):
-            self.confirm(request, PartnerProfile.objects.filter(pk=partner_id))
-        else:
-            messages.error(request, "You may look at partners, not confirm them.")
+        self.require_act(request)
+        self.confirm(request, PartnerProfile.objects.filter(pk=partner_id))
         return HttpResponseRedirect(reverse("admin:integrations_partnerprofile_change", args=[partner_id]))
 
 

@@ -35,11 +35,11 @@ def test_readyz_says_what_is_away(client, settings, tmp_path):
 @pytest.mark.django_db
 def test_metrics_count_requests_by_route_and_not_by_path(client):
     client.get("/healthz")
-    client.get("/no/such/page/4711")
+    client.get("/no/such/page/for-nobody")
     text = client.get("/metrics").content.decode()
     assert 'holdfast_requests_total{method="GET",route="healthz",status="200"}' in text
     assert "# TYPE holdfast_jobs gauge" in text
-    assert "4711" not in text
+    assert "for-nobody" not in text
 
 
 def test_metrics_are_for_this_machine_unless_a_token_is_set(client, settings):

@@ -98,6 +98,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "fulfillment_shipment_pick": ("get", {"shipment_id": 1}, "warehouse operator"),
     "fulfillment_shipment_release": ("post", {"order_id": 1}, "cs cs_lead planner warehouse operator"),
     "fulfillment_shipment_ship": ("get", {"shipment_id": 1}, "warehouse operator"),
+    "integrations_partnerprofile_confirm": ("post", {"partner_id": 1}, LEADS),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
 }
