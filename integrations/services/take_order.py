@@ -17,6 +17,7 @@ from integrations.rules import drafting
 from integrations.rules.drafting import WantedLine
 from integrations.rules.purchase_order import PurchaseOrder
 from integrations.services.decide_transaction import CaseAsk
+from orders.queries import orders_by_external_id
 from orders.rules.asks import Captured, LineDraft, OrderDraft
 from orders.services.capture import DuplicatePurchaseOrder, capture
 from orders.services.submit import submit
@@ -52,7 +53,7 @@ def take_order(*, order: PurchaseOrder, content_hash: str, partner: Partner, act
     try:
         captured, trouble = _capture(draft, actor, now)
     except DuplicatePurchaseOrder as taken:
-        return _number_taken(order, taken)
+        return _taken_by_twin(draft) or _number_taken(order, taken)
     cases = _unresolved_cases(captured, wanted, resolved, trouble)
     if captured.is_duplicate:
         return Taken(captured.order_id, False, False, ())
@@ -82,10 +83,18 @@ def _without(draft: OrderDraft, pointers: Sequence[str]) -> OrderDraft:
     return replace(draft, lines=lines, ship_to_id=None, cancel_after_date=None, currency="")
 
 
+def _taken_by_twin(draft: OrderDraft) -> Taken | None:
+    """The same content, captured by another run between our look and our write: that order is the answer."""
+    key = (draft.channel, draft.account_id, draft.external_id)
+    found = orders_by_external_id([key]).get(key)
+    return Taken(found[0], False, False, ()) if found else None
+
+
 def _number_taken(order: PurchaseOrder, taken: DuplicatePurchaseOrder) -> Taken:
-    order_id, number = int(taken.data["order_id"]), str(taken.data["number"])
+    number = taken.data.get("number", "another order")
     said = f"PO {order.number} is already order {number}, with other content; this one was not entered."
-    case = CaseAsk(kinds.EDI_PO_CHANGED, f"po:{order.number}", said, {"order_id": order_id})
+    evidence = {"order_id": taken.data.get("order_id")}
+    case = CaseAsk(kinds.EDI_PO_CHANGED, f"po:{order.number}", said, evidence)
     return Taken(None, False, False, (case,), said)
 
 

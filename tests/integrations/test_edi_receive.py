@@ -13,13 +13,16 @@ from accounts.states import AccountStatus
 from core.actors import system
 from core.testing import race
 from exceptions_app.models import Case
+from integrations import queries
 from integrations.models import EdiTransaction, InboxFile, Interchange, OutboundDocument, PartnerProfile
+from integrations.services import take_order
 from integrations.services.confirm_partner import confirm_partner
 from integrations.services.correct_transaction import NotKeptAside, correct_transaction
 from integrations.services.receive_edi import Report, receive_edi
 from integrations.services.replay_transaction import replay_transaction
 from integrations.states import Strictness
 from orders.models import Order, OrderLine
+from orders.services.capture import DuplicatePurchaseOrder
 from tests.factories.accounts import ShipToFactory
 from tests.factories.catalog import ProductFactory
 from tests.factories.integrations import PartnerFactory
@@ -336,3 +339,18 @@ def test_an_envelope_without_any_transaction_set_is_set_aside_as_a_case_and_not_
         ("ISA (segment 1)", "Interchange 000000001 holds no transaction set.")
     ]
     assert "edi_quarantined" in kinds()
+
+
+def test_an_order_captured_by_a_twin_between_our_look_and_our_write_is_a_duplicate_and_no_changed_order(monkeypatch):
+    PartnerFactory()
+    ProductFactory(sku="A-1")
+    first = receive(file(po("P77")))
+
+    def beaten(draft, **_):
+        raise DuplicatePurchaseOrder(po_number="P77", order_id=Order.objects.get().pk, number="SO-1")
+
+    monkeypatch.setattr(take_order, "capture", beaten)
+    monkeypatch.setattr(queries, "sets_by_hash", lambda *_: {})
+    again = receive(file(po("P77"), control="000000002"))
+    assert (first.orders_created, again.orders_created, again.duplicates, again.quarantined) == (1, 0, 1, [])
+    assert "edi_po_changed" not in kinds()
