@@ -95,8 +95,9 @@ def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot
     """The sites by id; all of them when `ids` is None. One statement."""
     rows = Site.objects.all() if ids is None else Site.objects.filter(pk__in=ids)
     columns = rows.values_list(
-        "id", "code", "name", "kind", "region", "time_zone", "rank", "lead_days", "transit_days", "is_active"
-    )
+        "id", "code", "name", "kind", "region", "time_zone", "rank", "lead_days", "transit_days", "is_active",
+        "lines_per_day",
+    )  # fmt: skip
     return {row[0]: SiteSnapshot(*row) for row in columns}
 
 

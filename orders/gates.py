@@ -240,5 +240,5 @@ def _site_load(orders: Iterable[OrderPicture]) -> dict[str, Any]:
     for demand_id, stocks in claims.items():
         for site_id in {stock.site_id for stock in stocks}:
             lines_at[order_of[demand_id]][sites[site_id].code] += 1
-    limits = {site.code: getattr(site, "lines_per_day", None) for site in sites.values()}
+    limits = {site.code: site.lines_per_day for site in sites.values()}
     return {"lines_at": lines_at, "site_limits": limits}

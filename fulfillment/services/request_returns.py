@@ -15,15 +15,18 @@ from fulfillment.events import ReturnRequested
 from fulfillment.models import Return, ReturnLine
 from fulfillment.queries import returnable
 from fulfillment.rules.asks import Requested, ReturnSpec
+from orders.services.lock_lines import lock_lines
 
 
 @door_verb
 def request_returns(specs: Sequence[ReturnSpec], *, actor: Actor, now: datetime) -> list[Requested]:
     """Insert the returns that do not exist yet (by account and external id); one answer per spec, in order.
 
-    Constant number of statements. Raises InvalidInput when more would come back than was ordered less what was
+    The orders are locked first (rank 20), so that two requests cannot both take the last unit. Constant number of
+    statements. Raises InvalidInput when more would come back than was ordered less what was
     requested before: all bad lines at once, nothing stored.
     """
+    lock_lines({line.order_line_id for spec in specs for line in spec.lines})
     known = _known(specs)
     fresh = [s for s in specs if (s.account_id, s.external_id) not in known]
     _check(fresh)

@@ -135,6 +135,7 @@ class SiteSnapshot:
     lead_days: int
     transit_days: int
     is_active: bool
+    lines_per_day: int | None = None  # None: no limit
 
 
 @dataclass(frozen=True)

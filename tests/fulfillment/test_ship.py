@@ -65,6 +65,16 @@ def test_an_order_over_its_credit_line_is_not_released_and_says_credit():
     assert Case.objects.filter(kind="credit_hold").count() == 1
 
 
+def test_an_order_of_2_lines_waits_where_the_site_handles_1_a_day_and_goes_where_it_handles_2():
+    world = stocked_world(products=2)
+    order_id = placed(world, 3, 4)
+    for lines_per_day, gates in ((1, ["capacity"]), (2, [])):
+        type(world.site).objects.filter(pk=world.site.pk).update(lines_per_day=lines_per_day)
+        (outcome,) = release_orders(order_ids=[order_id], actor=PICKER, now=NOW)
+        assert [str(r.gate) for r in outcome.refused] == gates
+    assert outcome.is_released
+
+
 def test_a_full_pick_packs_the_shipment_and_opens_no_case():
     sent = released(stocked_world(), 3)
     assert picked(sent) == "packed"
