@@ -154,3 +154,19 @@ def test_children_do_not_outlive_a_killed_launcher(stack):
     while stack.processes() and time.monotonic() < deadline:
         time.sleep(0.2)
     assert stack.processes() == []
+
+
+def test_a_backup_is_restored_on_another_folder_with_its_append_only_tables_closed(stack, tmp_path):
+    stack.receive_an_order_with_an_unknown_part()
+    made = stack.run("manage", "backup", str(tmp_path / "backups"))
+    assert made.returncode == 0, made.stderr
+    other = Stack(tmp_path / "other")
+    restored = other.run("manage", "restore", made.stdout.strip())
+    assert restored.returncode == 0, restored.stderr
+    assert "came back as they were, the invariants hold, the override log is whole" in restored.stdout
+    asked = (
+        'from django.db import connection as c; r = c.cursor(); r.execute("SELECT (SELECT count(*) FROM orders_order), '
+        "has_table_privilege('core_journalentry', 'INSERT'), has_table_privilege('core_journalentry', 'UPDATE')\"); "
+        "print(r.fetchone())"
+    )
+    assert other.run("manage", "shell", "--no-imports", "-c", asked).stdout.strip() == "(1, True, False)"
