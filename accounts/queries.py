@@ -179,7 +179,7 @@ WITH RECURSIVE line(account_id, parent_id, distance) AS (
 )
 SELECT buyer.id, buyer.role, buyer.order_limit, buyer.period_limit
   FROM line JOIN accounts_buyer buyer USING (account_id) JOIN accounts_user person ON person.id = buyer.user_id
- WHERE buyer.user_id = %(user)s AND person.is_active AND (line.distance = 0 OR buyer.includes_children)
+ WHERE buyer.user_id = %(user)s AND buyer.is_active AND person.is_active AND (line.distance = 0 OR buyer.includes_children)
  ORDER BY line.distance LIMIT 1
 """
 
@@ -197,7 +197,7 @@ def buyer_of(user_id: int, account_id: int) -> BuyerSnapshot | None:
 
 _VISIBLE = """
 WITH RECURSIVE bought_for(id, goes_down) AS (
-  SELECT account_id, includes_children FROM accounts_buyer WHERE user_id = %(user)s AND %(buys)s
+  SELECT account_id, includes_children FROM accounts_buyer WHERE user_id = %(user)s AND is_active AND %(buys)s
   UNION
   SELECT child.id, TRUE FROM bought_for JOIN accounts_account child ON child.parent_id = bought_for.id
    WHERE bought_for.goes_down

@@ -56,6 +56,34 @@ class BuyerRole(StrEnum):
     VIEWER = "viewer"
 
 
+class SpendingPeriod(StrEnum):
+    """What a buyer's period limit is for, as calendar periods of the company's own days. A week starts on Monday."""
+
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
+class IdentifierKind(StrEnum):
+    """What proves that an account belongs to a group."""
+
+    GLN = "gln"
+    DEA = "dea"
+    HIN = "hin"
+    ID_340B = "340b"
+    OTHER = "other"
+
+
+IDENTIFIER_NAMES = {
+    IdentifierKind.GLN: "GLN (location number)",
+    IdentifierKind.DEA: "DEA registration",
+    IdentifierKind.HIN: "HIN (health industry number)",
+    IdentifierKind.ID_340B: "340B ID",
+    IdentifierKind.OTHER: "Other",
+}
+
+
 class SplitKind(StrEnum):
     REVENUE = "revenue"  # splits of an account total 100
     OVERLAY = "overlay"  # extra credit on top

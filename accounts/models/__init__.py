@@ -2,7 +2,8 @@ from accounts.models.account import Account, ServiceTier, ShipTo, Territory
 from accounts.models.approval import ApprovalRequest
 from accounts.models.group import AccountGroup, GroupMembership
 from accounts.models.people import Buyer, Rep, RepAssignment
-from accounts.models.user import User
+from accounts.models.spending import SpendingEntry
+from accounts.models.user import User, UserAbsence
 
 __all__ = [
     "Account",
@@ -14,6 +15,8 @@ __all__ = [
     "RepAssignment",
     "ServiceTier",
     "ShipTo",
+    "SpendingEntry",
     "Territory",
     "User",
+    "UserAbsence",
 ]

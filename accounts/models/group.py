@@ -2,8 +2,10 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from accounts.models.account import Account
+from accounts.states import IDENTIFIER_NAMES, IdentifierKind
 from core.history import keep_history
 from core.ranges import DateRange
 
@@ -32,11 +34,20 @@ class GroupMembership(models.Model):
     group = models.ForeignKey(AccountGroup, on_delete=models.PROTECT, related_name="memberships")
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
-    identifier_kind = models.CharField(max_length=10, blank=True)
+    identifier_kind = models.CharField(max_length=10, blank=True, choices=list(IDENTIFIER_NAMES.items()))
     identifier = models.CharField(max_length=40, blank=True)
 
     class Meta:
+        indexes = [models.Index(Upper("identifier"), "identifier_kind", name="memberships_by_identifier")]
         constraints = [
+            models.CheckConstraint(
+                condition=Q(identifier="", identifier_kind="") | (~Q(identifier="") & ~Q(identifier_kind="")),
+                name="an_identifier_says_its_kind",
+            ),
+            models.CheckConstraint(
+                condition=Q(identifier_kind__in=["", *(str(kind) for kind in IdentifierKind)]),
+                name="an_identifier_kind_is_known",
+            ),
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="a_membership_ends_after_it_starts",

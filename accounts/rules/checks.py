@@ -1,6 +1,7 @@
 """What is wrong with accounts, ship-tos and people about to be made: everything at once, each with where it stands."""
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from accounts.rules.asks import AccountSpec, ShipToSpec
@@ -19,7 +20,7 @@ def ship_to_problems(spec: ShipToSpec) -> list[FieldError]:
         *_text("/code", spec.code, 40),
         *_text("/name", spec.name, 200),
         *_zone("/time_zone", spec.time_zone),
-        *_when(len(spec.country) != 2, "/country", "country", f"{spec.country!r} is not a two-letter country code."),
+        *_when(not is_country(spec.country), "/country", "country", unknown_country(spec.country)),
     ]
 
 
@@ -40,8 +41,7 @@ def _account(at: str, spec: AccountSpec) -> Iterator[FieldError]:
     yield from _text(f"{at}/code", spec.code, 40)
     yield from _text(f"{at}/name", spec.name, 200)
     yield from _zone(f"{at}/time_zone", spec.time_zone)
-    is_code = len(spec.currency) == 3 and spec.currency.isascii() and spec.currency.isupper()
-    yield from _when(not is_code, f"{at}/currency", "currency", f"{spec.currency!r} is not a currency code like USD.")
+    yield from _when(not is_currency(spec.currency), f"{at}/currency", "currency", unknown_currency(spec.currency))
     born = f"An account starts active or as a prospect, not {spec.status}."
     yield from _when(spec.status not in _BORN, f"{at}/status", "status", born)
 
@@ -53,7 +53,42 @@ def _text(at: str, value: str, longest: int) -> Iterator[FieldError]:
 
 
 def _zone(at: str, name: str) -> Iterator[FieldError]:
-    yield from _when(not is_time_zone(name), at, "time_zone", f"{name!r} is not a time zone like Europe/Berlin.")
+    yield from _when(not is_time_zone(name), at, "time_zone", unknown_time_zone(name))
+
+
+def unknown_time_zone(name: str) -> str:
+    return f"{name!r} is not a time zone like Europe/Berlin."
+
+
+_SHAPES: Mapping[str, tuple[re.Pattern[str], str]] = {
+    "gln": (re.compile(r"\d{13}"), "13 digits"),
+    "dea": (re.compile(r"[A-Z][A-Z9]\d{7}"), "two letters and 7 digits, such as BH1234563"),
+    "hin": (re.compile(r"[A-Z0-9]{7}([A-Z0-9]{2})?"), "7 or 9 letters and digits"),
+    "340b": (re.compile(r"[A-Z0-9][A-Z0-9/-]{2,39}"), "letters and digits, such as DSH050123"),
+}
+
+
+def identifier_problem(kind: str, value: str) -> str:
+    """What is wrong with a proof of membership, or nothing: its shape, and the check digit of a GLN or a DEA number."""
+    pattern, shape = _SHAPES.get(kind, (re.compile(r"\S.*"), "not empty"))
+    if not pattern.fullmatch(value):
+        return f"{value!r} is no {kind.upper()}: that is {shape}."
+    right = _CHECK_DIGITS[kind](value) if kind in _CHECK_DIGITS else value[-1]
+    return "" if value[-1] == right else f"{value!r} is no {kind.upper()}: its last digit should be {right}. Mistyped?"
+
+
+def _gln_digit(number: str) -> str:
+    """GS1: weights 1 and 3 from the left, up to the next ten."""
+    return str(-sum(int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(number[:12])) % 10)
+
+
+def _dea_digit(number: str) -> str:
+    """The first, third and fifth digit, and twice the second, fourth and sixth: the sum's last digit."""
+    digits = [int(digit) for digit in number[2:8]]
+    return str((sum(digits[0::2]) + 2 * sum(digits[1::2])) % 10)
+
+
+_CHECK_DIGITS = {"gln": _gln_digit, "dea": _dea_digit}
 
 
 def is_time_zone(name: str) -> bool:
@@ -62,6 +97,22 @@ def is_time_zone(name: str) -> bool:
     except (KeyError, ValueError, OSError):  # an unknown name, a malformed one, the name of a folder
         return False
     return True
+
+
+def is_currency(code: str) -> bool:
+    return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def unknown_currency(code: str) -> str:
+    return f"{code!r} is not a currency code like USD."
+
+
+def is_country(code: str) -> bool:
+    return len(code) == 2 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def unknown_country(code: str) -> str:
+    return f"{code!r} is not a two-letter country code like US."
 
 
 def _when(wrong: bool, at: str, code: str, message: str) -> Iterator[FieldError]:

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import pgtrigger
 import pytest
 from django.contrib.auth.models import AnonymousUser
 
@@ -42,7 +43,8 @@ def test_a_buyer_whose_grant_includes_children_sees_all_below_but_not_above():
 def test_a_ring_of_parents_does_not_hang():
     one = AccountFactory()
     two = AccountFactory(parent=one)
-    Account.objects.filter(pk=one.pk).update(parent=two)
+    with pgtrigger.ignore("accounts.Account:no_ring_of_parents"):
+        Account.objects.filter(pk=one.pk).update(parent=two)
     assert visible_accounts(BuyerFactory(account=one, includes_children=True).user).ids == {one.pk, two.pk}
 
 

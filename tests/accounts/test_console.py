@@ -204,8 +204,8 @@ def test_a_ship_to_a_membership_a_rep_an_assignment_and_a_buyer_are_added_and_re
     place = {"account": account.pk, "code": "A", "name": "Dock", "country": "US", "time_zone": "UTC", "is_active": "on"}
     member = {"account": account.pk, "group": group.pk, "valid_from": "2026-01-01", "valid_to": "2026-07-01"}
     rep = RepFactory()
-    sells = {"account": account.pk, "rep": rep.pk, "kind": "revenue", "split_percent": 50, "valid_from": "2026-01-01"}
-    buys = {"user": user.pk, "account": account.pk, "role": "buyer"}
+    sells = {"account": account.pk, "rep": rep.pk, "kind": "revenue", "split_percent": 100, "valid_from": "2026-01-01"}
+    buys = {"user": user.pk, "account": account.pk, "role": "buyer", "period": "month", "is_active": "on"}
     seller = {"user": UserFactory().pk, "code": "R-NEW"}
     for model, good, bad in [
         (ShipTo, place, {"name": ""}),
