@@ -98,6 +98,7 @@ SELECT 'customer_part', n, part.product_id, ''
   FROM unnest(%(part_n)s::int[], %(part_account)s::bigint[], %(part)s::text[]) AS wanted(n, account_id, code)
   JOIN catalog_customerpartnumber part
     ON part.account_id = wanted.account_id AND upper(part.part_number) = upper(wanted.code)
+   AND part.ended_at IS NULL
 UNION ALL
 SELECT 'gtin', n, product.id, '' FROM unnest(%(gtin_n)s::int[], %(gtin)s::text[]) AS wanted(n, code)
   JOIN catalog_product product ON product.gtin = wanted.code AND product.gtin <> ''

@@ -1,5 +1,6 @@
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from catalog.models.product import Category, Product
 from catalog.states import Effect
@@ -47,17 +48,26 @@ class License(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=40)
     number = models.CharField(max_length=80)
-    evidence = models.FileField(upload_to="licences/", blank=True)
     valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
+    valid_to = models.DateField(null=True, blank=True, help_text="The first day it is no longer valid.")
+    evidence = models.FileField(upload_to="licences/", blank=True, editable=False)  # services/attach_evidence.py
+    evidence_name = models.CharField(max_length=120, blank=True, editable=False)  # as its sender called it
+    evidence_type = models.CharField(max_length=40, blank=True, editable=False)
+    evidence_sha256 = models.CharField(max_length=64, blank=True, editable=False)
+    revoked_date = models.DateField(null=True, blank=True, editable=False)  # the first day it counts for nothing
+    revoked_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="a_licence_ends_after_it_starts",
-            )
+            ),
+            models.UniqueConstraint(
+                "account", Upper("kind"), Upper("number"), "valid_from", name="one_licence_per_number_and_start"
+            ),
         ]
+        indexes = [models.Index(fields=["account", "kind"], name="licences_by_account")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.number}"

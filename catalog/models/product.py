@@ -1,22 +1,34 @@
 import uuid
 
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import RangeOperators
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from catalog.states import ProductStatus, Tracking
+from catalog.states import PRODUCT, ProductStatus, Tracking
 from core.choices import choices
 from core.history import keep_history
+from core.ranges import DateRange
+from core.triggers import guard
 
 
+@keep_history
 class Category(models.Model):
+    """A shelf of the catalog; shelves stand in shelves to any depth, never in a circle (services/keep_category.py)."""
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
 
     class Meta:
         verbose_name_plural = "categories"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="a_category_is_not_its_own_parent"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -52,6 +64,13 @@ class Product(models.Model):
                 condition=Q(max_order_qty__isnull=True) | Q(max_order_qty__gte=F("min_order_qty")),
                 name="the_largest_order_is_not_below_the_smallest",
             ),
+            models.CheckConstraint(condition=Q(min_order_qty__gte=0), name="a_smallest_order_is_not_negative"),
+            models.CheckConstraint(
+                condition=(Q(standard_cost__isnull=True) | Q(standard_cost__gte=0))
+                & (Q(weight_kg__isnull=True) | Q(weight_kg__gte=0))
+                & (Q(cube_m3__isnull=True) | Q(cube_m3__gte=0)),
+                name="a_products_cost_weight_and_cube_are_not_negative",
+            ),
         ]
         indexes = [
             models.Index(fields=["gtin"], condition=~Q(gtin=""), name="products_by_gtin"),
@@ -59,6 +78,7 @@ class Product(models.Model):
             GinIndex(OpClass(Upper("sku"), "gin_trgm_ops"), name="products_like_sku"),
             GinIndex(OpClass(Upper("name"), "gin_trgm_ops"), name="products_like_name"),
         ]
+        triggers = [guard(PRODUCT, "status")]
 
     def __str__(self) -> str:
         return self.sku
@@ -85,38 +105,81 @@ class ProductUnit(models.Model):
         return f"{self.code} = {self.numerator}/{self.denominator}"
 
 
+@keep_history
 class CustomerPartNumber(models.Model):
-    """What the customer calls our product."""
+    """What the customer calls our product. One that has ended stays for the record and names nothing."""
 
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     part_number = models.CharField(max_length=80)
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="customer_parts")
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [
-            models.UniqueConstraint("account", Upper("part_number"), name="one_product_per_customer_part_number")
+            models.UniqueConstraint(
+                "account",
+                Upper("part_number"),
+                condition=Q(ended_at__isnull=True),
+                name="one_product_per_customer_part_number",
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.part_number} → {self.product}"
 
 
+@keep_history
 class Substitution(models.Model):
     """`substitute` may stand in for `product`: `ratio` of its base units for one. Shown, never silent."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="substitutions")
     substitute = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    ratio = models.DecimalField(max_digits=14, decimal_places=4, default=1)
-    priority = models.PositiveSmallIntegerField(default=1)
+    ratio = models.DecimalField(
+        max_digits=14, decimal_places=4, default=1, help_text="Base units of the substitute for one of the product."
+    )
+    priority = models.PositiveSmallIntegerField(default=1, help_text="1 is offered first.")
     valid_from = models.DateField(null=True, blank=True)
-    valid_to = models.DateField(null=True, blank=True)
-    needs_consent = models.BooleanField(default=True)
+    valid_to = models.DateField(null=True, blank=True, help_text="The first day it no longer applies.")
+    needs_consent = models.BooleanField(default=True, help_text="The customer is asked before it is sent.")
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=~Q(product=F("substitute")), name="a_product_is_not_its_own_substitute"),
             models.CheckConstraint(condition=Q(ratio__gt=0), name="a_substitution_ratio_is_positive"),
+            models.CheckConstraint(
+                condition=Q(valid_from__isnull=True) | Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="a_substitution_ends_after_it_starts",
+            ),
+            ExclusionConstraint(
+                name="one_substitution_per_pair_and_day",
+                expressions=[
+                    ("product", RangeOperators.EQUAL),
+                    ("substitute", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.product} → {self.substitute}"
+
+
+@keep_history
+class KitComponent(models.Model):
+    """One `kit` is made of `qty` base units of `component`, which may be a kit itself, never in a circle."""
+
+    kit = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="components")
+    component = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    qty = models.DecimalField(
+        "quantity", max_digits=14, decimal_places=4, default=1, help_text="Base units for one kit."
+    )
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kit", "component"], name="one_quantity_per_kit_and_component"),
+            models.CheckConstraint(condition=~Q(kit=F("component")), name="a_kit_does_not_contain_itself"),
+            models.CheckConstraint(condition=Q(qty__gt=0), name="a_kit_component_quantity_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kit} ⊃ {self.component}"

@@ -25,7 +25,9 @@ def add_customer_part(*, account_id: int, part_number: str, product_id: int, act
     theirs = part_number.strip()
     if not theirs or len(theirs) > 80:
         raise InvalidInput([FieldError("/part_number", "length", "A part number has 1 to 80 characters.")])
-    known = CustomerPartNumber.objects.filter(account_id=account_id, part_number__iexact=theirs).first()
+    known = CustomerPartNumber.objects.filter(
+        account_id=account_id, part_number__iexact=theirs, ended_at__isnull=True
+    ).first()
     if known is not None and known.product_id == product_id:
         return known.pk
     product = Product.objects.filter(pk=product_id).first()

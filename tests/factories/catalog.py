@@ -9,6 +9,7 @@ from catalog.models import (
     AuthorizationRule,
     Category,
     CustomerPartNumber,
+    KitComponent,
     License,
     Product,
     ProductUnit,
@@ -63,6 +64,16 @@ class SubstitutionFactory(DjangoModelFactory):
 
     product = factory.SubFactory(ProductFactory)
     substitute = factory.SubFactory(ProductFactory)
+
+
+class KitComponentFactory(DjangoModelFactory):
+    """One of a product in a kit."""
+
+    class Meta:
+        model = KitComponent
+
+    kit = factory.SubFactory(ProductFactory)
+    component = factory.SubFactory(ProductFactory)
 
 
 class AuthorizationFactory(DjangoModelFactory):
