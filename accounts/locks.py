@@ -1,15 +1,24 @@
-"""Every row lock of accounts: approvals, rank 18. Reference data is not locked; its constraints decide."""
+"""Every row lock of accounts: buyers for their spending, rank 12; approvals, rank 18.
+
+Reference data is not locked; its constraints decide.
+"""
 
 from collections.abc import Iterable
 from datetime import datetime
 
-from accounts.models import ApprovalRequest
+from accounts.models import ApprovalRequest, Buyer
 from accounts.states import ApprovalState
 from core.locks import Rank, take
 
 
 def lock_approvals(approval_ids: Iterable[int]) -> list[ApprovalRequest]:
     return take(Rank.QUOTE, ApprovalRequest.objects.filter(id__in=sorted(set(approval_ids))))
+
+
+def lock_buyers(buyer_ids: Iterable[int]) -> list[Buyer]:
+    """With their account and their person (which are not locked)."""
+    rows = Buyer.objects.filter(id__in=sorted(set(buyer_ids))).select_related("account", "user")
+    return take(Rank.AUTHORITY, rows)
 
 
 def lock_lapsed_approvals(now: datetime, *, limit: int) -> list[ApprovalRequest]:

@@ -1,23 +1,35 @@
 """Reads of accounts: batch-shaped, a constant number of SQL statements for 1 and for 500 ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Upper
 
 from accounts.models import (
     Account,
     ApprovalRequest,
+    Buyer,
+    GroupMembership,
     Rep,
     ShipTo,
+    SpendingEntry,
     User,
 )
-from accounts.rules import asks, ship_tos
-from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, RepSplit, ShipToSnapshot
-from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SplitKind
+from accounts.rules import asks, ship_tos, standing_in
+from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, Headroom, RepSplit, ShipToSnapshot
+from accounts.rules.ship_tos import fold
+from accounts.rules.spending import period_of
+from accounts.rules.standing_in import Person
+from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SpendingPeriod, SplitKind
+from core.clock import local_date
 from core.memo import once_per_unit
+from core.periods import Period
 from core.refs import DocumentRef
 
 # fmt: off
@@ -193,6 +205,143 @@ def buyer_of(user_id: int, account_id: int) -> BuyerSnapshot | None:
         return None
     pk, role, order_limit, period_limit = row
     return BuyerSnapshot(pk, user_id, account_id, BuyerRole(role), order_limit, period_limit)
+
+
+def counted_by_document(refs: Iterable[DocumentRef]) -> dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]]:
+    """{(kind, id): {buyer_id: (amount, day it was first counted on, currency)}} of documents that count something
+    towards somebody's limits. Entries from before it last counted nothing do not say the day. 1 SQL."""
+    ids: dict[str, list[int]] = {}
+    for ref in refs:
+        ids.setdefault(ref.kind, []).append(ref.id)
+    if not ids:
+        return {}
+    wanted = reduce(or_, (Q(document_kind=kind, document_id__in=pks) for kind, pks in ids.items()))
+    found: dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]] = {}
+    for row in SpendingEntry.objects.filter(wanted).order_by("id"):
+        per_buyer = found.setdefault((row.document_kind, row.document_id), {})
+        before, day, _ = per_buyer.get(row.buyer_id, (Decimal(0), row.spent_date, row.currency))
+        if before + row.amount:
+            per_buyer[row.buyer_id] = (before + row.amount, day, row.currency)
+        else:
+            del per_buyer[row.buyer_id]
+    return {key: per_buyer for key, per_buyer in found.items() if per_buyer}
+
+
+_SPENT = """
+SELECT wanted.buyer_id, SUM(entry.amount)
+  FROM unnest(%(buyers)s::bigint[], %(starts)s::date[], %(ends)s::date[]) AS wanted(buyer_id, starts, ends)
+  JOIN accounts_spendingentry entry ON entry.buyer_id = wanted.buyer_id
+   AND entry.spent_date >= wanted.starts AND entry.spent_date < wanted.ends
+ GROUP BY wanted.buyer_id
+"""
+
+
+def spent_in(periods: Mapping[int, Period]) -> dict[int, Decimal]:
+    """{buyer_id: what was spent over the period}; who spent nothing is absent. 1 SQL."""
+    ends = [period.end for period in periods.values()]
+    parameters: dict[str, list[Any]] = {"starts": [period.start for period in periods.values()], "ends": ends}
+    with connection.cursor() as cursor:
+        cursor.execute(_SPENT, {"buyers": list(periods), **parameters})
+        return dict(cursor.fetchall())
+
+
+def headrooms(buyer_ids: Iterable[int], *, now: datetime) -> dict[int, Headroom]:
+    """What each buyer may still spend in the period of their company's today. 2 SQL."""
+    buyers = {row.pk: row for row in Buyer.objects.filter(id__in=set(buyer_ids)).select_related("account")}
+    periods = {
+        pk: period_of(local_date(now, row.account.time_zone), SpendingPeriod(row.period)) for pk, row in buyers.items()
+    }
+    spent = spent_in(periods)
+    return {
+        pk: Headroom(row.period_limit, spent.get(pk, Decimal(0)), periods[pk], row.account.currency)
+        for pk, row in buyers.items()
+    }
+
+
+def memberships_by_identifier(identifiers: Iterable[tuple[str, str]], *, on: date) -> dict[tuple[str, str], set[int]]:
+    """{(kind, identifier): account ids} that are proven by the identifier to be in a group on that day, whatever the
+    case it is written in; an identifier may be of several. 1 SQL."""
+    wanted = {(kind, text): (kind, fold(text)) for kind, text in set(identifiers)}
+    rows = GroupMembership.objects.annotate(folded=Upper("identifier")).filter(
+        _in_force(on), folded__in={text for _, text in wanted.values()}
+    )
+    known: dict[tuple[str, str], set[int]] = {}
+    for kind, folded, account_id in rows.values_list("identifier_kind", "folded", "account_id"):
+        known.setdefault((kind, folded), set()).add(account_id)
+    return {asked: known[key] for asked, key in wanted.items() if key in known}
+
+
+_PEOPLE = """
+WITH RECURSIVE away AS (
+  SELECT absence.user_id, absence.delegate_id
+    FROM accounts_userabsence absence JOIN accounts_user person ON person.id = absence.user_id
+   WHERE absence.away_from <= (%(at)s::timestamptz AT TIME ZONE person.time_zone)::date
+     AND (absence.back_on IS NULL OR absence.back_on > (%(at)s::timestamptz AT TIME ZONE person.time_zone)::date)
+), person AS (
+  SELECT id, reports_to_id, is_active FROM accounts_user WHERE id = ANY(%(ids)s)
+  UNION
+  SELECT other.id, other.reports_to_id, other.is_active
+    FROM person LEFT JOIN away ON away.user_id = person.id
+    JOIN accounts_user other ON other.id IN (person.reports_to_id, away.delegate_id)
+)
+SELECT person.id, person.reports_to_id, person.is_active, away.user_id IS NOT NULL, away.delegate_id
+  FROM person LEFT JOIN away ON away.user_id = person.id
+"""
+
+
+def _people_around(user_ids: Iterable[int], at: datetime) -> dict[int, Person]:
+    """The people, everybody above them, and the delegates of whoever is away at that moment (a day away is a day
+    where they are). 1 SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PEOPLE, {"ids": list(set(user_ids)), "at": at})
+        return {row[0]: Person(*row) for row in cursor.fetchall()}
+
+
+def who_acts_for(user_ids: Iterable[int], *, at: datetime) -> dict[int, int | None]:
+    """{user_id: who acts for them at that moment}: themselves where they are there, None where nobody is. 1 SQL."""
+    wanted = set(user_ids)
+    people = _people_around(wanted, at)
+    return {pk: standing_in.acting_for(pk, people) for pk in wanted}
+
+
+def escalation_chain(user_id: int, *, at: datetime) -> list[int]:
+    """Whom to tell, in order, starting with who acts for the person; see accounts.rules.standing_in. 1 SQL."""
+    return standing_in.escalation_chain(user_id, _people_around([user_id], at))
+
+
+_ABOVE = """
+WITH RECURSIVE line(id, distance) AS (
+  SELECT %(start)s::bigint, 0
+  UNION
+  SELECT higher.{column}::bigint, line.distance + 1
+    FROM line JOIN {table} higher ON higher.id = line.id
+   WHERE higher.{column} IS NOT NULL AND line.distance < 100
+)
+SELECT id FROM line ORDER BY distance
+"""
+
+
+def parents_above(account_id: int) -> list[int]:
+    """The account and everything it stands under, nearest first. 1 SQL."""
+    return _above("accounts_account", "parent_id", account_id)
+
+
+def managers_above(user_id: int) -> list[int]:
+    """The person and everybody they report to, nearest first. 1 SQL."""
+    return _above("accounts_user", "reports_to_id", user_id)
+
+
+def _above(table: str, column: str, start: int) -> list[int]:
+    with connection.cursor() as cursor:
+        cursor.execute(_ABOVE.format(table=table, column=column), {"start": start})
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def bought_for(user_id: int) -> list[tuple[int, str, BuyerRole]]:
+    """[(account_id, "CODE Name", role)] of the companies somebody buys for directly: more than one means that they
+    say for which. 1 SQL."""
+    rows = Buyer.objects.filter(user_id=user_id, is_active=True).select_related("account").order_by("account__name")
+    return [(row.account_id, str(row.account), BuyerRole(row.role)) for row in rows]
 
 
 _VISIBLE = """

@@ -14,7 +14,7 @@ from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, Refused
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 
 M = TypeVar("M", bound=models.Model)
 
@@ -31,6 +31,15 @@ def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "", onl
 
     Raises InvalidInput with every bad field at once.
     """
+    write_reference(row=row, actor=actor, now=now, reason=reason, only=only)
+    return row
+
+
+@require_uow
+def write_reference(
+    *, row: models.Model, actor: Actor, now: datetime, reason: str = "", only: Collection[str] | None = None
+) -> None:
+    """What save_reference does, inside the unit of work of a verb that has a rule of its own to check first."""
     before = _values(type(row)._base_manager.filter(pk=row.pk).first()) if row.pk else {}
     try:
         row.full_clean()
@@ -42,7 +51,6 @@ def save_reference(*, row: M, actor: Actor, now: datetime, reason: str = "", onl
     verb = "changed" if before else "created"
     summary = f"{_kind(row).replace('_', ' ')} {row} {verb}" + (f": {reason}" if reason else "")
     journal.write([journal.Entry(_ref(row), verb, summary, {"changed": changed})], actor=actor, now=now)
-    return row
 
 
 @door_verb

@@ -1,11 +1,13 @@
 """What accounts tells the rooms above, and what it is asked to make: plain values, no rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
 
 from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SplitKind
+from core.periods import Period
 from core.refs import DocumentRef
 
 NO_TIER_RANK = 9999  # an account without a service tier is served after every tier
@@ -86,6 +88,10 @@ class ShipToSnapshot:
     calendar_id: int | None
     is_default: bool
     is_active: bool
+    gln: str = ""
+    delivery_days: Sequence[int] = ()  # Monday 0; none: any day
+    delivery_from: time | None = None
+    delivery_to: time | None = None
 
     @property
     def address_lines(self) -> tuple[str, ...]:
@@ -118,6 +124,20 @@ class BuyerSnapshot:
     @property
     def may_order(self) -> bool:
         return self.role != BuyerRole.VIEWER
+
+
+@dataclass(frozen=True)
+class Headroom:
+    """What a buyer may still spend in the period; None is no limit. `left` is below 0 where approved orders went over."""
+
+    limit: Decimal | None
+    spent: Decimal
+    period: Period
+    currency: str
+
+    @property
+    def left(self) -> Decimal | None:
+        return None if self.limit is None else self.limit - self.spent
 
 
 @dataclass(frozen=True)
@@ -173,3 +193,7 @@ class ShipToSpec:
     gln: str = ""
     edi_code: str = ""
     is_default: bool = False
+    calendar_id: int | None = None
+    delivery_days: Sequence[int] = ()
+    delivery_from: time | None = None
+    delivery_to: time | None = None

@@ -20,6 +20,13 @@ def ship_to_problems(spec: ShipToSpec) -> list[FieldError]:
         *_text("/code", spec.code, 40),
         *_text("/name", spec.name, 200),
         *_zone("/time_zone", spec.time_zone),
+        *_when(
+            bool(spec.gln) and bool(identifier_problem("gln", spec.gln)),
+            "/gln",
+            "gln",
+            identifier_problem("gln", spec.gln),
+        ),
+        *_window(spec),
         *_when(not is_country(spec.country), "/country", "country", unknown_country(spec.country)),
     ]
 
@@ -44,6 +51,16 @@ def _account(at: str, spec: AccountSpec) -> Iterator[FieldError]:
     yield from _when(not is_currency(spec.currency), f"{at}/currency", "currency", unknown_currency(spec.currency))
     born = f"An account starts active or as a prospect, not {spec.status}."
     yield from _when(spec.status not in _BORN, f"{at}/status", "status", born)
+
+
+def _window(spec: ShipToSpec) -> Iterator[FieldError]:
+    opens, closes = spec.delivery_from, spec.delivery_to
+    days = f"Days of the week are 0 (Monday) to 6, not {list(spec.delivery_days)}."
+    yield from _when(not set(spec.delivery_days) <= set(range(7)), "/delivery_days", "weekday", days)
+    half = "A delivery window has a start and an end, or neither."
+    yield from _when((opens is None) != (closes is None), "/delivery_to", "window", half)
+    backwards = f"The window ends ({closes}) before it starts ({opens})."
+    yield from _when(bool(opens and closes and closes <= opens), "/delivery_to", "window", backwards)
 
 
 def _text(at: str, value: str, longest: int) -> Iterator[FieldError]:

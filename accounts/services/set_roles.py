@@ -13,6 +13,12 @@ from core.refs import DocumentRef
 from core.uow import door_verb
 
 
+class BuysForAnotherCompany(Refused):
+    status = 403
+    template = "Only an administrator of every company this person buys for may change what they may do."
+    remedy_template = "Ask an operator."
+
+
 class OwnRoles(Refused):
     status = 403
     template = "Nobody changes their own roles."
@@ -43,9 +49,23 @@ def refuse_roles(*, before: Iterable[str], after: Iterable[str], user_id: int | 
     giver = User.objects.filter(pk=actor.user_id, is_active=True).first()
     if giver and (giver.is_superuser or Role.OPERATOR in giver.roles):
         return
-    if giver and changed <= BUYERS and giver.buyers.filter(role=BuyerRole.ADMIN).exists():
+    if giver and changed <= BUYERS and (mine := _administered_by(giver)):
+        _refuse_beyond(mine, user_id)
         return
     raise NotPermitted(actor=actor.label, verb="give roles", roles=Role.OPERATOR)
+
+
+def _administered_by(giver: User) -> set[int]:
+    return set(giver.buyers.filter(role=BuyerRole.ADMIN, is_active=True).values_list("account_id", flat=True))
+
+
+def _refuse_beyond(mine: set[int], user_id: int | None) -> None:
+    """A role is had everywhere, so one company's administrator must not take it away at another, nor from staff."""
+    if user_id is None:
+        return
+    theirs = set(User.objects.get(pk=user_id).buyers.filter(is_active=True).values_list("account_id", flat=True))
+    if not theirs or not theirs <= mine:
+        raise BuysForAnotherCompany
 
 
 def write_roles(user: User, roles: list[str], *, actor: Actor, now: datetime, reason: str = "") -> None:

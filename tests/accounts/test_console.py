@@ -18,14 +18,17 @@ from accounts.models import (
     RepAssignment,
     ServiceTier,
     ShipTo,
+    SpendingEntry,
     Territory,
     User,
+    UserAbsence,
 )
 from accounts.states import AccountStatus, Role
 from core import clock, journal, refs
 from core.refs import DocumentRef
 from tests.factories.accounts import (
     PASSWORD,
+    AbsenceFactory,
     AccountFactory,
     AdminFactory,
     ApprovalFactory,
@@ -35,6 +38,7 @@ from tests.factories.accounts import (
     MembershipFactory,
     RepFactory,
     ShipToFactory,
+    SpendingFactory,
     StaffFactory,
     TerritoryFactory,
     TierFactory,
@@ -52,9 +56,12 @@ FACTORIES = {
     RepAssignment: AssignmentFactory,
     ServiceTier: TierFactory,
     ShipTo: ShipToFactory,
+    SpendingEntry: SpendingFactory,
     Territory: TerritoryFactory,
     User: UserFactory,
+    UserAbsence: AbsenceFactory,
 }
+READ_ONLY = (ApprovalRequest, RepAssignment, SpendingEntry)
 assert screens
 
 
@@ -83,7 +90,7 @@ def test_every_screen_lists_searches_and_opens(operator, model):
     page = operator.get(at(model, "change", row.pk))
     assert page.status_code == 200
     adding = operator.get(at(model, "add"))
-    assert adding.status_code == (403 if model is ApprovalRequest else 200)
+    assert adding.status_code == (403 if model in READ_ONLY else 200)
 
 
 @pytest.mark.parametrize("model", FACTORIES, ids=lambda m: m.__name__)
@@ -109,7 +116,7 @@ def test_a_buyer_never_gets_in_and_an_auditor_only_looks(client, model):
 def account_form(**changes):
     inlines = {
         f"{prefix}-{field}": "0"
-        for prefix in ("ship_tos", "memberships")
+        for prefix in ("ship_tos", "memberships", "assignments", "buyers")
         for field in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
     }
     fields = {"code": "ACME", "name": "Acme", "currency": "USD", "time_zone": "UTC", "ship_complete": "none"}
@@ -199,26 +206,104 @@ def test_small_reference_data_is_added_and_refused_in_the_form(operator, model, 
     assert row.name == "Other"
 
 
-def test_a_ship_to_a_membership_a_rep_an_assignment_and_a_buyer_are_added_and_refused(operator):
+def no_rows(*prefixes):
+    fields = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    return {f"{prefix}-{field}": "0" for prefix in prefixes for field in fields}
+
+
+def test_a_ship_to_a_membership_a_rep_a_buyer_and_an_absence_are_added_and_refused(operator):
     account, group, user = AccountFactory(), GroupFactory(), UserFactory()
     place = {"account": account.pk, "code": "A", "name": "Dock", "country": "US", "time_zone": "UTC", "is_active": "on"}
     member = {"account": account.pk, "group": group.pk, "valid_from": "2026-01-01", "valid_to": "2026-07-01"}
-    rep = RepFactory()
-    sells = {"account": account.pk, "rep": rep.pk, "kind": "revenue", "split_percent": 100, "valid_from": "2026-01-01"}
     buys = {"user": user.pk, "account": account.pk, "role": "buyer", "period": "month", "is_active": "on"}
-    seller = {"user": UserFactory().pk, "code": "R-NEW"}
-    for model, good, bad in [
-        (ShipTo, place, {"name": ""}),
-        (GroupMembership, member, {"valid_to": "2025-01-01"}),
-        (RepAssignment, sells, {"split_percent": 101}),
-        (Buyer, buys, {"role": "king"}),
-        (Rep, seller, {"code": ""}),
+    seller = {"user": UserFactory().pk, "code": "R-NEW", **no_rows("assignments")}
+    away = {"user": user.pk, "away_from": "2026-06-01", "back_on": "2026-06-15"}
+    proof = {"identifier_kind": "dea", "identifier": "BH1234564"}
+    for model, good, bads in [
+        (ShipTo, place, [{"name": ""}, {"time_zone": "Mars/Base"}, {"delivery_from": "12:00", "delivery_to": "08:00"}]),
+        (GroupMembership, member, [{"valid_to": "2025-01-01"}, proof, {"identifier_kind": "gln"}]),
+        (Buyer, {**buys, **no_rows("spending")}, [{"role": "king"}, {"order_limit": "-1"}]),
+        (Rep, seller, [{"code": ""}]),
+        (UserAbsence, away, [{"back_on": "2026-06-01"}, {"delegate": user.pk}]),
     ]:
         before = model.objects.count()
-        assert errors(operator.post(at(model, "add"), {**good, **bad})), model
-        assert model.objects.count() == before
+        for bad in bads:
+            assert errors(operator.post(at(model, "add"), {**good, **bad})), (model, bad)
+            assert model.objects.count() == before
         assert operator.post(at(model, "add"), good).status_code == 302, model
         assert model.objects.count() == before + 1
+        if model is not Rep:  # the same again is refused in words
+            again = {**good, "code": "A"} if model is ShipTo else good
+            assert "already" in str(errors(operator.post(at(model, "add"), again))), model
+
+
+def test_a_ring_of_parents_comes_back_in_the_form(operator):
+    top = AccountFactory(code="TOP", name="Top")
+    below = AccountFactory(code="LOW", name="Low", parent=top)
+    page = operator.post(at(Account, "change", top.pk), account_form(code="TOP", name="Top", parent=below.pk))
+    assert "TOP Top → LOW Low → TOP Top" in str(errors(page))
+    top.refresh_from_db()
+    assert top.parent is None
+
+
+def splits_form(*rows, day="2026-06-01"):
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return {"from_date": day, **{k: list(v) for k, v in zip(("rep", "kind", "percent"), columns, strict=True)}}
+
+
+def test_the_splits_of_an_account_are_set_as_a_whole_table(operator):
+    account, one, two = AccountFactory(), RepFactory(), RepFactory()
+    url = at(Account, "splits", account.pk)
+    assert operator.get(url).status_code == 200
+    for bad, words in [
+        (splits_form((one.pk, "revenue", "60"), (two.pk, "revenue", "30")), "they are 90 from 2026-06-01 on"),
+        (splits_form((one.pk, "revenue", "much")), "&#x27;much&#x27; is not a share"),
+        (splits_form((one.pk, "revenue", "50"), (one.pk, "revenue", "50")), "Row 2: This rep has a revenue share"),
+        (splits_form((one.pk, "revenue", "100"), day="soon"), "Give the day"),
+    ]:
+        answer = operator.post(url, bad)
+        assert (answer.status_code, words in answer.content.decode()) == (422, True), words
+    assert not RepAssignment.objects.exists()
+    good = splits_form(
+        (one.pk, "revenue", "60"), (two.pk, "revenue", "40"), (two.pk, "overlay", "5"), ("", "revenue", "")
+    )
+    assert operator.post(url, good).status_code == 302
+    assert [int(row.split_percent) for row in RepAssignment.objects.order_by("id")] == [60, 40, 5]
+    shown = operator.get(at(Account, "change", account.pk)).content.decode()
+    assert "sold to by" in shown
+    assert operator.get(at(Account, "splits", 999_999)).status_code == 404
+
+
+def test_a_ship_to_becomes_the_default_and_goes_out_of_use_by_its_buttons(operator):
+    old = ShipToFactory(is_default=True)
+    new = ShipToFactory(account=old.account)
+    answer = operator.post(at(ShipTo, "do", old.pk), {"verb": "deactivate"}, follow=True).content.decode()
+    assert "Make another one the default first." in answer
+    operator.post(at(ShipTo, "do", new.pk), {"verb": "default"})
+    operator.post(at(ShipTo, "do", old.pk), {"verb": "deactivate"})
+    for place in (old, new):
+        place.refresh_from_db()
+    assert (old.is_active, old.is_default, new.is_default) == (False, False, True)
+    assert operator.get(at(ShipTo, "do", new.pk)).status_code == 405
+
+
+def test_a_buyers_page_says_what_is_left(operator):
+    today = clock.now().date()
+    entry = SpendingFactory(buyer__period_limit=Decimal(1000), spent_date=today)
+    page = operator.get(at(Buyer, "change", entry.buyer_id)).content.decode()
+    assert "900.00 left" in page
+    assert entry.document_number in page
+
+
+@pytest.mark.parametrize("rows", [2, 20])
+def test_an_accounts_page_costs_the_same_for_few_and_many_rows(operator, rows, django_assert_max_num_queries):
+    account = AccountFactory()
+    for make in (ShipToFactory, MembershipFactory, BuyerFactory):
+        make.create_batch(rows, account=account)
+    for n in range(rows):
+        AssignmentFactory(account=account, kind="overlay", split_percent=n + 1)
+    with django_assert_max_num_queries(24):
+        assert operator.get(at(Account, "change", account.pk)).status_code == 200
 
 
 def test_a_row_that_is_used_is_not_removed_and_says_so(operator):
@@ -232,7 +317,15 @@ def test_a_row_that_is_used_is_not_removed_and_says_so(operator):
 
 def person_form(**changes):
     desk = {"time_zone": "Europe/Berlin", "reports_to": ""}
-    return {"email": "ana@example.com", "first_name": "Ana", "last_name": "B", "roles": ["cs"], **desk, **changes}
+    return {
+        **no_rows("absences", "buyers"),
+        "email": "ana@example.com",
+        "first_name": "Ana",
+        "last_name": "B",
+        "roles": ["cs"],
+        **desk,
+        **changes,
+    }
 
 
 def with_password(**changes):

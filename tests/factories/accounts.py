@@ -17,8 +17,10 @@ from accounts.models import (
     RepAssignment,
     ServiceTier,
     ShipTo,
+    SpendingEntry,
     Territory,
     User,
+    UserAbsence,
 )
 from accounts.states import AccountStatus, BuyerRole, Role, SplitKind
 from core import clock
@@ -136,6 +138,30 @@ class BuyerFactory(DjangoModelFactory):
     user = factory.SubFactory(UserFactory, roles=[Role.BUYER])
     account = factory.SubFactory(AccountFactory)
     role = BuyerRole.BUYER
+
+
+class SpendingFactory(DjangoModelFactory):
+    class Meta:
+        model = SpendingEntry
+
+    buyer = factory.SubFactory(BuyerFactory)
+    document_kind = "order"
+    document_id = factory.Sequence(lambda n: n + 1)
+    document_number = factory.LazyAttribute(lambda entry: f"SO-{entry.document_id}")
+    amount = Decimal("100.00")
+    currency = "USD"
+    spent_date = date(2026, 6, 1)
+    at = factory.LazyFunction(clock.now)
+    actor_label = "portal"
+
+
+class AbsenceFactory(DjangoModelFactory):
+    class Meta:
+        model = UserAbsence
+
+    user = factory.SubFactory(StaffFactory)
+    away_from = date(2026, 6, 1)
+    back_on = date(2026, 6, 15)
 
 
 class ApprovalFactory(DjangoModelFactory):

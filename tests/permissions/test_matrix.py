@@ -36,11 +36,13 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "accounts.buyer": (EVERY_DESK, LEADS, "acd"),
     "accounts.groupmembership": (EVERY_DESK, LEADS, "acd"),
     "accounts.rep": (EVERY_DESK, LEADS, "acd"),
-    "accounts.repassignment": (EVERY_DESK, LEADS, "acd"),
+    "accounts.repassignment": (EVERY_DESK, LEADS, ""),
     "accounts.servicetier": (EVERY_DESK, LEADS, "acd"),
     "accounts.shipto": (EVERY_DESK, CARE, "acd"),
+    "accounts.spendingentry": (EVERY_DESK, NOBODY, ""),
     "accounts.territory": (EVERY_DESK, LEADS, "acd"),
     "accounts.user": ("auditor cs_lead", "operator", "ac"),
+    "accounts.userabsence": (EVERY_DESK, LEADS, "acd"),
     "axes.accessattempt": ("auditor", "operator", ""),
     "billing.invoice": (f"cs cs_lead pricing auditor operator {MONEY}", NOBODY, ""),
     "billing.receipt": ("cs cs_lead pricing auditor operator", MONEY, "a"),
@@ -89,8 +91,10 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
 
 # a console screen's own addresses: method, arguments, who may
 BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "accounts_account_splits": ("get", {"account_id": 1}, LEADS),
     "accounts_account_status": ("post", {"account_id": 1}, LEADS),
     "accounts_approvalrequest_decide": ("post", {"approval_id": 1}, CONSOLE["accounts.approvalrequest"][1]),
+    "accounts_shipto_do": ("post", {"ship_to_id": 1}, CARE),
     "auth_user_password_change": ("get", {"id": "1"}, "operator"),
     "core_overrideentry_review": ("post", {"entry_id": 1}, MONEY),
     "exceptions_app_case_do": ("post", {"case_id": 1, "verb": "take"}, CONSOLE["exceptions_app.case"][1]),
