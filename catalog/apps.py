@@ -11,6 +11,8 @@ class CatalogConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
+        from catalog import sheets
         from core import refs
 
         refs.register("product", "Product", lambda pk: reverse("admin:catalog_product_change", args=[pk]))
+        sheets.register()

@@ -10,6 +10,7 @@ from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
+from integrations.events import ColumnsNamed, ImportConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
     HoldCleared,
@@ -60,6 +61,12 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ReturnRequested: (),
     # people
     ApprovalDecided: (),
+    # reference data from files
+    ColumnsNamed: (Reaction("preview the import", do.preview_import),),
+    ImportConfirmed: (Reaction("apply the import", do.apply_import),),
     # the machine itself
-    JobDied: (Reaction("open a case for the dead job", do.open_dead_job_case),),
+    JobDied: (
+        Reaction("open a case for the dead job", do.open_dead_job_case),
+        Reaction("give up the import of a dead job", do.give_up_import),
+    ),
 }

@@ -11,6 +11,10 @@ from credit.events import CreditImproved, CreditOpened
 from exceptions_app.services.close_causes import close_causes
 from exceptions_app.services.open_case import open_case
 from fulfillment.events import PickShort, ShipmentShipped
+from integrations.events import ColumnsNamed, ImportConfirmed
+from integrations.services.apply_upload import apply_upload
+from integrations.services.give_up_upload import give_up_upload
+from integrations.services.preview_upload import preview_upload
 from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
 from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
@@ -147,3 +151,15 @@ def open_dead_job_case(fact: JobDied, job: JobContext) -> None:
         now=job.now,
         actor=job.actor,
     )
+
+
+def preview_import(fact: ColumnsNamed, job: JobContext) -> None:
+    preview_upload(upload_id=fact.upload_id, version=fact.version, now=job.now)
+
+
+def apply_import(fact: ImportConfirmed, job: JobContext) -> None:
+    apply_upload(upload_id=fact.upload_id, version=fact.version, actor=job.actor, now=job.now)
+
+
+def give_up_import(fact: JobDied, job: JobContext) -> None:
+    give_up_upload(job_id=fact.job_id, now=job.now)

@@ -225,6 +225,12 @@ def revive(job_id: int, *, now: datetime) -> bool:
     return bool(Job.objects.filter(pk=job_id, state=JobState.DEAD).update(**fresh))
 
 
+def fact_of(job_id: int) -> Fact | None:
+    """The fact a job reacts to: for whoever has to clear up after one that died."""
+    row = OutboxFact.objects.filter(jobs=job_id).first()
+    return None if row is None else codec.load(_fact_types[row.kind], row.payload)
+
+
 def flow() -> Mapping[str, tuple[Reaction, ...]]:
     """What is registered: fact kind → reactions (docs and tests)."""
     return _flow

@@ -21,3 +21,4 @@ class IntegrationsConfig(AppConfig):
         refs.register("trading_partner", "Trading partner", screen("partnerprofile"))
         refs.register("interchange", "Interchange", screen("interchange"))
         refs.register("edi_transaction", "EDI transaction", screen("editransaction"))
+        refs.register("import", "Import", screen("upload"))

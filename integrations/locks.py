@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core.locks import Rank, take
-from integrations.models import EdiTransaction, ImportedLine, PartnerProfile
+from integrations.models import EdiTransaction, ImportedLine, PartnerProfile, Upload
 
 
 def lock_transactions(ids: Iterable[int]) -> list[EdiTransaction]:
@@ -16,3 +16,7 @@ def lock_partners(ids: Iterable[int]) -> list[PartnerProfile]:
 
 def lock_imported_lines(ids: Iterable[int]) -> list[ImportedLine]:
     return take(Rank.JOB, ImportedLine.objects.filter(pk__in=list(ids)))
+
+
+def lock_upload(upload_id: int) -> Upload | None:
+    return next(iter(take(Rank.JOB, Upload.objects.filter(pk=upload_id))), None)

@@ -47,6 +47,32 @@ class ImportedKind(StrEnum):
     REVERSAL = "reversal"
 
 
+class UploadState(StrEnum):
+    UPLOADED = "uploaded"  # its columns are still to be named
+    PREVIEWING = "previewing"
+    PREVIEWED = "previewed"
+    APPLYING = "applying"
+    APPLIED = "applied"
+    REFUSED = "refused"
+
+
+class RowOutcome(StrEnum):
+    """What a row of an import is found to be, and what became of it."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    ERROR = "error"
+    CREATED = "created"
+    UPDATED = "updated"
+    MOVED = "moved"  # what it was to replace changed after the preview: not written
+
+
+class ApplyMode(StrEnum):
+    ALL_OR_NONE = "all-or-none"
+    VALID = "valid"
+
+
 _ENDS = {
     TransactionState.ACCEPTED,
     TransactionState.ACCEPTED_WITH_ERRORS,
@@ -74,4 +100,16 @@ EDI_TRANSACTION = Lifecycle(
 PARTNER = Lifecycle(
     "partner",
     {PartnerStatus.UNCONFIRMED: {PartnerStatus.CONFIRMED}, PartnerStatus.CONFIRMED: {PartnerStatus.UNCONFIRMED}},
+)
+UPLOAD = Lifecycle(
+    "import",
+    {
+        UploadState.UPLOADED: {UploadState.PREVIEWING},
+        UploadState.PREVIEWING: {UploadState.PREVIEWING, UploadState.PREVIEWED, UploadState.REFUSED},
+        UploadState.PREVIEWED: {UploadState.PREVIEWING, UploadState.APPLYING},
+        # back to the preview where nothing was written because rows changed meanwhile
+        UploadState.APPLYING: {UploadState.APPLIED, UploadState.PREVIEWED, UploadState.REFUSED},
+        UploadState.REFUSED: {UploadState.PREVIEWING},
+        UploadState.APPLIED: set(),
+    },
 )

@@ -1,5 +1,15 @@
 from integrations.models.edi import EdiTransaction, InboxFile, Interchange, OutboundDocument
 from integrations.models.imported import ImportedLine
 from integrations.models.partner import PartnerProfile
+from integrations.models.upload import Upload, UploadRow
 
-__all__ = ["EdiTransaction", "ImportedLine", "InboxFile", "Interchange", "OutboundDocument", "PartnerProfile"]
+__all__ = [
+    "EdiTransaction",
+    "ImportedLine",
+    "InboxFile",
+    "Interchange",
+    "OutboundDocument",
+    "PartnerProfile",
+    "Upload",
+    "UploadRow",
+]

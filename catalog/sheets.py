@@ -1,0 +1,205 @@
+"""What of the catalog is imported and exported as sheets."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.states import STAFF, Role
+from catalog.models import Product
+from catalog.states import Effect, ProductStatus, Tracking
+from core import sheets
+from core.access import allow
+from core.cells import Choice, Day, Digits, Number, Text, YesNo
+from core.sheet_table import SheetTable
+from core.sheets import Change, Column, Problem, Sheet
+
+KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.PRICING, Role.PLANNER})
+CARERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD, Role.CS})
+GRANTERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
+Problems = Mapping[int, Sequence[Problem]]
+QTY = Number(14, 4)
+FACTOR = Number(9, low=Decimal(1))
+GTIN = Digits((8, 12, 13, 14), "GTIN")
+_SKU_WORDS = ("item", "item number", "item no", "product code", "stock code", "article", "part number", "product")
+_FROM = Column("valid_from", "From", Day(), aliases=("valid from", "start"), help="Empty: always has been.")
+_TO = Column("valid_to", "To", Day(), aliases=("valid to", "end"), help="The first day without it; empty: no end.")
+
+
+def _sku(name: str, label: str, *, required: bool = True, aliases: tuple[str, ...] = ()) -> Column:
+    return Column(name, label, Text(60), required, refers="product", aliases=aliases)
+
+
+def _by_code(name: str, label: str, longest: int, what: str) -> Column:
+    return Column(name, label, Text(longest), refers=what)
+
+
+# --- products -----------------------------------------------------------------------------------------------------
+def check_products(changes: Sequence[Change], now: datetime) -> Problems:
+    return {c.number: found for c in changes if (found := [*_base_unit(c), *_limits(c)])}
+
+
+def _base_unit(change: Change) -> list[Problem]:
+    """Every quantity on record is in base units: another unit would turn 12 cases into 12 pieces."""
+    if change.before is None or "base_unit" not in change.changed:
+        return []
+    why = f"The base unit of a product on record stays {change.before['base_unit']}."
+    return [Problem("base_unit", why, "Add the other unit to the sheet of product units.")]
+
+
+def _limits(change: Change) -> list[Problem]:
+    low = change.after.get("min_order_qty", "")
+    high = change.after.get("max_order_qty", "")
+    if low and high and Decimal(high) < Decimal(low):
+        return [
+            Problem("max_order_qty", f"The largest order {high} is below the smallest {low}.", "Swap or correct them.")
+        ]
+    return []
+
+
+_CATEGORIES = (
+    Column("code", "Category code", Text(40), required=True, aliases=("category",)),
+    Column("name", "Name", Text(120), required=True, aliases=("category name",)),
+    Column("parent", "Parent category", Text(40), refers="category", to_itself=True, aliases=("parent code",)),
+)
+_PRODUCTS = (
+    Column("sku", "SKU", Text(60), required=True, aliases=_SKU_WORDS),
+    Column("name", "Name", Text(200), required=True, aliases=("description", "product name", "item description")),
+    Column("category", "Category", Text(40), refers="category", aliases=("category code",)),
+    Column("gtin", "GTIN", GTIN, aliases=("ean", "upc", "barcode")),
+    Column("manufacturer_part", "Maker's part number", Text(60), aliases=("mpn", "manufacturer part number")),
+    Column("base_unit", "Base unit", Text(10), clears=False, default="EA", aliases=("unit", "uom", "unit of measure")),
+    Column("order_multiple", "Order multiple", QTY, clears=False, default="1", aliases=("multiple", "pack size")),
+    Column("min_order_qty", "Smallest order", QTY, clears=False, default="0", aliases=("minimum", "moq", "min qty")),
+    Column("max_order_qty", "Largest order", QTY, aliases=("maximum", "max qty"), help="Empty: no limit."),
+    Column("tracking", "Tracking", Choice(tuple(Tracking)), clears=False, default="none"),
+    Column("shelf_life_days", "Shelf life, days", Number(9)),
+    Column("standard_cost", "Standard cost", Number(18, 6), aliases=("cost", "unit cost")),
+    Column("weight_kg", "Weight, kg", Number(10, 4), aliases=("weight",)),
+    Column("cube_m3", "Volume, m³", Number(10, 6), aliases=("volume", "cube")),
+    Column("regulated_class", "Regulated class", Text(40), aliases=("device class",)),
+    Column("status", "Status", Choice(tuple(ProductStatus)), clears=False, default="active"),
+)  # fmt: skip
+
+
+# --- units --------------------------------------------------------------------------------------------------------
+def check_units(changes: Sequence[Change], now: datetime) -> Problems:
+    base = dict(Product.objects.filter(sku__in={c.after["product"] for c in changes}).values_list("sku", "base_unit"))
+    return {
+        c.number: [Problem("code", f"{c.after['code']} is the base unit of {c.after['product']}: its factor is 1.", "Delete the row.")]
+        for c in changes
+        if c.before is None and c.after["code"].upper() == base.get(c.after["product"], "").upper()
+    }  # fmt: skip
+
+
+_UNITS = (
+    _sku("product", "SKU", aliases=_SKU_WORDS),
+    Column("code", "Unit", Text(10), required=True, aliases=("unit code", "uom")),
+    Column("numerator", "Base units", FACTOR, clears=False, default="1", aliases=("factor", "pieces", "quantity"),
+           help="A case of 12 is 12 per 1; a third of a roll is 1 per 3."),
+    Column("denominator", "Per units", FACTOR, clears=False, default="1"),
+    Column("gtin", "GTIN", GTIN, aliases=("ean", "barcode")),
+)  # fmt: skip
+_PARTS = (
+    Column("account", "Account", Text(40), True, refers="account", aliases=("customer", "customer code", "account code")),
+    Column("part_number", "Customer part number", Text(80), True, aliases=("customer part", "their number", "buyer part")),
+    _sku("product", "SKU", aliases=("item", "our number", "product code", "stock code")),
+)  # fmt: skip
+
+
+# --- substitutions, authorizations, licences ------------------------------------------------------------------------
+def check_periods(changes: Sequence[Change], now: datetime) -> Problems:
+    return {c.number: found for c in changes if (found := _period_problems(c))}
+
+
+def check_substitutions(changes: Sequence[Change], now: datetime) -> Problems:
+    found = {c.number: _period_problems(c) for c in changes}
+    for c in changes:
+        if c.after["product"].upper() == c.after["substitute"].upper():
+            found[c.number].append(
+                Problem("substitute", "A product is no substitute for itself.", "Name another product.")
+            )
+    return found
+
+
+def _period_problems(change: Change) -> list[Problem]:
+    start, end = change.after.get("valid_from", ""), change.after.get("valid_to", "")
+    if start and end and end <= start:
+        return [Problem("valid_to", f"It ends {end}, before it starts.", "The end is the first day without it.")]
+    return []
+
+
+_SUBSTITUTIONS = (
+    _sku("product", "SKU", aliases=_SKU_WORDS),
+    _sku("substitute", "Substitute", aliases=("substitute sku", "alternative", "replacement")),
+    _FROM,
+    _TO,
+    Column("ratio", "Ratio", Number(14, 4, low=Decimal("0.0001")), clears=False, default="1",
+           help="Base units of the substitute for one of the product."),
+    Column("priority", "Priority", Number(5, high=Decimal(32_767)), clears=False, default="1"),
+    Column("needs_consent", "Needs consent", YesNo(), clears=False, default="yes"),
+)  # fmt: skip
+_AUTHORIZATIONS = (
+    Column("name", "Rule", Text(120), required=True, aliases=("rule name", "name")),
+    Column("effect", "Effect", Choice(tuple(Effect)), required=True),
+    _by_code("account", "Account", 40, "account"),
+    _by_code("group", "Group", 40, "group"),
+    _by_code("tier", "Service tier", 20, "service tier"),
+    _by_code("territory", "Territory", 20, "territory"),
+    _sku("product", "SKU", required=False),
+    _by_code("category", "Category", 40, "category"),
+    Column("regulated_class", "Regulated class", Text(40)),
+    Column("license_kind", "Licence asked for", Text(40)),
+    _FROM,
+    _TO,
+)  # fmt: skip
+_LICENSES = (
+    Column("account", "Account", Text(40), True, refers="account", aliases=("customer", "account code")),
+    Column("kind", "Kind", Text(40), True, aliases=("licence kind", "licence type", "license type")),
+    Column("number", "Number", Text(80), True, aliases=("licence number", "license number")),
+    Column("valid_from", "From", Day(), True, aliases=("valid from", "start")),
+    _TO,
+)  # fmt: skip
+
+_product = ("product", "sku")
+_category_table = SheetTable("catalog.Category", _CATEGORIES, ("code",), (("parent", "code"),), "category")
+_product_table = SheetTable("catalog.Product", _PRODUCTS, ("sku",), (("category", "code"),), "product")
+_unit_table = SheetTable("catalog.ProductUnit", _UNITS, ("product", "code"), (_product,), "product_unit")
+_part_table = SheetTable(
+    "catalog.CustomerPartNumber", _PARTS, ("account", "part_number"), (("account", "code"), _product), "customer_part_number"
+)  # fmt: skip
+_substitution_table = SheetTable(
+    "catalog.Substitution", _SUBSTITUTIONS, ("product", "substitute", "valid_from"), (_product, ("substitute", "sku")), "substitution"
+)  # fmt: skip
+_authorization_table = SheetTable(
+    "catalog.AuthorizationRule",
+    _AUTHORIZATIONS,
+    ("name",),
+    (("account", "code"), ("group", "code"), ("tier", "code"), ("territory", "code"), _product, ("category", "code")),
+    "authorization_rule",
+)
+_license_table = SheetTable(
+    "catalog.License", _LICENSES, ("account", "kind", "number"), (("account", "code"),), "license"
+)
+
+
+def _sheet(code: str, label: str, table: SheetTable, access: sheets.Access, help: str, **more: object) -> Sheet:
+    return Sheet(code, label, table.columns, table.key, table, table.write, access, help=help, **more)  # type: ignore[arg-type]
+
+
+def register() -> None:
+    """Called once, when the room is ready."""
+    for declared in (
+        _sheet("categories", "Product categories", _category_table, KEEPERS, "The tree products are in.",
+               link=_category_table.link),
+        _sheet("products", "Products", _product_table, KEEPERS, "What is sold, in which base unit.", checks=check_products),
+        _sheet("product_units", "Product units", _unit_table, KEEPERS, "Cases, pallets and other packagings of a product.",
+               checks=check_units),
+        _sheet("customer_parts", "Customer part numbers", _part_table, CARERS, "What customers call our products."),
+        _sheet("substitutions", "Substitutions", _substitution_table, KEEPERS, "Which product may stand in for which.",
+               checks=check_substitutions),
+        _sheet("authorizations", "Authorizations", _authorization_table, GRANTERS, "Who may or may not buy what.",
+               checks=check_periods),
+        _sheet("licenses", "Licences", _license_table, GRANTERS, "Permissions of accounts. Evidence is added on its own page.",
+               checks=check_periods),
+    ):  # fmt: skip
+        sheets.register(declared)

@@ -1,0 +1,289 @@
+"""A sheet whose rows are the rows of one table: read, inserted and updated in bulk, a statement per batch.
+
+Foreign keys are shown by the code of the row they point at, following what the table declares. Values travel as
+canonical text and PostgreSQL casts them. A row's version is who wrote it and where it lies (`xmin`, `ctid`), which every
+update changes: only rows nobody has changed since they were read are taken, so that what a person saw in a preview is
+what is replaced. (A restored or rebuilt table changes them too: then rows are told as changed, and previewed again.)
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from django.apps import apps
+from django.db import connection, models
+
+from core import journal
+from core.actors import Actor
+from core.cells import Number, YesNo
+from core.errors import Refused
+from core.refs import DocumentRef
+from core.sheets import KEY_MARK, Cells, Change, Column, Stored
+from core.uow import require_uow
+
+_VERSION = "t.xmin::text || t.ctid::text"
+_DEEPEST = 50  # levels of a tree
+
+
+class RunsInCircles(Refused):
+    template = "The {column} of {codes} leads back to itself."
+    remedy_template = "Mend the {column} of these rows."
+
+
+@dataclass(frozen=True)
+class _Pointer:
+    """A foreign key's column and the table it points at, seen by that table's code."""
+
+    column: str
+    table: str
+    code: str
+
+
+@dataclass(frozen=True)
+class SheetTable:
+    """`codes` names, for each column that is a foreign key, the field of its target shown in the sheet."""
+
+    model: str  # "accounts.Account"
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    codes: tuple[tuple[str, str], ...] = ()
+    document: str = ""  # the kind of document its journal entries are about
+
+    # --- reading --------------------------------------------------------------------------------------------
+    def stored(self, keys: Sequence[str]) -> dict[str, list[Stored]]:
+        """{key: rows}: more than one where the table itself has the key twice."""
+        parts = [key.split(KEY_MARK) for key in keys]
+        names = ", ".join(f"k{i}" for i in range(len(self.key)))
+        arrays = ", ".join(["%s::text[]"] * len(self.key))
+        sql = (
+            f"SELECT k.n, t.id, {_VERSION}, {self._shown_list} FROM unnest({arrays}) WITH ORDINALITY AS k({names}, n)"
+            f" {self._key_joins} {self._other_joins}"
+        )
+        found: dict[str, list[Stored]] = {}
+        for n, pk, version, *values in _rows(sql, [[p[i] for p in parts] for i in range(len(self.key))]):
+            found.setdefault(keys[n - 1], []).append(Stored(pk, version, self._cells(values)))
+        return found
+
+    def known(self, column: str, codes: Iterable[str]) -> dict[str, str]:
+        """{CODE IN CAPITALS: the code as it is written} of what the column may point at."""
+        p = self._pointers[column]
+        sql = (
+            f"SELECT upper({p.code}), {p.code} FROM {p.table} WHERE upper({p.code}) = ANY(%s::text[]) ORDER BY id DESC"
+        )
+        return dict(_rows(sql, [sorted(codes)]))
+
+    def batches(self, size: int) -> Iterator[list[Cells]]:
+        """All rows in the order they were made, `size` at a time, a statement each."""
+        sql = f"SELECT t.id, {self._shown_list} FROM {self._table} t {self._all_joins} WHERE t.id > %s ORDER BY t.id LIMIT %s"
+        last = 0
+        while rows := _rows(sql, [last, size]):
+            last = rows[-1][0]
+            yield [self._cells(values) for _, *values in rows]
+
+    def count(self) -> int:
+        return self._model._base_manager.count()
+
+    # --- writing --------------------------------------------------------------------------------------------
+    @require_uow
+    def write(self, changes: Sequence[Change], *, actor: Actor, now: datetime, note: str) -> set[int]:
+        """Insert the new and update the changed, and journal each; the numbers of the rows written."""
+        new = [c for c in changes if c.before is None]
+        ids = self._insert(new) if new else {}
+        done = [c for c in changes if c.before is not None]
+        updated = self._update(done) if done else set()
+        told = [(ids[c.number], c) for c in new if c.number in ids] + [(c.id, c) for c in done if c.number in updated]
+        journal.write([self._entry(pk, c, note) for pk, c in told], actor=actor, now=now)
+        return {c.number for _, c in told}
+
+    @require_uow
+    def link(self, changes: Sequence[Change]) -> None:
+        """Set the pointers to rows of the same file, which may have come after the row that names them."""
+        for name in (c.name for c in self.columns if c.to_itself):
+            rows = [c for c in changes if name in c.changed]
+            if rows:
+                _run(self._link_sql(name), [[c.key for c in rows], [c.after[name] for c in rows]])
+                self._refuse_circles(name, [c.key for c in rows])
+
+    def _link_sql(self, name: str) -> str:
+        p, (key,) = self._pointers[name], self.key
+        return (
+            f"UPDATE {self._table} t SET {p.column} = r.id FROM {self._unnested(['key', 'target'])}"
+            f" JOIN {p.table} r ON upper(r.{p.code}) = upper(n.target)"
+            f" WHERE upper(t.{key}) = n.key AND t.{p.column} IS DISTINCT FROM r.id"
+        )
+
+    def _refuse_circles(self, name: str, keys: Sequence[str]) -> None:
+        """Raises RunsInCircles where following the pointer leads back to where it began."""
+        p, (key,) = self._pointers[name], self.key
+        sql = (
+            f"WITH RECURSIVE up AS (SELECT id, {key} AS code, {p.column} AS above, 1 AS depth FROM {self._table}"
+            f" WHERE upper({key}) = ANY(%s::text[]) UNION ALL SELECT up.id, up.code, t.{p.column}, up.depth + 1"
+            f" FROM up JOIN {self._table} t ON t.id = up.above WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
+            " SELECT DISTINCT code FROM up WHERE above = id ORDER BY code LIMIT 5"
+        )
+        if found := _rows(sql, [list(keys)]):
+            raise RunsInCircles(column=name.replace("_", " "), codes=", ".join(code for (code,) in found))
+
+    def _insert(self, changes: Sequence[Change]) -> dict[int, int]:
+        given = list(changes[0].after)
+        ids = [
+            pk
+            for (pk,) in _rows(
+                f"SELECT nextval(pg_get_serial_sequence('{self._table}', 'id')) FROM generate_series(1, %s)",
+                [len(changes)],
+            )
+        ]
+        absent = self._absent(given)
+        columns = ["id", *(self._field(n).column for n in given), *(name for name, _, _ in absent)]
+        values = ["n.id::bigint", *(self._value(n) for n in given), *(sql for _, sql, _ in absent)]
+        sql = (
+            f"INSERT INTO {self._table} ({', '.join(columns)}) SELECT {', '.join(values)}"
+            f" FROM {self._unnested(['id', *given])} {self._value_joins(given)} {self._all_found(given)} ORDER BY n.place"
+            " ON CONFLICT DO NOTHING RETURNING id"
+        )
+        arrays = [[str(pk) for pk in ids], *self._arrays(changes, given)]
+        made = {pk for (pk,) in _rows(sql, [*(v for _, _, vs in absent for v in vs), *arrays])}
+        return {c.number: pk for c, pk in zip(changes, ids, strict=True) if pk in made}
+
+    def _update(self, changes: Sequence[Change]) -> set[int]:
+        given = [n for n in changes[0].after if n not in self.key]
+        numbers = {c.id: c.number for c in changes}
+        if not given:
+            return set(numbers.values())
+        sets = ", ".join(f"{self._field(n).column} = n.{n}_" for n in given)
+        values = ", ".join(f"{self._value(n)} AS {n}_" for n in given)
+        sql = (
+            f"UPDATE {self._table} t SET {sets} FROM (SELECT n.id::bigint, n.version, {values}"
+            f" FROM {self._unnested(['id', 'version', *given])} {self._value_joins(given)} {self._all_found(given)}) n"
+            f" WHERE t.id = n.id AND {_VERSION} = n.version RETURNING t.id"
+        )
+        arrays = [[str(c.id) for c in changes], [c.version for c in changes], *self._arrays(changes, given)]
+        return {numbers[pk] for (pk,) in _rows(sql, arrays)}
+
+    def _entry(self, pk: int, change: Change, note: str) -> journal.Entry:
+        kind = self.document or self._model._meta.model_name or ""
+        name = " ".join(change.after[k] for k in self.key)
+        verb = "created" if change.before is None else "changed"
+        told = change.changed
+        words = f" {', '.join(sorted(told))}" if verb == "changed" else ""
+        ref = DocumentRef(kind, pk, name[:60])
+        summary = f"{kind.replace('_', ' ')} {name} {verb}{words}: {note}"
+        return journal.Entry(ref, verb, summary, {"changed": {n: list(pair) for n, pair in told.items()}})
+
+    # --- SQL ------------------------------------------------------------------------------------------------
+    @cached_property
+    def _model(self) -> type[models.Model]:
+        return apps.get_model(self.model)
+
+    @cached_property
+    def _table(self) -> str:
+        return self._model._meta.db_table
+
+    def _field(self, name: str) -> Any:
+        return self._model._meta.get_field(name)
+
+    @cached_property
+    def _pointers(self) -> dict[str, _Pointer]:
+        found = {}
+        for name, code in self.codes:
+            target = self._field(name)
+            found[name] = _Pointer(target.column, target.related_model._meta.db_table, code)
+        return found
+
+    def _shown(self, column: Column) -> str:
+        """The column of `t` as canonical text."""
+        if column.name in self._pointers:
+            return f"coalesce(r_{column.name}.{self._pointers[column.name].code}, '')"
+        stored = f"t.{self._field(column.name).column}"
+        if isinstance(column.kind, YesNo):
+            return f"CASE WHEN {stored} THEN 'yes' ELSE 'no' END"
+        if isinstance(column.kind, Number):
+            return f"coalesce(trim_scale({stored}::numeric)::text, '')"
+        return f"coalesce({stored}::text, '')"
+
+    @cached_property
+    def _shown_list(self) -> str:
+        return ", ".join(self._shown(c) for c in self.columns)
+
+    @cached_property
+    def _key_joins(self) -> str:
+        """From the keys `k` to the table's rows: the pointers of the key first, so that an index of theirs is used."""
+        joins, conditions = [], []
+        for i, name in enumerate(self.key):
+            if name in self._pointers:
+                p = self._pointers[name]
+                joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = k.k{i}")
+                conditions.append(f"t.{p.column} = r_{name}.id")
+            else:
+                conditions.append(f"upper(coalesce(t.{self._field(name).column}::text, '')) = k.k{i}")
+        return " ".join(joins) + f" JOIN {self._table} t ON {' AND '.join(conditions)}"
+
+    @cached_property
+    def _other_joins(self) -> str:
+        return " ".join(self._pointed(n) for n in self._pointers if n not in self.key)
+
+    @cached_property
+    def _all_joins(self) -> str:
+        return " ".join(self._pointed(n) for n in self._pointers)
+
+    def _pointed(self, name: str) -> str:
+        p = self._pointers[name]
+        return f"LEFT JOIN {p.table} r_{name} ON r_{name}.id = t.{p.column}"
+
+    def _unnested(self, names: Sequence[str]) -> str:
+        arrays = ", ".join(["%s::text[]"] * len(names))
+        return f"unnest({arrays}) WITH ORDINALITY AS n({', '.join(names)}, place)"
+
+    def _value_joins(self, given: Sequence[str]) -> str:
+        """Pointers of the file as ids; those to rows of the same sheet are set by `link`."""
+        used = [(n, self._pointers[n]) for n in given if n in self._pointers]
+        return " ".join(f"LEFT JOIN {p.table} r_{n} ON n.{n} <> '' AND r_{n}.{p.code} = n.{n}" for n, p in used)
+
+    def _all_found(self, given: Sequence[str]) -> str:
+        """A code that is gone since the row was read is not written as nothing: the row counts as changed since."""
+        to_itself = {c.name for c in self.columns if c.to_itself}
+        gone = [f"(n.{n} <> '' AND r_{n}.id IS NULL)" for n in given if n in self._pointers and n not in to_itself]
+        return f"WHERE NOT ({' OR '.join(gone)})" if gone else ""
+
+    def _value(self, name: str) -> str:
+        if name in self._pointers:
+            return f"r_{name}.id"
+        stored = self._field(name)
+        kind = next(c.kind for c in self.columns if c.name == name)
+        if kind.sql_type == "text" and not stored.null:
+            return f"n.{name}"
+        return f"nullif(n.{name}, '')::{kind.sql_type if kind.sql_type == 'text' else stored.db_type(connection)}"
+
+    def _absent(self, given: Sequence[str]) -> list[tuple[str, str, list[Any]]]:
+        """(column, SQL, parameters) of what the file does not say: the model's own defaults."""
+        said = {self._field(n).column for n in given} | {"id"}
+        found: list[tuple[str, str, list[Any]]] = []
+        for f in self._model._meta.concrete_fields:
+            if f.column in said or f.generated or f.db_returning:
+                continue
+            if isinstance(f, models.UUIDField):
+                found.append((f.column, "gen_random_uuid()", []))
+            else:
+                value = f.get_db_prep_save(f.get_default(), connection)
+                found.append((f.column, f"%s::{f.db_type(connection)}", [value]))
+        return found
+
+    def _arrays(self, changes: Sequence[Change], names: Sequence[str]) -> list[list[str]]:
+        return [[c.after[n] for c in changes] for n in names]
+
+    def _cells(self, values: Sequence[str]) -> dict[str, str]:
+        return dict(zip((c.name for c in self.columns), values, strict=True))
+
+
+def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
+
+
+def _run(sql: str, parameters: Sequence[Any]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, parameters)

@@ -1,0 +1,154 @@
+"""Write what a preview found, in one transaction: nothing that changed since it was looked at is overwritten."""
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import IntegrityError, connection, transaction
+
+from core import journal
+from core.actors import Actor
+from core.errors import DomainError, NotFound
+from core.refs import DocumentRef
+from core.sheets import Change, Sheet, sheet
+from core.uow import constraint_of, door_verb
+from integrations import progress
+from integrations.locks import lock_upload
+from integrations.models import Upload, UploadRow
+from integrations.services.preview_upload import BATCH, Told, count_rows
+from integrations.states import UPLOAD, ApplyMode, RowOutcome, UploadState
+
+
+@dataclass(frozen=True)
+class Applied:
+    """`made` is False where another worker was first."""
+
+    made: bool
+    state: str
+    counts: dict[str, int]
+    problem: str = ""
+
+
+class _NothingWritten(Exception):
+    """Rows changed since the preview, and it is all or none."""
+
+    def __init__(self, moved: set[int]) -> None:
+        self.moved = moved
+
+
+@door_verb
+def apply_upload(*, upload_id: int, version: int, actor: Actor, now: datetime, told: Told | None = None) -> Applied:
+    """Raises NotFound. What the database refuses leaves nothing written and the import refused, with why."""
+    row = lock_upload(upload_id)
+    if row is None:
+        raise NotFound(kind="import", ident=upload_id)
+    if row.state != UploadState.APPLYING or row.version != version:
+        return Applied(False, row.state, row.counts)
+    target, row.problem = _written(row, actor, now, told or (lambda part, rows: progress.tell(upload_id, part, rows)))
+    row.state = UPLOAD.require(UploadState(row.state), target)
+    row.counts = count_rows(upload_id)
+    row.applied_at = now if target == UploadState.APPLIED else None
+    row.save(update_fields=["state", "counts", "problem", "applied_at"])
+    _tell(row, actor, now)
+    return Applied(True, row.state, row.counts, row.problem)
+
+
+def _written(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[UploadState, str]:
+    """The state to go to, and what is to be said. Inside a savepoint, because a refusal of the database is an answer
+    for the person who asked and not a fault to be tried again."""
+    try:
+        with transaction.atomic():
+            moved = _Applying(row, actor, now, told).run()
+            if moved and row.mode == ApplyMode.ALL_OR_NONE:
+                raise _NothingWritten(moved)
+            _mark_done(row.pk)
+            _mark_moved(row.pk, moved)
+            return UploadState.APPLIED, ""
+    except _NothingWritten as nothing:
+        _mark_moved(row.pk, nothing.moved)
+        return UploadState.PREVIEWED, "Nothing was written: rows changed since the preview. Preview the file again."
+    except IntegrityError as error:
+        return UploadState.REFUSED, f"Nothing was written. The rows together break a rule: {_rule(error)}."
+    except DomainError as refusal:
+        return UploadState.REFUSED, f"Nothing was written. {refusal.message} {refusal.remedy}".strip()
+
+
+class _Applying:
+    def __init__(self, upload: Upload, actor: Actor, now: datetime, told: Told) -> None:
+        found = sheet(upload.sheet)
+        if found is None:
+            raise NotFound(kind="sheet", ident=upload.sheet)
+        self.sheet: Sheet = found
+        self.upload, self.actor, self.now, self.told = upload, actor, now, told
+        self.total = upload.counts.get(RowOutcome.NEW, 0) + upload.counts.get(RowOutcome.CHANGED, 0)
+
+    def run(self) -> set[int]:
+        """Numbers of the rows that were not written, because what they replace has changed."""
+        moved: set[int] = set()
+        done, note = 0, f"import {self.upload.pk}, {self.upload.name}"
+        for batch in self._batches(RowOutcome.NEW, RowOutcome.CHANGED):
+            written = self.sheet.write(batch, actor=self.actor, now=self.now, note=note)
+            moved |= {c.number for c in batch} - written
+            done += len(batch)
+            self.told(0.9 * done / max(self.total, 1), done)
+        if self.sheet.link is not None:
+            for batch in self._batches(RowOutcome.NEW, RowOutcome.CHANGED):
+                self.sheet.link([c for c in batch if c.number not in moved])
+        self.told(1.0, done)
+        return moved
+
+    def _batches(self, *outcomes: RowOutcome) -> Iterator[list[Change]]:
+        last = 0
+        while rows := self._after(last, outcomes):
+            last = max(r.number for r in rows)
+            for _is_new, group in itertools.groupby(rows, key=lambda r: r.before is None):
+                yield [_change(r) for r in group]
+
+    def _after(self, last: int, outcomes: tuple[RowOutcome, ...]) -> list[UploadRow]:
+        """The next rows of the file, those that change something before those that are new."""
+        fields = ("number", "key", "after", "before", "record_id", "version")
+        rows = UploadRow.objects.filter(upload_id=self.upload.pk, outcome__in=outcomes, number__gt=last)
+        found = list(rows.order_by("number").only("id", *fields)[:BATCH])
+        return sorted(found, key=lambda r: (r.before is None, r.number))
+
+
+def _change(row: UploadRow) -> Change:
+    return Change(row.number, row.key, row.after, row.before, row.record_id or 0, row.version)
+
+
+def _mark_done(upload_id: int) -> None:
+    sql = (
+        "UPDATE integrations_uploadrow SET outcome = CASE outcome WHEN 'new' THEN 'created' ELSE 'updated' END"
+        " WHERE upload_id = %s AND outcome IN ('new', 'changed')"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [upload_id])
+
+
+_MOVED = """
+UPDATE integrations_uploadrow
+   SET outcome = 'moved', problems = problems || jsonb_build_array(jsonb_build_object('column', '', 'why',
+       'Somebody changed this record after the preview.', 'remedy', 'Import the row again: the preview shows both values.'))
+ WHERE upload_id = %s AND number = ANY(%s)
+"""
+
+
+def _mark_moved(upload_id: int, numbers: set[int]) -> None:
+    if numbers:
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVED, [upload_id, sorted(numbers)])
+
+
+def _rule(error: IntegrityError) -> str:
+    """Constraints are named as sentences."""
+    detail = getattr(getattr(error.__cause__, "diag", None), "message_detail", None) or ""
+    return f"{(constraint_of(error) or 'a value is missing').replace('_', ' ')} {detail}".strip().rstrip(".")
+
+
+def _tell(row: Upload, actor: Actor, now: datetime) -> None:
+    counts = ", ".join(f"{n} {outcome}" for outcome, n in sorted(row.counts.items()))
+    summary = f"{row.sheet.replace('_', ' ')} from {row.name} {row.state}: {counts}. {row.problem}".strip()
+    journal.write(
+        [journal.Entry(DocumentRef("import", row.pk, row.name[:60]), row.state, summary)], actor=actor, now=now
+    )

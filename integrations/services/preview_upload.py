@@ -1,0 +1,219 @@
+"""Read an uploaded file against its sheet: every row new, changed, unchanged or wrong, with everything that is wrong.
+
+In batches: memory stays the same for a million rows, and each batch takes the same number of statements.
+"""
+
+import itertools
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import connection
+
+from core.errors import NotFound
+from core.sheets import Sheet, sheet
+from core.uow import door_verb
+from integrations import progress
+from integrations.locks import lock_upload
+from integrations.models import Upload, UploadRow
+from integrations.rules.sheet_rows import RowReader, SheetRow, compare, key_problems, point
+from integrations.states import UPLOAD, RowOutcome, UploadState
+from integrations.table_files import NotATable, open_table
+
+BATCH = 5_000
+MOST_ROWS = 1_048_575  # a spreadsheet's rows under its heading
+_MOST_CODES = 50_000  # remembered of a column that points at other records
+
+Told = Callable[[float, int], None]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """`made` is False where a newer preview, or another worker, was first."""
+
+    made: bool
+    state: str
+    counts: dict[str, int]
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@door_verb
+def preview_upload(*, upload_id: int, version: int, now: datetime, told: Told | None = None) -> Preview:
+    """Raises NotFound. A file that turns out to be unreadable leaves the import refused, with why."""
+    row = lock_upload(upload_id)
+    if row is None:
+        raise NotFound(kind="import", ident=upload_id)
+    if row.state != UploadState.PREVIEWING or row.version != version:
+        return Preview(False, row.state, row.counts)
+    UploadRow.objects.filter(upload_id=upload_id).delete()
+    try:
+        notes = _Reading(row, now, told or (lambda part, rows: progress.tell(upload_id, part, rows))).run()
+    except (NotATable, OSError) as bad:
+        row.problem, notes = str(bad).replace(Path(row.file.name).name, row.name), []
+    target = UploadState.REFUSED if row.problem else UploadState.PREVIEWED
+    row.state = UPLOAD.require(UploadState(row.state), target)
+    row.notes, row.counts, row.previewed_at = notes, count_rows(upload_id), now
+    row.save(update_fields=["state", "problem", "notes", "counts", "previewed_at"])
+    return Preview(True, row.state, row.counts, row.problem, tuple(notes))
+
+
+class _Reading:
+    def __init__(self, upload: Upload, now: datetime, told: Told) -> None:
+        found = sheet(upload.sheet)
+        if found is None:
+            raise NotFound(kind="sheet", ident=upload.sheet)
+        self.sheet: Sheet = found
+        self.upload, self.now, self.told = upload, now, told
+        self.known: dict[str, dict[str, str]] = {c.name: {} for c in found.columns if c.refers}
+
+    def run(self) -> list[str]:
+        """The file's notes; the rows are stored."""
+        with open_table(Path(self.upload.file.path), formulas=True) as found:
+            if len(found.header) != len(self.upload.header):
+                raise NotATable(f"{self.upload.name} is not the file that was uploaded. Upload it again.")
+            reader = RowReader(self.sheet, self.upload.columns, len(found.header), found.merged)
+            done = 0
+            for batch in _batches((reader.read(n, cells) for n, cells in found.rows), BATCH):
+                done += len(batch)
+                if done > MOST_ROWS:
+                    raise NotATable(f"{self.upload.name} has more than {MOST_ROWS:,} rows. Split it.")
+                self._judge(batch)
+                _store(self.upload.pk, batch)
+                self.told(found.read_part() * 0.95, done)
+        _mark_twice(self.upload.pk, self.sheet)
+        _mark_lost(self.upload.pk, self.sheet)
+        self.told(1.0, done)
+        return found.notes
+
+    def _judge(self, batch: Sequence[SheetRow]) -> None:
+        for column in (c for c in self.sheet.columns if c.refers and c.name in self.upload.columns):
+            known = self._known(column.name, {row.values.get(column.name, "").upper() for row in batch} - {""})
+            for row in batch:
+                point(row, column, known)
+        for row in batch:
+            key_problems(row, self.sheet)
+            row.key = self.sheet.key_of(row.values) if row.values else ""
+        whole = [r for r in batch if r.values and not r.bad_columns.intersection({"", *self.sheet.key})]
+        stored = self.sheet.source.stored(sorted({r.key for r in whole}))
+        for row in whole:
+            compare(row, self.sheet, stored.get(row.key, ()))
+        asked = [r.change() for r in whole if r.outcome in (RowOutcome.NEW, RowOutcome.CHANGED)]
+        problems = self.sheet.checks(asked, self.now) if asked else {}
+        for row in whole:
+            row.problems.extend(problems.get(row.number, ()))
+
+    def _known(self, column: str, codes: set[str]) -> dict[str, str]:
+        remembered = self.known[column]
+        if len(remembered) > _MOST_CODES:
+            remembered.clear()
+        if unasked := codes - remembered.keys():
+            remembered |= self.sheet.source.known(column, unasked)
+        return remembered
+
+
+def count_rows(upload_id: int) -> dict[str, int]:
+    """{outcome: rows}."""
+    sql = "SELECT outcome, count(*) FROM integrations_uploadrow WHERE upload_id = %s GROUP BY outcome"
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [upload_id])
+        return dict(cursor.fetchall())
+
+
+def _batches(rows: Iterable[SheetRow], size: int) -> Iterator[list[SheetRow]]:
+    rows = iter(rows)
+    while batch := list(itertools.islice(rows, size)):
+        yield batch
+
+
+_COPY = """
+COPY integrations_uploadrow (upload_id, number, key, outcome, record_id, version, cells, after, before, problems)
+FROM STDIN
+"""
+
+
+def _store(upload_id: int, batch: Sequence[SheetRow]) -> None:
+    with connection.cursor() as cursor, cursor.copy(_COPY) as copy:
+        for row in batch:
+            copy.write_row(_line(upload_id, row))
+
+
+def _line(upload_id: int, row: SheetRow) -> tuple[Any, ...]:
+    before, stored = row.before, row.stored
+    return (
+        upload_id,
+        row.number,
+        row.key[:400],
+        str(row.outcome),
+        stored.id if stored else None,
+        stored.version if stored else "",
+        _json([_without_null(c) for c in row.cells[:300]]),
+        _json(row.values),
+        None if before is None else _json(before),
+        _json([asdict(p) for p in row.problems]),
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _without_null(text: str) -> str:
+    return text.replace("\0", "") if "\0" in text else text
+
+
+_MARK_TWICE = """
+WITH twice AS (
+  SELECT key, array_to_string((array_agg(number ORDER BY number))[1:10], ', ') AS numbers, count(*) AS times
+    FROM integrations_uploadrow WHERE upload_id = %(upload)s AND key <> '' GROUP BY key HAVING count(*) > 1
+)
+UPDATE integrations_uploadrow r
+   SET outcome = 'error',
+       problems = r.problems || jsonb_build_array(jsonb_build_object(
+         'column', %(column)s::text, 'why', twice.times || ' rows are about the same record: rows ' || twice.numbers
+           || CASE WHEN twice.times > 10 THEN ' …' ELSE '' END || '.', 'remedy', 'Keep one of them.'))
+  FROM twice
+ WHERE r.upload_id = %(upload)s AND r.key = twice.key
+"""
+
+
+def _mark_twice(upload_id: int, of: Sheet) -> None:
+    """Rows of one key are all wrong: which of them is meant, only a person knows."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MARK_TWICE, {"upload": upload_id, "column": of.key[-1]})
+
+
+_MARK_LOST = """
+UPDATE integrations_uploadrow r
+   SET outcome = 'error',
+       problems = r.problems || jsonb_build_array(jsonb_build_object(
+         'column', %(column)s::text, 'why', 'There is no ' || %(what)s::text || ' ' || (r.after ->> %(column)s::text)
+           || ', and no good row of this file makes it.', 'remedy', 'Correct it, or mend the row it names.'))
+ WHERE r.upload_id = %(upload)s AND r.outcome IN ('new', 'changed') AND r.after ->> %(column)s::text <> ''
+   AND r.after ->> %(column)s::text IS DISTINCT FROM coalesce(r.before ->> %(column)s::text, '')
+   AND upper(r.after ->> %(column)s::text) <> ALL (%(known)s::text[])
+   AND NOT EXISTS (SELECT 1 FROM integrations_uploadrow o WHERE o.upload_id = r.upload_id
+                      AND o.key = upper(r.after ->> %(column)s::text) AND o.outcome <> 'error')
+"""
+_NAMED = """
+SELECT DISTINCT upper(after ->> %(column)s::text) FROM integrations_uploadrow
+ WHERE upload_id = %(upload)s AND after ->> %(column)s::text <> '' AND outcome IN ('new', 'changed')
+"""
+_DEEPEST = 50
+
+
+def _mark_lost(upload_id: int, of: Sheet) -> None:
+    """Rows that name a row of their own sheet which neither is there nor comes; and, in turn, rows that name those."""
+    for column in (c for c in of.columns if c.to_itself):
+        asked: dict[str, Any] = {"upload": upload_id, "column": column.name, "what": column.refers}
+        with connection.cursor() as cursor:
+            cursor.execute(_NAMED, asked)
+            named = [code for (code,) in cursor.fetchall()]
+            asked["known"] = sorted(of.source.known(column.name, named)) if named else []
+            for _ in range(_DEEPEST if named else 0):
+                cursor.execute(_MARK_LOST, asked)
+                if not cursor.rowcount:
+                    break
