@@ -123,7 +123,7 @@ def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
                 Problem("valid_to", f"It ends {end}, before it starts.", "The end is the first day without it.")
             )
     pairs = defaultdict(list)
-    for account, group, pk, start, end in (
+    for account, group, _pk, start, end in (
         GroupMembership.objects.filter(
             account__code__in={c.after["account"] for c in changes}, group__code__in={c.after["group"] for c in changes}
         )
@@ -151,7 +151,8 @@ _MEMBERSHIPS = (
     _account(),
     Column("group", "Group", Text(40), required=True, refers="group", aliases=("group code", "gpo", "buying group")),
     Column("valid_from", "From", Day(), required=True, aliases=("valid from", "start", "start date")),
-    Column("valid_to", "To", Day(), aliases=("valid to", "end", "end date"), help="The first day without it; empty: no end."),
+    Column("valid_to", "To", Day(), aliases=("valid to", "end", "end date"),
+           help="The first day without it; empty: no end."),
     Column("identifier_kind", "Identifier kind", Text(10), help="GLN, DEA, HIN, 340B …"),
     Column("identifier", "Identifier", Text(40), aliases=("member number", "member id")),
 )  # fmt: skip

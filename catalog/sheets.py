@@ -84,11 +84,14 @@ _PRODUCTS = (
 # --- units --------------------------------------------------------------------------------------------------------
 def check_units(changes: Sequence[Change], now: datetime) -> Problems:
     base = dict(Product.objects.filter(sku__in={c.after["product"] for c in changes}).values_list("sku", "base_unit"))
-    return {
-        c.number: [Problem("code", f"{c.after['code']} is the base unit of {c.after['product']}: its factor is 1.", "Delete the row.")]
-        for c in changes
-        if c.before is None and c.after["code"].upper() == base.get(c.after["product"], "").upper()
-    }  # fmt: skip
+    found = {}
+    for c in changes:
+        sku, code = c.after["product"], c.after["code"]
+        if c.before is None and code.upper() == base.get(sku, "").upper():
+            found[c.number] = [
+                Problem("code", f"{code} is the base unit of {sku}: its factor is 1.", "Delete the row.")
+            ]
+    return found
 
 
 _UNITS = (
@@ -168,7 +171,8 @@ _part_table = SheetTable(
     "catalog.CustomerPartNumber", _PARTS, ("account", "part_number"), (("account", "code"), _product), "customer_part_number"
 )  # fmt: skip
 _substitution_table = SheetTable(
-    "catalog.Substitution", _SUBSTITUTIONS, ("product", "substitute", "valid_from"), (_product, ("substitute", "sku")), "substitution"
+    "catalog.Substitution", _SUBSTITUTIONS, ("product", "substitute", "valid_from"),
+    (_product, ("substitute", "sku")), "substitution",
 )  # fmt: skip
 _authorization_table = SheetTable(
     "catalog.AuthorizationRule",
@@ -199,7 +203,7 @@ def register() -> None:
                checks=check_substitutions),
         _sheet("authorizations", "Authorizations", _authorization_table, GRANTERS, "Who may or may not buy what.",
                checks=check_periods),
-        _sheet("licenses", "Licences", _license_table, GRANTERS, "Permissions of accounts. Evidence is added on its own page.",
+        _sheet("licenses", "Licences", _license_table, GRANTERS, "Permissions of accounts; evidence has its own page.",
                checks=check_periods),
     ):  # fmt: skip
         sheets.register(declared)

@@ -102,6 +102,7 @@ NAVIGATION = [
     ),
     _section(
         _("Integrations"),
+        _item(_("Imports"), "upload_file", "integrations_upload"),
         _item(_("Trading partners"), "handshake", "integrations_partnerprofile"),
         _item(_("EDI inbox"), "inbox", "integrations_interchange"),
         _item(_("EDI transactions"), "sync_alt", "integrations_editransaction"),

@@ -7,7 +7,7 @@ exported is read back as unchanged. PostgreSQL casts it where it is written (`sq
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import ClassVar
@@ -240,7 +240,7 @@ def _day(text: str) -> date:
 def _other_day(text: str, patterns: Sequence[str] = _DATES) -> date:
     for pattern in patterns:
         try:
-            return datetime.strptime(text, pattern).date()
+            return datetime.strptime(text, pattern).replace(tzinfo=UTC).date()
         except ValueError:
             continue
     if "/" in text:

@@ -20,7 +20,7 @@ from core.actors import Actor
 from core.cells import Number, YesNo
 from core.errors import Refused
 from core.refs import DocumentRef
-from core.sheets import KEY_MARK, Cells, Change, Column, Stored
+from core.sheets import Cells, Change, Column, Key, Stored
 from core.uow import require_uow
 
 _VERSION = "t.xmin::text || t.ctid::text"
@@ -52,31 +52,34 @@ class SheetTable:
     document: str = ""  # the kind of document its journal entries are about
 
     # --- reading --------------------------------------------------------------------------------------------
-    def stored(self, keys: Sequence[str]) -> dict[str, list[Stored]]:
-        """{key: rows}: more than one where the table itself has the key twice."""
-        parts = [key.split(KEY_MARK) for key in keys]
+    def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]:
+        """{key: rows}, whatever the case: more than one row where the table itself has the key twice."""
         names = ", ".join(f"k{i}" for i in range(len(self.key)))
         arrays = ", ".join(["%s::text[]"] * len(self.key))
         sql = (
             f"SELECT k.n, t.id, {_VERSION}, {self._shown_list} FROM unnest({arrays}) WITH ORDINALITY AS k({names}, n)"
             f" {self._key_joins} {self._other_joins}"
         )
-        found: dict[str, list[Stored]] = {}
-        for n, pk, version, *values in _rows(sql, [[p[i] for p in parts] for i in range(len(self.key))]):
+        found: dict[Key, list[Stored]] = {}
+        for n, pk, version, *values in _rows(sql, [[key[i] for key in keys] for i in range(len(self.key))]):
             found.setdefault(keys[n - 1], []).append(Stored(pk, version, self._cells(values)))
         return found
 
     def known(self, column: str, codes: Iterable[str]) -> dict[str, str]:
-        """{CODE IN CAPITALS: the code as it is written} of what the column may point at."""
+        """{code as typed: the code as it is written} of what the column may point at."""
         p = self._pointers[column]
         sql = (
-            f"SELECT upper({p.code}), {p.code} FROM {p.table} WHERE upper({p.code}) = ANY(%s::text[]) ORDER BY id DESC"
+            f"SELECT k.code, r.{p.code} FROM unnest(%s::text[]) AS k(code)"
+            f" JOIN {p.table} r ON upper(r.{p.code}) = upper(k.code) ORDER BY r.id DESC"
         )
         return dict(_rows(sql, [sorted(codes)]))
 
     def batches(self, size: int) -> Iterator[list[Cells]]:
         """All rows in the order they were made, `size` at a time, a statement each."""
-        sql = f"SELECT t.id, {self._shown_list} FROM {self._table} t {self._all_joins} WHERE t.id > %s ORDER BY t.id LIMIT %s"
+        sql = (
+            f"SELECT t.id, {self._shown_list} FROM {self._table} t {self._all_joins}"
+            " WHERE t.id > %s ORDER BY t.id LIMIT %s"
+        )
         last = 0
         while rows := _rows(sql, [last, size]):
             last = rows[-1][0]
@@ -103,15 +106,15 @@ class SheetTable:
         for name in (c.name for c in self.columns if c.to_itself):
             rows = [c for c in changes if name in c.changed]
             if rows:
-                _run(self._link_sql(name), [[c.key for c in rows], [c.after[name] for c in rows]])
-                self._refuse_circles(name, [c.key for c in rows])
+                _run(self._link_sql(name), [[c.after[self.key[0]] for c in rows], [c.after[name] for c in rows]])
+                self._refuse_circles(name, [c.after[self.key[0]] for c in rows])
 
     def _link_sql(self, name: str) -> str:
         p, (key,) = self._pointers[name], self.key
         return (
             f"UPDATE {self._table} t SET {p.column} = r.id FROM {self._unnested(['key', 'target'])}"
             f" JOIN {p.table} r ON upper(r.{p.code}) = upper(n.target)"
-            f" WHERE upper(t.{key}) = n.key AND t.{p.column} IS DISTINCT FROM r.id"
+            f" WHERE upper(t.{key}) = upper(n.key) AND t.{p.column} IS DISTINCT FROM r.id"
         )
 
     def _refuse_circles(self, name: str, keys: Sequence[str]) -> None:
@@ -119,7 +122,8 @@ class SheetTable:
         p, (key,) = self._pointers[name], self.key
         sql = (
             f"WITH RECURSIVE up AS (SELECT id, {key} AS code, {p.column} AS above, 1 AS depth FROM {self._table}"
-            f" WHERE upper({key}) = ANY(%s::text[]) UNION ALL SELECT up.id, up.code, t.{p.column}, up.depth + 1"
+            f" WHERE upper({key}) = ANY(SELECT upper(k) FROM unnest(%s::text[]) k)"
+            f" UNION ALL SELECT up.id, up.code, t.{p.column}, up.depth + 1"
             f" FROM up JOIN {self._table} t ON t.id = up.above WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
             " SELECT DISTINCT code FROM up WHERE above = id ORDER BY code LIMIT 5"
         )
@@ -137,13 +141,17 @@ class SheetTable:
         ]
         absent = self._absent(given)
         columns = ["id", *(self._field(n).column for n in given), *(name for name, _, _ in absent)]
-        values = ["n.id::bigint", *(self._value(n) for n in given), *(sql for _, sql, _ in absent)]
+        itself = [c.name for c in self.columns if c.to_itself and c.name in given]
+        values = ["n.id::bigint", *(self._value_or_twin(n) for n in given), *(sql for _, sql, _ in absent)]
         sql = (
             f"INSERT INTO {self._table} ({', '.join(columns)}) SELECT {', '.join(values)}"
-            f" FROM {self._unnested(['id', *given])} {self._value_joins(given)} {self._all_found(given)} ORDER BY n.place"
+            f" FROM {self._unnested(['id', *given, *(f'{n}_at' for n in itself)])} {self._value_joins(given)}"
+            f" {self._all_found(given)} ORDER BY n.place"
             " ON CONFLICT DO NOTHING RETURNING id"
         )
-        arrays = [[str(pk) for pk in ids], *self._arrays(changes, given)]
+        twins = {c.key: str(pk) for c, pk in zip(changes, ids, strict=True)}
+        at = [[twins.get(c.after[n].upper(), "") for c in changes] for n in itself]
+        arrays = [[str(pk) for pk in ids], *self._arrays(changes, given), *at]
         made = {pk for (pk,) in _rows(sql, [*(v for _, _, vs in absent for v in vs), *arrays])}
         return {c.number: pk for c, pk in zip(changes, ids, strict=True) if pk in made}
 
@@ -166,11 +174,13 @@ class SheetTable:
         kind = self.document or self._model._meta.model_name or ""
         name = " ".join(change.after[k] for k in self.key)
         verb = "created" if change.before is None else "changed"
-        told = change.changed
-        words = f" {', '.join(sorted(told))}" if verb == "changed" else ""
+        told = change.changed if change.before is not None else {}
+        words = f" {', '.join(sorted(told))}" if told else ""
         ref = DocumentRef(kind, pk, name[:60])
         summary = f"{kind.replace('_', ' ')} {name} {verb}{words}: {note}"
-        return journal.Entry(ref, verb, summary, {"changed": {n: list(pair) for n, pair in told.items()}})
+        return journal.Entry(
+            ref, verb, summary, {"changed": {n: list(pair) for n, pair in told.items()}} if told else {}
+        )
 
     # --- SQL ------------------------------------------------------------------------------------------------
     @cached_property
@@ -214,10 +224,10 @@ class SheetTable:
         for i, name in enumerate(self.key):
             if name in self._pointers:
                 p = self._pointers[name]
-                joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = k.k{i}")
+                joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = upper(k.k{i})")
                 conditions.append(f"t.{p.column} = r_{name}.id")
             else:
-                conditions.append(f"upper(coalesce(t.{self._field(name).column}::text, '')) = k.k{i}")
+                conditions.append(f"upper(coalesce(t.{self._field(name).column}::text, '')) = upper(k.k{i})")
         return " ".join(joins) + f" JOIN {self._table} t ON {' AND '.join(conditions)}"
 
     @cached_property
@@ -234,17 +244,21 @@ class SheetTable:
 
     def _unnested(self, names: Sequence[str]) -> str:
         arrays = ", ".join(["%s::text[]"] * len(names))
-        return f"unnest({arrays}) WITH ORDINALITY AS n({', '.join(names)}, place)"
+        return f"unnest({arrays}) WITH ORDINALITY AS n({', '.join(map(_quoted, names))}, place)"
 
     def _value_joins(self, given: Sequence[str]) -> str:
         """Pointers of the file as ids; those to rows of the same sheet are set by `link`."""
         used = [(n, self._pointers[n]) for n in given if n in self._pointers]
-        return " ".join(f"LEFT JOIN {p.table} r_{n} ON n.{n} <> '' AND r_{n}.{p.code} = n.{n}" for n, p in used)
+        return " ".join(
+            f"LEFT JOIN {p.table} r_{n} ON n.{_quoted(n)} <> '' AND r_{n}.{p.code} = n.{_quoted(n)}" for n, p in used
+        )
 
     def _all_found(self, given: Sequence[str]) -> str:
         """A code that is gone since the row was read is not written as nothing: the row counts as changed since."""
         to_itself = {c.name for c in self.columns if c.to_itself}
-        gone = [f"(n.{n} <> '' AND r_{n}.id IS NULL)" for n in given if n in self._pointers and n not in to_itself]
+        gone = [
+            f"(n.{_quoted(n)} <> '' AND r_{n}.id IS NULL)" for n in given if n in self._pointers and n not in to_itself
+        ]
         return f"WHERE NOT ({' OR '.join(gone)})" if gone else ""
 
     def _value(self, name: str) -> str:
@@ -253,8 +267,15 @@ class SheetTable:
         stored = self._field(name)
         kind = next(c.kind for c in self.columns if c.name == name)
         if kind.sql_type == "text" and not stored.null:
-            return f"n.{name}"
-        return f"nullif(n.{name}, '')::{kind.sql_type if kind.sql_type == 'text' else stored.db_type(connection)}"
+            return f"n.{_quoted(name)}"
+        return (
+            f"nullif(n.{_quoted(name)}, '')::{kind.sql_type if kind.sql_type == 'text' else stored.db_type(connection)}"
+        )
+
+    def _value_or_twin(self, name: str) -> str:
+        """A new row may point at another new row of the same statement, which no join finds."""
+        itself = any(c.to_itself for c in self.columns if c.name == name)
+        return f"coalesce({self._value(name)}, nullif(n.{name}_at, '')::bigint)" if itself else self._value(name)
 
     def _absent(self, given: Sequence[str]) -> list[tuple[str, str, list[Any]]]:
         """(column, SQL, parameters) of what the file does not say: the model's own defaults."""
@@ -275,6 +296,11 @@ class SheetTable:
 
     def _cells(self, values: Sequence[str]) -> dict[str, str]:
         return dict(zip((c.name for c in self.columns), values, strict=True))
+
+
+def _quoted(name: str) -> str:
+    """A column may be called like a word of SQL ("group")."""
+    return f'"{name}"'
 
 
 def _rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:

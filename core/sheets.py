@@ -18,6 +18,7 @@ from core.cells import Kind
 
 KEY_MARK = "\x1f"
 
+Key = tuple[str, ...]  # the values of the key columns, as typed
 Cells = Mapping[str, str]  # column name → canonical text, "" where there is nothing
 
 
@@ -78,7 +79,7 @@ class Change:
 class Source(Protocol):
     """Where a sheet's rows are kept (core.sheet_table). Each call is a constant number of statements."""
 
-    def stored(self, keys: Sequence[str]) -> dict[str, list[Stored]]: ...
+    def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]: ...
     def known(self, column: str, codes: Iterable[str]) -> dict[str, str]: ...
     def batches(self, size: int) -> Iterator[list[Cells]]: ...
     def count(self) -> int: ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from core.cells import BadCell, shown, tidy, unguarded
-from core.sheets import Cells, Change, Column, Problem, Sheet, Stored
+from core.sheets import Cells, Change, Column, Key, Problem, Sheet, Stored
 from integrations.states import RowOutcome
 
 _SPREADSHEET_ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!"})
@@ -107,7 +107,7 @@ def point(row: SheetRow, column: Column, known: Mapping[str, str]) -> None:
     typed = row.values.get(column.name, "")
     if not typed or column.name in row.bad_columns:
         return
-    found = known.get(typed.upper())
+    found = known.get(typed)
     if found is not None:
         row.values[column.name] = found
     elif not column.to_itself:
@@ -126,7 +126,9 @@ def compare(row: SheetRow, sheet: Sheet, stored: Sequence[Stored]) -> None:
     row.stored = _tidied(stored[0]) if stored else None
     for name, value in row.values.items():
         column = sheet.by_name[name]
-        if value == "" and name not in row.bad_columns:
+        if row.stored is not None and name in sheet.key:
+            row.values[name] = row.stored.cells[name]  # a key is the same in any case, and stays as it is written
+        elif value == "" and name not in row.bad_columns:
             _fill(row, column)
     if row.stored is None:
         missing = [c.label for c in sheet.columns if c.required and c.name not in row.values]
@@ -145,6 +147,10 @@ def _fill(row: SheetRow, column: Column) -> None:
 def _tidied(stored: Stored) -> Stored:
     """As a file could say it: an exported row must come back unchanged."""
     return Stored(stored.id, stored.version, {n: tidy(v) for n, v in stored.cells.items()})
+
+
+def key_values(row: SheetRow, sheet: Sheet) -> Key:
+    return tuple(row.values.get(name, "") for name in sheet.key)
 
 
 def key_problems(row: SheetRow, sheet: Sheet) -> None:

@@ -19,11 +19,11 @@ from core.uow import door_verb
 from integrations import progress
 from integrations.locks import lock_upload
 from integrations.models import Upload, UploadRow
-from integrations.rules.sheet_rows import RowReader, SheetRow, compare, key_problems, point
+from integrations.rules.sheet_rows import RowReader, SheetRow, compare, key_problems, key_values, point
 from integrations.states import UPLOAD, RowOutcome, UploadState
 from integrations.table_files import NotATable, open_table
 
-BATCH = 5_000
+BATCH = 2_000
 MOST_ROWS = 1_048_575  # a spreadsheet's rows under its heading
 _MOST_CODES = 50_000  # remembered of a column that points at other records
 
@@ -91,16 +91,16 @@ class _Reading:
 
     def _judge(self, batch: Sequence[SheetRow]) -> None:
         for column in (c for c in self.sheet.columns if c.refers and c.name in self.upload.columns):
-            known = self._known(column.name, {row.values.get(column.name, "").upper() for row in batch} - {""})
+            known = self._known(column.name, {row.values.get(column.name, "") for row in batch} - {""})
             for row in batch:
                 point(row, column, known)
         for row in batch:
             key_problems(row, self.sheet)
             row.key = self.sheet.key_of(row.values) if row.values else ""
         whole = [r for r in batch if r.values and not r.bad_columns.intersection({"", *self.sheet.key})]
-        stored = self.sheet.source.stored(sorted({r.key for r in whole}))
+        stored = self.sheet.source.stored(sorted({key_values(r, self.sheet) for r in whole}))
         for row in whole:
-            compare(row, self.sheet, stored.get(row.key, ()))
+            compare(row, self.sheet, stored.get(key_values(row, self.sheet), ()))
         asked = [r.change() for r in whole if r.outcome in (RowOutcome.NEW, RowOutcome.CHANGED)]
         problems = self.sheet.checks(asked, self.now) if asked else {}
         for row in whole:
@@ -165,44 +165,51 @@ def _without_null(text: str) -> str:
     return text.replace("\0", "") if "\0" in text else text
 
 
+_TWICE = """
+SELECT array_agg(number ORDER BY number) FROM integrations_uploadrow WHERE upload_id = %s AND key <> ''
+ GROUP BY key HAVING count(*) > 1
+"""
 _MARK_TWICE = """
-WITH twice AS (
-  SELECT key, array_to_string((array_agg(number ORDER BY number))[1:10], ', ') AS numbers, count(*) AS times
-    FROM integrations_uploadrow WHERE upload_id = %(upload)s AND key <> '' GROUP BY key HAVING count(*) > 1
-)
 UPDATE integrations_uploadrow r
    SET outcome = 'error',
        problems = r.problems || jsonb_build_array(jsonb_build_object(
-         'column', %(column)s::text, 'why', twice.times || ' rows are about the same record: rows ' || twice.numbers
-           || CASE WHEN twice.times > 10 THEN ' …' ELSE '' END || '.', 'remedy', 'Keep one of them.'))
-  FROM twice
- WHERE r.upload_id = %(upload)s AND r.key = twice.key
+         'column', %s::text, 'why', twice.why, 'remedy', 'Keep one of them.'))
+  FROM unnest(%s::int[], %s::text[]) AS twice(number, why) WHERE r.upload_id = %s AND r.number = twice.number
 """
+_NAMED_ROWS = 10  # of one record, in a message
 
 
 def _mark_twice(upload_id: int, of: Sheet) -> None:
-    """Rows of one key are all wrong: which of them is meant, only a person knows."""
+    """Rows of one key are all wrong: which of them is meant, only a person knows. They are looked up by their numbers:
+    nothing is known yet about how the keys of fresh rows are spread, and a join by key would be planned for a few."""
     with connection.cursor() as cursor:
-        cursor.execute(_MARK_TWICE, {"upload": upload_id, "column": of.key[-1]})
+        cursor.execute(_TWICE, [upload_id])
+        found = [(n, _twice_words(numbers)) for (numbers,) in cursor.fetchall() for n in numbers]
+        for start in range(0, len(found), BATCH):
+            numbers, words = zip(*found[start : start + BATCH], strict=True)
+            cursor.execute(_MARK_TWICE, [of.key[-1], list(numbers), list(words), upload_id])
 
 
-_MARK_LOST = """
-UPDATE integrations_uploadrow r
-   SET outcome = 'error',
-       problems = r.problems || jsonb_build_array(jsonb_build_object(
-         'column', %(column)s::text, 'why', 'There is no ' || %(what)s::text || ' ' || (r.after ->> %(column)s::text)
-           || ', and no good row of this file makes it.', 'remedy', 'Correct it, or mend the row it names.'))
- WHERE r.upload_id = %(upload)s AND r.outcome IN ('new', 'changed') AND r.after ->> %(column)s::text <> ''
-   AND r.after ->> %(column)s::text IS DISTINCT FROM coalesce(r.before ->> %(column)s::text, '')
-   AND upper(r.after ->> %(column)s::text) <> ALL (%(known)s::text[])
-   AND NOT EXISTS (SELECT 1 FROM integrations_uploadrow o WHERE o.upload_id = r.upload_id
-                      AND o.key = upper(r.after ->> %(column)s::text) AND o.outcome <> 'error')
-"""
+def _twice_words(numbers: Sequence[int]) -> str:
+    named = ", ".join(map(str, numbers[:_NAMED_ROWS])) + (" …" if len(numbers) > _NAMED_ROWS else "")
+    return f"{len(numbers)} rows are about the same record: rows {named}."
+
+
 _NAMED = """
-SELECT DISTINCT upper(after ->> %(column)s::text) FROM integrations_uploadrow
+SELECT DISTINCT after ->> %(column)s::text FROM integrations_uploadrow
  WHERE upload_id = %(upload)s AND after ->> %(column)s::text <> '' AND outcome IN ('new', 'changed')
 """
-_DEEPEST = 50
+_MADE = """
+SELECT key FROM integrations_uploadrow WHERE upload_id = %(upload)s AND outcome <> 'error' AND key = ANY(%(keys)s)
+"""
+_MARK_LOST = """
+UPDATE integrations_uploadrow
+   SET outcome = 'error',
+       problems = problems || jsonb_build_array(jsonb_build_object(
+         'column', %(column)s::text, 'why', 'There is no ' || %(what)s::text || ' ' || (after ->> %(column)s::text)
+           || ', and no good row of this file makes it.', 'remedy', 'Correct it, or mend the row it names.'))
+ WHERE upload_id = %(upload)s AND outcome IN ('new', 'changed') AND after ->> %(column)s::text = ANY(%(lost)s)
+"""
 
 
 def _mark_lost(upload_id: int, of: Sheet) -> None:
@@ -211,9 +218,13 @@ def _mark_lost(upload_id: int, of: Sheet) -> None:
         asked: dict[str, Any] = {"upload": upload_id, "column": column.name, "what": column.refers}
         with connection.cursor() as cursor:
             cursor.execute(_NAMED, asked)
-            named = [code for (code,) in cursor.fetchall()]
-            asked["known"] = sorted(of.source.known(column.name, named)) if named else []
-            for _ in range(_DEEPEST if named else 0):
-                cursor.execute(_MARK_LOST, asked)
-                if not cursor.rowcount:
+            named = {code for (code,) in cursor.fetchall()}
+            coming = named - of.source.known(column.name, named).keys()
+            while coming:
+                cursor.execute(_MADE, {**asked, "keys": [code.upper() for code in coming]})
+                made = {key for (key,) in cursor.fetchall()}
+                lost = [code for code in coming if code.upper() not in made]
+                if not lost:
                     break
+                cursor.execute(_MARK_LOST, {**asked, "lost": lost})
+                coming -= set(lost)

@@ -72,6 +72,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "integrations.interchange": ("cs auditor", LEADS, ""),
     "integrations.outbounddocument": ("cs auditor", LEADS, ""),
     "integrations.partnerprofile": ("cs auditor", LEADS, "c"),
+    "integrations.upload": (EVERY_DESK, "cs cs_lead operator planner pricing", "a"),
     "inventory.allocationrun": (EVERY_DESK, NOBODY, ""),
     "inventory.claim": (EVERY_DESK, NOBODY, ""),
     "inventory.demand": (EVERY_DESK, "planner cs_lead", ""),
@@ -103,6 +104,10 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "fulfillment_shipment_release": ("post", {"order_id": 1}, "cs cs_lead planner warehouse operator"),
     "fulfillment_shipment_ship": ("get", {"shipment_id": 1}, "warehouse operator"),
     "integrations_partnerprofile_confirm": ("post", {"partner_id": 1}, LEADS),
+    "integrations_upload_apply": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
+    "integrations_upload_columns": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
+    "integrations_upload_export": ("get", {"code": "accounts", "form": "csv"}, EVERY_DESK),
+    "integrations_upload_result": ("get", {"upload_id": 1, "form": "csv"}, EVERY_DESK),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
 }
