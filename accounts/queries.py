@@ -126,6 +126,15 @@ def ship_tos_of(account_id: int) -> list[ShipToSnapshot]:
     return _ship_tos(rows.order_by("-is_default", "name", "id"))
 
 
+def ship_tos_of_many(account_ids: Iterable[int]) -> dict[int, list[ShipToSnapshot]]:
+    """The same for many accounts, an empty list where there is none. 1 SQL."""
+    rows = ShipTo.objects.filter(account_id__in=set(account_ids), is_active=True)
+    found: dict[int, list[ShipToSnapshot]] = {account_id: [] for account_id in account_ids}
+    for place in _ship_tos(rows.order_by("account_id", "-is_default", "name", "id")):
+        found[place.account_id].append(place)
+    return found
+
+
 def _ship_tos(rows: QuerySet[ShipTo]) -> list[ShipToSnapshot]:
     columns = list(ShipToSnapshot.__dataclass_fields__)
     return [ShipToSnapshot(**row) for row in rows.values(*columns)]

@@ -7,7 +7,8 @@ reaction's one service call and marks it done in one commit. Wiping the broker l
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -26,6 +27,7 @@ LEASE = timedelta(seconds=60)
 MAX_ATTEMPTS = 5
 LONGEST_WAIT = timedelta(hours=1)
 BATCH = 50
+BACKLOG = 200  # jobs of one reaction that one transaction works off
 
 
 @dataclass(frozen=True)
@@ -71,12 +73,14 @@ class JobContext:
 class Reaction:
     """One service call.
 
-    With `latest_only`, a fact older than one already done on the same stream is skipped.
+    With `latest_only`, a fact older than one already done on the same stream is skipped. `run_many` makes one call for
+    many facts at once, with the same effect as `run` for each: how a backlog is worked off (`run_jobs`).
     """
 
     name: str
     run: Callable[[Any, JobContext], object]
     latest_only: bool = False
+    run_many: Callable[[Sequence[Any], Sequence[JobContext]], object] | None = None
 
 
 _flow: dict[str, tuple[Reaction, ...]] = {}
@@ -176,6 +180,63 @@ def run_job(job_id: int, *, now: datetime) -> str:
         return _record_failure(job_id, error, now=now)
 
 
+def drain_due(*, now: datetime, limit: int = BACKLOG) -> Counter[str]:
+    """Work off in this process what is due at `now`, and what that causes, until nothing is due: outcomes counted.
+
+    Without a relay and workers: commands that carry their own clock. A reaction with a batch form takes up to `limit`
+    of its jobs in one transaction.
+    """
+    outcomes: Counter[str] = Counter()
+    while due := _due_by_reaction(now):
+        for reaction, job_ids in due.items():
+            for start in range(0, len(job_ids), limit):
+                outcomes += run_jobs(job_ids[start : start + limit], reaction, now=now)
+    return outcomes
+
+
+def _due_by_reaction(now: datetime) -> dict[str, list[int]]:
+    """Ready jobs by reaction, in the order in which they were owed."""
+    found: dict[str, list[int]] = {}
+    ready = Job.objects.filter(state=JobState.READY, next_at__lte=now).order_by("id").values_list("id", "reaction")
+    for job_id, reaction in ready:
+        found.setdefault(reaction, []).append(job_id)
+    return found
+
+
+def run_jobs(job_ids: Sequence[int], reaction: str, *, now: datetime) -> Counter[str]:
+    """Run many jobs of one reaction, in one transaction where it has a batch form; outcomes counted.
+
+    A batch that fails is run again one by one, so that a bad job does not take the others down.
+    """
+    run_many = _reactions[reaction].run_many
+    if run_many is not None and len(job_ids) > 1 and not _reactions[reaction].latest_only:
+        try:
+            return retrying(lambda: _run_all_in_a_unit(job_ids, run_many, now))
+        except Exception:  # each job is tried and recorded by itself below, never swallowed
+            log.exception("job_batch_failed", reaction=reaction, jobs=len(job_ids))
+    return Counter(run_job(job_id, now=now) for job_id in job_ids)
+
+
+def _run_all_in_a_unit(
+    job_ids: Sequence[int], run_many: Callable[[Sequence[Any], Sequence[JobContext]], object], now: datetime
+) -> Counter[str]:
+    with unit_of_work(f"{len(job_ids)} jobs", joinable=True):
+        jobs = locks.take(locks.Rank.JOB, Job.objects.filter(pk__in=job_ids, state=JobState.READY))
+        if not jobs:
+            return Counter(gone=len(job_ids))
+        rows = {row.pk: row for row in OutboxFact.objects.filter(pk__in=[job.fact_id for job in jobs])}
+        facts = [codec.load(_fact_types[rows[j.fact_id].kind], rows[j.fact_id].payload) for j in jobs]
+        run_many(facts, [_context(j, rows[j.fact_id], now) for j in jobs])
+        done = {"state": JobState.DONE, "done_at": now, "outcome": "done", "last_error": ""}
+        Job.objects.filter(pk__in=[j.pk for j in jobs]).update(**done)
+        return Counter(done=len(jobs), gone=len(job_ids) - len(jobs))
+
+
+def _context(job: Job, fact: OutboxFact, now: datetime) -> JobContext:
+    actor = system(job.reaction, request_id=fact.request_id)
+    return JobContext(job.id, f"job:{job.id}", now, actor, job.stream, job.seq)
+
+
 def _run_in_a_unit(job_id: int, now: datetime) -> str:
     with unit_of_work(f"job {job_id}", joinable=True):
         return _run_locked(job_id, now)
@@ -191,8 +252,7 @@ def _run_locked(job_id: int, now: datetime) -> str:
     outcome = "stale" if reaction.latest_only and _is_stale(job) else "done"
     if outcome == "done":
         fact = codec.load(_fact_types[fact_row.kind], fact_row.payload)
-        actor = system(job.reaction, request_id=fact_row.request_id)
-        reaction.run(fact, JobContext(job.id, f"job:{job.id}", now, actor, job.stream, job.seq))
+        reaction.run(fact, _context(job, fact_row, now))
     Job.objects.filter(pk=job.id).update(state=JobState.DONE, done_at=now, outcome=outcome, last_error="")
     return outcome
 

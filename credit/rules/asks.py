@@ -15,7 +15,8 @@ class CreditAsk:
     """May `amount` (currency of the account, tax and freight included) more be owed for this document?
 
     `already_counted` is what exposure holds already and this decision leaves out: the order's own open part (a
-    submitted order at release), and what waits behind it.
+    submitted order at release), and what waits behind it. `counts_when_held`: the caller posts it whatever the answer,
+    so that the next ask of the account finds it in the exposure as it would after a call of its own.
     """
 
     account_id: int
@@ -25,6 +26,7 @@ class CreditAsk:
     ship_date: date
     already_counted: Decimal = Decimal(0)
     terms_code: str = ""
+    counts_when_held: bool = False
 
 
 @dataclass(frozen=True)

@@ -135,8 +135,9 @@ def decide(
             terms=terms.get(ask.terms_code),
         )
         decision = decide_one(case)
-        if decision.is_approved:
+        if decision.is_approved or ask.counts_when_held:
             taken[account_id] = case.taken + max(case.asked - case.counted, ZERO)
+        if decision.is_approved:
             prepaid[account_id] = case.prepaid + upfront_amount(case.effective_terms, ask.amount)
         decisions.append(decision)
     return decisions

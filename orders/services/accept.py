@@ -3,8 +3,8 @@
 The caller holds no lock above rank 20; nothing contended follows but what the caller inserts.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from accounts.rules.asks import AccountSnapshot
@@ -33,10 +33,27 @@ class Accepted:
     reservations: dict[int, Reservation]
 
 
+@dataclass(frozen=True)
+class Entering:
+    """An order that becomes binding, with what its demand is ranked and dated by."""
+
+    order: OrderPicture
+    account: AccountSnapshot
+    prices: Mapping[int, PriceResult]
+    today: date
+
+
 @require_uow
 def decide_credit(order: OrderPicture, *, today: date, now: datetime) -> CreditDecision:
     """Locks the account's credit row (rank 10): the first lock where the caller has none yet."""
     return check([credit_ask(order, today=today)], point=CheckPoint.ENTRY, now=now)[0]
+
+
+@require_uow
+def decide_credit_of_many(orders: Sequence[tuple[OrderPicture, date]], *, now: datetime) -> list[CreditDecision]:
+    """One after the other, on the `today` of each: what an order takes is gone for the next, held or not."""
+    asks = [replace(credit_ask(order, today=today), counts_when_held=True) for order, today in orders]
+    return check(asks, point=CheckPoint.ENTRY, now=now) if asks else []
 
 
 @require_uow
@@ -49,12 +66,25 @@ def accept(
     now: datetime,
 ) -> Accepted:
     """Post the exposure, open a demand per line and reserve what is there. Held orders count and reserve as well."""
-    ref = DocumentRef("order", order.order_id, order.number)
-    post(_postings(order, ref, now.date()), now=now)
-    ids = open_demands([_demand(order, line, account, prices, ref, today) for line in order.lines], now=now)
-    demand_ids = {int(key): demand_id for key, demand_id in ids.items()}
-    reserved = reserve(sorted(demand_ids.values()), now=now)
-    return Accepted(demand_ids, {n: reserved[d] for n, d in demand_ids.items() if d in reserved})
+    return accept_many([Entering(order, account, prices, today)], now=now)[order.order_id]
+
+
+@require_uow
+def accept_many(entering: Sequence[Entering], *, now: datetime) -> dict[int, Accepted]:
+    """The same for many orders, by order id: the statements of one, and the best-ranked demand reserves first."""
+    refs = {e.order.order_id: DocumentRef("order", e.order.order_id, e.order.number) for e in entering}
+    post([s for e in entering for s in _postings(e.order, refs[e.order.order_id], now.date())], now=now)
+    ids = open_demands([_demand(e, line, refs[e.order.order_id]) for e in entering for line in e.order.lines], now=now)
+    reserved = reserve(sorted(ids.values()), now=now) if ids else {}
+    found: dict[int, Accepted] = {}
+    for e in entering:
+        mine = {x.line_no: ids[_key(e.order, x)] for x in e.order.lines}
+        found[e.order.order_id] = Accepted(mine, {n: reserved[d] for n, d in mine.items() if d in reserved})
+    return found
+
+
+def _key(order: OrderPicture, line: LinePicture) -> str:
+    return f"{order.order_id}:{line.line_no}"
 
 
 def _postings(order: OrderPicture, ref: DocumentRef, submitted_on: date) -> Sequence[PostingSpec]:
@@ -68,24 +98,18 @@ def _postings(order: OrderPicture, ref: DocumentRef, submitted_on: date) -> Sequ
     ]
 
 
-def _demand(
-    order: OrderPicture,
-    line: LinePicture,
-    account: AccountSnapshot,
-    prices: dict[int, PriceResult],
-    ref: DocumentRef,
-    today: date,
-) -> DemandSpec:
+def _demand(entering: Entering, line: LinePicture, ref: DocumentRef) -> DemandSpec:
     assert line.product_id is not None  # the data gate let it pass
+    order, account = entering.order, entering.account
     return DemandSpec(
-        str(line.line_no),
+        _key(order, line),
         ref,
         line.line_no,
         line.product_id,
         line.qty,
         order.account_id,
-        line.requested_date or order.requested_date or today,
-        rank=rank_of(order, account, prices.get(line.line_no)),
+        line.requested_date or order.requested_date or entering.today,
+        rank=rank_of(order, account, entering.prices.get(line.line_no)),
         is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,

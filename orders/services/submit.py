@@ -1,15 +1,16 @@
 """Make a draft binding: price it, check it, count it against credit, reserve it. Held is an outcome, not an error."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from accounts import queries as accounts
+from accounts.rules.asks import RepSplit
 from core import journal, outbox
 from core.actors import Actor
-from core.errors import InvalidInput, NotFound
+from core.errors import DomainError, InvalidInput, NotFound
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import CreditDecision
@@ -17,19 +18,19 @@ from credit.services.lock_accounts import lock_accounts
 from inventory import queries as inventory
 from inventory.rules.asks import PromiseSlice
 from orders.events import OrderSubmitted
-from orders.gates import Verdicts, look_at
+from orders.gates import Verdicts, look_at, look_at_many
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.queries import account_of, holds_of, pictures
+from orders.queries import accounts_of, holds_of, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult, LineOutcome, Submitted
 from orders.rules.capture import Surroundings
 from orders.rules.holds import refresh
 from orders.rules.picture import OrderPicture
 from orders.rules.trace import price_columns
-from orders.services.accept import Accepted, accept, decide_credit
+from orders.services.accept import Accepted, Entering, accept_many, decide_credit_of_many
 from orders.services.hold_rows import Told, insert_holds
-from orders.services.write_rows import insert_splits, lock_prices
+from orders.services.write_rows import insert_splits, lock_prices, set_submitted
 from orders.states import AT_SUBMIT, ORDER, OrderStatus, Verdict
 
 ZERO = Decimal(0)
@@ -51,46 +52,100 @@ def submit(*, order_id: int, actor: Actor, now: datetime) -> Submitted:
     return submit_order(order_id, actor=actor, now=now)
 
 
+@door_verb
+def submit_many(order_ids: Sequence[int], *, actor: Actor, now: datetime) -> dict[int, Submitted | DomainError]:
+    """About 200 drafts in one transaction, by id: each order's outcome, or why it stays a draft. A refused order takes
+    no other down, and the number of statements does not grow with the orders. Credit is decided in the order asked.
+    """
+    return _submit_all(list(dict.fromkeys(order_ids)), actor, now)
+
+
 @require_uow
 def submit_order(order_id: int, *, actor: Actor, now: datetime) -> Submitted:
-    """The same inside a caller's transaction that holds no lock yet."""
-    account_id = account_of(order_id)
-    if account_id is None:
-        raise NotFound(kind="order", ident=order_id)
-    lock_accounts([account_id])
-    row = lock_orders([order_id])[order_id]
-    if row.status == OrderStatus.SUBMITTED:
-        return submitted_now(order_id)
-    ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
-    picture = replace(pictures([order_id], with_demands=False)[order_id], version=row.version + 1)
-    return _submit(judge_entry(picture, now=now), actor, now)
+    """The same for one inside a caller's transaction that holds no lock yet."""
+    outcome = _submit_all([order_id], actor, now)[order_id]
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
 
 
-def _submit(verdicts: Verdicts, actor: Actor, now: datetime) -> Submitted:
-    order = verdicts.order
-    decision = decide_credit(order, today=verdicts.today, now=now)
-    splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row
-    accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
-    results = with_credit(verdicts, decision)
-    lock_prices(
-        [
-            {"id": x.line_id, **price_columns(verdicts.prices[x.line_no], x.sku, accepted.demand_ids[x.line_no], now)}
-            for x in order.lines
-        ]
+@require_uow
+def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[int, Submitted | DomainError]:
+    """Rank by rank for all, decided order by order, written set-based."""
+    owners = accounts_of(order_ids)
+    lock_accounts(owners.values())
+    rows = lock_orders(owners)
+    outcomes: dict[int, Submitted | DomainError] = {}
+    drafts = []
+    for order_id in order_ids:
+        if order_id not in rows:
+            outcomes[order_id] = NotFound(kind="order", ident=order_id)
+        elif rows[order_id].status == OrderStatus.SUBMITTED:
+            outcomes[order_id] = submitted_now(order_id)
+        elif refusal := _not_a_draft(rows[order_id]):
+            outcomes[order_id] = refusal
+        else:
+            drafts.append(order_id)
+    if drafts:
+        known = pictures(drafts, with_demands=False)
+        entering, refused = _judge_all([replace(known[i], version=rows[i].version + 1) for i in drafts], now)
+        outcomes |= refused
+        outcomes |= _submit_judged(entering, actor, now) if entering else {}
+    return outcomes
+
+
+def _not_a_draft(row: Order) -> DomainError | None:
+    try:
+        ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
+def _judge_all(orders: Sequence[OrderPicture], now: datetime) -> tuple[list[Verdicts], dict[int, DomainError]]:
+    """Those that may go on, and the refusals by order id."""
+    found = look_at_many(orders, now=now)
+    refused: dict[int, DomainError] = {v.order.order_id: r for v in found if (r := rejection(v))}
+    return [v for v in found if v.order.order_id not in refused], refused
+
+
+def _submit_judged(entering: Sequence[Verdicts], actor: Actor, now: datetime) -> dict[int, Submitted]:
+    decisions = decide_credit_of_many([(v.order, v.today) for v in entering], now=now)
+    splits = splits_of_many({v.order.account_id: v.today for v in entering})  # all reads come before the claim
+    accepted = accept_many([Entering(v.order, v.account, v.prices, v.today) for v in entering], now=now)
+    judged = [
+        Judged(v, accepted[v.order.order_id], with_credit(v, decision))
+        for v, decision in zip(entering, decisions, strict=True)
+    ]
+    lock_prices([row for j in judged for row in _price_rows(j, now)])
+    set_submitted([{"id": j.order.order_id, **order_columns(j.order, j.verdicts, j.results, now)} for j in judged])
+    insert_splits(
+        [{"line_id": x.line_id, **s} for j in judged for x in j.order.lines for s in splits[j.order.account_id]]
     )
-    Order.objects.filter(pk=order.order_id).update(**order_columns(order, verdicts, results, now))
-    insert_splits([{"line_id": line.line_id, **split} for line in order.lines for split in splits])
-    return finish(verdicts, accepted, results, actor=actor, now=now)
+    return finish_many(judged, actor=actor, now=now)
+
+
+def _price_rows(judged: "Judged", now: datetime) -> Iterator[dict[str, Any]]:
+    prices, demands = judged.verdicts.prices, judged.accepted.demand_ids
+    for x in judged.order.lines:
+        yield {"id": x.line_id, **price_columns(prices[x.line_no], x.sku, demands[x.line_no], now)}
 
 
 @require_uow
 def judge_entry(order: OrderPicture, *, now: datetime, around: Surroundings | None = None) -> Verdicts:
     """Prices and gates 1 to 4, or SubmitRefused. Reads only."""
     verdicts = look_at(order, now=now, around=around)
-    rejected = [r for r in verdicts.results if r.verdict == Verdict.REJECT]
-    if rejected:
-        raise SubmitRefused([p for r in rejected for p in r.problems], gates=[str(r.gate) for r in rejected])
+    if refusal := rejection(verdicts):
+        raise refusal
     return verdicts
+
+
+def rejection(verdicts: Verdicts) -> SubmitRefused | None:
+    """Everything that the gates which reject found, or nothing."""
+    rejected = [r for r in verdicts.results if r.verdict == Verdict.REJECT]
+    if not rejected:
+        return None
+    return SubmitRefused([p for r in rejected for p in r.problems], gates=[str(r.gate) for r in rejected])
 
 
 def with_credit(verdicts: Verdicts, decision: CreditDecision) -> tuple[GateResult, ...]:
@@ -125,6 +180,19 @@ def gate_json(result: GateResult) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Judged:
+    """An order whose rows are written, with the results of gates 1 to 5."""
+
+    verdicts: Verdicts
+    accepted: Accepted
+    results: Sequence[GateResult]
+
+    @property
+    def order(self) -> OrderPicture:
+        return self.verdicts.order
+
+
 @require_uow
 def finish(
     verdicts: Verdicts,
@@ -137,32 +205,69 @@ def finish(
     facts: Sequence[outbox.Note] = (),
 ) -> Submitted:
     """Holds, journal and facts of an order whose rows are written. `before` and `facts` are told first."""
-    order = verdicts.order
-    specs = [(order, spec) for spec in refresh(order.open_holds, results, AT_SUBMIT).place]
-    told = insert_holds(specs, actor=actor, now=now).get(order.order_id, Told())
-    fact = OrderSubmitted(
+    judged = Judged(verdicts, accepted, results)
+    return finish_many([judged], actor=actor, now=now, before=before, facts=facts)[verdicts.order.order_id]
+
+
+@require_uow
+def finish_many(
+    judged: Sequence[Judged],
+    *,
+    actor: Actor,
+    now: datetime,
+    before: Sequence[journal.Entry] = (),
+    facts: Sequence[outbox.Note] = (),
+) -> dict[int, Submitted]:
+    """The same for many, three statements."""
+    specs = [(j.order, spec) for j in judged for spec in refresh(j.order.open_holds, j.results, AT_SUBMIT).place]
+    told = insert_holds(specs, actor=actor, now=now)
+    entries, notes = [*before], [*facts]
+    outcomes: dict[int, Submitted] = {}
+    for j in judged:
+        order, said = j.order, told.get(j.order.order_id, Told())
+        summary = f"Submitted: {len(order.lines)} lines, {order.total:,} {order.currency}"
+        ref = DocumentRef("order", order.order_id, order.number)
+        entries += [journal.Entry(ref, "submitted", summary), *said.entries]
+        fact = _submitted_fact(order, is_held=bool(said.views))
+        notes += [outbox.Note(fact, f"order:{order.order_id}", order.version), *said.notes]
+        lines = line_outcomes(order, j.accepted)
+        outcomes[order.order_id] = Submitted(
+            order.order_id, order.number, order.total, order.currency, said.views, lines
+        )
+    journal.write(entries, actor=actor, now=now)
+    outbox.publish_many(notes, now=now, actor=actor)
+    return outcomes
+
+
+def _submitted_fact(order: OrderPicture, *, is_held: bool) -> OrderSubmitted:
+    return OrderSubmitted(
         order.order_id,
         order.account_id,
         tuple(order.product_ids),
         len(order.lines),
         order.total,
         order.currency,
-        bool(told.views),
+        is_held,
     )
-    summary = f"Submitted: {len(order.lines)} lines, {order.total:,} {order.currency}"
-    entry = journal.Entry(DocumentRef("order", order.order_id, order.number), "submitted", summary)
-    journal.write([*before, entry, *told.entries], actor=actor, now=now)
-    notes = [*facts, outbox.Note(fact, f"order:{order.order_id}", order.version), *told.notes]
-    outbox.publish_many(notes, now=now, actor=actor)
-    return Submitted(
-        order.order_id, order.number, order.total, order.currency, told.views, line_outcomes(order, accepted)
-    )
+
+
+def splits_of_many(days: Mapping[int, date]) -> dict[int, list[dict[str, Any]]]:
+    """The same by account, each on its own day: a statement per day, and all days are the same but at midnight."""
+    found: dict[int, list[dict[str, Any]]] = {}
+    for on in sorted(set(days.values())):
+        mine = [account_id for account_id, day in days.items() if day == on]
+        splits = accounts.rep_splits(mine, on=on)
+        found |= {i: [_split_row(s) for s in splits.get(i, ())] for i in mine}
+    return found
 
 
 def splits_of(account_id: int, *, on: date) -> list[dict[str, Any]]:
     """Who earns the commission on the account's lines, as it is today: a later change does not touch them."""
-    found = accounts.rep_splits([account_id], on=on).get(account_id, ())
-    return [{"rep_id": s.rep_id, "kind": s.kind, "percent": s.percent} for s in found]
+    return splits_of_many({account_id: on})[account_id]
+
+
+def _split_row(split: RepSplit) -> dict[str, Any]:
+    return {"rep_id": split.rep_id, "kind": split.kind, "percent": split.percent}
 
 
 def line_outcomes(order: OrderPicture, accepted: Accepted) -> tuple[LineOutcome, ...]:

@@ -80,6 +80,20 @@ LOCKED_COLUMNS = {
     "price_trace": "jsonb",
     "price_locked_at": "timestamptz",
 }
+SUBMITTED_COLUMNS = {
+    name: ORDER_COLUMNS[name]
+    for name in (
+        "id",
+        "status",
+        "submitted_at",
+        "version",
+        "ship_to_id",
+        "total_amount",
+        "tax_amount",
+        "freight_amount",
+        "gate_results",
+    )
+}
 SPLIT_COLUMNS = {"rep_id": "bigint", "kind": "text", "percent": "numeric"}
 UNLESS_TAKEN = "ON CONFLICT (channel, account_id, external_id) WHERE NOT external_id = '' DO NOTHING"
 ORDER_DEFAULTS: Row = {
@@ -198,6 +212,18 @@ def lock_prices(rows: Sequence[Row]) -> None:
         cursor.execute(
             f"UPDATE orders_orderline line SET {', '.join(f'{n} = new.{n}' for n in names)} "
             f"FROM json_to_recordset(%s) AS new({_typed(LOCKED_COLUMNS)}) WHERE line.id = new.id",
+            [_json(rows)],
+        )
+
+
+@require_uow
+def set_submitted(rows: Sequence[Row]) -> None:
+    """Write on orders what submitting changes."""
+    names = [name for name in SUBMITTED_COLUMNS if name != "id"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE orders_order o SET {', '.join(f'{n} = new.{n}' for n in names)} "
+            f"FROM json_to_recordset(%s) AS new({_typed(SUBMITTED_COLUMNS)}) WHERE o.id = new.id",
             [_json(rows)],
         )
 
