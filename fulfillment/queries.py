@@ -8,6 +8,7 @@ from django.db.models.functions import Coalesce
 
 from fulfillment.models import ReturnLine, Shipment, ShipmentLine
 from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
+from fulfillment.states import ShipmentStatus
 from orders.queries import line_quantities
 
 ZERO = Decimal(0)
@@ -23,17 +24,32 @@ def shipments_of(order_ids: Iterable[int]) -> dict[int, list[ShipmentView]]:
 
 
 def shipment_detail(shipment_id: int) -> ShipmentView | None:
-    return next(iter(_views(list(Shipment.objects.filter(pk=shipment_id)))), None)
+    return shipment_details([shipment_id]).get(shipment_id)
+
+
+def shipment_details(shipment_ids: Iterable[int]) -> dict[int, ShipmentView]:
+    """The shipments that exist, with their lines. Two statements."""
+    return {view.id: view for view in _views(list(Shipment.objects.filter(pk__in=set(shipment_ids)).order_by("pk")))}
 
 
 def billable(shipment_id: int) -> list[BillableLine]:
     """What was shipped and not yet invoiced, line by line."""
-    rows = ShipmentLine.objects.filter(shipment_id=shipment_id).order_by("pk")
+    shipment = shipment_detail(shipment_id)
+    return billable_of(shipment) if shipment else []
+
+
+def billable_of(shipment: ShipmentView) -> list[BillableLine]:
+    """The same of a shipment that was read already."""
     return [
-        BillableLine(r.pk, r.order_line_id, r.product_id, r.shipped_qty - r.invoiced_qty)
-        for r in rows
-        if r.shipped_qty > r.invoiced_qty
+        BillableLine(x.id, x.order_line_id, x.product_id, x.shipped_qty - x.invoiced_qty)
+        for x in shipment.lines
+        if x.shipped_qty > x.invoiced_qty
     ]
+
+
+def awaiting(status: ShipmentStatus, *, limit: int) -> list[int]:
+    """Shipments in this state, oldest first: the warehouse's work list."""
+    return list(Shipment.objects.filter(status=status).order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def returnable(order_line_ids: Sequence[int]) -> dict[int, Decimal]:

@@ -180,10 +180,14 @@ def is_hold_open(hold_id: int) -> bool:
     return Hold.objects.filter(pk=hold_id, cleared_at__isnull=True).exists()
 
 
-def holds_blocking(order_id: int, block: Blocks) -> tuple[str, ...]:
-    """What the order's open holds say that block this step, oldest first."""
-    rows = Hold.objects.filter(order_id=order_id, cleared_at__isnull=True, blocks__contains=[block]).order_by("id")
-    return tuple(hold.explanation.get("outcome", "") or hold.reason for hold in rows)
+def holds_blocking(order_ids: Iterable[int], block: Blocks) -> dict[int, tuple[str, ...]]:
+    """What the open holds that block this step say, oldest first; orders without one are absent. One statement."""
+    found: dict[int, tuple[str, ...]] = {}
+    rows = Hold.objects.filter(order_id__in=set(order_ids), cleared_at__isnull=True, blocks__contains=[block])
+    for hold in rows.order_by("id"):
+        says = hold.explanation.get("outcome", "") or hold.reason
+        found[hold.order_id] = (*found.get(hold.order_id, ()), says)
+    return found
 
 
 def hold_view(hold: Hold) -> HoldView:

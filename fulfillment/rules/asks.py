@@ -1,6 +1,7 @@
 """What is asked of fulfillment and what it answers: plain values, shared with the rooms above."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,6 +26,24 @@ class ReleaseOutcome:
     @property
     def is_released(self) -> bool:
         return bool(self.shipment_ids)
+
+
+@dataclass(frozen=True)
+class PickReport:
+    """What was found of a shipment, in base units by shipment line; lines not named were picked in full."""
+
+    shipment_id: int
+    picks: Mapping[int, Decimal] = field(default_factory=dict)
+    short_reason: str = ""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A shipment that left, and with whom."""
+
+    shipment_id: int
+    carrier: str = ""
+    tracking_number: str = ""
 
 
 @dataclass(frozen=True)

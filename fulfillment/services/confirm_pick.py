@@ -1,22 +1,27 @@
 """What the picker found. What is missing goes back to open with a reason, opens a case and is allocated again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from django.db import connection
+from django.db.models import F
+
 from core import journal, outbox
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput
+from core.errors import DomainError, FieldError, InvalidInput
 from core.money import line_amount
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import PickShort
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.find_shipment import lock_with_credit, require_no_hold
+from fulfillment.rules.asks import PickReport
+from fulfillment.services.find_shipment import lock_with_credit, only, refusals
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from inventory.services.confirm_picked import confirm_picked
 from orders.queries import line_prices
@@ -33,21 +38,68 @@ def confirm_pick(
     """Record picked quantities (base units) by shipment line; lines not named were picked in full.
 
     The shipment is packed afterwards, or cancelled when nothing was found. Returns its new status. Raises
-    InvalidInput for an unknown line, a quantity above what was released, or a short pick without a reason.
+    NotFound, OnHold, InvalidInput for an unknown line, a quantity above what was released, or a short pick without a
+    reason.
     """
-    shipment = lock_with_credit(shipment_id)
-    require_no_hold(shipment, Blocks.PICK)
-    lines = list(ShipmentLine.objects.filter(shipment=shipment).order_by("pk"))
-    picked = _checked(lines, picks, short_reason)
-    target = ShipmentStatus.PACKED if any(picked.values()) else ShipmentStatus.CANCELLED
-    shipment.status = SHIPMENT.require(ShipmentStatus(shipment.status), target)
-    confirm_picked({line.claim_id: picked[line.pk] for line in lines}, actor=actor, now=now)
-    _store(shipment, lines, picked, short_reason, now)
-    shorts = [line for line in lines if picked[line.pk] < line.qty]
-    if shorts:
-        _give_back_exposure(shipment, shorts, picked, actor, now)
-    _tell(shipment, shorts, picked, short_reason, actor, now)
-    return str(shipment.status)
+    return only(_confirm([PickReport(shipment_id, picks, short_reason)], actor, now), shipment_id)
+
+
+@door_verb
+def confirm_picks(reports: Sequence[PickReport], *, actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    """The same for about 200 shipments in one transaction: the new status of each, or why it was refused.
+
+    A refused report takes no other down; the number of statements does not grow with the shipments.
+    """
+    return _confirm(reports, actor, now)
+
+
+@dataclass(frozen=True)
+class _Picked:
+    """A report that may be written: every line of its shipment with what was found of it."""
+
+    shipment: Shipment
+    lines: list[ShipmentLine]
+    qtys: dict[int, Decimal]
+    reason: str
+
+    @property
+    def shorts(self) -> list[ShipmentLine]:
+        return [line for line in self.lines if self.qtys[line.pk] < line.qty]
+
+    @property
+    def target(self) -> ShipmentStatus:
+        return ShipmentStatus.PACKED if any(self.qtys.values()) else ShipmentStatus.CANCELLED
+
+
+@require_uow
+def _confirm(reports: Sequence[PickReport], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    ids = [report.shipment_id for report in reports]
+    shipments = lock_with_credit(ids)
+    outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.PACKED, Blocks.PICK))
+    lines_of: dict[int, list[ShipmentLine]] = {i: [] for i in ids}
+    for line in ShipmentLine.objects.filter(shipment__in=ids).order_by("pk"):
+        lines_of[line.shipment_id].append(line)
+    taken: list[_Picked] = []
+    for report in reports:
+        if report.shipment_id in outcomes:
+            continue
+        lines = lines_of[report.shipment_id]
+        try:
+            qtys = _checked(lines, report.picks, report.short_reason)
+        except InvalidInput as refusal:
+            outcomes[report.shipment_id] = refusal
+        else:
+            taken.append(_Picked(shipments[report.shipment_id], lines, qtys, report.short_reason))
+    if taken:
+        _write(taken, actor, now)
+    return outcomes | {p.shipment.pk: str(p.shipment.status) for p in taken}
+
+
+def _write(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
+    confirm_picked({line.claim_id: p.qtys[line.pk] for p in taken for line in p.lines}, actor=actor, now=now)
+    _store(taken, now)
+    _give_back_exposure([p for p in taken if p.shorts], actor, now)
+    _tell(taken, actor, now)
 
 
 def _checked(lines: list[ShipmentLine], picks: Mapping[int, Decimal], reason: str) -> dict[int, Decimal]:
@@ -74,66 +126,78 @@ def _fault(released: Decimal | None, qty: Decimal) -> tuple[str, str, str]:
     return "bad_quantity", words, "Count again."
 
 
-def _store(
-    shipment: Shipment, lines: list[ShipmentLine], picked: dict[int, Decimal], reason: str, now: datetime
-) -> None:
-    for line in lines:
-        line.picked_qty = picked[line.pk]
-        line.short_reason = reason[:120] if picked[line.pk] < line.qty else ""
-    ShipmentLine.objects.bulk_update(lines, ["picked_qty", "short_reason"])
-    shipment.packed_at = now if shipment.status == ShipmentStatus.PACKED else None
-    shipment.version += 1
-    shipment.save(update_fields=["status", "packed_at", "version"])
+_STORE = """
+UPDATE fulfillment_shipmentline l SET picked_qty = p.qty, short_reason = p.reason
+  FROM unnest(%s::bigint[], %s::numeric[], %s::text[]) AS p(id, qty, reason) WHERE l.id = p.id
+"""
 
 
-def _give_back_exposure(
-    shipment: Shipment, shorts: list[ShipmentLine], picked: dict[int, Decimal], actor: Actor, now: datetime
-) -> None:
-    prices = line_prices([line.order_line_id for line in shorts])
+def _store(taken: Sequence[_Picked], now: datetime) -> None:
+    lines = [(p, line) for p in taken for line in p.lines]
+    reasons = [p.reason[:120] if p.qtys[line.pk] < line.qty else "" for p, line in lines]
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [[x.pk for _, x in lines], [p.qtys[x.pk] for p, x in lines], reasons])
+    for p in taken:
+        p.shipment.status = SHIPMENT.require(ShipmentStatus(p.shipment.status), p.target)
+        p.shipment.packed_at = now if p.target == ShipmentStatus.PACKED else None
+        p.shipment.version += 1
+    for status in (ShipmentStatus.PACKED, ShipmentStatus.CANCELLED):
+        if ids := [p.shipment.pk for p in taken if p.target == status]:
+            packed_at = now if status == ShipmentStatus.PACKED else None
+            rows = Shipment.objects.filter(pk__in=ids)
+            rows.update(status=status, packed_at=packed_at, version=F("version") + 1)
+
+
+def _give_back_exposure(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
+    if not taken:
+        return
+    prices = line_prices([line.order_line_id for p in taken for line in p.shorts])
     specs: list[PostingSpec] = []
     back: dict[int, Decimal] = {}
-    for line in shorts:
-        price = prices[line.order_line_id]
-        was = line_amount(line.qty, price.unit_price, price.currency)
-        still = line_amount(picked[line.pk], price.unit_price, price.currency)
-        specs.append(
-            PostingSpec(
-                account_id=shipment.account_id,
-                doc=DocumentRef("shipment", shipment.pk, shipment.number),
-                bucket=Bucket.RELEASED,
-                amount=still - was,
-                key=f"shipment:{shipment.pk}:line:{line.pk}:short",
+    for p in taken:
+        for line in p.shorts:
+            price = prices[line.order_line_id]
+            was = line_amount(line.qty, price.unit_price, price.currency)
+            still = line_amount(p.qtys[line.pk], price.unit_price, price.currency)
+            specs.append(
+                PostingSpec(
+                    account_id=p.shipment.account_id,
+                    doc=DocumentRef("shipment", p.shipment.pk, p.shipment.number),
+                    bucket=Bucket.RELEASED,
+                    amount=still - was,
+                    key=f"shipment:{p.shipment.pk}:line:{line.pk}:short",
+                )
             )
-        )
-        back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty - picked[line.pk]
+            back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty - p.qtys[line.pk]
     post(specs, now=now)
     return_to_open(back, actor=actor, now=now)
 
 
-def _tell(
-    shipment: Shipment,
-    shorts: list[ShipmentLine],
-    picked: dict[int, Decimal],
-    reason: str,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    verb, words = ("picked short", f"{len(shorts)} line(s) short") if shorts else ("picked", "all lines in full")
-    ref = DocumentRef("shipment", shipment.pk, shipment.number)
-    entry = journal.Entry(ref, verb, f"Shipment {shipment.number} picked: {words}", {"reason": reason})
-    journal.write([entry], actor=actor, now=now)
-    facts = [
-        PickShort(
-            shipment_id=shipment.pk,
-            shipment_number=shipment.number,
-            order_id=shipment.order_id,
-            account_id=shipment.account_id,
-            product_id=line.product_id,
-            site_id=shipment.site_id,
-            short_qty=line.qty - picked[line.pk],
-            reason=reason,
-        )
-        for line in shorts
+def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
+    journal.write([_entry(p) for p in taken], actor=actor, now=now)
+    notes = [
+        outbox.Note(_short(p, line), f"shipment:{p.shipment.pk}", p.shipment.version)
+        for p in taken
+        for line in p.shorts
     ]
-    stream = f"shipment:{shipment.pk}"
-    outbox.publish_many([outbox.Note(f, stream, shipment.version) for f in facts], now=now, actor=actor)
+    outbox.publish_many(notes, now=now, actor=actor)
+
+
+def _entry(p: _Picked) -> journal.Entry:
+    count = len(p.shorts)
+    verb, words = ("picked short", f"{count} line(s) short") if count else ("picked", "all lines in full")
+    ref = DocumentRef("shipment", p.shipment.pk, p.shipment.number)
+    return journal.Entry(ref, verb, f"Shipment {p.shipment.number} picked: {words}", {"reason": p.reason})
+
+
+def _short(p: _Picked, line: ShipmentLine) -> PickShort:
+    return PickShort(
+        shipment_id=p.shipment.pk,
+        shipment_number=p.shipment.number,
+        order_id=p.shipment.order_id,
+        account_id=p.shipment.account_id,
+        product_id=line.product_id,
+        site_id=p.shipment.site_id,
+        short_qty=line.qty - p.qtys[line.pk],
+        reason=p.reason,
+    )

@@ -1,21 +1,30 @@
 """The truck left: stock falls, released exposure becomes shipped, billing hears of it."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import F
 
 from core import journal, outbox
 from core.actors import Actor
+from core.errors import DomainError
 from core.money import line_amount
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import ShipmentShipped
 from fulfillment.models import Shipment, ShipmentLine
-from fulfillment.services.find_shipment import lock_with_credit, require_no_hold
+from fulfillment.rules.asks import Departure
+from fulfillment.services.find_shipment import lock_with_credit, only, refusals
 from fulfillment.states import SHIPMENT, ShipmentStatus
-from inventory.services.confirm_shipped import confirm_shipped
+from inventory.services.confirm_shipped import ship_claims
 from orders.queries import line_prices
+from orders.rules.asks import LockedPrice
 from orders.states import Blocks
 
 
@@ -23,42 +32,99 @@ from orders.states import Blocks
 def confirm_shipment(
     *, shipment_id: int, carrier: str = "", tracking_number: str = "", actor: Actor, now: datetime
 ) -> str:
-    """Ship everything picked. Returns the shipment's number; IllegalTransition unless it is packed."""
-    shipment = lock_with_credit(shipment_id)
-    require_no_hold(shipment, Blocks.SHIP)
-    shipment.status = SHIPMENT.require(ShipmentStatus(shipment.status), ShipmentStatus.SHIPPED)
-    lines = list(ShipmentLine.objects.filter(shipment=shipment, picked_qty__gt=0).order_by("pk"))
-    ref = DocumentRef("shipment", shipment.pk, shipment.number)
-    confirm_shipped([line.claim_id for line in lines], source=ref, actor=actor, now=now)
-    _store(shipment, lines, carrier, tracking_number, now)
-    post(_exposure(shipment, lines, ref), now=now)
-    words = " ".join(filter(None, [carrier, tracking_number]))
-    summary = f"Shipment {shipment.number} shipped" + (f" with {words}" if words else "")
-    journal.write([journal.Entry(ref, "shipped", summary)], actor=actor, now=now)
-    fact = ShipmentShipped(shipment.pk, shipment.number, shipment.order_id, shipment.account_id, now)
-    outbox.publish(fact, stream=f"shipment:{shipment.pk}", seq=shipment.version, now=now, actor=actor)
-    return shipment.number
+    """Ship everything picked. Returns the shipment's number. Raises NotFound, OnHold, IllegalTransition unless it is
+    packed.
+    """
+    return only(_confirm([Departure(shipment_id, carrier, tracking_number)], actor, now), shipment_id)
 
 
-def _store(shipment: Shipment, lines: list[ShipmentLine], carrier: str, tracking: str, now: datetime) -> None:
-    for line in lines:
-        line.shipped_qty = line.picked_qty or 0
-    ShipmentLine.objects.bulk_update(lines, ["shipped_qty"])
-    shipment.carrier, shipment.tracking_number = carrier, tracking
-    shipment.shipped_at = now
-    shipment.version += 1
-    shipment.save(update_fields=["status", "carrier", "tracking_number", "shipped_at", "version"])
+@door_verb
+def confirm_shipments(departures: Sequence[Departure], *, actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    """The same for about 200 shipments in one transaction: the number of each, or why it stays.
+
+    A refused shipment takes no other down; the number of statements does not grow with the shipments.
+    """
+    return _confirm(departures, actor, now)
 
 
-def _exposure(shipment: Shipment, lines: list[ShipmentLine], ref: DocumentRef) -> list[PostingSpec]:
-    prices = line_prices([line.order_line_id for line in lines])
-    specs = []
-    for line in lines:
+@dataclass(frozen=True)
+class _Leaving:
+    shipment: Shipment
+    lines: list[ShipmentLine]
+    how: Departure
+
+    @property
+    def ref(self) -> DocumentRef:
+        return DocumentRef("shipment", self.shipment.pk, self.shipment.number)
+
+
+@require_uow
+def _confirm(departures: Sequence[Departure], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    ids = [departure.shipment_id for departure in departures]
+    shipments = lock_with_credit(ids)
+    outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.SHIPPED, Blocks.SHIP))
+    lines_of: dict[int, list[ShipmentLine]] = {i: [] for i in ids}
+    for line in ShipmentLine.objects.filter(shipment__in=ids, picked_qty__gt=0).order_by("pk"):
+        lines_of[line.shipment_id].append(line)
+    leaving = [
+        _Leaving(shipments[d.shipment_id], lines_of[d.shipment_id], d)
+        for d in departures
+        if d.shipment_id not in outcomes
+    ]
+    if leaving:
+        ship_claims({x.claim_id: one.ref for one in leaving for x in one.lines}, actor=actor, now=now)
+        _store(leaving, now)
+        prices = line_prices([x.order_line_id for one in leaving for x in one.lines])
+        post([spec for one in leaving for spec in _exposure(one, prices)], now=now)
+        _tell(leaving, actor, now)
+    return outcomes | {one.shipment.pk: one.shipment.number for one in leaving}
+
+
+_STORE = """
+UPDATE fulfillment_shipment s SET carrier = d.carrier, tracking_number = d.tracking
+  FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS d(id, carrier, tracking) WHERE s.id = d.id
+"""
+
+
+def _store(leaving: Sequence[_Leaving], now: datetime) -> None:
+    ids = [one.shipment.pk for one in leaving]
+    for one in leaving:
+        one.shipment.status = SHIPMENT.require(ShipmentStatus(one.shipment.status), ShipmentStatus.SHIPPED)
+        one.shipment.version += 1
+        for line in one.lines:
+            line.shipped_qty = line.picked_qty or Decimal(0)
+    ShipmentLine.objects.filter(pk__in=[x.pk for one in leaving for x in one.lines]).update(shipped_qty=F("picked_qty"))
+    rows = Shipment.objects.filter(pk__in=ids)
+    rows.update(status=ShipmentStatus.SHIPPED, shipped_at=now, version=F("version") + 1)
+    with connection.cursor() as cursor:
+        cursor.execute(_STORE, [ids, [x.how.carrier for x in leaving], [x.how.tracking_number for x in leaving]])
+
+
+def _exposure(leaving: _Leaving, prices: dict[int, LockedPrice]) -> Iterator[PostingSpec]:
+    """What left, each line rounded by itself: off released, onto shipped."""
+    amount = Decimal(0)
+    for line in leaving.lines:
         price = prices[line.order_line_id]
-        amount = line_amount(line.shipped_qty, price.unit_price, price.currency)
-        key = f"shipment:{shipment.pk}:line:{line.pk}"
-        specs += [
-            PostingSpec(shipment.account_id, ref, Bucket.RELEASED, -amount, f"{key}:left"),
-            PostingSpec(shipment.account_id, ref, Bucket.SHIPPED, amount, f"{key}:shipped"),
-        ]
-    return specs
+        amount += line_amount(line.shipped_qty, price.unit_price, price.currency)
+    account_id, key = leaving.shipment.account_id, f"shipment:{leaving.shipment.pk}"
+    yield PostingSpec(account_id, leaving.ref, Bucket.RELEASED, -amount, f"{key}:left")
+    yield PostingSpec(account_id, leaving.ref, Bucket.SHIPPED, amount, f"{key}:shipped")
+
+
+def _tell(leaving: Sequence[_Leaving], actor: Actor, now: datetime) -> None:
+    journal.write([_entry(one) for one in leaving], actor=actor, now=now)
+    notes = [
+        outbox.Note(
+            ShipmentShipped(s.pk, s.number, s.order_id, s.account_id, now),
+            f"shipment:{s.pk}",
+            s.version,
+        )
+        for s in (one.shipment for one in leaving)
+    ]
+    outbox.publish_many(notes, now=now, actor=actor)
+
+
+def _entry(leaving: _Leaving) -> journal.Entry:
+    words = " ".join(filter(None, [leaving.how.carrier, leaving.how.tracking_number]))
+    summary = f"Shipment {leaving.shipment.number} shipped" + (f" with {words}" if words else "")
+    return journal.Entry(leaving.ref, "shipped", summary)

@@ -1,11 +1,18 @@
-"""The first two steps every shipment verb shares: lock the customer's credit, then the shipment."""
+"""The first steps every shipment verb shares: lock the customers' credit, then the shipments, and see who may go on."""
 
-from core.errors import NotFound, Refused
+from collections.abc import Collection, Mapping
+from typing import TypeVar
+
+from core.errors import DomainError, NotFound, Refused
+from core.uow import require_uow
 from credit.services.lock_accounts import lock_accounts
 from fulfillment import locks
 from fulfillment.models import Shipment
+from fulfillment.states import SHIPMENT, ShipmentStatus
 from orders.queries import holds_blocking
 from orders.states import Blocks
+
+T = TypeVar("T")
 
 
 class OnHold(Refused):
@@ -13,17 +20,42 @@ class OnHold(Refused):
     remedy_template = "Whoever placed the hold clears it."
 
 
-def require_no_hold(shipment: Shipment, block: Blocks) -> None:
-    """Raises OnHold when an open hold of the order names this step among what it blocks (domain.md §0.2)."""
-    if why := holds_blocking(shipment.order_id, block):
-        raise OnHold(number=shipment.number, why=" ".join(why))
+@require_uow
+def lock_with_credit(shipment_ids: Collection[int]) -> dict[int, Shipment]:
+    """The shipments that exist, locked at rank 30 under their accounts' credit at rank 10."""
+    owners = dict(Shipment.objects.filter(pk__in=shipment_ids).values_list("pk", "account_id"))
+    lock_accounts(owners.values())
+    return {s.pk: s for s in locks.lock_shipments(owners)} if owners else {}
 
 
-def lock_with_credit(shipment_id: int) -> Shipment:
-    """The shipment, locked at rank 30 under its account's credit at rank 10. Raises NotFound."""
-    account_id = Shipment.objects.filter(pk=shipment_id).values_list("account_id", flat=True).first()
-    if account_id is None:
-        raise NotFound(kind="shipment", ident=shipment_id)
-    lock_accounts([account_id])
-    (shipment,) = locks.lock_shipments([shipment_id])
-    return shipment
+def refusals(
+    shipment_ids: Collection[int], shipments: Mapping[int, Shipment], target: ShipmentStatus, block: Blocks
+) -> dict[int, DomainError]:
+    """Which of them may not take this step, and why: unknown, on hold before it (domain.md §0.2), or not its turn."""
+    held = holds_blocking({s.order_id for s in shipments.values()}, block) if shipments else {}
+    found: dict[int, DomainError] = {}
+    for shipment_id in shipment_ids:
+        shipment = shipments.get(shipment_id)
+        if shipment is None:
+            found[shipment_id] = NotFound(kind="shipment", ident=shipment_id)
+        elif why := held.get(shipment.order_id):
+            found[shipment_id] = OnHold(number=shipment.number, why=" ".join(why))
+        elif refusal := _not_its_turn(shipment, target):
+            found[shipment_id] = refusal
+    return found
+
+
+def _not_its_turn(shipment: Shipment, target: ShipmentStatus) -> DomainError | None:
+    try:
+        SHIPMENT.require(ShipmentStatus(shipment.status), target)
+    except DomainError as refusal:
+        return refusal
+    return None
+
+
+def only(outcomes: Mapping[int, T | DomainError], ident: int) -> T:
+    """The outcome of a batch of one; a refusal is raised."""
+    outcome = outcomes[ident]
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome

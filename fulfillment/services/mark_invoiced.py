@@ -3,17 +3,22 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from django.db import connection
+
 from core.uow import require_uow
 from fulfillment import locks
 from fulfillment.models import ShipmentLine
+
+_ADD = """
+UPDATE fulfillment_shipmentline l SET invoiced_qty = l.invoiced_qty + m.qty
+  FROM unnest(%s::bigint[], %s::numeric[]) AS m(id, qty) WHERE l.id = m.id
+"""
 
 
 @require_uow
 def mark_invoiced(quantities: Mapping[int, Decimal]) -> None:
     """Add `quantities` (base units by shipment line id) to what is invoiced, under the shipments' locks (rank 30)."""
-    lines = list(ShipmentLine.objects.filter(pk__in=quantities).order_by("pk"))
-    locks.lock_shipments({line.shipment_id for line in lines})
-    lines = list(ShipmentLine.objects.filter(pk__in=quantities).order_by("pk"))
-    for line in lines:
-        line.invoiced_qty += quantities[line.pk]
-    ShipmentLine.objects.bulk_update(lines, ["invoiced_qty"])
+    wanted = sorted(quantities)
+    locks.lock_shipments(ShipmentLine.objects.filter(pk__in=wanted).values_list("shipment_id", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(_ADD, [wanted, [quantities[i] for i in wanted]])

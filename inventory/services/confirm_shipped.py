@@ -1,6 +1,6 @@
 """Goods left the site: picked claims end as shipped, on hand falls by a movement."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core.actors import Actor
@@ -23,12 +23,18 @@ class NotPicked(Refused):
 @require_uow
 def confirm_shipped(claim_ids: Collection[int], *, source: DocumentRef, now: datetime, actor: Actor) -> None:
     """Picked → shipped; one movement "ship" per claim with the source document. Raises NotPicked, StockDisagrees."""
-    demand_ids = set(Claim.objects.filter(pk__in=claim_ids).values_list("demand_id", flat=True))
+    ship_claims(dict.fromkeys(claim_ids, source), now=now, actor=actor)
+
+
+@require_uow
+def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Actor) -> None:
+    """The same for claims that leave by several documents: the statements of one."""
+    demand_ids = set(Claim.objects.filter(pk__in=sources).values_list("demand_id", flat=True))
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     picked = {h.id: h for h in ledger.open_claims(ClaimKind.PICKED)}
     leaving = []
-    for claim_id in sorted(set(claim_ids)):
+    for claim_id in sorted(sources):
         if claim_id not in picked:
             raise NotPicked(claim_id=claim_id)
         leaving.append(picked[claim_id])
@@ -37,7 +43,7 @@ def confirm_shipped(claim_ids: Collection[int], *, source: DocumentRef, now: dat
         ledger.end(held, ClaimEnd.SHIPPED, to="shipped_qty")
         ledger.shift(held.balance_id, "on_hand_qty", -held.qty)
     ledger.settle_all()
-    StockMovement.objects.bulk_create([_movement(h, source, now, actor) for h in leaving])
+    StockMovement.objects.bulk_create([_movement(h, sources[h.id or 0], now, actor) for h in leaving])
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
 
 
