@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.db.models import Q
+
 from billing.models import Invoice, Receipt
 from core.locks import Rank, take
 
@@ -10,10 +12,10 @@ def lock_invoices(invoice_ids: Iterable[int]) -> list[Invoice]:
     return take(Rank.INVOICE, Invoice.objects.filter(pk__in=set(invoice_ids)))
 
 
-def lock_open_invoices(account_id: int, currency: str) -> list[Invoice]:
-    """All invoices of the account with something open."""
-    unpaid = Invoice.objects.filter(account_id=account_id, currency=currency)
-    return take(Rank.INVOICE, unpaid.filter(status__in=("posted", "partially_paid")))
+def lock_payable(account_ids: Iterable[int], invoice_ids: Iterable[int]) -> list[Invoice]:
+    """All invoices of the accounts with something open, and those named, in one climb."""
+    unpaid = Q(account_id__in=set(account_ids), status__in=("posted", "partially_paid"))
+    return take(Rank.INVOICE, Invoice.objects.filter(unpaid | Q(pk__in=set(invoice_ids))))
 
 
 def lock_receipt_and_invoice(receipt_id: int, invoice_id: int) -> tuple[Receipt, Invoice | None]:

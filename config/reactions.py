@@ -1,15 +1,21 @@
-"""The reactions named in config/flow.py. Each makes one service call, with the job's key: done twice is done once."""
+"""The reactions named in config/flow.py. Each makes one service call, with the job's key: done twice is done once.
 
+Most have a batch form, which makes one call for the facts of many jobs: how a backlog is worked off.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 
 from billing.events import InvoicePosted
-from billing.services.issue_invoice import issue_invoice
+from billing.services.issue_invoice import issue_invoice, issue_invoices
+from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
 from core.refs import DocumentRef
 from credit.events import CreditImproved, CreditOpened
-from exceptions_app.services.close_causes import close_causes
-from exceptions_app.services.open_case import open_case
+from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.services.close_causes import Cause, close_many
+from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort, ShipmentShipped
 from integrations.events import ColumnsNamed, ImportConfirmed
 from integrations.services.apply_upload import apply_upload
@@ -18,80 +24,148 @@ from integrations.services.preview_upload import preview_upload
 from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
 from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
-from orders.queries import is_hold_open
+from orders.queries import is_hold_open, open_holds_among
 from orders.services.count_open_orders import count_open_orders as count_orders
+from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
 from orders.services.record_progress import record_progress as close_finished
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
-from reporting.services.record_invoiced import record_invoiced
-from reporting.services.record_released import record_released
-from reporting.services.record_shipped import record_shipped
-from reporting.services.record_submitted import record_submitted
+from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
+from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
+from reporting.services.record_released import record_many_released, record_released
+from reporting.services.record_shipped import record_many_shipped, record_shipped
+from reporting.services.record_submitted import record_many_submitted, record_submitted
 
 ZERO = Decimal(0)
 HOLD_KINDS = {"credit": "credit_hold", "price": "price_mismatch"}
+
+
+Jobs = Sequence[JobContext]
 
 
 def allocate_products(fact: OrderSubmitted | SupplyIncreased | LinesCancelled, job: JobContext) -> None:
     allocate(trigger_key=job.key, product_ids=fact.product_ids, actor=job.actor, now=job.now)
 
 
+def allocate_products_of_many(facts: Sequence[OrderSubmitted | SupplyIncreased | LinesCancelled], jobs: Jobs) -> None:
+    """One run for all of them: its key names the first job and how many there were."""
+    _allocate_once({product_id for fact in facts for product_id in fact.product_ids}, jobs)
+
+
 def allocate_short_product(fact: PickShort, job: JobContext) -> None:
     allocate(trigger_key=job.key, product_ids=(fact.product_id,), actor=job.actor, now=job.now)
+
+
+def allocate_short_products(facts: Sequence[PickShort], jobs: Jobs) -> None:
+    _allocate_once({fact.product_id for fact in facts}, jobs)
+
+
+def _allocate_once(product_ids: set[int], jobs: Jobs) -> None:
+    key = f"{jobs[0].key}+{len(jobs)}"
+    allocate(trigger_key=key, product_ids=sorted(product_ids), actor=jobs[0].actor, now=jobs[0].now)
 
 
 def reevaluate_credit_holds(fact: CreditImproved, job: JobContext) -> None:
     look_again(account_id=fact.account_id, actor=job.actor, now=job.now)
 
 
+def reevaluate_many(facts: Sequence[CreditImproved], jobs: Jobs) -> None:
+    look_again_at_many(account_ids={f.account_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
+
+
 def count_open_orders(fact: CreditOpened, job: JobContext) -> None:
     count_orders(account_id=fact.account_id, actor=job.actor, now=job.now)
+
+
+def count_open_orders_of_many(facts: Sequence[CreditOpened], jobs: Jobs) -> None:
+    count_orders_of_many(account_ids={f.account_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def invoice_shipment(fact: ShipmentShipped, job: JobContext) -> None:
     issue_invoice(shipment_id=fact.shipment_id, actor=job.actor, now=job.now)
 
 
+def invoice_shipments(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
+    """A shipment that is refused fails the batch, so that its own job fails alone when they run one by one."""
+    outcomes = issue_invoices([f.shipment_id for f in facts], actor=jobs[0].actor, now=jobs[0].now)
+    for outcome in outcomes.values():
+        if isinstance(outcome, DomainError):
+            raise outcome
+
+
 def record_progress(fact: ShipmentShipped, job: JobContext) -> None:
     close_finished(order_ids=[fact.order_id], actor=job.actor, now=job.now)
+
+
+def record_progress_of_many(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
+    close_finished(order_ids={f.order_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def measure_submitted(fact: OrderSubmitted, job: JobContext) -> None:
     record_submitted(fact, now=job.now)
 
 
+def measure_many_submitted(facts: Sequence[OrderSubmitted], jobs: Jobs) -> None:
+    record_many_submitted(facts, now=jobs[0].now)
+
+
 def measure_released(fact: LinesReleased, job: JobContext) -> None:
     record_released(fact, now=job.now)
+
+
+def measure_many_released(facts: Sequence[LinesReleased], jobs: Jobs) -> None:
+    record_many_released(facts, now=jobs[0].now)
 
 
 def measure_shipped(fact: ShipmentShipped, job: JobContext) -> None:
     record_shipped(fact, now=job.now)
 
 
+def measure_many_shipped(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
+    record_many_shipped(facts, now=jobs[0].now)
+
+
 def measure_invoiced(fact: InvoicePosted, job: JobContext) -> None:
     record_invoiced(fact, now=job.now)
 
 
+def measure_many_invoiced(facts: Sequence[InvoicePosted], jobs: Jobs) -> None:
+    record_many_invoiced(facts, now=jobs[0].now)
+
+
 def open_hold_case(fact: HoldPlaced, job: JobContext) -> None:
     """Tried again late, the hold may be gone already: then nobody would close its case."""
-    if not is_hold_open(fact.hold_id):
-        return
-    open_case(
+    if is_hold_open(fact.hold_id):
+        open_cases([_hold_case(fact)], now=job.now, actor=job.actor)
+
+
+def open_hold_cases(facts: Sequence[HoldPlaced], jobs: Jobs) -> None:
+    still = open_holds_among([f.hold_id for f in facts])
+    open_cases([_hold_case(f) for f in facts if f.hold_id in still], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def _hold_case(fact: HoldPlaced) -> CaseSpec:
+    return CaseSpec(
         HOLD_KINDS.get(fact.reason, "order_hold"),
-        subject=DocumentRef("order", fact.order_id, fact.order_number),
-        account_id=fact.account_id,
-        money_at_risk=fact.amount,
-        currency=fact.currency,
-        cause_key=f"hold:{fact.hold_id}",
-        summary=fact.message,
-        now=job.now,
-        actor=job.actor,
+        DocumentRef("order", fact.order_id, fact.order_number),
+        f"hold:{fact.hold_id}",
+        fact.account_id,
+        fact.amount,
+        fact.currency,
+        fact.message,
     )
 
 
 def close_hold_case(fact: HoldCleared, job: JobContext) -> None:
+    close_many([_hold_cause(fact)], now=job.now, actor=job.actor)
+
+
+def close_hold_cases(facts: Sequence[HoldCleared], jobs: Jobs) -> None:
+    close_many([_hold_cause(f) for f in facts], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def _hold_cause(fact: HoldCleared) -> Cause:
     kind = HOLD_KINDS.get(fact.reason, "order_hold")
-    subject = DocumentRef("order", fact.order_id, fact.order_number)
-    close_causes(kind, subject, [f"hold:{fact.hold_id}"], now=job.now, actor=job.actor)
+    return Cause(kind, DocumentRef("order", fact.order_id, fact.order_number), f"hold:{fact.hold_id}")
 
 
 def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
@@ -109,34 +183,49 @@ def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
 
 def close_unresolved_case(fact: OrderSubmitted, job: JobContext) -> None:
     """A submitted order has no unknown part left: whoever asked about them has the answer."""
-    subject = DocumentRef("order", fact.order_id)
-    for kind in ("unresolved_lines", "edi_unknown_part"):
-        close_causes(kind, subject, None, now=job.now, actor=job.actor, why="Every line has its product.")
+    close_unresolved_cases([fact], [job])
+
+
+def close_unresolved_cases(facts: Sequence[OrderSubmitted], jobs: Jobs) -> None:
+    kinds = ("unresolved_lines", "edi_unknown_part")
+    causes = [Cause(kind, DocumentRef("order", fact.order_id)) for kind in kinds for fact in facts]
+    close_many(causes, now=jobs[0].now, actor=jobs[0].actor, why="Every line has its product.")
 
 
 def open_short_pick_case(fact: PickShort, job: JobContext) -> None:
-    open_case(
+    open_short_pick_cases([fact], [job])
+
+
+def open_short_pick_cases(facts: Sequence[PickShort], jobs: Jobs) -> None:
+    open_cases([_short_case(fact) for fact in facts], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def _short_case(fact: PickShort) -> CaseSpec:
+    return CaseSpec(
         "short_pick",
-        subject=DocumentRef("shipment", fact.shipment_id, fact.shipment_number),
-        account_id=fact.account_id,
-        money_at_risk=ZERO,
-        cause_key=f"product:{fact.product_id}",
+        DocumentRef("shipment", fact.shipment_id, fact.shipment_number),
+        f"product:{fact.product_id}",
+        fact.account_id,
         summary=f"{plain(fact.short_qty)} short on {fact.shipment_number}: {fact.reason}",
-        now=job.now,
-        actor=job.actor,
     )
 
 
 def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
-    open_case(
+    open_promise_cases([fact], [job])
+
+
+def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
+    open_cases([_promise_case(fact) for fact in facts], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def _promise_case(fact: PromiseMoved) -> CaseSpec:
+    words = f"{plain(fact.qty)} moved from {fact.was or 'no date'} to {fact.now or 'no date yet'}: {fact.cause}"
+    return CaseSpec(
         "promise_moved",
-        subject=DocumentRef(fact.ref_kind, fact.ref_id, fact.ref_number),
-        account_id=fact.account_id,
-        money_at_risk=ZERO,
-        cause_key=f"demand:{fact.demand_id}",
-        summary=f"{plain(fact.qty)} moved from {fact.was or 'no date'} to {fact.now or 'no date yet'}: {fact.cause}",
-        now=job.now,
-        actor=job.actor,
+        DocumentRef(fact.ref_kind, fact.ref_id, fact.ref_number),
+        f"demand:{fact.demand_id}",
+        fact.account_id,
+        summary=words,
     )
 
 

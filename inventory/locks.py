@@ -50,6 +50,10 @@ def lock_inbound_supply(inbound_id: int) -> InboundSupply | None:
     return next(iter(take(Rank.INBOUND, InboundSupply.objects.filter(pk=inbound_id))), None)
 
 
+def lock_inbound_supplies(inbound_ids: Collection[int]) -> dict[int, InboundSupply]:
+    return {i.pk: i for i in take(Rank.INBOUND, InboundSupply.objects.filter(pk__in=inbound_ids))}
+
+
 def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:
     return {b.pk: b for b in take(Rank.BALANCE, StockBalance.objects.filter(pk__in=balances))}
 

@@ -8,16 +8,17 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F, Q, Sum
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
-from inventory.models import Claim, Demand, DemandDecision, Promise, Site, StockBalance
+from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.rules.asks import (
     Availability,
     AvailabilityQuery,
     ClaimedStock,
     DemandState,
+    OpenInbound,
     PromiseSlice,
     SiteAvailability,
     SiteSnapshot,
@@ -155,6 +156,34 @@ def free_stock(
     }
     rows = map(Supply._make, _fetch(_FREE, parameters))
     return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in rows]
+
+
+def open_inbound(*, due_until: date | None = None) -> list[OpenInbound]:
+    """What is still to come, all of it or what is expected by that day: earliest first. One statement."""
+    rows = InboundSupply.objects.filter(is_closed=False, ordered_qty__gt=F("received_qty"))
+    if due_until is not None:
+        rows = rows.filter(eta_date__lte=due_until)
+    return [
+        OpenInbound(pk, product_id, site_id, reference, ordered - received, eta)
+        for pk, product_id, site_id, reference, ordered, received, eta in rows.order_by("eta_date", "pk").values_list(
+            "pk", "product_id", "site_id", "reference", "ordered_qty", "received_qty", "eta_date"
+        )
+    ]
+
+
+def net_stock() -> dict[int, Decimal]:
+    """{product: good stock of ours nobody claims, less what is backordered}; what replenishment starts from.
+
+    Two statements. Products without stock and backorders are absent.
+    """
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    free = StockBalance.objects.filter(USABLE, site__kind__in=_KINDS).values("product_id").annotate(free=Sum(FREE))
+    for product_id, qty in free.values_list("product_id", "free"):
+        found[product_id] += qty
+    short = Demand.objects.filter(backordered_qty__gt=0).values("product_id").annotate(short=Sum("backordered_qty"))
+    for product_id, qty in short.values_list("product_id", "short"):
+        found[product_id] -= qty
+    return dict(found)
 
 
 def products_worth_a_run() -> list[int]:

@@ -32,6 +32,7 @@ ORDER_FIELDS = (
     "received_at",
     "public_id",
     "total_amount",
+    "on_behalf_of_id",
 )
 LINE_FIELDS = (
     "id",
@@ -174,6 +175,11 @@ def holds_of(order_ids: Iterable[int]) -> dict[int, tuple[HoldView, ...]]:
     for hold in Hold.objects.filter(order_id__in=set(order_ids), cleared_at__isnull=True).order_by("id"):
         found.setdefault(hold.order_id, []).append(hold_view(hold))
     return {order_id: tuple(views) for order_id, views in found.items()}
+
+
+def open_holds_among(hold_ids: Iterable[int]) -> set[int]:
+    """Which of the holds are open."""
+    return set(Hold.objects.filter(pk__in=set(hold_ids), cleared_at__isnull=True).values_list("pk", flat=True))
 
 
 def is_hold_open(hold_id: int) -> bool:
@@ -337,9 +343,9 @@ def lines_of_demands(demand_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
     return {demand: (order_id, line_id) for demand, order_id, line_id in rows}
 
 
-def open_orders_of(account_id: int) -> list[int]:
-    """The account's submitted orders, oldest first."""
-    rows = Order.objects.filter(account_id=account_id, status=OrderStatus.SUBMITTED)
+def open_orders_of(account_ids: Iterable[int]) -> list[int]:
+    """The accounts' submitted orders, oldest first."""
+    rows = Order.objects.filter(account_id__in=set(account_ids), status=OrderStatus.SUBMITTED)
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fulfillment.queries import shipments_of
 from inventory.queries import promises
-from orders.queries import drafts_of, pictures
+from orders.queries import pictures
 
 ZERO = Decimal(0)
 
@@ -39,7 +39,7 @@ class OrderSource:
 def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
     """A constant number of statements."""
     ids = list(order_ids)
-    seen, asked = pictures(ids), drafts_of(ids)
+    seen = pictures(ids)
     demands = [line.demand.demand_id for order in seen.values() for line in order.lines if line.demand]
     promised = promises(demands) if demands else {}
     return {
@@ -48,7 +48,7 @@ def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
             order.number,
             order.account_id,
             order.meta["channel"],
-            asked[order_id].on_behalf_of is not None,
+            order.meta["on_behalf_of_id"] is not None,
             order.meta["received_at"],
             order.meta["submitted_at"],
             tuple(
@@ -68,14 +68,13 @@ def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
     }
 
 
-def first_shipped(order_id: int) -> dict[int, Decimal]:
-    """Base units of each order line that left with the order's first shipment."""
-    shipped = [s for s in shipments_of([order_id]).get(order_id, []) if s.shipped_at]
-    if not shipped:
-        return {}
+def first_shipped(order_ids: Iterable[int]) -> dict[int, Decimal]:
+    """Base units of each order line that left with its order's first shipment."""
     found: dict[int, Decimal] = {}
-    for line in min(shipped, key=lambda s: (s.shipped_at, s.id)).lines:
-        found[line.order_line_id] = found.get(line.order_line_id, ZERO) + line.shipped_qty
+    for shipments in shipments_of(order_ids).values():
+        shipped = [s for s in shipments if s.shipped_at]
+        for line in min(shipped, key=lambda s: (s.shipped_at, s.id)).lines if shipped else ():
+            found[line.order_line_id] = found.get(line.order_line_id, ZERO) + line.shipped_qty
     return found
 
 

@@ -6,6 +6,19 @@ from decimal import Decimal
 
 
 @dataclass(frozen=True)
+class ReceiptSpec:
+    """Money that came in. `apply_to` None: to the account's oldest open invoices. A reference comes once an account."""
+
+    account_id: int
+    amount: Decimal
+    currency: str
+    received_date: date
+    reference: str = ""
+    method: str = ""
+    apply_to: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
 class InvoiceLineView:
     order_line_id: int
     product_id: int

@@ -1,6 +1,6 @@
 """Applying received money to locked invoices: shared by the receipt and the later application."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -16,24 +16,47 @@ from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
 
+_PAID = ["paid_amount", "status", "version"]
+
 
 @require_uow
 def apply_money(
     receipt: Receipt, applications: Sequence[Application], invoices: dict[int, Invoice], *, actor: Actor, now: datetime
 ) -> None:
     """Write the applications, move the exposure and tell. Receipt and invoices are locked by the caller."""
-    if not applications:
+    apply_all([(receipt, applications)], invoices, actor=actor, now=now)
+
+
+@require_uow
+def apply_all(
+    plans: Sequence[tuple[Receipt, Sequence[Application]]],
+    invoices: Mapping[int, Invoice],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """The same for several receipts, one after the other: the statements of one."""
+    parts = [(receipt, a) for receipt, applications in plans for a in applications]
+    if not parts:
         return
     ReceiptApplication.objects.bulk_create(
         ReceiptApplication(receipt=receipt, invoice_id=a.invoice_id, amount=a.amount, applied_at=now)
-        for a in applications
+        for receipt, a in parts
     )
-    touched = [_pay(invoices[a.invoice_id], a.amount) for a in applications]
-    Invoice.objects.bulk_update(touched, ["paid_amount", "status", "version"])
-    receipt.applied_amount += sum((a.amount for a in applications), Decimal(0))
-    receipt.save(update_fields=["applied_amount"])
-    post([s for a in applications for s in _exposure(receipt, invoices[a.invoice_id], a.amount)], now=now)
-    _tell(receipt, touched, applications, actor, now)
+    specs, entries, paid = [], [], []
+    for receipt, a in parts:
+        invoice = _pay(invoices[a.invoice_id], a.amount)
+        receipt.applied_amount += a.amount
+        specs += _exposure(receipt, invoice, a.amount)
+        entries.append(_entry(receipt, invoice, a.amount))
+        if invoice.status == InvoiceStatus.PAID:
+            fact = InvoicePaid(invoice.pk, invoice.order_id, invoice.account_id)
+            paid.append(outbox.Note(fact, f"invoice:{invoice.pk}", invoice.version))
+    Invoice.objects.bulk_update({a.invoice_id: invoices[a.invoice_id] for _, a in parts}.values(), _PAID)
+    Receipt.objects.bulk_update([r for r, applications in plans if applications], ["applied_amount"])
+    post(specs, now=now)
+    journal.write(entries, actor=actor, now=now)
+    outbox.publish_many(paid, now=now, actor=actor)
 
 
 def _pay(invoice: Invoice, amount: Decimal) -> Invoice:
@@ -55,19 +78,9 @@ def _exposure(receipt: Receipt, invoice: Invoice, amount: Decimal) -> list[Posti
     ]
 
 
-def _tell(
-    receipt: Receipt, invoices: list[Invoice], applications: Sequence[Application], actor: Actor, now: datetime
-) -> None:
-    entries = [
-        journal.Entry(
-            DocumentRef("invoice", i.pk, i.number),
-            "paid" if i.status == InvoiceStatus.PAID else "partially paid",
-            f"{a.amount} {i.currency} of receipt {receipt.number} applied to {i.number}",
-        )
-        for i, a in zip(invoices, applications, strict=True)
-    ]
-    journal.write(entries, actor=actor, now=now)
-    paid = [i for i in invoices if i.status == InvoiceStatus.PAID]
-    notes = [outbox.Note(InvoicePaid(i.pk, i.order_id, i.account_id), f"invoice:{i.pk}", i.version) for i in paid]
-    if notes:
-        outbox.publish_many(notes, now=now, actor=actor)
+def _entry(receipt: Receipt, invoice: Invoice, amount: Decimal) -> journal.Entry:
+    return journal.Entry(
+        DocumentRef("invoice", invoice.pk, invoice.number),
+        "paid" if invoice.status == InvoiceStatus.PAID else "partially paid",
+        f"{amount} {invoice.currency} of receipt {receipt.number} applied to {invoice.number}",
+    )

@@ -1,20 +1,22 @@
 """Money came in: on account first, then applied, all in one transaction; held orders are looked at again after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from billing import locks
 from billing.events import ReceiptPosted
 from billing.models import Invoice, Receipt
-from billing.rules.apply import OpenInvoice, apply_oldest_first
-from billing.services.apply_money import apply_money
+from billing.rules.apply import Application, OpenInvoice, apply_oldest_first
+from billing.rules.asks import ReceiptSpec
+from billing.services.apply_money import apply_all
 from core import journal, numbering, outbox
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput, Refused
+from core.errors import DomainError, FieldError, InvalidInput, Refused
 from core.money import round_amount
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.queries import currencies_of
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
@@ -47,21 +49,114 @@ def post_receipt(
 
     What is left stays on account. Returns the receipt's id. Raises InvalidInput, ReceiptAlreadyPosted.
     """
-    _check(amount, currency)
-    lock_accounts([account_id])
-    _check_currency(account_id, currency)
-    invoices = {i.pk: i for i in _locked(account_id, currency, apply_to)}
-    _check_all_found(apply_to, invoices)
-    receipt = _insert(account_id, amount, currency, received_date, reference, method, now)
-    ref = DocumentRef("receipt", receipt.pk, receipt.number)
-    post([PostingSpec(account_id, ref, Bucket.UNAPPLIED, amount, f"receipt:{receipt.pk}:in")], now=now)
-    fact = ReceiptPosted(receipt.pk, account_id, amount, currency)
-    outbox.publish(fact, stream=f"receipt:{receipt.pk}", seq=1, now=now, actor=actor)
-    plan = apply_oldest_first(amount, [_open(i) for i in invoices.values()])
-    apply_money(receipt, plan, invoices, actor=actor, now=now)
-    summary = f"Receipt {receipt.number}: {amount} {currency}, {receipt.applied_amount} applied"
-    journal.write([journal.Entry(ref, "posted", summary, {"reference": reference})], actor=actor, now=now)
-    return receipt.pk
+    asked = None if apply_to is None else tuple(apply_to)
+    (outcome,) = _post([ReceiptSpec(account_id, amount, currency, received_date, reference, method, asked)], actor, now)
+    if isinstance(outcome, DomainError):
+        raise outcome
+    return outcome
+
+
+@door_verb(refuse_on={"one_receipt_per_account_and_reference": ReceiptAlreadyPosted})
+def post_receipts(specs: Sequence[ReceiptSpec], *, actor: Actor, now: datetime) -> list[int | DomainError]:
+    """The same for about 200 receipts in one transaction: the id of each in the order given, or why it was refused.
+
+    What one pays is paid for the next; the number of statements does not grow with the receipts.
+    """
+    return _post(specs, actor, now)
+
+
+@require_uow
+def _post(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[int | DomainError]:
+    lock_accounts({spec.account_id for spec in specs})
+    refused = _refused(specs)
+    good = [(i, spec) for i, spec in enumerate(specs) if i not in refused]
+    invoices = {
+        i.pk: i for i in locks.lock_payable([s.account_id for _, s in good if s.apply_to is None], _named(good))
+    }
+    for i, spec in good:
+        if missing := _not_open(spec, invoices):
+            refused[i] = missing
+    good = [(i, spec) for i, spec in good if i not in refused]
+    receipts = _insert([spec for _, spec in good], now)
+    incoming = [PostingSpec(r.account_id, _ref(r), Bucket.UNAPPLIED, r.amount, f"receipt:{r.pk}:in") for r in receipts]
+    post(incoming, now=now)
+    plans = _plans([spec for _, spec in good], receipts, invoices)
+    facts = [ReceiptPosted(r.pk, r.account_id, r.amount, r.currency) for r in receipts]
+    outbox.publish_many([outbox.Note(f, f"receipt:{f.receipt_id}", 1) for f in facts], now=now, actor=actor)
+    apply_all(plans, invoices, actor=actor, now=now)
+    journal.write([_entry(r) for r in receipts], actor=actor, now=now)
+    made = {i: r.pk for (i, _), r in zip(good, receipts, strict=True)}
+    return [refused[i] if i in refused else made[i] for i in range(len(specs))]
+
+
+def _refused(specs: Sequence[ReceiptSpec]) -> dict[int, DomainError]:
+    """What is wrong with a spec by itself, or against what was posted before; by its place."""
+    ours = currencies_of({s.account_id for s in specs})
+    named = [s for s in specs if s.reference]
+    rows = Receipt.objects.filter(
+        account_id__in={s.account_id for s in named}, reference__in={s.reference for s in named}
+    )
+    known = set(rows.values_list("account_id", "reference")) if named else set()
+    refused: dict[int, DomainError] = {}
+    for i, spec in enumerate(specs):
+        try:
+            _check(spec.amount, spec.currency)
+            _check_currency(spec.currency, ours.get(spec.account_id, spec.currency))
+        except InvalidInput as wrong:
+            refused[i] = wrong
+            continue
+        key = (spec.account_id, spec.reference)
+        if key in known:
+            refused[i] = ReceiptAlreadyPosted()
+        elif spec.reference:
+            known.add(key)
+    return refused
+
+
+def _named(good: Sequence[tuple[int, ReceiptSpec]]) -> set[int]:
+    return {invoice_id for _, spec in good for invoice_id in spec.apply_to or ()}
+
+
+def _is_payable(spec: ReceiptSpec, invoice: Invoice | None) -> bool:
+    return (
+        invoice is not None
+        and (invoice.account_id, invoice.currency) == (spec.account_id, spec.currency)
+        and invoice.status in OPEN
+    )
+
+
+def _not_open(spec: ReceiptSpec, invoices: Mapping[int, Invoice]) -> InvalidInput | None:
+    missing = [i for i in spec.apply_to or () if not _is_payable(spec, invoices.get(i))]
+    if not missing:
+        return None
+    words = "This is no open invoice of the account in this currency."
+    return InvalidInput([FieldError(f"/apply_to/{i}", "not_open", words, "Choose another.") for i in missing])
+
+
+def _plans(
+    specs: Sequence[ReceiptSpec], receipts: Sequence[Receipt], invoices: Mapping[int, Invoice]
+) -> list[tuple[Receipt, list[Application]]]:
+    """Each receipt dealt out in turn, to what the ones before it left open."""
+    open_now = {i: _open(invoice) for i, invoice in invoices.items()}
+    plans = []
+    for spec, receipt in zip(specs, receipts, strict=True):
+        wanted = invoices if spec.apply_to is None else spec.apply_to
+        mine = [open_now[i] for i in wanted if _is_payable(spec, invoices.get(i)) and open_now[i].open_amount > 0]
+        plan = apply_oldest_first(receipt.amount, mine)
+        for part in plan:
+            left = open_now[part.invoice_id]
+            open_now[part.invoice_id] = replace(left, open_amount=left.open_amount - part.amount)
+        plans.append((receipt, plan))
+    return plans
+
+
+def _ref(receipt: Receipt) -> DocumentRef:
+    return DocumentRef("receipt", receipt.pk, receipt.number)
+
+
+def _entry(receipt: Receipt) -> journal.Entry:
+    summary = f"Receipt {receipt.number}: {receipt.amount} {receipt.currency}, {receipt.applied_amount} applied"
+    return journal.Entry(_ref(receipt), "posted", summary, {"reference": receipt.reference})
 
 
 def _check(amount: Decimal, currency: str) -> None:
@@ -89,50 +184,29 @@ def _check(amount: Decimal, currency: str) -> None:
         )
 
 
-def _locked(account_id: int, currency: str, apply_to: Sequence[int] | None) -> list[Invoice]:
-    found = locks.lock_open_invoices(account_id, currency) if apply_to is None else locks.lock_invoices(apply_to)
-    return [i for i in found if i.account_id == account_id and i.currency == currency and i.status in OPEN]
-
-
-def _check_currency(account_id: int, currency: str) -> None:
+def _check_currency(currency: str, ours: str) -> None:
     """Exposure is in the credit account's currency: another would be counted as if it were that (domain.md §4)."""
-    ours = currencies_of([account_id]).get(account_id, currency)
     if ours != currency:
         message = f"The account's credit is in {ours}, and there is no rate for {currency}."
         raise InvalidInput([FieldError("/currency", "currency_mismatch", message, f"Post the sum in {ours}.")])
-
-
-def _check_all_found(apply_to: Sequence[int] | None, invoices: dict[int, Invoice]) -> None:
-    missing = [i for i in apply_to or () if i not in invoices]
-    if missing:
-        raise InvalidInput(
-            [
-                FieldError(
-                    f"/apply_to/{i}",
-                    "not_open",
-                    "This is no open invoice of the account in this currency.",
-                    "Choose another.",
-                )
-                for i in missing
-            ]
-        )
 
 
 def _open(invoice: Invoice) -> OpenInvoice:
     return OpenInvoice(invoice.pk, invoice.due_date, invoice.total_amount - invoice.paid_amount)
 
 
-def _insert(
-    account_id: int, amount: Decimal, currency: str, received: date, reference: str, method: str, now: datetime
-) -> Receipt:
-    (number,) = numbering.draw("receipt", prefix="RC-")
-    return Receipt.objects.create(
-        number=number,
-        account_id=account_id,
-        currency=currency,
-        amount=amount,
-        method=method,
-        reference=reference,
-        received_date=received,
-        posted_at=now,
+def _insert(specs: Sequence[ReceiptSpec], now: datetime) -> list[Receipt]:
+    numbers = numbering.draw("receipt", prefix="RC-", count=len(specs)) if specs else []
+    return Receipt.objects.bulk_create(
+        Receipt(
+            number=number,
+            account_id=spec.account_id,
+            currency=spec.currency,
+            amount=spec.amount,
+            method=spec.method,
+            reference=spec.reference,
+            received_date=spec.received_date,
+            posted_at=now,
+        )
+        for number, spec in zip(numbers, specs, strict=True)
     )

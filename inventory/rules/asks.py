@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from core.explain import Explanation
 from core.refs import DocumentRef
+from inventory.states import InboundKind
 
 ZERO = Decimal(0)
 
@@ -56,6 +57,44 @@ class PromiseSlice:
     first_delivery_date: date | None = None
     slip_cause: str = ""
     inbound_id: int | None = None
+
+
+@dataclass(frozen=True)
+class ReceiptLine:
+    """Stock that arrived: what, where, by which document (counted once per document and balance)."""
+
+    product_id: int
+    site_id: int
+    qty: Decimal
+    source: DocumentRef
+    lot_code: str = ""
+    expiry_date: date | None = None
+    inbound_id: int | None = None
+
+
+@dataclass(frozen=True)
+class InboundSpec:
+    """Supply on its way. `qty` is all that was ordered; one per kind, reference, product and site."""
+
+    product_id: int
+    site_id: int
+    reference: str
+    qty: Decimal
+    eta_date: date
+    confidence_percent: int = 100
+    kind: InboundKind = InboundKind.PURCHASE
+
+
+@dataclass(frozen=True)
+class OpenInbound:
+    """What is still to come of a supply."""
+
+    inbound_id: int
+    product_id: int
+    site_id: int
+    reference: str
+    open_qty: Decimal
+    eta_date: date
 
 
 @dataclass(frozen=True)

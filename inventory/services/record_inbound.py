@@ -1,5 +1,6 @@
 """Record supply on its way: a purchase order line, a transfer, a production order. Again with news: it is updated."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -8,10 +9,11 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from inventory import locks
 from inventory.events import SupplyIncreased
 from inventory.models import InboundSupply
+from inventory.rules.asks import InboundSpec
 from inventory.services.promise import sequence_of
 from inventory.states import InboundKind
 
@@ -33,22 +35,64 @@ def record_inbound(
 
     The next allocation run (the fact SupplyIncreased asks for one) promises from it. Raises InvalidInput.
     """
-    if not is_exact(qty) or qty <= 0:
-        raise InvalidInput([FieldError("/qty", "not_positive", "Inbound supply is above zero.")])
-    place = {"product_id": product_id, "site_id": site_id, "kind": kind, "reference": reference}
-    row = InboundSupply(ordered_qty=qty, eta_date=eta_date, confidence_percent=confidence_percent, **place)
-    InboundSupply.objects.bulk_create([row], ignore_conflicts=True)
-    inbound_id = InboundSupply.objects.values_list("id", flat=True).get(**place)
-    stored = locks.lock_inbound_supply(inbound_id)
-    if stored is None:
-        raise InvalidInput([FieldError("/reference", "vanished", "The inbound supply was removed meanwhile.")])
-    stored.ordered_qty, stored.eta_date, stored.confidence_percent = qty, eta_date, confidence_percent
-    stored.is_closed = stored.received_qty >= qty
-    stored.save(update_fields=["ordered_qty", "eta_date", "confidence_percent", "is_closed"])
-    summary = f"{plain(qty)} expected on {eta_date}, {reference}"
-    journal.write(
-        [journal.Entry(DocumentRef("inbound_supply", inbound_id, reference), "recorded", summary)], actor=actor, now=now
+    spec = InboundSpec(product_id, site_id, reference, qty, eta_date, confidence_percent, kind)
+    return _record([spec], actor, now)[0]
+
+
+@door_verb
+def record_inbounds(specs: Sequence[InboundSpec], *, actor: Actor, now: datetime) -> list[int]:
+    """The same for a whole purchase order or more, all or none: the ids in the order given, one fact for all products."""
+    return _record(specs, actor, now)
+
+
+@require_uow
+def _record(specs: Sequence[InboundSpec], actor: Actor, now: datetime) -> list[int]:
+    errors = [
+        FieldError(f"/{i}/qty" if len(specs) > 1 else "/qty", "not_positive", "Inbound supply is above zero.")
+        for i, spec in enumerate(specs)
+        if not is_exact(spec.qty) or spec.qty <= 0
+    ]
+    if errors:
+        raise InvalidInput(errors)
+    if not specs:
+        return []
+    InboundSupply.objects.bulk_create([_row(spec) for spec in specs], ignore_conflicts=True)
+    named = InboundSupply.objects.filter(
+        reference__in={s.reference for s in specs}, product_id__in={s.product_id for s in specs}
     )
-    fact = SupplyIncreased((product_id,), "inbound recorded")
-    outbox.publish(fact, stream=f"product:{product_id}", seq=sequence_of(now), now=now, actor=actor)
-    return inbound_id
+    stored = {_place(row): row for row in locks.lock_inbound_supplies(named.values("pk")).values()}
+    for spec in specs:
+        row = stored[_place(spec)]
+        row.ordered_qty, row.eta_date, row.confidence_percent = spec.qty, spec.eta_date, spec.confidence_percent
+        row.is_closed = row.received_qty >= spec.qty
+    wanted = {stored[_place(spec)].pk: stored[_place(spec)] for spec in specs}
+    InboundSupply.objects.bulk_update(
+        wanted.values(), ["ordered_qty", "eta_date", "confidence_percent", "is_closed"], batch_size=1000
+    )
+    ids = [stored[_place(spec)].pk for spec in specs]
+    journal.write([_entry(spec, pk) for spec, pk in zip(specs, ids, strict=True)], actor=actor, now=now)
+    products = tuple(sorted({spec.product_id for spec in specs}))
+    fact = SupplyIncreased(products, "inbound recorded")
+    outbox.publish(fact, stream=f"product:{products[0]}", seq=sequence_of(now), now=now, actor=actor)
+    return ids
+
+
+def _row(spec: InboundSpec) -> InboundSupply:
+    return InboundSupply(
+        product_id=spec.product_id,
+        site_id=spec.site_id,
+        kind=spec.kind,
+        reference=spec.reference,
+        ordered_qty=spec.qty,
+        eta_date=spec.eta_date,
+        confidence_percent=spec.confidence_percent,
+    )
+
+
+def _place(supply: InboundSpec | InboundSupply) -> tuple[str, str, int, int]:
+    return str(supply.kind), supply.reference, supply.product_id, supply.site_id
+
+
+def _entry(spec: InboundSpec, inbound_id: int) -> journal.Entry:
+    summary = f"{plain(spec.qty)} expected on {spec.eta_date}, {spec.reference}"
+    return journal.Entry(DocumentRef("inbound_supply", inbound_id, spec.reference), "recorded", summary)

@@ -1,6 +1,6 @@
 """Count into exposure what was ordered before the account had a credit account, and look at its holds."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from orders.queries import open_orders_of, pictures
 from orders.rules.credit_queue import open_part
 from orders.rules.exposure import by_ship_date
 from orders.rules.picture import OrderPicture
-from orders.services.reevaluate_credit_holds import Reevaluated, look_again
+from orders.services.reevaluate_credit_holds import Reevaluated, look_again, look_again_at
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,24 @@ class Counted:
 def count_open_orders(*, account_id: int, actor: Actor, now: datetime) -> Counted:
     """Post every open order that is in no ledger yet. Locks credit (10), then the orders (20). Safe to run twice."""
     lock_accounts([account_id])
-    order_ids = open_orders_of(account_id)
-    lock_orders(order_ids)
-    postings = ensure_counted(pictures(order_ids).values(), now=now) if order_ids else 0
+    postings = _count([account_id], now)
     return Counted(postings, look_again(account_id, actor=actor, now=now))
+
+
+@door_verb
+def count_open_orders_of(*, account_ids: Collection[int], actor: Actor, now: datetime) -> int:
+    """The same for several accounts in one transaction; the postings made now."""
+    lock_accounts(account_ids)
+    postings = _count(account_ids, now)
+    look_again_at(account_ids, actor=actor, now=now)
+    return postings
+
+
+@require_uow
+def _count(account_ids: Collection[int], now: datetime) -> int:
+    order_ids = open_orders_of(account_ids)
+    lock_orders(order_ids)
+    return ensure_counted(pictures(order_ids).values(), now=now) if order_ids else 0
 
 
 @require_uow

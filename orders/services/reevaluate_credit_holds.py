@@ -1,5 +1,6 @@
 """Look again at an account's credit holds after money came in, a limit rose or an order went away."""
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,6 +15,7 @@ from orders.queries import held_for_credit, pictures
 from orders.rules import gates as rules
 from orders.rules.credit_queue import asks_again
 from orders.rules.holds import refresh
+from orders.rules.picture import OrderPicture
 from orders.services.bump_versions import bump_versions
 from orders.services.hold_rows import clear_by_rule, insert_holds, merged
 from orders.states import Gate, OrderStatus
@@ -37,11 +39,23 @@ def reevaluate_credit_holds(*, account_id: int, actor: Actor, now: datetime) -> 
     return look_again(account_id, actor=actor, now=now)
 
 
+@door_verb
+def reevaluate_many(*, account_ids: Collection[int], actor: Actor, now: datetime) -> dict[int, Reevaluated]:
+    """The same for several accounts in one transaction, by account."""
+    return look_again_at(account_ids, actor=actor, now=now)
+
+
 @require_uow
 def look_again(account_id: int, *, actor: Actor, now: datetime) -> Reevaluated:
     """The same inside a caller's transaction that holds no lock above rank 10, or these orders already."""
-    lock_accounts([account_id])
-    rows = lock_orders(held_for_credit([account_id]))
+    return look_again_at([account_id], actor=actor, now=now)[account_id]
+
+
+@require_uow
+def look_again_at(account_ids: Collection[int], *, actor: Actor, now: datetime) -> dict[int, Reevaluated]:
+    """The same for several accounts."""
+    lock_accounts(account_ids)
+    rows = lock_orders(held_for_credit(account_ids))
     alive = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(alive).items()} if alive else {}
     asks = asks_again(orders)
@@ -57,8 +71,14 @@ def look_again(account_id: int, *, actor: Actor, now: datetime) -> Reevaluated:
     placed = insert_holds(place, actor=actor, now=now)
     gone = clear_by_rule(clear, why="credit approves the order now", actor=actor, now=now)
     told = merged([*placed.values(), *gone.values()])
-    cleared = tuple(sorted(gone.keys() - placed.keys()))
+    cleared = sorted(gone.keys() - placed.keys())
     bump_versions(sorted(gone.keys() | placed.keys()))
     journal.write(told.entries, actor=actor, now=now)
     outbox.publish_many(told.notes, now=now, actor=actor)
-    return Reevaluated(account_id, cleared, tuple(i for i in sorted(orders) if i not in cleared))
+    return {i: _outcome(i, orders, cleared) for i in account_ids}
+
+
+def _outcome(account_id: int, orders: Mapping[int, OrderPicture], cleared: Sequence[int]) -> Reevaluated:
+    mine = [i for i in sorted(orders) if orders[i].account_id == account_id]
+    gone = tuple(i for i in mine if i in cleared)
+    return Reevaluated(account_id, gone, tuple(i for i in mine if i not in gone))

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from typing import Literal
 
 from django.db import connection
@@ -6,11 +7,16 @@ from core.uow import require_uow
 
 
 @require_uow
-def append_id(measure_id: int, column: Literal["invoice_ids", "shipment_ids"], value: int) -> None:
-    """Add a document to the measure's list unless it is there: one statement, so that two at once both stay."""
+def append_ids(pairs: Collection[tuple[int, int]], column: Literal["invoice_ids", "shipment_ids"]) -> None:
+    """Add documents, as (measure, document), to the measures' lists unless they are there: one statement, so that two at
+    once both stay.
+    """
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE reporting_ordermeasure SET {column} = array_append({column}, %s) "
-            f"WHERE id = %s AND NOT {column} @> ARRAY[%s]::bigint[]",
-            [value, measure_id, value],
+            f"UPDATE reporting_ordermeasure m SET {column} = m.{column} || new.ids FROM ("
+            f"  SELECT a.id, array_agg(DISTINCT a.doc ORDER BY a.doc) AS ids"
+            f"    FROM unnest(%s::bigint[], %s::bigint[]) AS a(id, doc)"
+            f"    JOIN reporting_ordermeasure o ON o.id = a.id AND NOT o.{column} @> ARRAY[a.doc] GROUP BY a.id"
+            f") new WHERE m.id = new.id",
+            [[measure for measure, _ in pairs], [document for _, document in pairs]],
         )

@@ -1,13 +1,25 @@
+from collections.abc import Sequence
 from datetime import datetime
 
 from billing.events import InvoicePosted
-from core.uow import door_verb
-from reporting.services.append_id import append_id
-from reporting.services.upsert_measure import upsert_measure
+from core.uow import door_verb, require_uow
+from reporting.services.append_id import append_ids
+from reporting.services.upsert_measure import measure_ids
 
 
 @door_verb
 def record_invoiced(fact: InvoicePosted, *, now: datetime) -> None:
-    """Note that a shipment of the order has its invoice. A repeated fact counts once."""
-    measure, _ = upsert_measure(fact.order_id)
-    append_id(measure.pk, "invoice_ids", fact.invoice_id)
+    """Note that shipments of the orders have their invoices. A repeated fact counts once."""
+    _record([fact], now)
+
+
+@door_verb
+def record_many_invoiced(facts: Sequence[InvoicePosted], *, now: datetime) -> None:
+    """The same for many facts in one transaction: the statements of one."""
+    _record(facts, now)
+
+
+@require_uow
+def _record(facts: Sequence[InvoicePosted], now: datetime) -> None:
+    measures = measure_ids({fact.order_id for fact in facts})
+    append_ids([(measures[fact.order_id], fact.invoice_id) for fact in facts], "invoice_ids")

@@ -1,45 +1,71 @@
-from datetime import UTC, date, datetime
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
 
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from fulfillment.events import ShipmentShipped
 from reporting import sources
-from reporting.models import OrderMeasure
-from reporting.services.append_id import append_id
-from reporting.services.upsert_measure import upsert_measure
+from reporting.services.append_id import append_ids
+from reporting.services.upsert_measure import upsert_measures
 from reporting.sources import ZERO, OrderSource
+
+_SHIPPED = """
+UPDATE reporting_ordermeasure m SET last_shipped_at = greatest(m.last_shipped_at, s.at)
+  FROM unnest(%s::bigint[], %s::timestamptz[]) AS s(id, at) WHERE m.id = s.id
+"""
+# A line's date moves only when more of it has left.
+_LINES = """
+UPDATE reporting_linemeasure m
+   SET last_shipped_date = CASE WHEN s.shipped > m.shipped_qty THEN greatest(m.last_shipped_date, s.day)
+                                ELSE m.last_shipped_date END,
+       shipped_qty = greatest(m.shipped_qty, s.shipped), cancelled_qty = greatest(m.cancelled_qty, s.cancelled),
+       first_shipped_qty = coalesce(m.first_shipped_qty, s.first)
+  FROM unnest(%s::bigint[], %s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
+       AS s(id, day, shipped, cancelled, first)
+ WHERE m.order_line_id = s.id
+"""
 
 
 @door_verb
 def record_shipped(fact: ShipmentShipped, *, now: datetime) -> None:
     """Bring shipped quantities up to date. Values only grow, so two shipments measured at once both count."""
-    measure, source = upsert_measure(fact.order_id)
-    _update_lines(source, sources.first_shipped(fact.order_id), fact.shipped_at.astimezone(UTC).date())
-    OrderMeasure.objects.filter(pk=measure.pk).update(
-        last_shipped_at=Greatest(F("last_shipped_at"), Value(fact.shipped_at))
-    )
-    append_id(measure.pk, "shipment_ids", fact.shipment_id)
+    _record([fact], now)
 
 
-def _update_lines(source: OrderSource, first: dict[int, Decimal], shipped_date: date) -> None:
-    """One statement for all lines; a line's date moves only when more of it has left."""
+@door_verb
+def record_many_shipped(facts: Sequence[ShipmentShipped], *, now: datetime) -> None:
+    """The same for many facts in one transaction: the statements of one."""
+    _record(facts, now)
+
+
+@require_uow
+def _record(facts: Sequence[ShipmentShipped], now: datetime) -> None:
+    latest: dict[int, datetime] = {}
+    for fact in facts:
+        latest[fact.order_id] = max(fact.shipped_at, latest.get(fact.order_id, fact.shipped_at))
+    measures = upsert_measures(latest)
+    _update_lines([source for _, source in measures.values()], latest)
+    moments = [(measures[i][0].pk, at) for i, at in latest.items()]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE reporting_linemeasure m SET last_shipped_date = CASE WHEN s.shipped > m.shipped_qty "
-            "THEN greatest(m.last_shipped_date, %s) ELSE m.last_shipped_date END, "
-            "shipped_qty = greatest(m.shipped_qty, s.shipped), cancelled_qty = greatest(m.cancelled_qty, s.cancelled), "
-            "first_shipped_qty = coalesce(m.first_shipped_qty, s.first) "
-            "FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[]) AS s(id, shipped, cancelled, first) "
-            "WHERE m.order_line_id = s.id",
-            [
-                shipped_date,
-                [line.order_line_id for line in source.lines],
-                [line.shipped_qty for line in source.lines],
-                [line.cancelled_qty for line in source.lines],
-                [first.get(line.order_line_id, ZERO) for line in source.lines],
-            ],
+        cursor.execute(_SHIPPED, [list(column) for column in zip(*moments, strict=True)])
+    append_ids([(measures[fact.order_id][0].pk, fact.shipment_id) for fact in facts], "shipment_ids")
+
+
+def _update_lines(orders: Sequence[OrderSource], latest: Mapping[int, datetime]) -> None:
+    first = sources.first_shipped([order.order_id for order in orders])
+    rows: list[tuple[int, object, Decimal, Decimal, Decimal]] = [
+        (
+            line.order_line_id,
+            latest[order.order_id].astimezone(UTC).date(),
+            line.shipped_qty,
+            line.cancelled_qty,
+            first.get(line.order_line_id, ZERO),
         )
+        for order in orders
+        for line in order.lines
+    ]
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_LINES, [list(column) for column in zip(*rows, strict=True)])

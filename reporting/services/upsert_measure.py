@@ -1,18 +1,54 @@
+from collections.abc import Collection
+
+from django.db import connection
+
 from core.errors import NotFound
 from core.uow import require_uow
 from reporting import sources
-from reporting.models import LineMeasure, OrderMeasure
+from reporting.models import OrderMeasure
 from reporting.sources import OrderSource
+
+_LINES = """
+INSERT INTO reporting_linemeasure (order_line_id, measure_id, product_id, ordered_qty, promised_date, cancelled_qty,
+                                   shipped_qty)
+SELECT s.*, 0, 0 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[]) AS s
+    ON CONFLICT (order_line_id) DO UPDATE SET ordered_qty = excluded.ordered_qty
+ WHERE reporting_linemeasure.ordered_qty <> excluded.ordered_qty
+"""
 
 
 @require_uow
-def upsert_measure(order_id: int) -> tuple[OrderMeasure, OrderSource]:
-    """The order's measure, made or brought up to date, with its lines; the first promise stays. Raises NotFound."""
-    source = sources.order_sources([order_id]).get(order_id)
-    if source is None:
-        raise NotFound(kind="order", ident=order_id)
-    row = OrderMeasure(
-        order_id=order_id,
+def upsert_measures(order_ids: Collection[int]) -> dict[int, tuple[OrderMeasure, OrderSource]]:
+    """The orders' measures, made or brought up to date, with their lines; the first promise stays. Raises NotFound.
+
+    A constant number of statements.
+    """
+    found = sources.order_sources(order_ids)
+    if missing := set(order_ids) - found.keys():
+        raise NotFound(kind="order", ident=min(missing))
+    OrderMeasure.objects.bulk_create(
+        [_row(found[order_id]) for order_id in sorted(found)],
+        update_conflicts=True,
+        unique_fields=["order_id"],
+        update_fields=["order_number", "submitted_at"],
+    )
+    measures = {m.order_id: m for m in OrderMeasure.objects.filter(order_id__in=found)}
+    _upsert_lines(found, measures)
+    return {order_id: (measures[order_id], source) for order_id, source in found.items()}
+
+
+@require_uow
+def measure_ids(order_ids: Collection[int]) -> dict[int, int]:
+    """The measure of each order, made where there is none yet. One statement where all are there."""
+    known = dict(OrderMeasure.objects.filter(order_id__in=order_ids).values_list("order_id", "pk"))
+    missing = set(order_ids) - known.keys()
+    made = upsert_measures(missing) if missing else {}
+    return known | {order_id: measure.pk for order_id, (measure, _) in made.items()}
+
+
+def _row(source: OrderSource) -> OrderMeasure:
+    return OrderMeasure(
+        order_id=source.order_id,
         order_number=source.number,
         account_id=source.account_id,
         channel=source.channel,
@@ -20,21 +56,14 @@ def upsert_measure(order_id: int) -> tuple[OrderMeasure, OrderSource]:
         received_at=source.received_at,
         submitted_at=source.submitted_at,
     )
-    OrderMeasure.objects.bulk_create(
-        [row], update_conflicts=True, unique_fields=["order_id"], update_fields=["order_number", "submitted_at"]
-    )
-    measure = OrderMeasure.objects.get(order_id=order_id)
-    lines = [
-        LineMeasure(
-            order_line_id=line.order_line_id,
-            measure=measure,
-            product_id=line.product_id,
-            ordered_qty=line.ordered_qty,
-            promised_date=line.promised_date,
-        )
+
+
+def _upsert_lines(found: dict[int, OrderSource], measures: dict[int, OrderMeasure]) -> None:
+    rows = [
+        (line.order_line_id, measures[order_id].pk, line.product_id, line.ordered_qty, line.promised_date)
+        for order_id, source in sorted(found.items())
         for line in source.lines
     ]
-    LineMeasure.objects.bulk_create(
-        lines, update_conflicts=True, unique_fields=["order_line_id"], update_fields=["ordered_qty"]
-    )
-    return measure, source
+    if rows:
+        with connection.cursor() as cursor:
+            cursor.execute(_LINES, [list(column) for column in zip(*rows, strict=True)])

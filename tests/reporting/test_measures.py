@@ -61,7 +61,9 @@ class Warehouse:
 def warehouse(monkeypatch):
     made = Warehouse()
     monkeypatch.setattr(sources, "order_sources", lambda ids: {i: made.orders[i] for i in ids if i in made.orders})
-    monkeypatch.setattr(sources, "first_shipped", lambda order_id: made.first.get(order_id, {}))
+    monkeypatch.setattr(
+        sources, "first_shipped", lambda ids: {k: v for i in ids for k, v in made.first.get(i, {}).items()}
+    )
     return made
 
 
