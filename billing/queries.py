@@ -9,6 +9,7 @@ from django.db.models import F, Sum
 from billing.models import Invoice, InvoiceLine, Receipt
 from billing.rules.apply import OpenInvoice, age
 from billing.rules.asks import InvoiceLineView, InvoiceView, Statement
+from billing.states import InvoiceStatus
 
 ZERO = Decimal(0)
 
@@ -25,6 +26,12 @@ def invoices_of_account(account_ids: Iterable[int], *, limit: int = 200) -> list
     """The accounts' latest invoices, newest first, without lines. One statement."""
     rows = Invoice.objects.filter(account_id__in=set(account_ids)).order_by("-pk")[:limit]
     return [_view(i, ()) for i in rows]
+
+
+def unpaid(*, due_until: date) -> list[InvoiceView]:
+    """Invoices with something open that are due by that day, oldest first, without lines. One statement."""
+    rows = Invoice.objects.filter(due_date__lte=due_until).exclude(status=InvoiceStatus.PAID)
+    return [_view(i, ()) for i in rows.order_by("pk")]
 
 
 def statement(account_id: int, *, on: date, currency: str) -> Statement:

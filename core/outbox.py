@@ -187,14 +187,14 @@ def drain_due(*, now: datetime, limit: int = BACKLOG) -> Counter[str]:
     of its jobs in one transaction.
     """
     outcomes: Counter[str] = Counter()
-    while due := _due_by_reaction(now):
+    while due := due_by_reaction(now):
         for reaction, job_ids in due.items():
             for start in range(0, len(job_ids), limit):
                 outcomes += run_jobs(job_ids[start : start + limit], reaction, now=now)
     return outcomes
 
 
-def _due_by_reaction(now: datetime) -> dict[str, list[int]]:
+def due_by_reaction(now: datetime) -> dict[str, list[int]]:
     """Ready jobs by reaction, in the order in which they were owed."""
     found: dict[str, list[int]] = {}
     ready = Job.objects.filter(state=JobState.READY, next_at__lte=now).order_by("id").values_list("id", "reaction")

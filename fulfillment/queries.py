@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import F, Sum
 from django.db.models.functions import Coalesce
 
 from fulfillment.models import ReturnLine, Shipment, ShipmentLine
@@ -50,6 +50,11 @@ def billable_of(shipment: ShipmentView) -> list[BillableLine]:
 def awaiting(status: ShipmentStatus, *, limit: int) -> list[int]:
     """Shipments in this state, oldest first: the warehouse's work list."""
     return list(Shipment.objects.filter(status=status).order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def short_pick_count() -> int:
+    """Shipment lines of which the picker did not find everything."""
+    return ShipmentLine.objects.filter(picked_qty__lt=F("qty")).count()
 
 
 def returnable(order_line_ids: Sequence[int]) -> dict[int, Decimal]:

@@ -1,6 +1,7 @@
 """Reads of orders, batch-shaped: a constant number of SQL statements whatever the number of ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -347,6 +348,34 @@ def open_orders_of(account_ids: Iterable[int]) -> list[int]:
     """The accounts' submitted orders, oldest first."""
     rows = Order.objects.filter(account_id__in=set(account_ids), status=OrderStatus.SUBMITTED)
     return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def drafts_from(channel: str, *, limit: int) -> list[int]:
+    """Drafts that came through this channel, oldest first."""
+    rows = Order.objects.filter(channel=channel, status=OrderStatus.DRAFT)
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
+
+
+def orders_with_stock() -> list[int]:
+    """Orders that have something allocated and not released yet, oldest first: what a release run looks at."""
+    rows = OrderLine.objects.filter(demand__allocated_qty__gt=0, order__status=OrderStatus.SUBMITTED)
+    return sorted(set(rows.values_list("order_id", flat=True)))
+
+
+def external_ids(order_ids: Iterable[int]) -> dict[int, str]:
+    """What the source of each order calls it."""
+    return dict(Order.objects.filter(pk__in=set(order_ids)).values_list("pk", "external_id"))
+
+
+def holds_placed_before(moment: datetime, reason: HoldReason) -> list[HoldView]:
+    """Open holds of the rules for this reason that have waited since before `moment`, oldest first."""
+    rows = Hold.objects.filter(reason=reason, cleared_at__isnull=True, is_forced=False, placed_at__lt=moment)
+    return [hold_view(hold) for hold in rows.order_by("id")]
+
+
+def hold_count() -> int:
+    """Holds ever placed."""
+    return Hold.objects.count()
 
 
 def held_for_credit(account_ids: Iterable[int]) -> list[int]:

@@ -62,6 +62,27 @@ def kpis(period: Period) -> list[Kpi]:
     return [kpi(d, now.get(d.code, NO_DATA), before.get(d.code, NO_DATA)) for d in DEFINITIONS]
 
 
+@dataclass(frozen=True)
+class LineFill:
+    """Ordered lines, and those that left in full with their order's first shipment."""
+
+    orders: int
+    lines: int
+    in_full: int
+
+
+def line_fill(period: Period) -> LineFill:
+    """Of all orders submitted in the period; a line nothing of which has left was not filled. One statement."""
+    start, end = _bounds(period)
+    (found,) = _rows(
+        "SELECT count(DISTINCT m.id), count(l.id), count(l.id) FILTER (WHERE l.first_shipped_qty >= l.ordered_qty) "
+        "FROM reporting_ordermeasure m JOIN reporting_linemeasure l ON l.measure_id = m.id "
+        "WHERE m.submitted_at >= %(start)s AND m.submitted_at < %(end)s",
+        {"start": start, "end": end},
+    )
+    return LineFill(*found)
+
+
 def orders_behind(code: str, period: Period, *, limit: int = 200) -> list[OrderBehind]:
     """The orders a KPI lost on (for cycle times the slowest), so that the number can be looked into."""
     start, end = _bounds(period)

@@ -1,6 +1,7 @@
 """What is asked of pricing and what it answers: plain values, shared with the rooms above."""
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from core.explain import Loser
@@ -56,4 +57,27 @@ class PriceResult:
 class AgreedPrice:
     product_id: int
     unit_price: Decimal
+    min_qty: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class ListSpec:
+    """A price list or, with an account, that account's contract, to be made where its code is not known yet."""
+
+    code: str
+    name: str
+    currency: str
+    valid_from: date
+    account_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PriceSpec:
+    """A unit price per base unit from `min_qty` on, over [valid_from, valid_to), on the list of that code."""
+
+    list_code: str
+    product_id: int
+    unit_price: Decimal
+    valid_from: date
+    valid_to: date | None = None
     min_qty: Decimal = Decimal(0)
