@@ -4,20 +4,22 @@ Django wraps its form views in a transaction; a door verb must own its own, so t
 A refusal comes back as an error in the form, with what was typed still there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db import models
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.urls import URLPattern, path
 from unfold.admin import ModelAdmin, TabularInline
 
-from core import clock
+from core import clock, lists
 from core.access import NOBODY, Access, allow
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
+from core.exports import csv_response
 from core.reference import delete_reference, save_reference
 
 _REFUSAL = "service_refusal"
@@ -79,9 +81,14 @@ class _UnwrappedAdmin(admin.ModelAdmin):
 
 
 class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
-    """Base of all console screens: declares its access, lists 50 a page, writes only through services."""
+    """Base of all console screens: declares its access, lists 50 a page, writes only through services.
+
+    A list with `export_columns` (title, field path) has a link that gives what is filtered as CSV.
+    """
 
     access: ClassVar[Access] = NOBODY
+    export_columns: ClassVar[Sequence[tuple[str, str]]] = ()
+    paginator = lists.LongListPaginator
     list_per_page = 50
     show_full_result_count = False
     list_fullwidth = True
@@ -91,6 +98,28 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if self.access is NOBODY:
             raise ImproperlyConfigured(f"{type(self).__name__} does not declare its access")
         super().__init__(model, admin_site)
+        if self.export_columns:
+            self.list_before_template = "admin/list_export.html"
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [lists.quick_filter(self.model, wanted) for wanted in super().get_list_filter(request)]
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
+        """Never doubled rows: the search answers keys."""
+        return lists.search(queryset, self.get_search_fields(request), search_term), False
+
+    def get_urls(self) -> list[URLPattern]:
+        if not self.export_columns:
+            return super().get_urls()
+        name = f"{self.opts.app_label}_{self.opts.model_name}_export"
+        return [path("export/", self.admin_site.admin_view(self.export_view), name=name), *super().get_urls()]
+
+    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        """What the list shows with this address's filters, search and order."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        shown = self.get_changelist_instance(request).get_queryset(request)
+        return csv_response(shown, self.export_columns, name=str(self.opts.verbose_name_plural).replace(" ", "-"))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.access.may_view(request.user)
@@ -169,7 +198,15 @@ class ReferenceAdmin(ServiceAdmin):
 
 
 class LedgerAdmin(ServiceAdmin):
-    """Rows that services write and people only read."""
+    """Rows that services write and people only read. There may be millions: a column sorts when an index carries it."""
+
+    def get_sortable_by(self, request: HttpRequest) -> list[str]:
+        return [name for name in self.get_list_display(request) if self._is_sorted_by_index(name)]
+
+    def _is_sorted_by_index(self, column: Any) -> bool:
+        shown = getattr(self, column, None) if isinstance(column, str) else column
+        ordering = getattr(shown, "admin_order_field", None) if callable(shown) else column
+        return isinstance(ordering, str) and lists.is_sorted_by_index(self.model, ordering.lstrip("-"))
 
 
 class ReadOnlyInline(TabularInline):

@@ -1,0 +1,179 @@
+"""Lists that stay quick when they are long: what is counted, how deep pages go, what a filter offers, how words are found.
+
+Nothing here reads a whole table: rows are counted up to EXACT, the pages end there, a filter's choices are those of the
+newest rows, and every field is searched by itself, so that each search can use its own index.
+"""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from django.contrib.admin import AllValuesFieldListFilter, RelatedFieldListFilter, SimpleListFilter
+from django.contrib.admin.utils import get_fields_from_path, reverse_field_path
+from django.core.exceptions import FieldDoesNotExist
+from django.core.paginator import Paginator
+from django.db import connection, models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.text import smart_split
+
+EXACT = 10_000  # rows counted one by one; the pages end there too
+NEWEST = 2_000  # rows a filter takes its choices from
+CHOICES = 40  # choices a filter shows
+FOUND = 500  # rows a search brings by each field
+WORDS = 5  # words of a search that count
+SHORTEST = 3  # letters of which an index of trigrams can find the middle of a word
+
+
+class LongListPaginator(Paginator):
+    """Counts up to EXACT and says honestly what lies beyond; the last page is where the count ends."""
+
+    template_name = "admin/list_count.html"
+
+    @cached_property
+    def _counted(self) -> int:
+        return int(self.object_list.order_by().values("pk")[: EXACT + 1].count())
+
+    @cached_property
+    def count(self) -> int:
+        return min(self._counted, EXACT)
+
+    @property
+    def is_cut(self) -> bool:
+        return self._counted > EXACT
+
+    @cached_property
+    def words(self) -> str:
+        """ "1 order", "2,345 orders", "about 1,000,000 orders", "more than 10,000 orders"."""
+        opts = self.object_list.model._meta
+        name = opts.verbose_name if self._counted == 1 else opts.verbose_name_plural
+        if not self.is_cut:
+            return f"{self._counted:,} {name}"
+        about = 0 if self.object_list.query.where else _estimate(opts.db_table)
+        return f"about {about:,} {name}" if about > EXACT else f"more than {EXACT:,} {name}"
+
+
+def _estimate(table: str) -> int:
+    """What the database believes the table holds, to two figures. It keeps the number by itself, if not by the minute."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [f'"{table}"'])
+        rows = int(cursor.fetchall()[0][0])
+    return round(rows, 2 - len(str(rows))) if rows > 0 else 0
+
+
+class RecentValues(AllValuesFieldListFilter):
+    """The values of the newest rows, instead of a DISTINCT over all of them."""
+
+    def __init__(
+        self, field: Any, request: HttpRequest, params: Any, model: Any, model_admin: Any, field_path: str
+    ) -> None:
+        super().__init__(field, request, params, model, model_admin, field_path)
+        self._parent, _ = reverse_field_path(model, field_path)
+        self._field_name = field.name
+        del self.lookup_choices
+
+    @cached_property
+    def lookup_choices(self) -> list[Any]:  # type: ignore[override]  # Django's is a queryset; it is only walked
+        newest = self._parent._default_manager.order_by("-pk").values_list(self._field_name, flat=True)[:NEWEST]
+        seen = set(newest) - {""}
+        chosen = {value for value in (self.lookup_val or ()) if value}
+        return sorted({*sorted((v for v in seen if v is not None), key=str)[:CHOICES], *chosen}, key=str)
+
+
+class FewRelated(RelatedFieldListFilter):
+    """Choices of a related table while they are few; a table of thousands is searched instead of listed."""
+
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+        rows = field.remote_field.model._default_manager.order_by(
+            *self.field_admin_ordering(field, request, model_admin)
+        )
+        few = list(rows[: CHOICES + 1])
+        return [(row.pk, str(row)) for row in few] if len(few) <= CHOICES else []
+
+
+def typed(title: str, field_path: str, *, parameter: str = "") -> type[SimpleListFilter]:
+    """A filter one types a whole code or number into: "account" over 100,000 accounts."""
+
+    class Typed(TypedFilter):
+        pass
+
+    Typed.title, Typed.parameter_name, Typed.field_path = title, parameter or field_path.replace("__", "_"), field_path
+    return Typed
+
+
+class TypedFilter(SimpleListFilter):
+    template = "admin/typed_filter.html"
+    field_path = ""
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return []
+
+    def has_output(self) -> bool:
+        return True
+
+    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+        """What the other filters say, kept as hidden fields, and the way back to all."""
+        kept = {k: v for k, v in changelist.filter_params.items() if k not in (self.parameter_name, "p")}
+        yield {
+            "kept": [(name, value) for name, values in kept.items() for value in values],
+            "clear": changelist.get_query_string(remove=[self.parameter_name]),
+        }
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        value = (self.value() or "").strip()
+        return queryset.filter(**{f"{self.field_path}__iexact": value}) if value else queryset
+
+
+def quick_filter(model: type[models.Model], wanted: Any) -> Any:
+    """The filter of a field that reads few rows: a bare name is asked what kind of field it is."""
+    if not isinstance(wanted, str):
+        return wanted
+    field = get_fields_from_path(model, wanted)[-1]
+    if field.is_relation:
+        return (wanted, FewRelated)
+    kinds = (models.BooleanField, models.DateField)
+    return wanted if field.choices or isinstance(field, kinds) else (wanted, RecentValues)
+
+
+def is_sorted_by_index(model: type[models.Model], field_name: str) -> bool:
+    """Whether an index carries the order of a column, so that a page of it is read without sorting the table."""
+    try:
+        field = model._meta.get_field(field_name)
+    except FieldDoesNotExist:
+        return False
+    alone = getattr(field, "unique", False) or getattr(field, "db_index", False)
+    leading = [i.fields[0].lstrip("-") for i in model._meta.indexes if i.fields and i.condition is None]
+    unique = [
+        c.fields[0]
+        for c in model._meta.constraints
+        if isinstance(c, models.UniqueConstraint) and c.fields and c.condition is None
+    ]
+    return alone or field_name in (*leading, *unique)
+
+
+def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str) -> QuerySet[Any]:
+    """The rows in which every word occurs, looked up field by field: one statement, at most FOUND rows of each.
+
+    The longest word leads (an index finds it); the others may stand in any field of the row.
+    """
+    words = sorted(
+        {w.strip("\"'").replace("\x00", "") for w in smart_split(typed_words)} - {""}, key=lambda w: (-len(w), w)
+    )
+    if not words or not fields:
+        return queryset
+    lead, others = words[0], words[1:WORDS]
+    narrowed = queryset
+    for word in others:
+        narrowed = narrowed.filter(Q.create([_matches(f, word) for f in fields], connector=Q.OR))
+    branches = [narrowed.filter(_matches(f, lead)).order_by("-pk").values_list("pk", flat=True)[:FOUND] for f in fields]
+    found = branches[0].union(*branches[1:], all=True) if len(branches) > 1 else branches[0]
+    return queryset.filter(pk__in=sorted(set(found)))
+
+
+def _matches(field: str, word: str) -> tuple[str, str]:
+    """Django's marks: "=" the whole, "^" the beginning; else anywhere, or the beginning when the word is very short."""
+    if field.startswith("="):
+        return f"{field[1:]}__iexact", word
+    if field.startswith("^") or len(word) < SHORTEST:
+        return f"{field.lstrip('^')}__istartswith", word
+    return f"{field}__icontains", word
