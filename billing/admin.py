@@ -15,6 +15,7 @@ from billing.services.post_receipt import post_receipt
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of
+from core.lists import typed
 from core.quantity import plain
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.PRICING, Role.AUDITOR, Role.OPERATOR}
@@ -52,7 +53,20 @@ class AppliedInline(ReadOnlyInline):
 class InvoiceAdmin(LedgerAdmin):
     access = allow(view=LOOK | FINANCE)
     list_display = ("number", "account", "order", "status_pill", "total", "paid", "due_date")
-    list_filter = ("status", "currency", "due_date", "issued_date")
+    list_filter = ("status", typed("account code", "account__code"), "currency", "due_date", "issued_date")
+    export_columns = (
+        ("Invoice", "number"),
+        ("Account", "account__code"),
+        ("Account name", "account__name"),
+        ("Order", "order__number"),
+        ("Status", "status"),
+        ("Net", "net_amount"),
+        ("Total", "total_amount"),
+        ("Paid", "paid_amount"),
+        ("Currency", "currency"),
+        ("Issued", "issued_date"),
+        ("Due", "due_date"),
+    )
     search_fields = ("number", "account__code", "account__name", "order__number", "order__po_number")
     list_select_related = ("account", "order")
     ordering = ("-pk",)
@@ -95,7 +109,7 @@ class ReceiptAdmin(LedgerAdmin):
     access = allow(view=LOOK, act=FINANCE)
     form = ReceiptForm
     list_display = ("number", "account", "amount", "applied_amount", "currency", "received_date", "reference")
-    list_filter = ("currency", "method", "received_date")
+    list_filter = (typed("account code", "account__code"), "currency", "method", "received_date")
     search_fields = ("number", "reference", "account__code", "account__name")
     list_select_related = ("account",)
     autocomplete_fields = ("account",)

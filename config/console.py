@@ -172,7 +172,8 @@ UNFOLD: dict[str, Any] = {
         },
     },
     "DASHBOARD_CALLBACK": "reporting.dashboard.context",
-    "COMMAND": {"search_models": True, "show_history": False},
+    # Not "search_models": that asks every list there is, and takes every row it finds.
+    "COMMAND": {"search_models": False, "search_callback": "config.palette.found", "show_history": False},
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

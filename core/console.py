@@ -88,6 +88,7 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
 
     access: ClassVar[Access] = NOBODY
     export_columns: ClassVar[Sequence[tuple[str, str]]] = ()
+    is_long: ClassVar[bool] = False  # there may be millions of rows; nothing may read them all
     paginator = lists.LongListPaginator
     list_per_page = 50
     show_full_result_count = False
@@ -106,7 +107,7 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """Never doubled rows: the search answers keys."""
-        return lists.search(queryset, self.get_search_fields(request), search_term), False
+        return lists.search(queryset, self.get_search_fields(request), search_term, is_long=self.is_long), False
 
     def get_urls(self) -> list[URLPattern]:
         if not self.export_columns:
@@ -199,6 +200,17 @@ class ReferenceAdmin(ServiceAdmin):
 
 class LedgerAdmin(ServiceAdmin):
     """Rows that services write and people only read. There may be millions: a column sorts when an index carries it."""
+
+    is_long = True
+
+    def __init__(self, model: type[models.Model], admin_site: admin.AdminSite) -> None:
+        super().__init__(model, admin_site)
+        if not all(lists.is_searched_by_index(model, field) for field in self.search_fields):
+            told = self.search_help_text or "Search"
+            self.search_help_text = f"{told} (newest {lists.NEWEST_SEARCHED:,})"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
+        return lists.LongChangeList
 
     def get_sortable_by(self, request: HttpRequest) -> list[str]:
         return [name for name in self.get_list_display(request) if self._is_sorted_by_index(name)]

@@ -8,19 +8,24 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
-from django.contrib.admin import AllValuesFieldListFilter, RelatedFieldListFilter, SimpleListFilter
+from django.contrib.admin import AllValuesFieldListFilter, FieldListFilter, RelatedFieldListFilter, SimpleListFilter
 from django.contrib.admin.utils import get_fields_from_path, reverse_field_path
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.text import smart_split
+from unfold.views import ChangeList
 
 EXACT = 10_000  # rows counted one by one; the pages end there too
 NEWEST = 2_000  # rows a filter takes its choices from
 CHOICES = 40  # choices a filter shows
+NEWEST_FILTERED = 100_000  # rows a filter looks through where no index carries it
+NEWEST_SEARCHED = 20_000  # rows a search looks through where no index carries it
 FOUND = 500  # rows a search brings by each field
+NEWEST_ONLY = "_is_newest_only"
 WORDS = 5  # words of a search that count
 SHORTEST = 3  # letters of which an index of trigrams can find the middle of a word
 
@@ -39,6 +44,10 @@ class LongListPaginator(Paginator):
         return min(self._counted, EXACT)
 
     @property
+    def is_newest_only(self) -> bool:
+        return bool(getattr(self.object_list, NEWEST_ONLY, False))
+
+    @property
     def is_cut(self) -> bool:
         return self._counted > EXACT
 
@@ -51,6 +60,33 @@ class LongListPaginator(Paginator):
             return f"{self._counted:,} {name}"
         about = 0 if self.object_list.query.where else _estimate(opts.db_table)
         return f"about {about:,} {name}" if about > EXACT else f"more than {EXACT:,} {name}"
+
+
+class LongChangeList(ChangeList):
+    """A filter without an index looks through the newest rows only, and the list says so."""
+
+    def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
+        found = super().get_queryset(request, exclude_parameters)
+        if not any(_reads_all(self.model, spec) for spec in self.filter_specs if _is_used(spec, request)):
+            return found
+        newest = found.filter(pk__gt=_before_newest(self.model, NEWEST_FILTERED))
+        setattr(newest, NEWEST_ONLY, True)
+        return newest
+
+
+def _is_used(spec: Any, request: HttpRequest) -> bool:
+    return any(parameter in request.GET for parameter in spec.expected_parameters())
+
+
+def _reads_all(model: type[models.Model], spec: Any) -> bool:
+    """A field's filter without an index; a filter of our own answers for itself (`newest_only = True` if it would)."""
+    path = getattr(spec, "field_path", None) if isinstance(spec, FieldListFilter) else None
+    return getattr(spec, "newest_only", False) if path is None else not is_sorted_by_index(model, path)
+
+
+def _before_newest(model: type[models.Model], count: int) -> Coalesce:
+    """The key after which the newest `count` rows come; 0 where there are fewer."""
+    return Coalesce(Subquery(model._default_manager.order_by("-pk").values("pk")[count : count + 1]), 0)
 
 
 def _estimate(table: str) -> int:
@@ -151,10 +187,11 @@ def is_sorted_by_index(model: type[models.Model], field_name: str) -> bool:
     return alone or field_name in (*leading, *unique)
 
 
-def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str) -> QuerySet[Any]:
+def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, is_long: bool = False) -> QuerySet[Any]:
     """The rows in which every word occurs, looked up field by field: one statement, at most FOUND rows of each.
 
-    The longest word leads (an index finds it); the others may stand in any field of the row.
+    The longest word leads (an index finds it); the others may stand in any field of the row. In a long table a field
+    without an index is looked for among the newest rows.
     """
     words = sorted(
         {w.strip("\"'").replace("\x00", "") for w in smart_split(typed_words)} - {""}, key=lambda w: (-len(w), w)
@@ -165,9 +202,31 @@ def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str) -> 
     narrowed = queryset
     for word in others:
         narrowed = narrowed.filter(Q.create([_matches(f, word) for f in fields], connector=Q.OR))
-    branches = [narrowed.filter(_matches(f, lead)).order_by("-pk").values_list("pk", flat=True)[:FOUND] for f in fields]
+    newest = narrowed.filter(pk__gt=_before_newest(queryset.model, NEWEST_SEARCHED)) if is_long else narrowed
+    branches = [
+        (narrowed if is_searched_by_index(queryset.model, f) else newest)
+        .filter(_matches(f, lead))
+        .order_by("-pk")
+        .values_list("pk", flat=True)[:FOUND]
+        for f in fields
+    ]
     found = branches[0].union(*branches[1:], all=True) if len(branches) > 1 else branches[0]
     return queryset.filter(pk__in=sorted(set(found)))
+
+
+def is_searched_by_index(model: type[models.Model], path: str) -> bool:
+    """Whether an index finds words in the field: one of trigrams or of its upper case, or a related row's own."""
+    fields = get_fields_from_path(model, path.lstrip("=^"))
+    owner, name = fields[-1].model, fields[-1].name
+    written = [expression for index in owner._meta.indexes for expression in index.expressions]
+    written += [e for c in owner._meta.constraints for e in getattr(c, "expressions", ())]
+    return any(isinstance(part, F) and part.name == name for e in written for part in _parts(e))
+
+
+def _parts(expression: Any) -> Iterator[Any]:
+    yield expression
+    for part in getattr(expression, "get_source_expressions", list)():
+        yield from _parts(part)
 
 
 def _matches(field: str, word: str) -> tuple[str, str]:

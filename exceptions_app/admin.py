@@ -17,6 +17,7 @@ from core.access import allow
 from core.actors import Actor
 from core.console import LedgerAdmin, ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
+from core.lists import typed
 from core.refs import DocumentRef
 from exceptions_app import kinds, wording
 from exceptions_app.models import Case, Queue
@@ -161,8 +162,32 @@ class OwnerFilter(admin.SimpleListFilter):
 class CaseAdmin(LedgerAdmin):
     access = allow(view=STAFF, act=STAFF - {Role.AUDITOR})
     list_display = ["number", "clock", "kind_label", "subject_link", "account", "risk_amount", "owner"]
-    list_filter = [ProgressFilter, ClockFilter, KindFilter, "queue", OwnerFilter, "severity", "status"]
-    search_fields = ["number", "subject_number", "summary", "account__code", "account__name"]
+    list_filter = [
+        ProgressFilter,
+        ClockFilter,
+        KindFilter,
+        "queue",
+        OwnerFilter,
+        typed("account code", "account__code"),
+        "severity",
+        "status",
+    ]
+    export_columns = [
+        ("Case", "number"),
+        ("Kind", "kind"),
+        ("Subject", "subject_number"),
+        ("Account", "account__code"),
+        ("Queue", "queue__name"),
+        ("Status", "status"),
+        ("Severity", "severity"),
+        ("Money at risk", "money_at_risk"),
+        ("Currency", "currency"),
+        ("Opened", "opened_at"),
+        ("Resolve by", "resolve_by"),
+        ("Breached", "breached_at"),
+        ("Summary", "summary"),
+    ]
+    search_fields = ["number", "subject_number", "account__code", "account__name"]
     search_help_text = "Case, order or shipment number, account"
     list_select_related = ["queue", "account", "assignee"]
     ordering = ["resolve_by", "id"]

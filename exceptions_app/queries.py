@@ -39,16 +39,17 @@ class KindCount:
 
 
 def queue_counts(*, now: datetime) -> list[QueueCount]:
-    """Every queue, by name, in one statement."""
-    live = Q(cases__status__in=LIVE)
-    running = live & ~Q(cases__status=CaseStatus.WAITING)
-    rows = Queue.objects.order_by("name").annotate(
-        live=Count("cases", filter=live),
-        unassigned=Count("cases", filter=live & Q(cases__assignee__isnull=True)),
-        overdue=Count("cases", filter=running & Q(cases__resolve_by__lt=now)),
-        soon=Count("cases", filter=running & Q(cases__resolve_by__gte=now, cases__resolve_by__lt=now + SOON)),
+    """Every queue, by name, in two statements; only live cases are read, however many there ever were."""
+    running = ~Q(status=CaseStatus.WAITING)
+    live = Case.objects.filter(status__in=LIVE).values("queue")
+    rows = live.annotate(
+        live=Count("id"),
+        unassigned=Count("id", filter=Q(assignee__isnull=True)),
+        overdue=Count("id", filter=running & Q(resolve_by__lt=now)),
+        soon=Count("id", filter=running & Q(resolve_by__gte=now, resolve_by__lt=now + SOON)),
     )
-    return [QueueCount(r.code, r.name, r.live, r.unassigned, r.overdue, r.soon) for r in rows]
+    found = {r["queue"]: (r["live"], r["unassigned"], r["overdue"], r["soon"]) for r in rows}
+    return [QueueCount(q.code, q.name, *found.get(q.pk, (0, 0, 0, 0))) for q in Queue.objects.order_by("name")]
 
 
 def kind_counts(*, since: datetime, until: datetime) -> list[KindCount]:

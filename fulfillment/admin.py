@@ -15,6 +15,7 @@ from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.errors import DomainError, InvalidInput
+from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
 from fulfillment.panels import RELEASE
@@ -62,7 +63,19 @@ class ReturnLineInline(ReadOnlyInline):
 class ShipmentAdmin(LedgerAdmin):
     access = allow(view=LOOK, act=SHIP | RELEASE)
     list_display = ("number", "order", "account", "site", "status", "released_at", "shipped_at")
-    list_filter = ("status", "site", "carrier", "released_at", "shipped_at")
+    list_filter = ("status", "site", typed("account code", "account__code"), "carrier", "released_at", "shipped_at")
+    export_columns = (
+        ("Shipment", "number"),
+        ("Order", "order__number"),
+        ("Account", "account__code"),
+        ("Site", "site__code"),
+        ("Status", "status"),
+        ("Carrier", "carrier"),
+        ("Tracking number", "tracking_number"),
+        ("Released", "released_at"),
+        ("Shipped", "shipped_at"),
+        ("Delivered", "delivered_at"),
+    )
     search_fields = ("number", "tracking_number", "order__number", "order__po_number", "account__code", "account__name")
     list_select_related = ("order", "account", "site")
     ordering = ("-pk",)
@@ -189,7 +202,7 @@ class ShipmentAdmin(LedgerAdmin):
 class ReturnAdmin(LedgerAdmin):
     access = allow(view=LOOK | SHIP)
     list_display = ("number", "account", "status", "reason", "external_id", "requested_at")
-    list_filter = ("status", "requested_at")
+    list_filter = ("status", typed("account code", "account__code"), "requested_at")
     search_fields = ("number", "external_id", "account__code", "account__name", "reason")
     list_select_related = ("account",)
     ordering = ("-pk",)

@@ -18,6 +18,8 @@ from inventory.rules.asks import (
     AvailabilityQuery,
     ClaimedStock,
     DemandState,
+    Holding,
+    MadePromise,
     OpenInbound,
     PromiseSlice,
     SiteAvailability,
@@ -90,6 +92,26 @@ def claims(demand_ids: Collection[int], kinds: Iterable[ClaimKind] = OPEN_KINDS)
     for row in columns:
         found[row[0]].append(ClaimedStock(*row))
     return found
+
+
+def holdings(demand_ids: Collection[int]) -> dict[int, tuple[Holding, ...]]:
+    """What stands for each demand now, place by place, for screens. One statement."""
+    rows = Claim.objects.filter(demand_id__in=demand_ids, state=ClaimState.OPEN).order_by("id")
+    columns = rows.values_list("demand_id", "kind", "balance__site__code", "balance__lot__code", "qty", "expires_at")
+    found: dict[int, list[Holding]] = {i: [] for i in demand_ids}
+    for demand_id, kind, site, lot, qty, expires_at in columns:
+        found[demand_id].append(Holding(kind, site, lot or "", qty, expires_at))
+    return {i: tuple(held) for i, held in found.items()}
+
+
+def promise_history(demand_ids: Collection[int]) -> dict[int, tuple[MadePromise, ...]]:
+    """Every promise made for each demand, newest first, the replaced ones too. One statement."""
+    rows = Promise.objects.filter(demand_id__in=demand_ids).order_by("-made_at", "-id")
+    columns = rows.values_list("demand_id", "qty", "site__code", "delivery_date", "made_at", "is_current", "slip_cause")
+    found: dict[int, list[MadePromise]] = {i: [] for i in demand_ids}
+    for demand_id, qty, site, delivery_date, made_at, is_current, cause in columns:
+        found[demand_id].append(MadePromise(qty, site or "", delivery_date, made_at, is_current, cause))
+    return {i: tuple(made) for i, made in found.items()}
 
 
 def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot]:

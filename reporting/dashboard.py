@@ -1,26 +1,35 @@
-"""What the console's first page shows: the KPIs, the four seams that must not leak, breached cases, the last two weeks."""
+"""What the console's first page shows: the KPIs, the four seams that must not leak, what waits, and the days behind."""
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from core import clock, refs
+from core.choices import words
 from core.periods import Period
 from exceptions_app import kinds, wording
 from exceptions_app.queries import live_breaches, live_count, queue_counts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.states import QUEUES, QueueCode
-from reporting.queries import DayCount, days, kpis
-from reporting.rules.kpis import WINDOW, Kpi
+from reporting.queries import days, kpis, live_kinds, open_holds, release_queue
+from reporting.rules.chart import chart, in_steps
+from reporting.rules.kpis import WINDOWS, Kpi, window
 from reporting.seams import NO_LEAK, Leak, leaks
 
-CHART = timedelta(days=14)
-HEADLINE = ("perfect_order", "cycle_time_median", "backorder", "rep_adoption", "commission_accuracy", "fill")
+# The five numbers the company is run by, and what each is made of.
+HEADLINE: Mapping[str, tuple[str, ...]] = {
+    "perfect_order": ("on_time", "in_full", "right_documents", "undamaged"),
+    "cycle_time_median": ("cycle_time_p90",),
+    "backorder": ("fill",),
+    "rep_adoption": (),
+    "commission_accuracy": (),
+}
+NOTHING_BEHIND = {"commission_accuracy"}  # no orders to look at before there are commission statements
 
 
 @dataclass(frozen=True)
@@ -72,34 +81,58 @@ class SeamReading:
 
 def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     """Unfold's DASHBOARD_CALLBACK. Staff only see the console, so nothing here narrows by customer."""
-    now = clock.now()
+    now, span = clock.now(), window(request.GET.get("days"))
     tomorrow = clock.local_date(now, "UTC") + timedelta(days=1)
-    by_code = {kpi.code: kpi for kpi in kpis(Period(tomorrow - WINDOW, tomorrow))}
-    chart = days(Period(tomorrow - CHART, tomorrow))
+    period = Period(tomorrow - span, tomorrow)
+    by_code = {kpi.code: kpi for kpi in kpis(period)}
+    steps = in_steps(days(period))
     context.update(
         title="Dashboard",
-        kpis=[_card(by_code[code]) for code in HEADLINE],
-        other_kpis=[_card(kpi) for code, kpi in by_code.items() if code not in HEADLINE],
-        window_days=WINDOW.days,
+        cards=[_card(by_code[code], span.days, [by_code[part] for part in parts]) for code, parts in HEADLINE.items()],
+        window_days=span.days,
+        windows=[(n, n == span.days) for n in WINDOWS],
         seams=seam_readings(),
         breaches=[_breach(case) for case in live_breaches(limit=10)],
         queues=queue_counts(now=now),
-        days=chart,
-        finished=sum(day.finished for day in chart),
-        chart_data=json.dumps(_chart(chart)),
+        steps=steps,
+        finished=sum(step.finished for step in steps),
+        perfect=sum(step.perfect for step in steps),
+        chart=chart(steps),
+        holds=[{"hold": hold, "reason": words(hold.reason), "url": _held(hold.reason)} for hold in open_holds()],
+        release=release_queue(),
+        kinds=[_kind(k.kind, k.live, k.breached, k.money) for k in live_kinds()],
         cases_url=_url("admin:exceptions_app_case_changelist"),
+        holds_url=_url("admin:orders_hold_changelist"),
+        orders_url=_url("admin:orders_order_changelist", "?status__exact=submitted"),
     )
     return context
 
 
-def _card(kpi: Kpi) -> Mapping[str, Any]:
+def _card(kpi: Kpi, span: int, parts: Sequence[Kpi] = ()) -> Mapping[str, Any]:
     sign = "+" if kpi.trend and kpi.trend > 0 else ""
     unit = " points" if kpi.unit == "%" else f" {kpi.unit}"
+    has_list = kpi.value is not None and kpi.code not in NOTHING_BEHIND
     return {
         "kpi": kpi,
         "trend": None if kpi.trend is None else f"{sign}{kpi.trend}{unit}",
         "target": f"{'at least' if kpi.higher_is_better else 'at most'} {kpi.target} {kpi.unit}",
-        "url": _url("admin:reporting_ordermeasure_changelist", f"?behind={kpi.code}"),
+        "url": _url("admin:reporting_ordermeasure_changelist", f"?behind={kpi.code}&days={span}") if has_list else "",
+        "behind": "The slowest orders" if kpi.unit == "h" else "The orders it lost on",
+        "parts": [_card(part, span) for part in parts],
+    }
+
+
+def _held(reason: str) -> str:
+    return _url("admin:orders_hold_changelist", f"?reason__exact={reason}")
+
+
+def _kind(kind: str, live: int, breached: int, money: Sequence[tuple[Decimal, str]]) -> Mapping[str, Any]:
+    return {
+        "label": kinds.label(kind),
+        "live": live,
+        "breached": breached,
+        "money": ", ".join(f"{amount:,} {currency}".strip() for amount, currency in money) or "–",
+        "url": _url("admin:exceptions_app_case_changelist", f"?kind={kind}"),
     }
 
 
@@ -125,16 +158,6 @@ def _breach(case: CaseSnapshot) -> Mapping[str, Any]:
         "subject": str(case.subject),
         "subject_url": refs.url_of(case.subject),
         "over": wording.duration(now - case.breached_at) if case.breached_at else "",
-    }
-
-
-def _chart(found: list[DayCount]) -> Mapping[str, Any]:
-    return {
-        "labels": [f"{day.day:%d %b}".lstrip("0") for day in found],
-        "datasets": [
-            {"label": "Finished", "data": [day.finished for day in found], "borderColor": "#1D4FB0"},
-            {"label": "Perfect", "data": [day.perfect for day in found], "borderColor": "#025D33"},
-        ],
     }
 
 

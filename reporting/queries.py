@@ -8,23 +8,19 @@ from typing import Any
 from django.db import connection
 
 from core.periods import Period
+from exceptions_app.states import LIVE
+from reporting.rules.chart import Count
 from reporting.rules.kpis import DEFINITIONS, NO_DATA, Kpi, Measured, hours, kpi, share
 
 # An order is finished when nothing of it is open and something was shipped; it counts on the day of its last shipment.
+# What its lines add up to is kept beside it (reporting.models.measure), so that a year of lines is not read for a page.
 _FINISHED = """
-WITH candidate AS (
-    SELECT * FROM reporting_ordermeasure
-    WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s
-), finished AS (
-    SELECT c.id, c.order_id, c.order_number, c.received_at, c.last_shipped_at,
-        coalesce(bool_and(l.last_shipped_date <= l.promised_date), true) AS on_time,
-        bool_and(l.shipped_qty >= l.ordered_qty) AS in_full,
-        cardinality(c.invoice_ids) >= cardinality(c.shipment_ids) AS right_documents,
-        NOT c.is_damaged AS undamaged,
-        sum(l.ordered_qty) AS ordered, sum(coalesce(l.first_shipped_qty, 0)) AS first_shipped
-    FROM candidate c JOIN reporting_linemeasure l ON l.measure_id = c.id
-    GROUP BY c.id, c.order_id, c.order_number, c.received_at, c.last_shipped_at, c.invoice_ids, c.shipment_ids, c.is_damaged
-    HAVING bool_and(l.shipped_qty + l.cancelled_qty >= l.ordered_qty)
+WITH finished AS (
+    SELECT id, order_id, order_number, received_at, last_shipped_at, is_on_time AS on_time, is_in_full AS in_full,
+        cardinality(invoice_ids) >= cardinality(shipment_ids) AS right_documents, NOT is_damaged AS undamaged,
+        ordered_qty AS ordered, first_shipped_qty AS first_shipped
+    FROM reporting_ordermeasure
+    WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s AND is_complete
 )
 """
 _PERFECT = "on_time AND in_full AND right_documents AND undamaged"
@@ -41,18 +37,41 @@ _MISSES = {
 
 
 @dataclass(frozen=True)
-class DayCount:
-    """Orders that finished shipping on a day (UTC), and how many of them were perfect."""
-
-    day: date
-    finished: int
-    perfect: int
-
-
-@dataclass(frozen=True)
 class OrderBehind:
     order_id: int
     number: str
+
+
+@dataclass(frozen=True)
+class OpenHolds:
+    """Open holds of a reason: how many, on how many orders, and what those orders are worth (in one currency)."""
+
+    reason: str
+    holds: int
+    orders: int
+    amount: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
+class ReleaseQueue:
+    """Goods allocated and not yet released: the money that waits, and the part of it a hold keeps from leaving."""
+
+    currency: str
+    orders: int
+    amount: Decimal
+    held_orders: int
+    held_amount: Decimal
+
+
+@dataclass(frozen=True)
+class LiveKind:
+    """Live cases of a kind: how many, how many past a clock, the money at risk in each currency."""
+
+    kind: str
+    live: int
+    breached: int
+    money: tuple[tuple[Decimal, str], ...]
 
 
 def kpis(period: Period) -> list[Kpi]:
@@ -111,17 +130,58 @@ def orders_behind(code: str, period: Period, *, limit: int = 200) -> list[OrderB
     return [OrderBehind(order_id, number) for order_id, number in rows]
 
 
-def days(period: Period) -> list[DayCount]:
-    """Each day of the period, also those on which nothing was finished."""
+def days(period: Period) -> list[Count]:
+    """Each day of the period (UTC), also those on which nothing was finished."""
     start, end = _bounds(period)
     rows = _rows(
         f"{_FINISHED} SELECT (last_shipped_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE {_PERFECT}) "
         "FROM finished GROUP BY 1",
         {"start": start, "end": end},
     )
-    found = {day: DayCount(day, finished, perfect) for day, finished, perfect in rows}
+    found = {day: Count(day, finished, perfect) for day, finished, perfect in rows}
     every = [start + timedelta(days=n) for n in range((end - start).days)]
-    return [found.get(day, DayCount(day, 0, 0)) for day in every]
+    return [found.get(day, Count(day, 0, 0)) for day in every]
+
+
+def open_holds() -> list[OpenHolds]:
+    """Most money first. One statement over the open holds."""
+    rows = _rows(
+        "SELECT h.reason, count(*), count(DISTINCT h.order_id), coalesce(sum(o.total_amount), 0), o.currency "
+        "FROM orders_hold h JOIN orders_order o ON o.id = h.order_id WHERE h.cleared_at IS NULL AND o.status = 'submitted' "
+        "GROUP BY h.reason, o.currency ORDER BY 4 DESC, 1, 5",
+        {},
+    )
+    return [OpenHolds(*row) for row in rows]
+
+
+def release_queue() -> list[ReleaseQueue]:
+    """Per currency, from the open demands (their partial index): allocated quantity at the locked price."""
+    rows = _rows(
+        "WITH waiting AS (SELECT o.id, o.currency, sum(round(d.allocated_qty * l.unit_price, 2)) AS amount, "
+        "EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.cleared_at IS NULL AND 'release' = ANY(h.blocks)) "
+        "AS held "
+        "FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id "
+        "WHERE d.allocated_qty > 0 GROUP BY o.id) "
+        "SELECT currency, count(*), sum(amount), count(*) FILTER (WHERE held), coalesce(sum(amount) FILTER (WHERE held), 0) "
+        "FROM waiting GROUP BY currency ORDER BY 3 DESC, 1",
+        {},
+    )
+    return [ReleaseQueue(*row) for row in rows]
+
+
+def live_kinds() -> list[LiveKind]:
+    """Live cases by kind, most first. One statement over the live cases."""
+    rows = _rows(
+        "SELECT kind, currency, count(*), count(*) FILTER (WHERE breached_at IS NOT NULL), sum(money_at_risk) "
+        "FROM exceptions_app_case WHERE status = ANY(%(live)s) GROUP BY kind, currency ORDER BY kind, currency",
+        {"live": [status.value for status in LIVE]},
+    )
+    found: dict[str, LiveKind] = {}
+    for kind, currency, live, breached, money in rows:
+        seen = found.get(kind, LiveKind(kind, 0, 0, ()))
+        amounts = (*seen.money, (money, currency)) if money else seen.money
+        found[kind] = LiveKind(kind, seen.live + live, seen.breached + breached, amounts)
+    return sorted(found.values(), key=lambda k: (-k.live, k.kind))
 
 
 def _bounds(period: Period) -> tuple[date, date]:

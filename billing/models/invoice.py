@@ -1,7 +1,9 @@
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from billing.states import INVOICE, InvoiceStatus
 from core.choices import choices
@@ -43,6 +45,9 @@ class Invoice(models.Model):
         indexes = [
             models.Index(fields=["account", "-id"], name="invoices_by_account"),
             models.Index(fields=["due_date"], condition=~Q(status="paid"), name="unpaid_invoices_by_due_date"),
+            models.Index(fields=["due_date"], name="invoices_by_due_date"),
+            models.Index(fields=["status", "-id"], name="invoices_by_status"),
+            GinIndex(OpClass(Upper("number"), "gin_trgm_ops"), name="invoices_like_number"),
         ]
         triggers = [guard(INVOICE, "status")]
 

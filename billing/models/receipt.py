@@ -1,5 +1,7 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from billing.models.invoice import Invoice
 
@@ -28,6 +30,14 @@ class Receipt(models.Model):
                 fields=["account", "reference"],
                 condition=~Q(reference=""),
                 name="one_receipt_per_account_and_reference",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["received_date"], name="receipts_by_day"),
+            GinIndex(
+                OpClass(Upper("number"), "gin_trgm_ops"),
+                OpClass(Upper("reference"), "gin_trgm_ops"),
+                name="receipts_like_number",
             ),
         ]
 

@@ -1,5 +1,7 @@
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from core.choices import choices
 from core.triggers import append_only, guard
@@ -72,6 +74,12 @@ class Case(models.Model):
             models.Index(fields=["subject_kind", "subject_id"], name="cases_by_subject"),
             models.Index(fields=["breached_at"], condition=Q(breached_at__isnull=False), name="cases_by_breach"),
             models.Index(fields=["account", "-id"], name="cases_by_account"),
+            models.Index(fields=["resolve_by", "id"], name="cases_by_due_time"),
+            GinIndex(
+                OpClass(Upper("number"), "gin_trgm_ops"),
+                OpClass(Upper("subject_number"), "gin_trgm_ops"),
+                name="cases_like_number",
+            ),
         ]
         triggers = [guard(CASE, "status")]
 

@@ -1,7 +1,9 @@
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 
 from core.choices import choices
 from core.triggers import guard
@@ -37,6 +39,13 @@ class Shipment(models.Model):
             models.Index(fields=["order"], name="shipments_by_order"),
             models.Index(fields=["status", "site", "-id"], name="shipments_by_status"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="shipments_by_tracking"),
+            models.Index(fields=["released_at"], name="shipments_by_release"),
+            models.Index(fields=["shipped_at"], name="shipments_by_shipping"),
+            GinIndex(
+                OpClass(Upper("number"), "gin_trgm_ops"),
+                OpClass(Upper("tracking_number"), "gin_trgm_ops"),
+                name="shipments_like_number",
+            ),
         ]
         triggers = [guard(SHIPMENT, "status")]
 

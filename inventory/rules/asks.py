@@ -98,6 +98,29 @@ class OpenInbound:
 
 
 @dataclass(frozen=True)
+class MadePromise:
+    """One promise ever made for a part of a demand, current or replaced: what, for when, from where, said when."""
+
+    qty: Decimal
+    site: str
+    delivery_date: date | None
+    made_at: datetime
+    is_current: bool
+    slip_cause: str = ""
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A part of a demand held on a place for people: the kind of claim, the site and lot by code, until when."""
+
+    kind: str
+    site: str
+    lot: str
+    qty: Decimal
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True)
 class DemandState:
     """The ledger of one demand."""
 

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from accounts.states import STAFF
 from core.access import allow
 from core.console import LedgerAdmin, row_id
+from core.lists import typed
 from orders.models import Hold
 
 
@@ -39,7 +40,14 @@ class HoldAdmin(LedgerAdmin):
     access = allow(view=STAFF)
     list_display = ("order_link", "account", "reason", "message", "amount", "placed_at", "placed_by")
     list_display_links = None
-    list_filter = (OpenFilter, "reason", "rule", "is_forced", "placed_at")
+    list_filter = (
+        OpenFilter,
+        "reason",
+        typed("account code", "order__account__code"),
+        "rule",
+        "is_forced",
+        "placed_at",
+    )
     search_fields = ("order__number", "order__po_number", "order__account__code", "order__account__name")
     list_select_related = ("order", "order__account")
     ordering = ("placed_at",)

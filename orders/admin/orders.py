@@ -14,6 +14,7 @@ from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
+from core.lists import typed
 from orders.admin import wording
 from orders.admin.verbs import VERBS
 from orders.admin.workbench import workbench
@@ -43,7 +44,19 @@ class HeldFilter(admin.SimpleListFilter):
 class OrderAdmin(LedgerAdmin):
     access = allow(view=STAFF, act={Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PRICING})
     list_display = ("number", "account", "po_number", "state", "how_far", "total", "received_at")
-    list_filter = ("status", HeldFilter, "channel", "currency", "received_at")
+    list_filter = ("status", HeldFilter, typed("account code", "account__code"), "channel", "currency", "received_at")
+    export_columns = (
+        ("Order", "number"),
+        ("Account", "account__code"),
+        ("Account name", "account__name"),
+        ("PO number", "po_number"),
+        ("Status", "status"),
+        ("Channel", "channel"),
+        ("Received", "received_at"),
+        ("Requested", "requested_date"),
+        ("Total", "total_amount"),
+        ("Currency", "currency"),
+    )
     search_fields = ("number", "po_number", "account__code", "account__name", "=lines__product__sku")
     search_help_text = "Order or PO number, customer, SKU"
     list_select_related = ("account",)

@@ -10,10 +10,17 @@ from django.http import HttpRequest
 from accounts.queries import ship_tos_of
 from catalog import queries as catalog
 from catalog.rules.asks import PartQuery
-from core import clock, journal, panels
+from core import clock, journal, panels, refs
 from core.choices import words
+from core.quantity import plain
 from core.refs import DocumentRef
 from credit import queries as credit
+from exceptions_app import kinds as case_kinds
+from exceptions_app import wording as case_wording
+from exceptions_app.queries import cases_for
+from exceptions_app.rules.asks import CaseSnapshot
+from inventory import queries as inventory
+from inventory.rules.asks import Holding, MadePromise
 from orders.admin import wording
 from orders.admin.verbs import REASONS
 from orders.models import Order, OrderLine
@@ -23,6 +30,7 @@ from orders.rules.picture import price_text
 from orders.states import ORDER, OrderStatus
 
 PAGE = 50
+TOLD = 100
 HUNDRED = Decimal(100)
 
 
@@ -32,6 +40,8 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     pages = max(1, ceil(count / PAGE))
     page = _page(request, pages)
     details = order_detail(order.pk, first=(page - 1) * PAGE, limit=PAGE)
+    demand_ids = [line.state.demand_id for line in details if line.state]
+    held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
     is_draft = order.status == OrderStatus.DRAFT
     near = _suggested(order.account_id, details) if is_draft and may_act else {}
     unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
@@ -41,13 +51,23 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "holds": [(h, _may_clear(h, request)) for h in holds_of([order.pk]).get(order.pk, ())],
         "progress": progress([order.pk])[order.pk],
         "credit": _credit(order),
-        "lines": [_line(line, order.currency, near.get(line.line_no, ())) for line in details],
+        "lines": [
+            {
+                **_line(line, order.currency, near.get(line.line_no, ())),
+                "held": [_held(h) for h in held.get(line.state.demand_id if line.state else 0, ())],
+                "made": [_made(m) for m in made.get(line.state.demand_id if line.state else 0, ())],
+            }
+            for line in details
+        ],
+        "first_line": (page - 1) * PAGE + 1,
+        "last_line": (page - 1) * PAGE + len(details),
+        "next_clock": _next_clock(cases_for([ref], live_only=True).get(("order", order.pk), ())),
         "unmatched": unmatched,
         "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
         "line_count": count,
         "page": page,
         "pages": range(1, pages + 1),
-        "timeline": journal.timeline(ref, limit=50),
+        "timeline": journal.timeline(ref, limit=TOLD),
         "panels": panels.rendered(ref, request),
         "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
         "reasons": REASONS,
@@ -55,6 +75,41 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "is_draft": is_draft,
         "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),
         "channel": words(order.channel),
+    }
+
+
+def _held(holding: Holding) -> dict[str, Any]:
+    return {
+        "qty": plain(holding.qty),
+        "where": f"{holding.site}, lot {holding.lot}" if holding.lot else holding.site,
+        "kind": _KINDS.get(holding.kind, words(holding.kind)),
+        "until": holding.expires_at,
+    }
+
+
+_KINDS = {"soft": "Reserved", "hard": "Allocated", "released": "Released", "picked": "Picked"}
+
+
+def _made(promise: MadePromise) -> dict[str, Any]:
+    return {
+        "what": f"{plain(promise.qty)} on {wording.day(promise.delivery_date)}"
+        + (f" from {promise.site}" if promise.site else ""),
+        "at": promise.made_at,
+        "is_current": promise.is_current,
+        "cause": promise.slip_cause,
+    }
+
+
+def _next_clock(cases: Sequence[CaseSnapshot]) -> dict[str, Any] | None:
+    """The live case about the order whose clock runs out first."""
+    if not cases:
+        return None
+    case = min(cases, key=lambda c: (c.is_paused, c.resolve_by, c.id))
+    told, tone = case_wording.clock(case.status, case.resolve_by, clock.now())
+    return {
+        "words": f"{case_kinds.label(case.kind)}: {told[:1].lower()}{told[1:]}",
+        "tone": tone,
+        "url": refs.url_of(DocumentRef("case", case.id, case.number)),
     }
 
 

@@ -35,7 +35,9 @@ class Hold(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["reason", "placed_at"], condition=Q(cleared_at__isnull=True), name="open_holds")
+            models.Index(fields=["reason", "placed_at"], condition=Q(cleared_at__isnull=True), name="open_holds"),
+            models.Index(fields=["placed_at"], name="holds_by_placing"),
+            models.Index(fields=["cleared_at"], condition=Q(reason="credit"), name="credit_holds_by_clearing"),
         ]
 
     def __str__(self) -> str:

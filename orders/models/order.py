@@ -1,7 +1,9 @@
 import uuid
 
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 
 from core.choices import choices
 from core.triggers import guard
@@ -60,6 +62,12 @@ class Order(models.Model):
             models.Index(fields=["account", "-id"], name="orders_by_account"),
             models.Index(fields=["status", "-id"], name="orders_by_status"),
             models.Index(fields=["-received_at"], name="orders_by_arrival"),
+            models.Index(fields=["channel", "-id"], name="orders_by_channel"),
+            GinIndex(
+                OpClass(Upper("number"), "gin_trgm_ops"),
+                OpClass(Upper("po_number"), "gin_trgm_ops"),
+                name="orders_like_number_or_po",
+            ),
         ]
         triggers = [guard(ORDER, "status")]
 

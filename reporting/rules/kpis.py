@@ -4,7 +4,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
-WINDOW = timedelta(days=30)  # what the dashboard and its lists look back over
+WINDOWS = (7, 30, 90)  # days the dashboard and its lists may look back over
+WINDOW = timedelta(days=30)
+
+
+def window(asked: str | None) -> timedelta:
+    """The window an address asks for; anything else is the usual one."""
+    return timedelta(days=int(asked)) if asked in {str(days) for days in WINDOWS} else WINDOW
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,103 @@
+"""The geometry of the dashboard's chart: counted bars per day or week, drawn by the page as SVG. Pure, in view units."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+WIDTH, HEIGHT = 640, 220
+LEFT, TOP, BOTTOM = 40, 12, 26  # room for the scale, above the bars, for the days
+MOST_BARS = 31
+WEEK = 7
+LABELS = 7
+
+
+@dataclass(frozen=True)
+class Count:
+    """Orders finished in `days` days from `day` on, and how many of them were perfect."""
+
+    day: date
+    finished: int
+    perfect: int
+    days: int = 1
+
+    @property
+    def label(self) -> str:
+        return (
+            f"{self.day.day} {self.day:%b}" if self.days == 1 else f"{self.days} days from {self.day.day} {self.day:%b}"
+        )
+
+    @property
+    def rate(self) -> float | None:
+        """Percent of the finished that were perfect; no finished order, no rate."""
+        return 100 * self.perfect / self.finished if self.finished else None
+
+
+@dataclass(frozen=True)
+class Bar:
+    count: Count
+    x: float
+    width: float
+    finished_y: float
+    finished_height: float
+    perfect_y: float
+    perfect_height: float
+    label_x: float
+    short_label: str
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the scale: how many orders, and where."""
+
+    value: int
+    y: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    bars: tuple[Bar, ...]
+    scale: tuple[Line, ...]
+    width: int = WIDTH
+    height: int = HEIGHT
+    left: int = LEFT
+    floor: int = HEIGHT - BOTTOM
+
+
+def in_steps(counts: Sequence[Count]) -> list[Count]:
+    """Days while they are few; of more days, weeks that end with the last one (the first may be shorter)."""
+    if len(counts) <= MOST_BARS:
+        return list(counts)
+    first = len(counts) % WEEK
+    edges = [*([0] if first else []), *range(first, len(counts), WEEK), len(counts)]
+    return [_sum(counts[a:b]) for a, b in pairwise(edges)]
+
+
+def _sum(part: Sequence[Count]) -> Count:
+    return Count(part[0].day, sum(c.finished for c in part), sum(c.perfect for c in part), len(part))
+
+
+def chart(counts: Sequence[Count]) -> Chart:
+    """Every bar is the finished orders, its filled part the perfect ones; the scale begins at zero."""
+    top = _round_up(max((c.finished for c in counts), default=0))
+    room, slot = HEIGHT - TOP - BOTTOM, (WIDTH - LEFT) / max(1, len(counts))
+    every = -(-len(counts) // LABELS)  # a label for so many bars, counted from the last
+
+    def bar(n: int, count: Count) -> Bar:
+        high, filled = room * count.finished / top, room * count.perfect / top
+        floor, x, width = HEIGHT - BOTTOM, LEFT + n * slot + slot * 0.15, slot * 0.7
+        label = f"{count.day.day} {count.day:%b}" if (len(counts) - 1 - n) % every == 0 else ""
+        parts = (round(v, 1) for v in (x, width, floor - high, high, floor - filled, filled, x + width / 2))
+        return Bar(count, *parts, short_label=label)
+
+    lines = tuple(Line(top * n // 2, round(HEIGHT - BOTTOM - room * n / 2, 1)) for n in range(3))
+    return Chart(tuple(bar(n, c) for n, c in enumerate(counts)), lines)
+
+
+def _round_up(most: int) -> int:
+    """The scale's end: an even number of one figure and zeros, at least 2."""
+    if most <= 2:
+        return 2
+    size = 10 ** (len(str(most)) - 1)
+    step = size if most > 10 else 2
+    return -(-most // step) * step
