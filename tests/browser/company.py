@@ -1,0 +1,303 @@
+"""The company the browser tests look at: one of everything a screen can show, made by the verbs everybody calls.
+
+Rows are found again by their names, so that a kept database (`--reuse-db`) is made once.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from io import BytesIO, StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.core.management import call_command
+from django.db import models
+
+from accounts import approvals
+from accounts.models import Account, ShipTo, User
+from accounts.states import BuyerRole, Role
+from billing.models import Invoice
+from billing.services.post_receipt import post_receipt
+from catalog.models import Product
+from core import clock, overrides
+from core.actors import Actor, system
+from core.models import Calendar, CalendarHoliday
+from core.overrides import Reason
+from core.refs import DocumentRef
+from core.testing import drain, unit
+from fulfillment.models import Shipment
+from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
+from fulfillment.services.confirm_pick import confirm_pick
+from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.release_orders import release_orders
+from fulfillment.services.request_returns import request_returns
+from integrations.services.receive_edi import Report, receive_edi
+from inventory.models import Site
+from inventory.services.receive_stock import receive_stock
+from inventory.services.record_inbound import record_inbound
+from orders.models import Order, OrderLine
+from orders.rules.asks import LineDraft, OrderDraft
+from orders.services.capture import capture
+from orders.services.place import place
+from orders.services.place_hold import place_hold
+from orders.states import Channel
+from pricing.rules.asks import AgreedPrice
+from pricing.services.agree import agree
+from tests.factories import accounts as people
+from tests.factories import catalog as goods
+from tests.factories.credit import CreditAccountFactory
+from tests.factories.integrations import PartnerFactory
+from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
+from tests.integrations.samples import file, po
+
+CLERK = Actor("Cora Service", roles=frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR}), channel="console")
+PICKER = Actor("Will Warehouse", roles=frozenset({Role.WAREHOUSE}), channel="console")
+LAST = "A-1"  # the order that is made last
+CUSTOMER, OTHER_CUSTOMER = "HARBOR", "NORTHSIDE"
+GOODS = {
+    "CATH-16F": "Catheter 16 Fr, sterile, box of 10",
+    "GLOVE-NIT-M": "Nitrile examination gloves, medium, powder-free",
+    "SUT-3-0": "Absorbable suture 3-0, 70 cm, reverse cutting needle",
+    "MESH-10X15": "Hernia mesh, polypropylene, 10 × 15 cm",
+}
+# the name of a persona: (roles, first name, last name)
+STAFF: dict[str, tuple[tuple[Role, ...], str, str]] = {
+    "service": ((Role.CS,), "Cleo", "Marsh"),
+    "lead": ((Role.CS_LEAD,), "Lena", "Ortiz"),
+    "pricing": ((Role.PRICING,), "Priya", "Nair"),
+    "finance": ((Role.FINANCE, Role.FINANCE_APPROVER), "Fay", "Lindqvist"),
+    "planner": ((Role.PLANNER,), "Petra", "Olsen"),
+    "warehouse": ((Role.WAREHOUSE,), "Will", "Tanaka"),
+    "auditor": ((Role.AUDITOR,), "Ada", "Brandt"),
+    "operator": ((Role.OPERATOR,), "Otto", "Reyes"),
+}
+BUYING = {
+    "buyer": (Role.BUYER, BuyerRole.BUYER, "Bea", "Halloran"),
+    "approver": (Role.BUYER_APPROVER, BuyerRole.APPROVER, "Amir", "Said"),
+    "viewer": (Role.BUYER, BuyerRole.VIEWER, "Vera", "Ito"),
+}
+PEOPLE = (*STAFF, *BUYING, "rep")
+
+
+def person(name: str) -> User:
+    return User.objects.get(username=name)
+
+
+def order(po_number: str) -> Order:
+    return Order.objects.get(po_number=po_number)
+
+
+def row_of(model: type[models.Model]) -> models.Model | None:
+    """The row whose change page is looked at: the one a person would care for most, else the newest."""
+    favourites: dict[type[models.Model], Callable[[], Any]] = {
+        Order: lambda: order("PO-SHIPPED"),
+        Account: lambda: Account.objects.get(code=CUSTOMER),
+        Product: lambda: Product.objects.get(sku="CATH-16F"),
+        User: lambda: person("service"),
+    }
+    if model in favourites:
+        return favourites[model]()
+    return model._default_manager.order_by("-pk").first()
+
+
+def ensure() -> None:
+    """The company, made unless this database has it."""
+    if not Account.objects.filter(code=CUSTOMER).exists():
+        _make()
+    assert Order.objects.filter(po_number=LAST).exists(), "the company was left half made: run with --create-db"
+
+
+def place_order(po_number: str, *qtys: int, customer: str = CUSTOMER) -> int:
+    """An order of the customer, a line for each of the first goods, its reactions run; its id."""
+    account = Account.objects.get(code=customer)
+    products = [Product.objects.get(sku=sku) for sku in GOODS]
+    lines = tuple(LineDraft(n + 1, Decimal(q), product_id=products[n].pk) for n, q in enumerate(qtys))
+    ship_to = ShipTo.objects.get(account=account, is_default=True)
+    draft = OrderDraft(account.pk, Channel.CONSOLE, "USD", lines, po_number=po_number, ship_to_id=ship_to.pk)
+    order_id = place(draft, actor=CLERK, now=clock.now()).order_id
+    drain(clock.now())
+    return order_id
+
+
+def _make() -> None:
+    account, other = _customers()
+    _persons(account, other)
+    _products(account)
+    _papers(account)
+    _stories(account)
+    _files(account)
+    drain(clock.now())
+
+
+def _customers() -> tuple[Account, Account]:
+    tier = people.TierFactory(code="GOLD", name="Gold", rank=1)
+    west = people.TerritoryFactory(code="WEST", name="West")
+    account = people.AccountFactory(code=CUSTOMER, name="Harbor View Surgical Center", tier=tier, territory=west)
+    other = people.AccountFactory(code=OTHER_CUSTOMER, name="Northside Veterinary Clinic", territory=west)
+    for code, name, is_default in (("0001", "Main stockroom", True), ("0002", "Day surgery", False)):
+        people.ShipToFactory(account=account, code=code, name=name, is_default=is_default)
+    people.ShipToFactory(account=other, is_default=True)
+    people.MembershipFactory(account=account, group=people.GroupFactory(code="VITAL", name="Vital Purchasing Group"))
+    CreditAccountFactory(account=account, limit_amount=Decimal(25_000))
+    CreditAccountFactory(account=other)
+    return account, other
+
+
+def _persons(account: Account, other: Account) -> None:
+    for name, (roles, first, last) in STAFF.items():
+        people.StaffFactory(username=name, first_name=first, last_name=last, roles=list(roles))
+    for name, (role, buys, first, last) in BUYING.items():
+        user = people.UserFactory(username=name, first_name=first, last_name=last, roles=[role])
+        people.BuyerFactory(user=user, account=account, role=buys)
+    user = people.UserFactory(username="rep", first_name="Ray", last_name="Coleman", roles=[Role.REP])
+    rep = people.RepFactory(user=user, code="R1")
+    for customer in (account, other):
+        people.AssignmentFactory(account=customer, rep=rep)
+
+
+def _products(account: Account) -> None:
+    site = Site.objects.create(code="RENO", name="Reno DC", transit_days=2)
+    Site.objects.create(code="MEM", name="Memphis DC", transit_days=3)
+    source = SourceFactory(code="LIST", name="List prices")
+    category = goods.CategoryFactory(code="OR", name="Operating room")
+    contract = ContractFactory(code="HARBOR-26", name="Harbor contract", account=account)
+    now, made = clock.now(), []
+    for n, (sku, name) in enumerate(GOODS.items()):
+        product = goods.ProductFactory(sku=sku, name=name, category=category, standard_cost=Decimal(6))
+        PriceRowFactory(source=source, product=product, unit_price=Decimal("10.50") + n)
+        goods.UnitFactory(product=product)
+        source_ref = DocumentRef("receipt", 500 + n)
+        qty = Decimal(6 if sku == "MESH-10X15" else 400)
+        receive_stock(
+            product_id=product.pk,
+            site_id=site.pk,
+            qty=qty,
+            lot_code=f"L{n}24",
+            expiry_date=(now + timedelta(days=400)).date(),
+            source=source_ref,
+            actor=PICKER,
+            now=now,
+        )
+        made.append(product)
+    record_inbound(
+        product_id=made[3].pk,
+        site_id=site.pk,
+        reference="PO-9001",
+        qty=Decimal(50),
+        eta_date=(now + timedelta(days=6)).date(),
+        actor=PICKER,
+        now=now,
+    )
+    CommitmentFactory(source=contract, product=made[0], valid_from=now.date() - timedelta(days=30))
+    PriceRowFactory(source=contract, product=made[0], unit_price=Decimal("9.80"))
+    goods.CustomerPartFactory(account=account, part_number="HV-100", product=made[0])
+    goods.SubstitutionFactory(product=made[2], substitute=made[1])
+
+
+def _papers(account: Account) -> None:
+    """What no order leaves behind: licences, rules, calendars, approvals, overrides, agreements, locked names."""
+    goods.LicenseFactory(account=account, number="DEA-4471")
+    other = Account.objects.get(code=OTHER_CUSTOMER)
+    mesh = Product.objects.get(sku="MESH-10X15")
+    goods.AuthorizationFactory(name="No mesh for veterinary clinics", account=other, product=mesh)
+    calendar = Calendar.objects.create(code="US", name="Office hours, US", week={"0": [["09:00", "17:00"]]})
+    CalendarHoliday.objects.create(
+        calendar=calendar, date=clock.now().date() + timedelta(days=30), name="Inventory day"
+    )
+    now, subject = clock.now(), DocumentRef("order", 1, "SO-1")
+    agreed = [AgreedPrice(Product.objects.get(sku="SUT-3-0").pk, Decimal("8.40"))]
+    terms = {"account_id": account.pk, "currency": "USD", "valid_until": now + timedelta(days=20), "now": now}
+    with unit():
+        approvals.request(
+            kind="price",
+            subject=subject,
+            content_hash="a" * 64,
+            amount=Decimal(1_200),
+            currency="USD",
+            actor=CLERK,
+            now=now,
+            expires_at=now + timedelta(days=2),
+            reason="Match what the competitor offers",
+        )
+        overrides.record(
+            kind="price",
+            subject=subject,
+            actor=CLERK,
+            reason=Reason("match", "Matched the offer of a competitor"),
+            before={"price": Decimal("12.50")},
+            after={"price": Decimal("11.90")},
+            money_effect=Decimal("-60.00"),
+            currency="USD",
+            now=now,
+        )
+        agree(DocumentRef("quote", 1, "QT-1"), agreed, **terms)
+    overrides.seal_pending(now=now)
+    AccessAttempt.objects.create(username="guess@example.com", ip_address="203.0.113.9", failures_since_start=5)
+
+
+def _stories(account: Account) -> None:
+    """An order in every state a person meets: open, on hold, unresolved, short, on its way, invoiced and paid in part."""
+    place_order("PO-OPEN", 12, 5)
+    held = place_order("PO-HELD", 20)
+    note = "The customer asked us to wait for their store room"
+    place_hold(order_id=held, note=note, actor=CLERK, now=clock.now())
+    place_order("PO-CREDIT", 390, customer=OTHER_CUSTOMER)  # above its limit
+    place_order("PO-BACK", 1, 1, 1, 30)
+    unknown = (LineDraft(1, Decimal(3), stated_code="CATH-99", stated_description="Catheter 99"),)
+    capture(OrderDraft(account.pk, Channel.CONSOLE, "USD", unknown, po_number="PO-DRAFT"), actor=CLERK, now=clock.now())
+    released = place_order("PO-RELEASED", 2, 2)
+    release_orders(order_ids=[released], actor=PICKER, now=clock.now())
+    _ship(place_order("PO-SHIPPED", 24, 10, 4), short=1)
+    _return(account)
+    invoice = Invoice.objects.latest("pk")
+    post_receipt(
+        account_id=account.pk,
+        amount=(invoice.total_amount / 2).quantize(Decimal("0.01")),
+        currency="USD",
+        received_date=clock.now().date(),
+        reference="BANK-4401",
+        actor=CLERK,
+        now=clock.now(),
+    )
+    drain(clock.now())
+
+
+def _ship(order_id: int, *, short: int) -> None:
+    """On the truck, the first line `short` units short: that opens a case."""
+    release_orders(order_ids=[order_id], actor=PICKER, now=clock.now())
+    shipment = Shipment.objects.latest("pk")
+    line = shipment.lines.order_by("pk")[0]
+    found = {line.pk: line.qty - short}
+    confirm_pick(shipment_id=shipment.pk, picks=found, short_reason="one box damaged", actor=PICKER, now=clock.now())
+    drain(clock.now())
+    confirm_shipment(
+        shipment_id=shipment.pk, carrier="UPS", tracking_number="1Z999AA10123456784", actor=PICKER, now=clock.now()
+    )
+    drain(clock.now())
+
+
+def _return(account: Account) -> None:
+    line = OrderLine.objects.filter(order__po_number="PO-SHIPPED").order_by("pk")[0]
+    spec = ReturnSpec(account.pk, "RMA-1", "Ordered the wrong size", (ReturnLineSpec(line.pk, Decimal(2)),))
+    request_returns([spec], actor=CLERK, now=clock.now())
+
+
+def _files(account: Account) -> None:
+    """An X12 order, one of an unknown part, and a file of order lines."""
+    PartnerFactory(code="HARBOR-EDI", name="Harbor EDI", account=account)
+    sent = file(po("PO-EDI", lines="PO1*1*5*EA*10.5**VN*CATH-16F~PO1*2*1*EA*1**VN*GHOST"))
+    receive_edi(
+        name="harbor.edi",
+        stream=BytesIO(sent.encode()),
+        report=Report(),
+        actor=system("EDI receive"),
+        now=clock.now(),
+    )
+    head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
+    rows = f"{head}\n{LAST},CATH-16F,Catheter,5,2026-01-04 08:26:00,10.50,{CUSTOMER},US\n"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "orders.csv"
+        path.write_text(rows, encoding="utf-8")
+        call_command("import_orders", str(path), "--json", stdout=StringIO())
