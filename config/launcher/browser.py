@@ -4,6 +4,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 from functools import cache
 
 from config.launcher.folder import Refusal
@@ -44,7 +45,7 @@ def main() -> int:
     try:
         return 0 if chromium() else 1
     except Refusal as refusal:
-        print(refusal)
+        print(refusal, file=sys.stderr)
         return 1
 
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import NoReturn
 
+from config.launcher import browser
 from config.launcher.folder import REPOSITORY, DataFolder, Refusal, chosen_folder
 from config.launcher.processes import prepare_child
 from config.launcher.servers import any_servers, environment, own_servers
@@ -29,13 +30,13 @@ from config.launcher.site import (
 HELP = """\
 ./run                  start the site: database, broker, web, worker, beat, relay; Ctrl+C stops all
 ./run test [args]      the tests (arguments go to pytest; two at a time unless -n says otherwise)
-./run check            everything CI checks: lint, format, types, import floors, migrations, settings, tests
+./run browser-test     the tests in a real browser: needs Chromium; arguments as for test
+./run check            everything CI checks: lint, format, types, import floors, migrations, settings, all tests
 ./run lint [--fix]     ruff: rules and format
 ./run types            mypy
 ./run manage …         a management command, e.g. ./run manage check_invariants
 ./run shell            a Python shell inside the site
 ./run bench [args]     the benchmarks
-./run browser [args]   the browser tests (needs Chromium)
 ./run reset [--yes]    delete the local data
 ./run help             this text
 
@@ -143,20 +144,33 @@ def test(words: Sequence[str]) -> int:
     return _with_servers(_pytest(words), _test_settings(words))
 
 
-def browser(words: Sequence[str]) -> int:
-    return _with_servers(["-m", "pytest", "-m", "browser", *words], _test_settings(words))
+def browser_test(words: Sequence[str]) -> int:
+    if reason := browser.missing():
+        raise Refusal(f"The browser tests cannot run: {reason}.")
+    return _with_servers(_browser_pytest(words), _browser_settings(words))
 
 
-def _pytest(words: Sequence[str]) -> list[str]:
-    """Two processes at a time, unless the arguments choose a number or want a debugger."""
+def _pytest(words: Sequence[str], marked: str = "not browser") -> list[str]:
+    """Two processes at a time, unless the arguments choose a number or want a debugger; `-m` among them wins."""
     alone = any(word.startswith(("-n", "--numprocesses", "--pdb", "--co")) for word in words)
-    return ["-m", "pytest", *([] if alone else ["-n", "2"]), *words]
+    chosen = [] if any(word.startswith("-m") for word in words) else ["-m", marked]
+    return ["-m", "pytest", *([] if alone else ["-n", "2"]), *chosen, *words]
 
 
-def _test_settings(words: Sequence[str]) -> dict[str, str]:
+def _browser_pytest(words: Sequence[str]) -> list[str]:
+    named = any(word.startswith("tests/browser") for word in words)
+    return _pytest([*words, *([] if named else ["tests/browser"])], "browser")
+
+
+def _test_settings(words: Sequence[str], kept: str = "test_holdfast") -> dict[str, str]:
     """Tests create tables, so they are the owner; a name per run lets two runs share one cluster."""
-    name = "test_holdfast" if "--reuse-db" in words else f"test_holdfast_{os.getpid()}"
+    name = kept if "--reuse-db" in words else f"test_holdfast_{os.getpid()}"
     return {"OMS_TEST_DATABASE": name, **_unhurried(as_owner=True)}
+
+
+def _browser_settings(words: Sequence[str]) -> dict[str, str]:
+    """A kept database of their own: what they leave in it would confuse other tests."""
+    return _test_settings(words, kept="test_browser")
 
 
 def _unhurried(*, as_owner: bool = False) -> dict[str, str]:
@@ -201,8 +215,13 @@ def check(words: Sequence[str]) -> int:
             ("settings", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], production),
             ("tests", _pytest(words), _test_settings(words)),
         ]
+        skipped = browser.missing()
+        if not skipped:
+            steps.append(("browser tests", _browser_pytest([]), _browser_settings([])))
         outcomes = {name: _step(name, command, {**env, **extra}) for name, command, extra in steps}
     print("\n" + "\n".join(f"{name:15}{'ok' if code == 0 else 'FAILED'}" for name, code in outcomes.items()))
+    if skipped:
+        print(f"browser tests  SKIPPED: {skipped}")
     return 1 if any(outcomes.values()) else 0
 
 
@@ -285,7 +304,8 @@ COMMANDS: dict[str, Callable[[Sequence[str]], int]] = {
     "manage": run_manage,
     "shell": shell,
     "bench": bench,
-    "browser": browser,
+    "browser-test": browser_test,
+    "browser": browser_test,
     "reset": reset,
     "help": show_help,
     "--help": show_help,

@@ -89,6 +89,10 @@ def order(po_number: str) -> Order:
     return Order.objects.get(po_number=po_number)
 
 
+def shipment(po_number: str) -> Shipment:
+    return Shipment.objects.filter(lines__order_line__order__po_number=po_number).latest("pk")
+
+
 def row_of(model: type[models.Model]) -> models.Model | None:
     """The row whose change page is looked at: the one a person would care for most, else the newest."""
     favourites: dict[type[models.Model], Callable[[], Any]] = {
@@ -249,6 +253,7 @@ def _stories(account: Account) -> None:
     capture(OrderDraft(account.pk, Channel.CONSOLE, "USD", unknown, po_number="PO-DRAFT"), actor=CLERK, now=clock.now())
     released = place_order("PO-RELEASED", 2, 2)
     release_orders(order_ids=[released], actor=PICKER, now=clock.now())
+    _pick(place_order("PO-PICKED", 3), short=0)
     _ship(place_order("PO-SHIPPED", 24, 10, 4), short=1)
     _return(account)
     invoice = Invoice.objects.latest("pk")
@@ -264,17 +269,21 @@ def _stories(account: Account) -> None:
     drain(clock.now())
 
 
-def _ship(order_id: int, *, short: int) -> None:
-    """On the truck, the first line `short` units short: that opens a case."""
+def _pick(order_id: int, *, short: int) -> Shipment:
+    """Released and picked, the first line `short` units short: that opens a case."""
     release_orders(order_ids=[order_id], actor=PICKER, now=clock.now())
     shipment = Shipment.objects.latest("pk")
     line = shipment.lines.order_by("pk")[0]
-    found = {line.pk: line.qty - short}
-    confirm_pick(shipment_id=shipment.pk, picks=found, short_reason="one box damaged", actor=PICKER, now=clock.now())
+    picks = {line.pk: line.qty - short}
+    confirm_pick(shipment_id=shipment.pk, picks=picks, short_reason="box damaged", actor=PICKER, now=clock.now())
     drain(clock.now())
-    confirm_shipment(
-        shipment_id=shipment.pk, carrier="UPS", tracking_number="1Z999AA10123456784", actor=PICKER, now=clock.now()
-    )
+    return shipment
+
+
+def _ship(order_id: int, *, short: int) -> None:
+    """On the truck and invoiced."""
+    shipment, number = _pick(order_id, short=short), "1Z999AA10123456784"
+    confirm_shipment(shipment_id=shipment.pk, carrier="UPS", tracking_number=number, actor=PICKER, now=clock.now())
     drain(clock.now())
 
 

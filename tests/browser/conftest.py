@@ -15,26 +15,26 @@ from django.test.utils import setup_databases, teardown_databases
 from config.launcher.browser import chromium, missing
 from tests.browser import company
 from tests.browser.server import running_site
-from tests.browser.visit import Surfer
+from tests.browser.visit import Surfer, checked
 
 HERE = Path(__file__).parent
 ALONE = "browser tests need a database of their own: ./run browser-test"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     ours = [item for item in items if HERE in item.path.parents]
     for item in ours:
         item.add_marker(pytest.mark.browser)
-    reason = (ours and missing()) or (ALONE if _mixed(items) else "")
-    if reason:
-        for item in ours:
+    if config.option.markexpr == "not browser":
+        return  # they are about to be left out
+    for item in ours:
+        if reason := missing() or (ALONE if _mixed(config, items) else ""):
             item.add_marker(pytest.mark.skip(reason=reason))
 
 
-def _mixed(items: list[pytest.Item]) -> bool:
+def _mixed(config: pytest.Config, items: list[pytest.Item]) -> bool:
     """Whether others would meet our rows in their database: those that `-m` leaves out do not count."""
-    chosen = items[0].config.option.markexpr if items else ""
-    return chosen != "browser" and any(HERE not in item.path.parents for item in items)
+    return config.option.markexpr != "browser" and any(HERE not in item.path.parents for item in items)
 
 
 @pytest.fixture(scope="session")
@@ -88,16 +88,10 @@ def kept(site: str, chrome: Any) -> Iterator[dict[Any, Any]]:
 @pytest.fixture
 def walker(site: str, chrome: Any, kept: dict[Any, Any]) -> Iterator[Surfer]:
     """Looks at pages, changes nothing; fails the test for anything its pages did that no page may do."""
-    yield from _surfing(Surfer(site, chrome, kept))
+    yield from checked(Surfer(site, chrome, kept))
 
 
 @pytest.fixture
 def surfer(site: str, chrome: Any) -> Iterator[Surfer]:
     """As `walker`, in browsers of its own that nobody used before."""
-    yield from _surfing(Surfer(site, chrome, {}))
-
-
-def _surfing(surfer: Surfer) -> Iterator[Surfer]:
-    yield surfer
-    faults = surfer.close()
-    assert not faults, "\n".join(faults)
+    yield from checked(Surfer(site, chrome, {}))

@@ -1,19 +1,48 @@
 """Every console screen: its list, its form for a new row and the page of a row, in both themes and two widths."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib import admin
 from django.test import RequestFactory
-from django.urls import URLResolver, reverse
+from django.urls import reverse
 
+from accounts.models import ServiceTier
 from core.console import ServiceAdmin
 from tests.browser import company
+from tests.browser.routes import address, routes, visitor_of
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
 
 WIDTHS = (DESKTOP, PHONE)
 SCREENS: dict[str, ServiceAdmin] = {m._meta.label_lower: a for m, a in admin.site._registry.items()}  # type: ignore[misc]
 EVERY_SCREEN = {"changelist", "add", "change", "delete", "history"}
+NO_PAGES = {"view_on_site", "jsi18n", "autocomplete", "login"}  # for scripts, or a way to elsewhere
+# the arguments of addresses that have any and are pages
+ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "app_list": lambda: {"app_label": "orders"},
+    "auth_user_password_change": lambda: {"id": company.person("service").pk},
+    "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
+    "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
+}
+
+
+def of(model: str, page: str, row: Callable[[], Any]) -> Callable[[], str]:
+    return lambda: reverse(f"admin:{model}_{page}", args=[row().pk])
+
+
+# what else a screen can show: who looks, and where
+POSITIONS: dict[str, tuple[str, Callable[[], str]]] = {
+    "order-draft": ("service", of("orders_order", "change", lambda: company.order("PO-DRAFT"))),
+    "order-held": ("lead", of("orders_order", "change", lambda: company.order("PO-HELD"))),
+    "order-over-limit": ("finance", of("orders_order", "change", lambda: company.order("PO-CREDIT"))),
+    "order-short": ("planner", of("orders_order", "change", lambda: company.order("PO-BACK"))),
+    "order-history": ("lead", of("orders_order", "history", lambda: company.order("PO-SHIPPED"))),
+    "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),
+    "found-nothing": ("lead", lambda: reverse("admin:orders_order_changelist") + "?q=nothing-is-called-so"),
+    "found-some": ("lead", lambda: reverse("admin:search") + "?s=PO-SHIPPED"),
+    "dashboard-of-finance": ("finance", lambda: reverse("admin:index")),
+}
 
 
 def who_works_at(screen: ServiceAdmin) -> str:
@@ -53,9 +82,28 @@ def test_a_screen_can_be_used_by_everybody_at_every_width(walker: Surfer, label:
     assert not faults, "\n".join(faults)
 
 
-def walk(resolver: URLResolver, space: str = "") -> Any:
-    for entry in resolver.url_patterns:
-        if isinstance(entry, URLResolver):
-            yield from walk(entry, entry.namespace or space)
-        else:
-            yield space, entry
+def other_routes() -> list[str]:
+    """The console's addresses beside the five of every screen."""
+    of_screens = {f"{label.replace('.', '_')}_{page}" for label in SCREENS for page in EVERY_SCREEN}
+    return sorted(set(routes("admin")) - of_screens - NO_PAGES)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", other_routes())
+def test_a_page_of_its_own_can_be_used_by_everybody_at_every_width(walker: Surfer, name: str, theme: str) -> None:
+    path = address("admin", name, ARGUMENTS)
+    who = visitor_of(path, tuple(company.STAFF))
+    if who is None:
+        return  # it is posted to: no page to look at
+    page = walker.open(path, who, theme=theme)
+    faults = faults_of(page, f"console-{name}", theme=theme, widths=WIDTHS)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", POSITIONS)
+def test_a_state_of_a_screen_can_be_used_by_everybody(walker: Surfer, name: str, theme: str) -> None:
+    who, path = POSITIONS[name]
+    page = walker.open(path(), who, theme=theme)
+    faults = faults_of(page, f"console-{name}", theme=theme, widths=WIDTHS)
+    assert not faults, "\n".join(faults)

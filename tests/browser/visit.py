@@ -1,6 +1,7 @@
 """Somebody at a browser: opens pages as a person of the company, in a theme, and looks at them closely."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,14 +94,37 @@ def settle(page: Any) -> None:
     page.evaluate(SETTLED)
 
 
+def arrive(page: Any, path: str) -> None:
+    """Wait until the page at the path (a pattern) is there and has settled."""
+    page.wait_for_url(re.compile(rf"^https?://[^/]+{path}([?#]|$)"), wait_until="load")
+    settle(page)
+
+
 def faults_of(page: Any, name: str, *, theme: str, widths: Iterable[int]) -> list[str]:
     """Look at the page at each width: nothing sticks out, axe finds nothing. A picture of each is kept for people."""
     faults = []
+    SCREENS.mkdir(parents=True, exist_ok=True)
     for width in widths:
         page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
         settle(page)
-        SCREENS.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=SCREENS / f"{name}-{theme}-{width}.png")
-        found = [sideways] if (sideways := page.evaluate(SIDEWAYS)) else []
-        faults += [f"{name} {theme} {width}: {words}" for words in [*found, *axe.violations(page)]]
+        picture = SCREENS / f"{name}-{theme}-{width}.png"
+        page.screenshot(path=picture)
+        found = [words for words in (page.evaluate(SIDEWAYS), *axe.violations(page)) if words]
+        _note_beside(picture, found)
+        faults += [f"{name} {theme} {width}: {words}" for words in found]
     return faults
+
+
+def _note_beside(picture: Path, found: list[str]) -> None:
+    note = picture.with_suffix(".txt")
+    if found:
+        note.write_text("\n".join([*found, ""]), encoding="utf-8")
+    else:
+        note.unlink(missing_ok=True)
+
+
+def checked(surfer: Surfer) -> Iterator[Surfer]:
+    """For a fixture: the test fails when any of its pages did what no page may do."""
+    yield surfer
+    faults = surfer.close()
+    assert not faults, "\n".join(faults)
