@@ -32,7 +32,7 @@ def of(model: str, page: str, row: Callable[[], Any]) -> Callable[[], str]:
 
 
 # what else a screen can show: who looks, and where
-POSITIONS: dict[str, tuple[str, Callable[[], str]]] = {
+STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-draft": ("service", of("orders_order", "change", lambda: company.order("PO-DRAFT"))),
     "order-held": ("lead", of("orders_order", "change", lambda: company.order("PO-HELD"))),
     "order-over-limit": ("finance", of("orders_order", "change", lambda: company.order("PO-CREDIT"))),
@@ -101,9 +101,9 @@ def test_a_page_of_its_own_can_be_used_by_everybody_at_every_width(walker: Surfe
 
 
 @pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", POSITIONS)
+@pytest.mark.parametrize("name", STATES)
 def test_a_state_of_a_screen_can_be_used_by_everybody(walker: Surfer, name: str, theme: str) -> None:
-    who, path = POSITIONS[name]
+    who, path = STATES[name]
     page = walker.open(path(), who, theme=theme)
     faults = faults_of(page, f"console-{name}", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)
