@@ -25,6 +25,7 @@ DECIDERS = {Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER, Rol
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(LedgerAdmin):
     access = allow(view=STAFF, act=DECIDERS)
+    list_display_links = ["kind"]  # the first column links to the document
     list_display = ["subject", "kind", "state_pill", "money", "requested_label", "expires_at", "decided_by"]
     list_filter = ["state", "kind"]
     search_fields = ["subject_number", "requested_label", "reason"]
