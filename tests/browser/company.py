@@ -135,7 +135,7 @@ def _make() -> None:
     drain(clock.now())
 
 
-def _customers() -> tuple[Account, Account]:
+def _customers() -> tuple[Any, Any]:
     tier = people.TierFactory(code="GOLD", name="Gold", rank=1)
     west = people.TerritoryFactory(code="WEST", name="West")
     account = people.AccountFactory(code=CUSTOMER, name="Harbor View Surgical Center", tier=tier, territory=west)
@@ -169,7 +169,7 @@ def _products(account: Account) -> None:
     contract = ContractFactory(code="HARBOR-26", name="Harbor contract", account=account)
     now, made = clock.now(), []
     for n, (sku, name) in enumerate(GOODS.items()):
-        product = goods.ProductFactory(sku=sku, name=name, category=category, standard_cost=Decimal(6))
+        product: Any = goods.ProductFactory(sku=sku, name=name, category=category, standard_cost=Decimal(6))
         PriceRowFactory(source=source, product=product, unit_price=Decimal("10.50") + n)
         goods.UnitFactory(product=product)
         source_ref = DocumentRef("receipt", 500 + n)

@@ -33,6 +33,7 @@ def where(page: Any) -> str:
 
 def stops(page: Any) -> Iterator[str]:
     """Press Tab until it leaves the page; the name of each stop."""
+    here = ""
     for _ in range(MOST_STOPS):
         page.keyboard.press("Tab")
         if not (here := where(page)):

@@ -30,7 +30,7 @@ def address(space: str, name: str, arguments: Mapping[str, Callable[[], dict[str
     if name in arguments:
         return reverse(route, kwargs=arguments[name]())
     for nothing in (0, "nothing"):
-        kinds = routes(space)[name].pattern.converters  # type: ignore[union-attr]
+        kinds = routes(space)[name].pattern.converters
         try:
             return reverse(route, kwargs=dict.fromkeys(kinds, nothing))
         except NoReverseMatch:

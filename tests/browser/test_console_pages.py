@@ -15,7 +15,7 @@ from tests.browser.routes import address, routes, visitor_of
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
 
 WIDTHS = (DESKTOP, PHONE)
-SCREENS: dict[str, ServiceAdmin] = {m._meta.label_lower: a for m, a in admin.site._registry.items()}  # type: ignore[misc]
+SCREENS: dict[str, ServiceAdmin] = {m._meta.label_lower: a for m, a in admin.site._registry.items()}
 EVERY_SCREEN = {"changelist", "add", "change", "delete", "history"}
 NO_PAGES = {"view_on_site", "jsi18n", "autocomplete", "login"}  # for scripts, or a way to elsewhere
 # the arguments of addresses that have any and are pages
