@@ -173,7 +173,7 @@ def _products(account: Account) -> None:
         PriceRowFactory(source=source, product=product, unit_price=Decimal("10.50") + n)
         goods.UnitFactory(product=product)
         source_ref = DocumentRef("receipt", 500 + n)
-        qty = Decimal(6 if sku == "MESH-10X15" else 400)
+        qty = Decimal(6 if sku == "MESH-10X15" else 900)
         receive_stock(
             product_id=product.pk,
             site_id=site.pk,

@@ -38,12 +38,17 @@ def address(space: str, name: str, arguments: Mapping[str, Callable[[], dict[str
     raise AssertionError(f"How is {route} opened? Give its arguments in the test that asks")
 
 
+def is_page(answer: Any) -> bool:
+    """A whole page: no file, and no part that a script fetches into one."""
+    return answer.status_code == 200 and answer.content.lstrip()[:14].lower() == b"<!doctype html"
+
+
 def visitor_of(path: str, people: tuple[str, ...]) -> str | None:
     """The first of the people who is shown a page there; None where nothing is shown to anybody: it is posted to, sends
     on elsewhere, or answers scripts. Fails for a page that needs other arguments, and for a broken one."""
     for who in people:
         answer = browser_of(company.person(who)).get(path)
-        if answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html"):
+        if is_page(answer):
             return who
         assert answer.status_code != 404, f"{path} shows nothing: give its arguments in the test that asks"
         assert answer.status_code in (200, 403, 405, *REDIRECTS), f"{path}: {answer.status_code}"

@@ -7,7 +7,7 @@ from exceptions_app.models import Case
 from orders.models import Order
 from tests.browser import company
 from tests.browser.keys import tab_to, unmarked, where
-from tests.browser.visit import PHONE, Surfer, arrive
+from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, arrive, faults_of
 from tests.factories.accounts import PASSWORD
 from tests.factories.exceptions import opened
 
@@ -95,8 +95,9 @@ def test_what_is_wrong_gets_the_focus_and_leads_to_its_line(surfer: Surfer) -> N
     assert page.url.endswith("#row-2")
 
 
-def test_ctrl_k_finds_an_order_in_the_console(surfer: Surfer) -> None:
-    page = surfer.open("/admin/", "service")
+@pytest.mark.parametrize("theme", THEMES)
+def test_ctrl_k_finds_an_order_in_the_console(surfer: Surfer, theme: str) -> None:
+    page = surfer.open("/admin/", "service", theme=theme)
     page.keyboard.press("Control+k")
     page.wait_for_selector("#search-input-command:focus")
     page.keyboard.type("PO-SHIPPED")
@@ -106,6 +107,7 @@ def test_ctrl_k_finds_an_order_in_the_console(surfer: Surfer) -> None:
         page.keyboard.press("ArrowDown")
         if found.and_(page.locator(".active")).count():
             break
+    assert faults_of(page, "console-palette", theme=theme, widths=[DESKTOP]) == []
     page.keyboard.press("Enter")
     order = company.order("PO-SHIPPED")
     arrive(page, f"/admin/orders/order/{order.pk}/change/")

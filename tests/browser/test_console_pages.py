@@ -40,7 +40,6 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-history": ("lead", of("orders_order", "history", lambda: company.order("PO-SHIPPED"))),
     "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),
     "found-nothing": ("lead", lambda: reverse("admin:orders_order_changelist") + "?q=nothing-is-called-so"),
-    "found-some": ("lead", lambda: reverse("admin:search") + "?s=PO-SHIPPED"),
     "dashboard-of-finance": ("finance", lambda: reverse("admin:index")),
 }
 

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from tests.browser import company
-from tests.browser.routes import address, routes, visitor_of
+from tests.browser.routes import address, is_page, routes, visitor_of
 from tests.browser.visit import DESKTOP, NARROW, PHONE, THEMES, Surfer, faults_of
 from tests.factories.doors import browser_of
 
@@ -64,20 +65,13 @@ def test_the_pages_of_the_doors_can_be_used_by_everybody(walker: Surfer, who: st
         if route.pattern.converters or route.pattern.regex.groups or not name.startswith(("account_", "mfa_")):
             continue
         path = reverse(name)
-        if not _shows_a_page(path, who):
+        if not is_page((browser_of(company.person(who)) if who else Client()).get(path)):
             continue
         names.append(name)
         walker.go(page, path)
         faults += faults_of(page, f"door-{name}-{who or 'stranger'}", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)
     assert ("account_login" if who is None else "account_logout") in names
-
-
-def _shows_a_page(path: str, who: str | None) -> bool:
-    from django.test import Client
-
-    answer = (browser_of(company.person(who)) if who else Client()).get(path)
-    return answer.status_code == 200 and answer.headers["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("theme", THEMES)
