@@ -4,14 +4,15 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import Count, F, Q, Sum
 
 from billing.models import Invoice, InvoiceLine, Receipt
 from billing.rules.apply import OpenInvoice, age
-from billing.rules.asks import InvoiceLineView, InvoiceView, Statement
+from billing.rules.asks import InvoiceLineView, InvoiceView, Overdue, Statement
 from billing.states import InvoiceStatus
 
 ZERO = Decimal(0)
+TO_PAY = (InvoiceStatus.POSTED, InvoiceStatus.PARTIALLY_PAID)
 
 
 def invoices_of(order_ids: Iterable[int]) -> dict[int, list[InvoiceView]]:
@@ -22,10 +23,36 @@ def invoices_of(order_ids: Iterable[int]) -> dict[int, list[InvoiceView]]:
     return found
 
 
-def invoices_of_account(account_ids: Iterable[int], *, limit: int = 200) -> list[InvoiceView]:
-    """The accounts' latest invoices, newest first, without lines. One statement."""
-    rows = Invoice.objects.filter(account_id__in=set(account_ids)).order_by("-pk")[:limit]
-    return [_view(i, ()) for i in rows]
+def invoices_of_account(
+    account_ids: Iterable[int], *, limit: int = 200, before_id: int | None = None
+) -> list[InvoiceView]:
+    """The accounts' latest invoices, newest first, without lines; `before_id` starts the page after that one.
+    One statement."""
+    rows = Invoice.objects.filter(account_id__in=set(account_ids))
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    return [_view(i, ()) for i in rows.order_by("-pk")[:limit]]
+
+
+def unpaid_invoices_of_account(
+    account_id: int, *, limit: int, after: tuple[date, int] | None = None, due_before: date | None = None
+) -> list[InvoiceView]:
+    """What is still to be paid, the earliest due date first, without lines; `after` (due date, id) starts the page
+    after that invoice. One statement."""
+    rows = Invoice.objects.filter(account_id=account_id, status__in=TO_PAY)
+    if after is not None:
+        rows = rows.filter(Q(due_date__gt=after[0]) | Q(due_date=after[0], pk__gt=after[1]))
+    if due_before is not None:
+        rows = rows.filter(due_date__lt=due_before)
+    return [_view(i, ()) for i in rows.order_by("due_date", "pk")[:limit]]
+
+
+def overdue(account_id: int, *, on: date) -> Overdue:
+    """How many of the account's invoices are late on the day, and the sum per currency. One statement."""
+    late = Invoice.objects.filter(account_id=account_id, status__in=TO_PAY, due_date__lt=on)
+    rows = late.values_list("currency").annotate(n=Count("pk"), left=Sum(F("total_amount") - F("paid_amount")))
+    found = list(rows.order_by("currency"))
+    return Overdue(sum(n for _, n, _ in found), {currency: left for currency, _, left in found})
 
 
 def unpaid(*, due_until: date) -> list[InvoiceView]:

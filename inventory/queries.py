@@ -73,6 +73,19 @@ def promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]
     return {i: tuple(slices) for i, slices in found.items()}
 
 
+def moved_promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]:
+    """Of each demand, the current slices that come later than first promised; demands without one are absent.
+    One statement."""
+    rows = Promise.objects.filter(demand_id__in=demand_ids, is_current=True, delivery_date__gt=F("first_delivery_date"))
+    found: dict[int, tuple[PromiseSlice, ...]] = {}
+    for p in rows.order_by("delivery_date", "id"):
+        part = PromiseSlice(
+            p.qty, PromiseKind(p.kind), p.site_id, p.ship_date, p.delivery_date, p.first_delivery_date, p.slip_cause
+        )
+        found[p.demand_id] = (*found.get(p.demand_id, ()), part)
+    return found
+
+
 def demand_states(demand_ids: Collection[int]) -> dict[int, DemandState]:
     """The quantity ledger of each demand that exists. One statement."""
     rows = Demand.objects.filter(pk__in=demand_ids).values_list(

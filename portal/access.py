@@ -4,19 +4,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import wraps
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 
 from accounts.access import visible_accounts
 from accounts.queries import account_snapshots, buyer_of
-from accounts.rules.asks import AccountSnapshot
+from accounts.rules.asks import AccountSnapshot, Visible
 from accounts.states import BUYERS, STAFF, BuyerRole, Role
 from core import clock
 from core.access import Access, allow
@@ -48,12 +49,16 @@ class Place:
 
 @dataclass(frozen=True)
 class Buying:
-    """For whom the signed-in person buys here: the customer, and the others they could turn to."""
+    """For whom the signed-in person buys here: the customer, and the ids of all they could turn to."""
 
     account: AccountSnapshot
-    choices: tuple[AccountSnapshot, ...]
+    seen: frozenset[int]
     person: str
     on_behalf: bool
+
+    @property
+    def has_choice(self) -> bool:
+        return len(self.seen) > 1
 
     @property
     def places(self) -> tuple[Place, ...]:
@@ -77,8 +82,18 @@ class StartRequest(HttpRequest):
     buying: Buying | None
 
 
-def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
-    """Let in who is declared, with the customer they buy for at `request.buying`; others sign in or get a 403."""
+class ChoosingRequest(HttpRequest):
+    """A request of somebody who may still have to say for whom they buy: `seen` are the customers to choose from."""
+
+    seen: frozenset[int]
+
+
+def access(declared: Access, *, may_choose: bool = False) -> Callable[[Callable[..., HttpResponse]], Any]:
+    """Let in who is declared, with the customer they buy for at `request.buying`; others sign in or get a 403.
+
+    Who buys for several customers says first for which: nothing is shown or taken before. `may_choose` marks the pages
+    where that is said; they get `request.seen` instead.
+    """
 
     def declare(view: Callable[..., HttpResponse]) -> Any:
         @never_cache  # a shared computer keeps no page of a customer
@@ -89,9 +104,10 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
             reads = request.method in SAFE_METHODS
             if not (declared.may_view(request.user) if reads else declared.may_act(request.user)):
                 raise PermissionDenied
-            request.buying = buying_of(request)
-            if request.buying is None and declared is not START:
-                raise PermissionDenied
+            seen = visible_accounts(request.user)
+            request.seen, request.buying = seen.ids, None if seen.all else buying_of(request, seen.ids)
+            if request.buying is None and (refusal := _without_customer(request, declared, seen, may_choose)):
+                return refusal
             try:
                 return view(request, *args, **kwargs)
             except NotFound as unseen:
@@ -101,6 +117,28 @@ def access(declared: Access) -> Callable[[Callable[..., HttpResponse]], Any]:
         return guarded
 
     return declare
+
+
+def _without_customer(request: Any, declared: Access, seen: Visible, may_choose: bool) -> HttpResponse | None:
+    """What somebody gets who has no customer, or has not said which; None: the view's own answer."""
+    if seen.all or not PORTAL.may_view(request.user):
+        if declared is START:
+            return None
+        raise PermissionDenied
+    if not seen.ids:
+        return render(request, "portal/no_company.html", status=403)
+    return None if may_choose else to_choice(request)
+
+
+def to_choice(request: HttpRequest) -> HttpResponse:
+    """The page that asks for whom; back to where they were, unless that was a form."""
+    back = request.get_full_path() if request.method in SAFE_METHODS else ""
+    where = reverse("portal:choose") + (f"?{urlencode({'next': back})}" if back not in ("", "/") else "")
+    if "HX-Request" not in request.headers:
+        return redirect(where)
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = where
+    return answer
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -122,20 +160,14 @@ def may_order(request: PortalRequest) -> bool:
     return buyer is not None and buyer.role != BuyerRole.VIEWER
 
 
-def buying_of(request: HttpRequest) -> Buying | None:
-    """The customer chosen in this session, or the first this person may see; None where there is none."""
-    seen = visible_accounts(request.user)
-    if seen.all or not seen.ids:
+def buying_of(request: HttpRequest, seen: frozenset[int]) -> Buying | None:
+    """The only customer this person sees, or the one chosen in this session; None where there is none yet."""
+    chosen = request.session.get(ACTING_FOR) if len(seen) > 1 else next(iter(seen), None)
+    if chosen not in seen:
         return None
-    accounts = account_snapshots(sorted(seen.ids), on=clock.now().date())
-    chosen = accounts.get(request.session.get(ACTING_FOR, 0)) or accounts[min(accounts)]
+    account = account_snapshots([chosen], on=clock.now().date())[chosen]
     is_buyer = not BUYERS.isdisjoint(request.user.roles)  # type: ignore[union-attr]
-    return Buying(
-        account=chosen,
-        choices=tuple(sorted(accounts.values(), key=lambda a: a.name)),
-        person=str(request.user),
-        on_behalf=not is_buyer,
-    )
+    return Buying(account, seen, person=str(request.user), on_behalf=not is_buyer)
 
 
 def actor(request: HttpRequest) -> Actor:

@@ -8,11 +8,10 @@ from decimal import Decimal
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from billing.queries import invoices_of_account
 from billing.rules.asks import InvoiceView
 from orders import queries as orders
 from orders.filters import OrderSummary, order_summaries
-from portal.rules.progress import order_sign
+from portal.rules.progress import order_sign, shipped_words
 from portal.rules.words import Sign
 
 PAGE = 25
@@ -46,6 +45,8 @@ class OrderRow:
     state: Sign
     total: Decimal
     currency: str
+    is_draft: bool = False
+    shipped: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,14 +85,15 @@ def order_rows(summaries: Sequence[OrderSummary]) -> list[OrderRow]:
             state=order_sign(s.status, progress.get(s.order_id), is_held=s.order_id in holds),
             total=s.total_amount,
             currency=s.currency,
+            is_draft=s.status == "draft",
+            shipped=shipped_words(progress.get(s.order_id)),
         )
         for s in summaries
     ]
 
 
-def invoice_rows(account_id: int, *, today: date) -> list[InvoiceRow]:
-    """The customer's latest invoices, newest first: 2 statements."""
-    found = invoices_of_account([account_id])
+def invoice_rows(found: Sequence[InvoiceView], *, today: date) -> list[InvoiceRow]:
+    """The invoices with the numbers of their orders: 1 statement."""
     numbers = {s.order_id: s.number for s in order_summaries({i.order_id for i in found})} if found else {}
     return [_invoice_row(i, numbers, today) for i in found]
 

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.urls import reverse
+
 from accounts.queries import ship_to_snapshots, user_names
 from accounts.rules.asks import AccountSnapshot
 from billing.queries import invoices_of
@@ -14,7 +16,6 @@ from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
 from core.clock import local_date
 from core.journal import timeline
-from core.quantity import plain
 from core.refs import DocumentRef
 from fulfillment.queries import shipments_of
 from fulfillment.rules.asks import ShipmentView
@@ -23,14 +24,17 @@ from inventory.rules.asks import PromiseSlice
 from orders import queries as orders
 from orders.filters import OrderSummary
 from orders.rules.asks import HoldView, Progress
+from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.telling import told_words
+from orders.states import Channel
 from portal.lists import invoice_sign, shipment_sign
 from portal.rules.progress import Step, expected_words, line_sign, moved, steps
-from portal.rules.words import Sign, Slice, hold_words, promise
+from portal.rules.words import Sign, hold_words
 
 ZERO = Decimal(0)
 LINES_A_PAGE = 50
+LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
     | {"closed", "lines_cancelled", "promise_changed"}
@@ -38,7 +42,18 @@ TOLD = frozenset(
 
 
 @dataclass(frozen=True)
+class PromisePart:
+    """`qty` arrives on `day` (None: no date yet); `was` is the day it was first promised for, where that moved."""
+
+    qty: Decimal
+    day: date | None
+    was: date | None = None
+
+
+@dataclass(frozen=True)
 class LineView:
+    """Quantities in `unit`, the base unit; `open` of it can still be cancelled."""
+
     line_no: int
     sku: str
     name: str
@@ -46,9 +61,19 @@ class LineView:
     ordered: Decimal
     shipped: Decimal
     state: Sign
-    promise: str
+    promises: tuple[PromisePart, ...]
     unit_price: Decimal | None
     amount: Decimal
+    open: Decimal
+
+
+@dataclass(frozen=True)
+class MovedPromise:
+    """A line whose promise moved; what is not in the warehouse's hands can still be cancelled."""
+
+    words: str
+    line_no: int
+    can_cancel: bool
 
 
 @dataclass(frozen=True)
@@ -66,14 +91,24 @@ class OrderPage:
     total: Decimal
     steps: tuple[Step, ...]
     holds: tuple[Mapping[str, str], ...]
-    moved: tuple[str, ...]
+    moved: tuple[MovedPromise, ...]
+    can_cancel: bool
+    continue_url: str
+    not_later_than: date | None
     lines: tuple[LineView, ...]
     first_line: int
     line_count: int
-    again_text: str
     shipments: tuple[Mapping[str, Any], ...]
     invoices: tuple[Mapping[str, Any], ...]
     timeline: tuple[Any, ...]
+
+    @property
+    def more_moved(self) -> int:
+        return max(len(self.moved) - LISTED_MOVES, 0)
+
+    @property
+    def first_moved(self) -> tuple[MovedPromise, ...]:
+        return self.moved[:LISTED_MOVES]
 
     @property
     def older_lines(self) -> int:
@@ -110,11 +145,17 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         total=picture.total,
         steps=_steps(picture, progress, holds, [s for many in of_line.values() for s in many]),
         holds=tuple({"title": f"On hold: {h.reason}.", "text": hold_words(h.reason)} for h in holds),
-        moved=tuple(s for x in picture.lines for s in moved(_sku(x, products), of_line[x.line_no])),
+        moved=tuple(
+            MovedPromise(words, x.line_no, _open(x) > 0)
+            for x in picture.lines
+            for words in moved(_sku(x, products), of_line[x.line_no])
+        ),
+        can_cancel=any(_open(x) > 0 for x in picture.lines),
+        continue_url=_continue_url(head),
+        not_later_than=picture.cancel_after_date,
         lines=tuple(_line(x, products, of_line[x.line_no], bool(holds)) for x in shown),
         first_line=first_line,
         line_count=len(picture.lines),
-        again_text="\n".join(f"{_sku(x, products)}\t{plain(x.qty)}" for x in picture.lines),
         shipments=_shipments(order_id, account, now),
         invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
         timeline=_history(DocumentRef("order", order_id, picture.number)),
@@ -138,10 +179,32 @@ def _line(
         ordered=line.qty,
         shipped=line.demand.shipped if line.demand else ZERO,
         state=line_sign(line.demand, is_held=is_held),
-        promise=promise([Slice(s.qty, s.delivery_date or s.ship_date) for s in slices], date.min),
+        promises=_parts(slices),
         unit_price=line.unit_price,
         amount=line.amount,
+        open=_open(line),
     )
+
+
+def _parts(slices: Sequence[PromiseSlice]) -> tuple[PromisePart, ...]:
+    return tuple(
+        PromisePart(s.qty, s.delivery_date or s.ship_date, s.first_delivery_date if _has_moved(s) else None)
+        for s in slices
+    )
+
+
+def _has_moved(part: PromiseSlice) -> bool:
+    return bool(part.first_delivery_date and part.delivery_date and part.delivery_date > part.first_delivery_date)
+
+
+def _open(line: LinePicture) -> Decimal:
+    return unreleased(line.demand) if line.demand else ZERO
+
+
+def _continue_url(head: OrderSummary) -> str:
+    """Where a draft made in the portal is gone on with; the drafts of other channels are ours to finish."""
+    is_cart = head.status == "draft" and head.channel == Channel.PORTAL
+    return f"{reverse('portal:quick-order')}?draft={head.number}" if is_cart else ""
 
 
 def _steps(

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
+from uuid import uuid4
 
 from accounts.rules.asks import AccountSnapshot
 from catalog.queries import product_snapshots, resolve_parts, suggest_skus
@@ -61,6 +62,7 @@ class Row:
     wrong: str = ""
     wrong_qty: bool = False
     suggestions: tuple[Suggestion, ...] = ()
+    arrives: tuple[Slice, ...] = ()
 
     @property
     def wrong_item(self) -> bool:
@@ -94,6 +96,19 @@ class QuickPage:
     raw_text: str | None = None
     problems: tuple[str, ...] = ()
     waits_for: tuple[str, ...] = ()
+    draft: str = ""
+    version: int = 0
+    read_notice: str = ""
+
+    @property
+    def fitting_mode(self) -> str:
+        """Rows of fields, as long as a form takes them; longer lists stay a paste."""
+        return "paste" if len(self.rows) > MOST_FORM_ROWS else "lines"
+
+    @cached_property
+    def key(self) -> str:
+        """Of the form that keeps the lines: sent twice, it is one draft."""
+        return str(uuid4())
 
     @cached_property
     def wrong(self) -> list[Row]:
@@ -245,6 +260,7 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
         amount=line.price.amount,
         saved=_saved(line, row.currency),
         note=row.note or _sold_in(row.product),
+        arrives=tuple(Slice(p.qty, p.delivery_date or p.ship_date) for p in line.promises),
     )
 
 

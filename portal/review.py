@@ -1,11 +1,14 @@
 """The review page: the checked lines with where, when and under which number they are to be ordered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from accounts.rules.asks import ShipToSnapshot
+from accounts.states import ShipComplete
 from core.errors import DomainError
+from portal.details import Details
 from portal.quick import QuickPage
+from portal.rules.plan import Delivery, deliveries
 from portal.templatetags.portal import money
 
 
@@ -13,22 +16,20 @@ class ReviewPage:
     """A QuickPage (all its attributes are this page's too) with the details of the order as entered."""
 
     def __init__(
-        self,
-        lines: QuickPage,
-        *,
-        key: str,
-        entered: Mapping[str, str],
-        ship_tos: Sequence[ShipToSnapshot],
-        po_required: bool,
-        wrong_details: Mapping[str, str],
-        refusal: DomainError | None,
+        self, lines: QuickPage, details: Details, *, key: str, wrong: Mapping[str, str], refusal: DomainError | None
     ) -> None:
-        self.lines, self.key, self.refusal, self.po_required = lines, key, refusal, po_required
-        self.po_number, self.requested_date = entered["po_number"], entered["requested_date"]
-        self.po_wrong, self.date_wrong = wrong_details.get("po", ""), wrong_details.get("date", "")
-        self.ship_to_wrong = wrong_details.get("ship_to", "")
-        self.ship_tos = [{"id": str(p.id), "label": _label(p)} for p in ship_tos]
-        self.ship_to_id = entered["ship_to"] or (self.ship_tos[0]["id"] if self.ship_tos else "")
+        self.lines, self.key, self.refusal = lines, key, refusal
+        self.po_required = details.account.po_number_required
+        self.entered: Mapping[str, str] = details.entered
+        self.wrong_details = dict(wrong)  # {field: why}
+        self.ship_tos = [{"id": str(p.id), "label": _label(p)} for p in details.ship_tos]
+        self.ship_to_id = details.entered["ship_to"] or (self.ship_tos[0]["id"] if self.ship_tos else "")
+        self.is_complete_only = details.account.ship_complete == ShipComplete.ORDER
+
+    @property
+    def plan(self) -> list[Delivery]:
+        """What would leave on which day, as things stand; in one shipment where the company takes only whole orders."""
+        return deliveries([row.arrives for row in self.lines.ready], is_whole=self.is_complete_only)
 
     @property
     def total_words(self) -> str:

@@ -2,16 +2,20 @@
 
 from django.urls import path
 
-from portal.views import home, invoices, orders, quick_order, session
+from portal.views import home, invoices, orders, placing, quick_order, session
 
 app_name = "portal"
 urlpatterns = [
     path("", home.home, name="home"),
     path("quick-order/", quick_order.quick_order, name="quick-order"),
     path("quick-order/row", quick_order.row, name="quick-order-row"),
-    path("quick-order/place", quick_order.place_order, name="place"),
+    path("quick-order/place", placing.place_order, name="place"),
     path("orders/", orders.order_list, name="orders"),
+    path("orders.csv", orders.orders_csv, name="orders-csv"),
     path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
+    path("orders/<str:number>/discard", orders.discard, name="discard"),
     path("invoices/", invoices.invoice_list, name="invoices"),
+    path("choose", session.choose, name="choose"),
     path("act-for", session.act_for, name="act-for"),
 ]

@@ -1,5 +1,6 @@
 """What billing answers: plain values, shared with the doors and reporting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -49,6 +50,14 @@ class InvoiceView:
     @property
     def open_amount(self) -> Decimal:
         return self.total_amount - self.paid_amount
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """`count` invoices past their due date; `amounts`: what is left to pay of them, by currency."""
+
+    count: int
+    amounts: Mapping[str, Decimal]
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,8 @@ class LockedPrice:
 
 @dataclass(frozen=True)
 class DraftChanges:
-    """What an edit of a draft changes; None keeps the value. `lines`, when given, replaces all lines."""
+    """What an edit of a draft changes; None keeps the value. `lines`, when given, replaces all lines. `cleared` names
+    dates that are to be none."""
 
     po_number: str | None = None
     release_number: str | None = None
@@ -223,6 +224,7 @@ class DraftChanges:
     cancel_after_date: date | None = None
     note: str | None = None
     lines: tuple[LineDraft, ...] | None = None
+    cleared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

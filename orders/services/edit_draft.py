@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from datetime import datetime
+from typing import Any
 
 from core import journal
 from core.actors import Actor
@@ -17,6 +18,7 @@ from orders.services.capture import REFUSE_ON, DuplicatePurchaseOrder, NotADraft
 from orders.services.write_rows import insert_lines
 from orders.states import OrderStatus
 
+CHANGED = tuple(f.name for f in fields(DraftChanges) if f.name != "cleared")
 WORDS = {"ship_to_id": "ship-to", "po_number": "PO number"}
 
 
@@ -39,12 +41,12 @@ def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, a
     if checked.errors:
         raise InvalidInput(checked.errors)
     _require_free_po_number(order, draft)
-    header = {f.name: getattr(draft, f.name) for f in fields(DraftChanges) if f.name != "lines"}
+    header = {name: getattr(draft, name) for name in CHANGED if name != "lines"}
     Order.objects.filter(pk=order_id).update(**header, version=order.version + 1)
     if changes.lines is not None:
         OrderLine.objects.filter(order_id=order_id).delete()
         insert_lines([line_row(order_id, line) for line in checked.lines])
-    names = (f.name for f in fields(changes) if getattr(draft, f.name) != getattr(before, f.name))
+    names = (name for name in CHANGED if getattr(draft, name) != getattr(before, name))
     what = ", ".join(WORDS.get(name, name.replace("_", " ")) for name in names)
     ref = DocumentRef("order", order_id, order.number)
     journal.write([journal.Entry(ref, "edited", f"Draft changed: {what or 'nothing'}")], actor=actor, now=now)
@@ -53,8 +55,8 @@ def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, a
 
 def changed(draft: OrderDraft, changes: DraftChanges) -> OrderDraft:
     """The draft with what the changes give."""
-    given = {f.name: v for f in fields(changes) if (v := getattr(changes, f.name)) is not None}
-    return replace(draft, **given)
+    given: dict[str, Any] = {name: v for name in CHANGED if (v := getattr(changes, name)) is not None}
+    return replace(draft, **given | dict.fromkeys(changes.cleared))
 
 
 def _require_free_po_number(order: Order, draft: OrderDraft) -> None:

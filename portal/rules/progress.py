@@ -68,6 +68,13 @@ def order_sign(status: str, progress: Progress | None, *, is_held: bool) -> Sign
     return READY if progress.allocation == "full" else RESERVED
 
 
+def shipped_words(progress: Progress | None) -> str:
+    """ "40 of 60 shipped" where part of it has left; nothing else needs saying beside the state."""
+    if progress is None or progress.shipment != "partial":
+        return ""
+    return f"{plain(progress.shipped)} of {plain(progress.ordered - progress.cancelled)} shipped"
+
+
 def steps(
     status: str, placed_at: datetime | None, progress: Progress, *, is_held: bool, expected: str
 ) -> tuple[Step, ...]:

@@ -1,61 +1,138 @@
-"""The customer's orders: find one, see how far it is."""
+"""The customer's orders: find one, see how far it is, take back what has not left, export the list."""
 
-from urllib.parse import urlencode
+from collections.abc import Iterator
 
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
-from django.urls import reverse
-from django.utils.translation import gettext_lazy as _
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as __
+from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
-from orders.filters import OrderFilter, find_orders
-from orders.states import OrderStatus
-from portal.access import PORTAL, PortalRequest, access
-from portal.lists import PAGE, order_rows
+from core.errors import DomainError
+from core.idempotency import Claim, hash_body, run_once
+from orders.filters import OrderFilter, OrderSummary, find_orders
+from orders.services.cancel import cancel_lines, cancel_order
+from portal.access import PORTAL, PortalRequest, access, actor, may_order
+from portal.cancelling import CancelPage, asked_quantities, cancel_page
+from portal.csv_files import csv_answer
+from portal.finding import find, orders_page, read_filters
 from portal.order_page import order_page
 
-STATUSES = {"draft": _("Not placed yet"), "submitted": _("Open"), "closed": _("Complete"), "cancelled": _("Cancelled")}
+STATUSES = {
+    "draft": __("Not placed yet"),
+    "submitted": __("Open"),
+    "closed": __("Complete"),
+    "cancelled": __("Cancelled"),
+}
+MOST_EXPORTED = 10_000  # rows of one file; the page and the file say so
+CUSTOMER = "cancelled by the customer in the portal"
 
 
 @access(PORTAL)
 def order_list(request: PortalRequest) -> HttpResponse:
     """Newest first, a page at a time."""
-    given = request.GET
-    status = given.get("status", "") if given.get("status", "") in set(OrderStatus) else ""
-    text, before = given.get("q", "").strip()[:60], given.get("before", "")
-    wanted = OrderFilter(
-        frozenset({request.buying.account.id}),
-        text=text,
-        status=status,
-        before_id=int(before) if before.isdecimal() and len(before) < 19 else None,
-    )
-    found = find_orders(wanted, limit=PAGE + 1)
-    here = reverse("portal:orders")
-    kept = {k: v for k, v in (("q", text), ("status", status)) if v}
-    page = {
-        "orders": order_rows(found[:PAGE]),
-        "q": text,
-        "status": status,
-        "statuses": STATUSES.items(),
-        "is_later": bool(before),
-        "first_url": f"{here}?{urlencode(kept)}",
-        "older": f"{here}?{urlencode({**kept, 'before': found[PAGE - 1].order_id})}" if len(found) > PAGE else "",
-    }
-    return render(request, "portal/orders.html", {"page": page, "here": "orders"})
+    page = orders_page(read_filters(request.GET), request.buying.account)
+    return render(request, "portal/orders.html", {"page": page, "statuses": STATUSES.items(), "here": "orders"})
+
+
+@require_safe
+@access(PORTAL)
+def orders_csv(request: PortalRequest) -> HttpResponse:
+    """The orders that fit the filters, for a spreadsheet. What one file does not take is said in its last row."""
+    account = request.buying.account
+    found = find(read_filters(request.GET), account, limit=MOST_EXPORTED + 1)
+    rows = _rows(found.orders[:MOST_EXPORTED], account.time_zone)
+    last = found.orders[MOST_EXPORTED - 1 :][:1] if len(found.orders) > MOST_EXPORTED else []
+    note = ""
+    if last:
+        until = clock.local_date(last[0].submitted_at or last[0].received_at, account.time_zone)
+        note = _("More orders fit than one file takes (%(n)s). Export again with the last day %(day)s.") % {
+            "n": f"{MOST_EXPORTED:,}",
+            "day": until.isoformat(),
+        }
+    elif found.reached_id:
+        note = _("Older orders were not searched. Give a day range that ends before the last row to export them.")
+    header = ["Order", "PO number", "Placed", "State", "Total", "Currency", "Wanted on"]
+    return csv_answer("orders.csv", header, rows, note)
+
+
+def _rows(found: list[OrderSummary], time_zone: str) -> Iterator[list[str]]:
+    for o in found:
+        placed = clock.local_date(o.submitted_at, time_zone).isoformat() if o.submitted_at else ""
+        wanted = o.requested_date.isoformat() if o.requested_date else ""
+        state = str(STATUSES.get(o.status, o.status))
+        yield [o.number, o.po_number, placed, state, str(o.total_amount), o.currency, wanted]
 
 
 @access(PORTAL)
 def order(request: PortalRequest, number: str) -> HttpResponse:
     """One order; that of another customer is not there."""
-    account = request.buying.account
-    found = find_orders(OrderFilter(frozenset({account.id}), number=number), limit=1)
-    if not found:
-        raise Http404
-    first = request.GET.get("lines", "1")
+    head, first = _found(request, number), request.GET.get("lines", "1")
     page = order_page(
-        found[0],
-        account=account,
+        head,
+        account=request.buying.account,
         now=clock.now(),
         first_line=max(int(first), 1) if first.isdecimal() and len(first) < 6 else 1,
     )
-    return render(request, "portal/order.html", {"page": page, "here": "orders"})
+    context = {"page": page, "here": "orders", "may_order": may_order(request)}
+    return render(request, "portal/order.html", context)
+
+
+@access(PORTAL)
+def cancel(request: PortalRequest, number: str) -> HttpResponse:
+    """Which open lines to take back, and how much of each; then do it, once for the form's key."""
+    if not may_order(request):
+        raise PermissionDenied
+    head = _found(request, number)
+    page = cancel_page(head)
+    if request.method != "POST":
+        return _show_cancel(request, page.ticked(request.GET.get("line", "")))
+    page = asked_quantities(page, request.POST)
+    if page.problems:
+        return _show_cancel(request, page, status=422)
+    wanted = {line.line_no: line.asked for line in page.lines if line.asked is not None}
+    body = {"order": head.order_id, "lines": {str(n): str(q) for n, q in wanted.items()}}
+    claim = Claim("portal.cancel", f"user:{request.user.pk}", request.POST.get("key", ""), hash_body(body))
+    try:
+        run_once(
+            claim,
+            cancel_lines,
+            order_id=head.order_id,
+            quantities=wanted,
+            reason=CUSTOMER,
+            actor=actor(request),
+            now=clock.now(),
+        )
+    except DomainError as refusal:
+        return _show_cancel(request, page.refused(refusal), status=422)
+    messages.success(request, _("Cancelled as you asked. What the order now is, you see below."))
+    return redirect("portal:order", number=head.number)
+
+
+@require_POST
+@access(PORTAL)
+def discard(request: PortalRequest, number: str) -> HttpResponse:
+    """Throw a draft away."""
+    if not may_order(request):
+        raise PermissionDenied
+    head = _found(request, number)
+    if head.status != "draft":
+        messages.error(request, _("Order %(number)s is no draft any more; nothing was changed.") % {"number": number})
+        return redirect("portal:order", number=number)
+    cancel_order(order_id=head.order_id, reason=CUSTOMER, actor=actor(request), now=clock.now())
+    messages.success(request, _("Draft %(number)s is discarded.") % {"number": number})
+    return redirect("portal:orders")
+
+
+def _show_cancel(request: PortalRequest, page: CancelPage, *, status: int = 200) -> HttpResponse:
+    return render(request, "portal/cancel.html", {"page": page, "here": "orders"}, status=status)
+
+
+def _found(request: PortalRequest, number: str) -> OrderSummary:
+    found = find_orders(OrderFilter(frozenset({request.buying.account.id}), number=number), limit=1)
+    if not found:
+        raise Http404
+    return found[0]

@@ -106,7 +106,8 @@ def test_the_lines_of_an_order_page_are_asked_for_with_odd_numbers(browser, worl
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        (b"PK\x03\x04\x00\x00binary", "binary"),
+        (b"PK\x03\x04\x00\x00binary", "the workbook is damaged"),
+        (b"\x00\x01\x02", "binary data"),
         (b"\x81\x8d\x8f\x90", "neither UTF-8"),
         (b'"never closed\t1', "never closed"),
         ("naïve;1".encode("cp1252"), "naïve"),

@@ -80,7 +80,9 @@ def test_a_paste_and_a_csv_file_are_read_alike(world, browser):
 
 def test_a_binary_file_and_2001_lines_are_refused_in_words_and_nothing_is_lost(browser):
     upload = SimpleUploadedFile("order.xlsx", b"PK\x03\x04\x00\x00")
-    assert "save the sheet as CSV" in text_of(browser.post("/quick-order/", {"mode": "file", "file": upload}))
+    assert "the workbook is damaged; open it, save it again" in text_of(
+        browser.post("/quick-order/", {"mode": "file", "file": upload})
+    )
     text = "\n".join(f"A-{n}\t1" for n in range(2001))
     page = browser.post("/quick-order/", {"mode": "paste", "text": text})
     assert "There are 2001 lines; one order takes 2000. Nothing was read" in text_of(page)
