@@ -1,4 +1,4 @@
-"""What the quick order form posted, whichever way it came: rows, a paste, a file. What cannot be read stays, and says why."""
+"""What the quick order form posted: rows, a paste, a file. What cannot be read stays, and says why."""
 
 from dataclasses import replace
 

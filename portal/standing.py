@@ -27,6 +27,11 @@ class Headroom:
         return self.left < 0
 
     @property
+    def is_used_up(self) -> bool:
+        """Also without what is asked."""
+        return self.used >= self.limit
+
+    @property
     def used_percent(self) -> str:
         return f"{self._share(self.used):.0f}"
 

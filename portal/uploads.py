@@ -1,4 +1,4 @@
-"""A file the buyer uploads, as lines: CSV as text, a workbook through the project's reader, never run, never unpacked far."""
+"""A file the buyer uploads, as lines: CSV, or a workbook by the project's reader; never run, never unpacked far."""
 
 import tempfile
 import zipfile
