@@ -155,6 +155,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("img/favicon.svg")}],
     "SCRIPTS": [lambda request: static("js/console.js")],
     "SITE_URL": "/",
+    "ENVIRONMENT": "core.demo.badge",
     "SHOW_HISTORY": True,
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

@@ -89,9 +89,9 @@ def up(words: Sequence[str]) -> int:
         env = environment(folder)
         print("Servers are up; bringing the schema up to date.", flush=True)
         make_schema_ready(env)
+        _fill_empty_database(env)  # before the workers: they would do the demo's past work at today's date
         site = Site(folder, env, supervisor)
         site.start()
-        _fill_empty_database(env)
         _announce(folder, env, time.monotonic() - began)
         try:
             site.watch()

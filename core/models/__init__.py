@@ -1,4 +1,5 @@
 from core.models.calendar import Calendar, CalendarHoliday
+from core.models.demo import DemoInstallation
 from core.models.idempotency import IdempotencyKey
 from core.models.journal import JournalEntry
 from core.models.numbering import NumberSeries
@@ -8,6 +9,7 @@ from core.models.override import OverrideEntry, OverrideReview, OverrideSeal
 __all__ = [
     "Calendar",
     "CalendarHoliday",
+    "DemoInstallation",
     "IdempotencyKey",
     "Job",
     "JobState",

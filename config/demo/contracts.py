@@ -1,0 +1,148 @@
+"""What it costs and who may owe how much: the list with breaks, buying-group and account contracts, terms and limits."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from config.demo.company import KINDS
+from config.demo.progress import Stage
+from config.demo.world import SEEDER, Customer, Item, World
+from core.refs import DocumentRef
+from core.uow import unit_of_work
+from credit.services.open_credit_account import CreditAccountSpec, open_credit_accounts
+from pricing.services.consume_commitment import consume_commitment
+from pricing.states import PriceLevel
+
+CENT = Decimal("0.01")
+TERMS = (
+    ("NET30", "Net 30 days", 30, False, 0, 0, False),
+    ("NET45", "Net 45 days", 45, False, 0, 0, False),
+    ("EOM30", "30 days from the end of the month", 30, True, 0, 0, False),
+    ("2/10N30", "2 % in 10 days, net 30", 30, False, 10, 2, False),
+    ("PREPAY", "Payment in advance", 0, False, 0, 0, True),
+)
+TERMS_OF = {"hospital": "NET45", "system": "EOM30", "ortho": "2/10N30"}
+
+
+def make(world: World, stage: Stage) -> None:
+    for code, name, days, is_eom, discount_days, percent, is_prepayment in TERMS:
+        world.keep(
+            "credit.PaymentTerms",
+            code=code,
+            name=name,
+            net_days=days,
+            is_end_of_month=is_eom,
+            discount_days=discount_days,
+            discount_percent=percent,
+            is_prepayment=is_prepayment,
+        )
+    _list(world, stage)
+    _groups(world)
+    _accounts(world)
+    _credit(world)
+
+
+def _list(world: World, stage: Stage) -> None:
+    """Everybody's price, 4 % less by the case; the West pays its freight and gets gloves cheaper."""
+    source = _source(world, "LIST", f"List prices {world.today.year}", PriceLevel.LIST, floor=Decimal(12))
+    has_breaks = world.scale.products <= 600  # a large demo is for its orders
+    for item in world.items:
+        _row(world, source, item, item.price)
+        if item.case > 1 and has_breaks:
+            _row(world, source, item, cut(item.price, 4), from_qty=item.case * 5)
+        stage.step()
+    west = _source(
+        world,
+        "WEST-GLOVES",
+        "Gloves, West",
+        PriceLevel.SEGMENT,
+        territory_id=world.territories["WEST"],
+        floor=Decimal(10),
+    )
+    for item in [i for i in world.items if i.family in ("GLN", "GLS")][:8]:
+        _row(world, source=west, item=item, price=cut(item.price, 6))
+
+
+def _groups(world: World) -> None:
+    for n, (code, group_id) in enumerate(sorted(world.groups.items())):
+        source = _source(
+            world,
+            f"GPO-{code}",
+            f"{code.title()} contract, tier {n + 1}",
+            PriceLevel.GROUP,
+            group_id=group_id,
+            floor=Decimal(8),
+        )
+        for item in world.items[n::3][:50]:
+            _row(world, source, item, cut(item.price, 13 + n * 3))
+
+
+def _accounts(world: World) -> None:
+    """The first hospital, the surgery center and the orthopedic group have contracts of their own, with floors."""
+    chosen = [c for c in world.customers if c.kind in ("hospital", "surgery", "ortho")][:3]
+    for n, customer in enumerate(chosen):
+        source = _source(
+            world,
+            f"C-{customer.code}",
+            f"Contract {customer.name}"[:120],
+            PriceLevel.ACCOUNT,
+            account_id=customer.id,
+            floor=Decimal(9),
+        )
+        wanted = ("SCR", "PLT", "KNE") if customer.kind == "ortho" else ("GLN", "GLS", "IVC", "DRP", "SUA")
+        items = [i for i in world.items if i.family in wanted][:20]
+        for item in items:
+            _row(world, source, item, cut(item.price, 18 + n))
+        if n == 0:
+            _commitment(world, source, items[0])
+
+
+def _commitment(world: World, source: int, item: Item) -> None:
+    """A volume promised for the year, called off by half."""
+    world.keep(
+        "pricing.Commitment",
+        source_id=source,
+        product_id=item.id,
+        valid_from=world.start,
+        valid_to=world.start + timedelta(days=730),
+        committed_qty=Decimal(6_000),
+    )
+    with unit_of_work("demo: call off"):
+        ref = DocumentRef("blanket_order", 1, "BLANKET-1")
+        consume_commitment(ref, Decimal(3_150), source_id=source, product_id=item.id, on=world.today)
+
+
+def _credit(world: World) -> None:
+    specs = [_credit_of(customer) for customer in world.customers]
+    open_credit_accounts(specs, actor=SEEDER, now=world.opening)
+
+
+def _credit_of(customer: Customer) -> CreditAccountSpec:
+    return CreditAccountSpec(
+        customer.id,
+        Decimal(KINDS[customer.kind][3]),
+        TERMS_OF.get(customer.kind, "NET30"),
+        overdue_days_allowed=30,
+        risk_group="A" if customer.kind in ("hospital", "system") else "B",
+    )
+
+
+def _source(world: World, code: str, name: str, level: PriceLevel, *, floor: Decimal, **party: int) -> int:
+    since = world.start - timedelta(days=30)
+    return world.keep(
+        "pricing.PriceSource", code=code, name=name, level=level, margin_floor_percent=floor, valid_from=since, **party
+    )
+
+
+def _row(world: World, source: int, item: Item, price: Decimal, from_qty: int = 0) -> None:
+    world.keep(
+        "pricing.PriceRow",
+        source_id=source,
+        product_id=item.id,
+        min_qty=Decimal(from_qty),
+        unit_price=price,
+        valid_from=world.start - timedelta(days=30),
+    )
+
+
+def cut(price: Decimal, percent: int) -> Decimal:
+    return (price * (100 - percent) / 100).quantize(CENT)

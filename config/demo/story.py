@@ -1,0 +1,294 @@
+"""Today, on stage: what the first look at the product should find, each made the way it happens in life.
+
+A shortage with somebody ahead in the queue · a promise that moved because its supply is late · credit holds, one of them
+set aside by finance and not reviewed yet · a short pick whose clock runs out in minutes · a sale from a rep's trunk ·
+a purchase order at another price · a draft with a part nobody knows · a draft offer · an order refused for a licence that
+ran out · a limit that waits for a second signature.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from config.demo.clockwork import run_owed_jobs
+from config.demo.orders import Book, draft_of, take_order
+from config.demo.world import Customer, Item, World
+from core import overrides
+from core.actors import Actor
+from core.overrides import Reason
+from core.refs import DocumentRef
+from credit.services.change_limit import change_limit
+from credit.services.request_limit import request_limit
+from exceptions_app.queries import cases_for
+from exceptions_app.services.take_case import take_case
+from fulfillment.queries import shipment_detail
+from fulfillment.services.confirm_pick import confirm_pick
+from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.release_orders import release_orders
+from inventory.queries import availability
+from inventory.rules.asks import AvailabilityQuery
+from inventory.services.adjust_stock import adjust_stock
+from inventory.services.record_inbound import record_inbound
+from orders.rules.asks import LineDraft, OrderDraft, Submitted
+from orders.services.capture import capture
+from orders.services.clear_hold import clear_hold
+from orders.services.place import place
+from orders.services.place_hold import place_hold
+from orders.states import Channel
+
+EDI = Actor("EDI receive", roles=frozenset({"system"}), channel="edi")
+TRUNK_USE = 2
+
+
+def make(world: World) -> None:
+    """In the order of the day; every step ends with its reactions."""
+    _ordinary_business(world, ago(world, 300))
+    _shortage_and_moved_promise(world)
+    _credit(world)
+    _price_difference(world, ago(world, 130))
+    _trunk_sale(world, ago(world, 120))
+    _short_pick(world)
+    _drafts(world, ago(world, 60))
+    run_owed_jobs(ago(world, 1))
+
+
+def ago(world: World, minutes: int) -> datetime:
+    return world.now - timedelta(minutes=minutes)
+
+
+def the(world: World, kind: str) -> Customer:
+    """The first customer of the kind; the first of all where there is none."""
+    return next((c for c in world.customers if c.kind == kind), world.customers[0])
+
+
+def one_of(world: World, *families: str) -> Item:
+    """The first product of the first family that is there."""
+    return next((i for family in families for i in world.items if i.family == family), world.items[0])
+
+
+def order(
+    world: World,
+    customer: Customer,
+    lines: list[tuple[Item, int]],
+    *,
+    po: str,
+    channel: Channel = Channel.CONSOLE,
+    days: int = 4,
+) -> OrderDraft:
+    return OrderDraft(
+        customer.id,
+        channel,
+        "USD",
+        tuple(LineDraft(n, Decimal(qty), product_id=item.id) for n, (item, qty) in enumerate(lines, start=1)),
+        po_number=po,
+        ship_to_id=customer.ship_to_ids[0],
+        requested_date=world.today + timedelta(days=days),
+    )
+
+
+def _ordinary_business(world: World, now: datetime) -> None:
+    """A few orders of the morning: two on their way through the warehouse, the others waiting for the release."""
+    dice, book = world.dice("today"), Book()
+    book.po_numbers = iter(range(90_301, 99_999, 7))
+    placed = []
+    for n in range(6):
+        moment = now + timedelta(minutes=9 * n)
+        placed.append(take_order(world, book, draft_of(world, book, world.today, dice), moment, dice))
+    run_owed_jobs(now + timedelta(minutes=60))
+    first = [outcome.order_id for outcome in placed[:3]]
+    released = release_orders(order_ids=first, actor=world.people["warehouse"], now=now + timedelta(minutes=70))
+    shipments = [s for outcome in released for s in outcome.shipment_ids]
+    for shipment_id in shipments[:2]:
+        confirm_pick(
+            shipment_id=shipment_id, picks={}, actor=world.people["warehouse"], now=now + timedelta(minutes=95)
+        )
+    for shipment_id in shipments[:1]:
+        moment = now + timedelta(minutes=110)
+        confirm_shipment(
+            shipment_id=shipment_id,
+            carrier="UPS Ground",
+            tracking_number="1Z4410027731",
+            actor=world.people["warehouse"],
+            now=moment,
+        )
+    run_owed_jobs(now + timedelta(minutes=115))
+
+
+def _shortage_and_moved_promise(world: World) -> None:
+    """The hospital takes what is left of the gowns; the clinic behind it is promised the next delivery, which then slips."""
+    gown, planner = one_of(world, "GWN", "DRP"), world.people["planner"]
+    early, late = ago(world, 200), ago(world, 90)
+    free = availability(AvailabilityQuery((gown.id,), None, world.today))[gown.id].available
+    supply = {"product_id": gown.id, "site_id": world.sites["CMH"], "reference": f"PO-77{world.seed % 100:02}"}
+    qty, eta = Decimal(20 * gown.case), world.today + timedelta(days=6)
+    record_inbound(**supply, qty=qty, eta_date=eta, actor=planner, now=early)
+    run_owed_jobs(early)
+    ahead = order(world, the(world, "hospital"), [(gown, max(int(free), 1))], po="MC-61120", channel=Channel.EDI)
+    place(ahead, actor=EDI, now=early + timedelta(minutes=2))
+    behind = order(world, the(world, "clinic"), [(gown, 2 * gown.case)], po="CL-2207")
+    place(behind, actor=world.people["cs"], now=early + timedelta(minutes=9))
+    third = order(world, the(world, "surgery"), [(gown, 3 * gown.case)], po="SX-8841")
+    place(third, actor=world.people["cs"], now=early + timedelta(minutes=15))
+    run_owed_jobs(early + timedelta(minutes=16))
+    record_inbound(**supply, qty=qty, eta_date=eta + timedelta(days=8), actor=planner, now=late)
+    run_owed_jobs(late)
+
+
+def _credit(world: World) -> None:
+    """One order over its limit waits for finance; another was let go this morning and nobody has reviewed that."""
+    now, pump = ago(world, 170), one_of(world, "PMP", "KNE", "PLT")
+    care, lab, vet = the(world, "care"), the(world, "lab"), the(world, "vet")
+    too_much = int(Decimal(34_000) / pump.price) + 1
+    place(order(world, care, [(pump, too_much)], po="CH-1404", days=14), actor=world.people["cs"], now=now)
+    let_go = place(
+        order(world, lab, [(pump, int(Decimal(80_000) / pump.price) + 1)], po="LAB-3391", days=21),
+        actor=world.people["cs"],
+        now=now + timedelta(minutes=5),
+    )
+    run_owed_jobs(now + timedelta(minutes=6))
+    _clear_credit(world, let_go, now + timedelta(minutes=30))
+    limit = Reason("growing_account", "Second clinic opened in spring, pays on time for a year.")
+    changed = change_limit(
+        account_id=vet.id,
+        limit_amount=Decimal(24_000),
+        reason=limit,
+        actor=world.people["finance"],
+        now=ago(world, 140),
+    )
+    overrides.review(
+        entry_id=changed.override_id,
+        verdict="ok",
+        note="Statement seen.",
+        actor=world.people["finance-approver"],
+        now=ago(world, 100),
+    )
+    request_limit(
+        account_id=care.id,
+        limit_amount=Decimal(60_000),
+        reason="Refits its ward; bank reference is in the file.",
+        actor=world.people["finance"],
+        now=ago(world, 80),
+    )
+    run_owed_jobs(ago(world, 79))
+
+
+def _clear_credit(world: World, outcome: Submitted, now: datetime) -> None:
+    reason = Reason("customer_paid", "Transfer of the deposit seen on the bank's screen, booked tomorrow.")
+    for hold in outcome.holds:
+        clear_hold(
+            hold_id=hold.hold_id,
+            reason=reason,
+            actor=world.people["finance-approver"],
+            now=now,
+            valid_until=world.now + timedelta(days=5),
+        )
+    run_owed_jobs(now)
+
+
+def _price_difference(world: World, now: datetime) -> None:
+    """The purchase order says last year's price: held for pricing. Another order waits for a call from the customer."""
+    glove, hospital = one_of(world, "GLS", "GLN"), the(world, "system")
+    draft = order(world, hospital, [(glove, 2 * glove.case)], po="RH-70431", channel=Channel.EDI)
+    (line,) = draft.lines
+    stated = LineDraft(
+        1, line.qty, product_id=glove.id, stated_price=(glove.price * Decimal("0.71")).quantize(Decimal("0.01"))
+    )
+    place(OrderDraft(**{**vars(draft), "lines": (stated,)}), actor=EDI, now=now)
+    strips = one_of(world, "STR", "RPD", "TUB")
+    called = place(
+        order(world, the(world, "care"), [(strips, strips.case)], po="CH-1409"), actor=world.people["cs"], now=now
+    )
+    place_hold(
+        order_id=called.order_id,
+        note="Customer checks the delivery address and calls back.",
+        actor=world.people["cs"],
+        now=now + timedelta(minutes=3),
+    )
+    run_owed_jobs(now + timedelta(minutes=4))
+
+
+def _trunk_sale(world: World, now: datetime) -> None:
+    """The rep used screws from the trunk in the operating room: the order is the rep's, for the customer; the units leave
+    the trunk by an adjustment that names it, and the center ships as many to fill the trunk up again.
+    """
+    screw, rep = one_of(world, "SCR", "PLT"), world.people["rep"]
+    balance = world.balances.get(f"{screw.sku}@TRUNK-WEST")
+    west = [c for c in world.customers if c.territory == "WEST" and c.kind in ("hospital", "ortho", "surgery")]
+    customer = (west or world.customers)[0]
+    actor = Actor(rep.label, rep.user_id, rep.roles, on_behalf_of=customer.id, channel="api")
+    draft = order(world, customer, [(screw, TRUNK_USE)], po="OR-CASE-5512", channel=Channel.API, days=3)
+    sold = place(
+        OrderDraft(**{**vars(draft), "on_behalf_of": customer.id, "note": "Used from trunk stock, case 5512."}),
+        actor=actor,
+        now=now,
+    )
+    if balance is not None:
+        reason = f"Used in surgery, sold as {sold.number}"
+        adjust_stock(balance_id=balance, qty=Decimal(-TRUNK_USE), reason=reason, actor=actor, now=now)
+    run_owed_jobs(now + timedelta(minutes=1))
+
+
+def _short_pick(world: World) -> None:
+    """Found short 100 minutes ago, taken by the warehouse, 20 minutes left to mend it."""
+    now, actor = ago(world, 104), world.people["warehouse"]
+    mask = one_of(world, "MSK", "NEB", "BND")
+    placed = place(
+        order(world, the(world, "surgery"), [(mask, 40)], po="SX-8852", channel=Channel.PORTAL),
+        actor=Actor("Buyer", roles=frozenset({"buyer"}), channel="portal"),
+        now=now,
+    )
+    run_owed_jobs(now + timedelta(minutes=1))
+    (outcome,) = release_orders(order_ids=[placed.order_id], actor=actor, now=now + timedelta(minutes=2))
+    for shipment_id in outcome.shipment_ids[:1]:
+        shipment = shipment_detail(shipment_id)
+        if shipment is None:
+            continue
+        line = shipment.lines[0]
+        found = Decimal(int(line.qty * Decimal("0.6")))
+        moment = now + timedelta(minutes=4)
+        confirm_pick(
+            shipment_id=shipment_id, picks={line.id: found}, short_reason="bin empty, 24 found", actor=actor, now=moment
+        )
+        run_owed_jobs(moment)
+        for case_id in _cases_of(shipment_id):
+            take_case(case_id=case_id, actor=actor, now=now + timedelta(minutes=20))
+
+
+def _cases_of(shipment_id: int) -> list[int]:
+    found = cases_for([DocumentRef("shipment", shipment_id)], live_only=True)
+    return [case.id for cases in found.values() for case in cases]
+
+
+def _drafts(world: World, now: datetime) -> None:
+    """Three drafts: a part nobody knows, an offer a rep prepares, goods the customer may not buy any more."""
+    glove, hospital = one_of(world, "GLN", "GLS"), the(world, "hospital")
+    lines = (
+        LineDraft(1, Decimal(2 * glove.case), product_id=glove.id, stated_code=glove.sku),
+        LineDraft(2, Decimal(6), stated_code="GLN-12O", stated_description="EXAM GLOVE NITRILE MED 200/BX"),
+    )
+    unknown = OrderDraft(
+        hospital.id, Channel.EDI, "USD", lines, po_number="MC-61144", ship_to_id=hospital.ship_to_ids[0]
+    )
+    capture(unknown, actor=EDI, now=now)
+    plate = one_of(world, "PLT", "SCR")
+    offer = order(
+        world,
+        the(world, "ortho"),
+        [(plate, 12), (one_of(world, "SCR", "PLT"), 80)],
+        po="",
+        channel=Channel.CRM,
+        days=30,
+    )
+    capture(
+        OrderDraft(
+            **{**vars(offer), "note": "Offer for the new trauma room: prices to be confirmed before it is placed."}
+        ),
+        actor=world.people["rep"],
+        now=now + timedelta(minutes=10),
+    )
+    lidocaine = next((i for i in world.items if i.regulated == "RX"), None)
+    if lidocaine:
+        vet = the(world, "vet")
+        capture(
+            order(world, vet, [(lidocaine, 4)], po="VET-118"), actor=world.people["cs"], now=now + timedelta(minutes=20)
+        )
+    run_owed_jobs(now + timedelta(minutes=21))
