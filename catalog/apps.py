@@ -12,7 +12,9 @@ class CatalogConfig(AppConfig):
         from django.urls import reverse
 
         from catalog import sheets
-        from core import refs
+        from catalog.panels import licences_of_account
+        from core import panels, refs
 
         refs.register("product", "Product", lambda pk: reverse("admin:catalog_product_change", args=[pk]))
+        panels.register("account", panels.Panel("Licences", 40, licences_of_account))
         sheets.register()

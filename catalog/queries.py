@@ -2,27 +2,36 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.search import TrigramSimilarity
 from django.db import connection
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Greatest, Upper
 
 from accounts import queries as account_queries
 from accounts.rules.asks import AccountSnapshot
-from catalog.models import Category, License, Product
-from catalog.rules import eligibility, parts
+from catalog.models import AuthorizationRule, Category, License, Product, ProductUnit, Substitution
+from catalog.rules import eligibility, gtin, licences, parts, scans
 from catalog.rules.asks import (
+    AuthorizationView,
+    Eligibility,
     EligibilityItem,
+    KitPart,
+    LicenceView,
     PartMatch,
     PartQuery,
     ProductSnapshot,
+    Scan,
+    Substitute,
     UnitFactor,
     Violation,
 )
-from catalog.states import Effect, ProductStatus, Tracking
+from catalog.rules.circles import way_up
+from catalog.states import Effect, LicenceState, ProductStatus, Tracking
+from core.errors import FieldError
 from core.memo import once_per_unit
 
 # fmt: off
@@ -118,7 +127,7 @@ def resolve_parts(queries: Sequence[PartQuery]) -> dict[str, PartMatch]:
     if not asked:
         return {}
     with connection.cursor() as cursor:
-        cursor.execute(_KNOWN_PARTS, _part_parameters(asked))
+        cursor.execute(_KNOWN_PARTS, parts.as_arrays(asked))
         rows = cursor.fetchall()
     known: dict[tuple[str, int], set[tuple[int, str]]] = defaultdict(set)
     for how, n, product_id, unit in rows:
@@ -126,26 +135,82 @@ def resolve_parts(queries: Sequence[PartQuery]) -> dict[str, PartMatch]:
     return parts.match(asked, known)
 
 
-def _part_parameters(asked: Sequence[PartQuery]) -> dict[str, list[Any]]:
-    """The questions as arrays, each kind of number only for the qualifiers that allow it."""
+def scan(codes: Sequence[str], *, account_id: int | None = None) -> list[Scan]:
+    """Each code in the order given: a barcode, a GS1 element string, our SKU, the maker's number or (with `account_id`)
+    the customer's; or why it is none of them. 2 SQL."""
+    readings = [scans.read(code) for code in codes]
+    asked = [
+        PartQuery(str(n), account_id, r.gtin or r.code, "UK" if r.gtin else "")
+        for n, r in enumerate(readings)
+        if isinstance(r, scans.Reading)
+    ]
+    found = resolve_parts(asked)
+    products = product_snapshots(match.product_id for match in found.values())
+    matches = [found.get(str(n)) for n in range(len(codes))]
+    return [scans.answer(*one, products) for one in zip(codes, readings, matches, strict=True)]
 
-    def of(how: str) -> list[tuple[int, PartQuery]]:
-        return [(n, q) for n, q in enumerate(asked) if how in parts.ways(q.qualifier)]
 
-    skus, makers = of(parts.SKU), of(parts.MAKER_PART)
-    theirs = [(n, q) for n, q in of(parts.CUSTOMER_PART) if q.account_id is not None]
-    gtins = [(n, spelling) for n, q in of(parts.GTIN) for spelling in parts.gtin_spellings(q.code)]
-    return {
-        "sku_n": [n for n, _ in skus],
-        "sku": [q.code.strip() for _, q in skus],
-        "part_n": [n for n, _ in theirs],
-        "part_account": [q.account_id for _, q in theirs],
-        "part": [q.code.strip() for _, q in theirs],
-        "gtin_n": [n for n, _ in gtins],
-        "gtin": [spelling for _, spelling in gtins],
-        "maker_n": [n for n, _ in makers],
-        "maker": [q.code.strip() for _, q in makers],
-    }
+def gtin_problems(code: str, *, product_id: int | None = None, unit_id: int | None = None) -> list[FieldError]:
+    """What is wrong with `code` as the GTIN of that product or packaging (None: a new one); none when it is empty.
+    2 SQL."""
+    if not code:
+        return []
+    if wrong := gtin.problem(code):
+        return [FieldError("/gtin", "gtin", wrong, "Copy it once more from the label or the maker's list.")]
+    spellings = parts.gtin_spellings(code)
+    skus = list(
+        Product.objects.filter(gtin__in=spellings).exclude(pk=product_id or 0).values_list("sku", flat=True)[:1]
+    )
+    units = ProductUnit.objects.filter(gtin__in=spellings).exclude(pk=unit_id or 0)
+    skus += units.values_list("product__sku", flat=True)[:1]
+    if not skus:
+        return []
+    said = f"The GTIN {code} is that of {skus[0]} already: a scan could not tell them apart."
+    return [FieldError("/gtin", "taken", said, "Every product and packaging has its own.")]
+
+
+_KIT_PARTS = """
+WITH RECURSIVE parts(kit_id, component_id, qty, path) AS (
+    SELECT kit_id, component_id, qty::numeric, ARRAY[kit_id, component_id] FROM catalog_kitcomponent
+     WHERE kit_id = ANY(%s)
+    UNION ALL
+    SELECT parts.kit_id, deeper.component_id, parts.qty * deeper.qty, parts.path || deeper.component_id
+      FROM parts JOIN catalog_kitcomponent deeper ON deeper.kit_id = parts.component_id
+     WHERE deeper.component_id <> ALL(parts.path)
+)
+SELECT kit_id, component_id, sum(qty) FROM parts
+ WHERE NOT EXISTS (SELECT FROM catalog_kitcomponent below WHERE below.kit_id = parts.component_id)
+ GROUP BY kit_id, component_id ORDER BY kit_id, component_id
+"""
+
+
+def kit_components(product_ids: Iterable[int]) -> dict[int, tuple[KitPart, ...]]:
+    """{kit id: what goes into one}; what is no kit is absent. Kits inside kits are taken apart to the last component, so
+    that one that comes twice is counted once, in sum. 1 SQL."""
+    found: dict[int, list[KitPart]] = defaultdict(list)
+    if ids := list(set(product_ids)):
+        with connection.cursor() as cursor:
+            cursor.execute(_KIT_PARTS, [ids])
+            for kit_id, component_id, qty in cursor.fetchall():
+                found[kit_id].append(KitPart(component_id, qty))
+    return {kit_id: tuple(components) for kit_id, components in found.items()}
+
+
+def substitutes(product_ids: Iterable[int], *, on: date) -> dict[int, tuple[Substitute, ...]]:
+    """{product id: what may stand in on that day}, the best first; only what is sold. Products without one are absent.
+    1 SQL."""
+    in_force = _in_force(on) & Q(product_id__in=set(product_ids), substitute__status=ProductStatus.ACTIVE)
+    rows = Substitution.objects.filter(in_force).order_by("product_id", "priority", "id")
+    found: dict[int, list[Substitute]] = defaultdict(list)
+    columns = ("substitute_id", "substitute__sku", "substitute__name", "ratio", "priority", "needs_consent")
+    for product_id, *values in rows.values_list("product_id", *columns):
+        found[product_id].append(Substitute(*values))
+    return {product_id: tuple(stand_ins) for product_id, stand_ins in found.items()}
+
+
+def _in_force(on: date) -> Q:
+    begun = Q(valid_from__isnull=True) | Q(valid_from__lte=on)
+    return begun & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
 
 
 def suggest_skus(text: str, *, limit: int = 3) -> list[tuple[str, str]]:
@@ -191,6 +256,79 @@ def check_eligibility(items: Iterable[EligibilityItem], *, on: date) -> list[Vio
     return [v for i in asked for v in _violations_of(i, parties, goods, rules, on)]
 
 
+def explain_eligibility(items: Iterable[EligibilityItem], *, on: date) -> dict[str, Eligibility]:
+    """{key: the same decision as check_eligibility with its reasons, also of a sale that is allowed}. At most 5 SQL."""
+    asked = list(items)
+    account_ids = {i.account_id for i in asked}
+    rules = _rules_in_force(on, account_ids)
+    parties = _parties(account_ids, rules, on)
+    goods = _items({i.product_id for i in asked}, rules)
+    found: dict[str, Eligibility] = {}
+    for one in asked:
+        violations = tuple(_violations_of(one, parties, goods, rules, on))
+        party, item = parties.get(one.account_id), goods.get(one.product_id)
+        if party is None or item is None:
+            why = violations[0].explanation
+        else:
+            why, _objection = eligibility.judgement(party, item, rules, on=on)
+        found[one.key] = Eligibility(not violations, violations, why)
+    return found
+
+
+def authorizations_of(product_id: int, *, on: date, limit: int = 50) -> list[AuthorizationView]:
+    """The rules that reach a product, those in force first, those about the product itself before its category's. 4 SQL."""
+    snapshot = product_snapshots([product_id]).get(product_id)
+    if snapshot is None:
+        return []
+    above = way_up(snapshot.category_id, dict(Category.objects.values_list("id", "parent_id")))
+    reaching = Q(product_id=product_id) | Q(product__isnull=True)
+    reaching &= Q(category_id__in=above) | Q(category__isnull=True)
+    reaching &= Q(regulated_class__in=("", snapshot.regulated_class))
+    rows = AuthorizationRule.objects.filter(reaching).alias(holds=_in_force(on))
+    related = rows.select_related("account", "group", "tier", "territory", "product", "category")
+    ordered = related.order_by(
+        "-holds", F("product_id").asc(nulls_last=True), F("category_id").asc(nulls_last=True), "id"
+    )
+    return [_authorization(row, on) for row in ordered[:limit]]
+
+
+def _authorization(row: AuthorizationRule, on: date) -> AuthorizationView:
+    whom = [str(who) for who in (row.account, row.group, row.tier, row.territory) if who]
+    what = [str(thing) for thing in (row.product, row.category, row.regulated_class) if thing]
+    begun = row.valid_from is None or row.valid_from <= on
+    holds = begun and (row.valid_to is None or on < row.valid_to)
+    named = (" and ".join(whom), " and ".join(what))
+    return AuthorizationView(
+        row.pk, row.name, row.effect, *named, row.license_kind, row.valid_from, row.valid_to, holds
+    )
+
+
+def licences_expiring(*, now: datetime, within_days: int = licences.SOON_DAYS) -> list[LicenceView]:
+    """Licences that are valid today and end within so many days, the soonest first; today is the account's. 3 SQL."""
+    near = (now.date() - timedelta(days=1), now.date() + timedelta(days=within_days + 1))
+    rows = list(License.objects.filter(valid_to__range=near, revoked_date__isnull=True).order_by("valid_to", "id"))
+    accounts = account_queries.account_snapshots({row.account_id for row in rows}, on=now.date())
+    found = [_licence(r, now.astimezone(ZoneInfo(accounts[r.account_id].time_zone)).date(), within_days) for r in rows]
+    return [licence for licence in found if licence.state == LicenceState.EXPIRES_SOON]
+
+
+def licences_of(account_id: int, *, now: datetime) -> list[LicenceView]:
+    """The account's licences on its day, the latest first. 2 SQL."""
+    accounts = account_queries.account_snapshots([account_id], on=now.date())
+    if account_id not in accounts:
+        return []
+    today = now.astimezone(ZoneInfo(accounts[account_id].time_zone)).date()
+    rows = License.objects.filter(account_id=account_id).order_by("-valid_from", "-id")
+    return [_licence(row, today, licences.SOON_DAYS) for row in rows]
+
+
+def _licence(row: License, on: date, soon_days: int) -> LicenceView:
+    state = licences.state(
+        valid_from=row.valid_from, valid_to=row.valid_to, revoked_date=row.revoked_date, on=on, soon_days=soon_days
+    )
+    return LicenceView(row.pk, row.account_id, row.kind, row.number, row.valid_from, row.valid_to, state)
+
+
 def _violations_of(
     asked: EligibilityItem,
     parties: dict[int, eligibility.Party],
@@ -216,6 +354,7 @@ def _parties(account_ids: set[int], rules: list[eligibility.Rule], on: date) -> 
 def _licences(account_ids: set[int], on: date) -> dict[int, set[str]]:
     licences: dict[int, set[str]] = defaultdict(set)
     valid = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gt=on))
+    valid &= Q(revoked_date__isnull=True) | Q(revoked_date__gt=on)
     for account_id, kind in License.objects.filter(valid, account_id__in=account_ids).values_list("account_id", "kind"):
         licences[account_id].add(kind)
     return licences
@@ -237,17 +376,9 @@ def _items(product_ids: set[int], rules: list[eligibility.Rule]) -> dict[int, el
     names_category = any(rule.category_id is not None for rule in rules)
     parents: dict[int, int | None] = dict(Category.objects.values_list("id", "parent_id")) if names_category else {}
     return {
-        p.id: eligibility.Item(p.id, p.sku, p.status, _up_from(p.category_id, parents), p.regulated_class)
+        p.id: eligibility.Item(p.id, p.sku, p.status, way_up(p.category_id, parents), p.regulated_class)
         for p in product_snapshots(product_ids).values()
     }
-
-
-def _up_from(category_id: int | None, parents: dict[int, int | None]) -> tuple[int, ...]:
-    path: list[int] = []
-    while category_id is not None and category_id not in path:
-        path.append(category_id)
-        category_id = parents.get(category_id)
-    return tuple(path)
 
 
 _RULES = f"""

@@ -74,8 +74,13 @@ NAVIGATION = [
     _section(
         _("Products and pricing"),
         _item(_("Products"), "category", "catalog_product"),
+        _item(_("Categories"), "account_tree", "catalog_category"),
+        _item(_("Units and packaging"), "package_2", "catalog_productunit"),
+        _item(_("Kit components"), "deployed_code", "catalog_kitcomponent"),
+        _item(_("Substitutions"), "swap_horiz", "catalog_substitution"),
         _item(_("Customer part numbers"), "tag", "catalog_customerpartnumber"),
         _item(_("Authorizations"), "verified_user", "catalog_authorizationrule"),
+        _item(_("Licences"), "license", "catalog_license"),
         _item(_("Price lists and contracts"), "sell", "pricing_pricesource"),
         _item(_("Prices"), "price_change", "pricing_pricerow"),
     ),

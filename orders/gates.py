@@ -79,7 +79,7 @@ def look_at(order: OrderPicture, *, now: datetime, around: Surroundings | None =
     if around is None:
         evidence = gather([order], ENTRY_GATES, now=now)
     else:
-        evidence = Evidence(around.accounts, ship_tos, violations_of([order], on=now.date()))
+        evidence = Evidence(around.accounts, ship_tos, violations_of([order], around.accounts, now=now))
     account = evidence.accounts[order.account_id]
     today = local_day(now, account)
     priced_order, prices = priced(order, on=today)
@@ -122,7 +122,7 @@ def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: date
     if Gate.DATA in gates:
         evidence = replace(evidence, ship_tos=_ship_tos(many))
     if Gate.ELIGIBILITY in gates:
-        evidence = replace(evidence, violations=violations_of(many, on=on))
+        evidence = replace(evidence, violations=violations_of(many, found, now=now))
     if Gate.APPROVAL in gates:
         evidence = replace(evidence, pending=_pending(now))
     if Gate.CAPACITY in gates:
@@ -174,18 +174,22 @@ def _with_price(line: LinePicture, result: PriceResult | None) -> LinePicture:
     )
 
 
-def violations_of(orders: Iterable[OrderPicture], *, on: date) -> dict[int, dict[int, list[Violation]]]:
-    """{order id: {line number: why not}}."""
-    items = [
-        EligibilityItem(f"{order.order_id}:{line.line_no}", order.account_id, line.product_id)
-        for order in orders
-        for line in order.lines
-        if line.product_id is not None
-    ]
+def violations_of(
+    orders: Iterable[OrderPicture], known: Mapping[int, AccountSnapshot], *, now: datetime
+) -> dict[int, dict[int, list[Violation]]]:
+    """{order id: {line number: why not}}, each order on its customer's day: the world has at most three at a time."""
+    items: dict[date, list[EligibilityItem]] = defaultdict(list)
+    for order in orders:
+        items[local_day(now, known.get(order.account_id))].extend(
+            EligibilityItem(f"{order.order_id}:{line.line_no}", order.account_id, line.product_id)
+            for line in order.lines
+            if line.product_id is not None
+        )
     found: dict[int, dict[int, list[Violation]]] = defaultdict(lambda: defaultdict(list))
-    for violation in catalog.check_eligibility(items, on=on) if items else ():
-        order_id, line_no = violation.key.split(":")
-        found[int(order_id)][int(line_no)].append(violation)
+    for day in sorted(items):
+        for violation in catalog.check_eligibility(items[day], on=day):
+            order_id, line_no = violation.key.split(":")
+            found[int(order_id)][int(line_no)].append(violation)
     return found
 
 

@@ -649,4 +649,5 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
+        migrations.AlterModelOptions(name="license", options={"verbose_name": "licence"}),
     ]

@@ -58,6 +58,7 @@ class License(models.Model):
     revoked_reason = models.CharField(max_length=200, blank=True, editable=False)
 
     class Meta:
+        verbose_name = "licence"
         constraints = [
             models.CheckConstraint(
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),

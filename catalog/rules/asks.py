@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
-from catalog.states import ProductStatus, Tracking
+from catalog.states import LicenceState, ProductStatus, Tracking
 from core.errors import Refused
 from core.explain import Explanation
 from core.quantity import to_base
@@ -107,6 +108,87 @@ class Violation:
 
 
 @dataclass(frozen=True)
+class Eligibility:
+    """May this account buy this product, and who decided: `judgement` names the winning rule and the losers, also of a
+    sale that is allowed; `violations` is everything that stands in the way."""
+
+    is_allowed: bool
+    violations: tuple[Violation, ...]
+    judgement: Explanation
+
+
+@dataclass(frozen=True)
+class ScanRefusal:
+    """`code` is bad_check_digit, unknown_gtin or not_a_barcode."""
+
+    code: str
+    message: str
+    remedy: str
+
+
+@dataclass(frozen=True)
+class Scan:
+    """One code, read. Either `product` (with `unit`, empty for the base unit, and `how` it was found: catalog.rules.parts)
+    or `refusal` is there; lot, expiry and serial are what a GS1 code carries."""
+
+    code: str
+    product: ProductSnapshot | None = None
+    unit: str = ""
+    how: str = ""
+    gtin: str = ""
+    lot: str = ""
+    expiry_date: date | None = None
+    serial: str = ""
+    refusal: ScanRefusal | None = None
+
+
+@dataclass(frozen=True)
+class KitPart:
+    """`qty` base units of the component go into one kit."""
+
+    component_id: int
+    qty: Decimal
+
+
+@dataclass(frozen=True)
+class Substitute:
+    """`ratio` base units of `product_id` stand in for one of what was asked."""
+
+    product_id: int
+    sku: str
+    name: str
+    ratio: Decimal
+    priority: int
+    needs_consent: bool
+
+
+@dataclass(frozen=True)
+class LicenceView:
+    id: int
+    account_id: int
+    kind: str
+    number: str
+    valid_from: date
+    valid_to: date | None
+    state: LicenceState
+
+
+@dataclass(frozen=True)
+class AuthorizationView:
+    """A rule that reaches a product; empty `whom` is anybody, empty `what` anything."""
+
+    id: int
+    name: str
+    effect: str
+    whom: str
+    what: str
+    license_kind: str
+    valid_from: date | None
+    valid_to: date | None
+    is_in_force: bool
+
+
+@dataclass(frozen=True)
 class UnitSpec:
     code: str
     numerator: int = 1
@@ -130,6 +212,7 @@ class ProductSpec:
     status: ProductStatus = ProductStatus.ACTIVE
     standard_cost: Decimal | None = None
     weight_kg: Decimal | None = None
+    cube_m3: Decimal | None = None
     shelf_life_days: int | None = None
     category_id: int | None = None
     regulated_class: str = ""

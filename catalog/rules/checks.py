@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from catalog.rules import gtin
 from catalog.rules.asks import ProductSpec
 from core.errors import FieldError
 
@@ -19,8 +20,10 @@ def _product(at: str, spec: ProductSpec) -> Iterator[FieldError]:
         yield FieldError(f"{at}/order_multiple", "negative", "Order multiple and minimum may not be negative.")
     if spec.max_order_qty is not None and spec.max_order_qty < spec.min_order_qty:
         yield FieldError(f"{at}/max_order_qty", "below_minimum", "The largest order is below the smallest.")
-    if spec.standard_cost is not None and spec.standard_cost < 0:
-        yield FieldError(f"{at}/standard_cost", "negative", "A cost may not be negative.")
+    for name in ("standard_cost", "weight_kg", "cube_m3"):
+        value = getattr(spec, name)
+        if value is not None and value < 0:
+            yield FieldError(f"{at}/{name}", "negative", "This may not be negative.")
     yield from _units(at, spec)
 
 
@@ -45,5 +48,5 @@ def _text(at: str, value: str, longest: int) -> Iterator[FieldError]:
 
 
 def _gtin(at: str, value: str) -> Iterator[FieldError]:
-    if value and not (value.isascii() and value.isdigit() and len(value) in (8, 12, 13, 14)):
-        yield FieldError(at, "gtin", f"{value!r} is not a GTIN of 8, 12, 13 or 14 digits.")
+    if value and (wrong := gtin.problem(value)):
+        yield FieldError(at, "gtin", wrong, "Copy it once more from the label or the maker's list.")

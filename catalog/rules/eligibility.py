@@ -93,9 +93,8 @@ def level(rule: Rule, item: Item) -> Level:
 
 def violations(key: str, party: Party, item: Item, rules: Iterable[Rule], *, on: date) -> list[Violation]:
     """Everything that forbids the sale; empty when it is allowed. Without any rule that covers it, it is."""
-    covering = [r for r in rules if r.is_in_force(on) and r.covers(party, item)]
     found = [check(key, party, item) for check in _STATUS_CHECKS]
-    found.append(_judged(key, party, item, covering))
+    found.append(_judged(key, party, item, rules, on))
     return [v for v in found if v is not None]
 
 
@@ -127,19 +126,24 @@ def _status_violation(key: str, rule: str, message: str, status: str) -> Violati
     return Violation(key, rule, message, Explanation(rule, "not allowed", {"status": status}))
 
 
-def _judged(key: str, party: Party, item: Item, covering: list[Rule]) -> Violation | None:
+def judgement(party: Party, item: Item, rules: Iterable[Rule], *, on: date) -> tuple[Explanation, str]:
+    """Which authorization decides and who lost, also where it allows; and the objection, empty when there is none."""
+    covering = [r for r in rules if r.is_in_force(on) and r.covers(party, item)]
+    inputs: Mapping[str, str] = {"account": party.name, "product": item.sku}
     if not covering:
-        return None
+        return Explanation("no_rule", "allowed", inputs), ""
     highest = max(level(r, item) for r in covering)
     deciding = sorted((r for r in covering if level(r, item) == highest), key=lambda r: _strictness(r, party))
     winner = deciding[0]
-    message = _objection(winner, party, item)
-    if message is None:
-        return None
+    objection = _objection(winner, party, item)
     losers = tuple(Loser(r.name, "less specific") for r in covering if r not in deciding)
     losers += tuple(Loser(r.name, "less strict at the same level") for r in deciding[1:])
-    inputs: Mapping[str, str] = {"account": party.name, "product": item.sku}
-    return Violation(key, winner.name, message, Explanation(winner.name, "not allowed", inputs, losers))
+    return Explanation(winner.name, "not allowed" if objection else "allowed", inputs, losers), objection
+
+
+def _judged(key: str, party: Party, item: Item, rules: Iterable[Rule], on: date) -> Violation | None:
+    explanation, objection = judgement(party, item, rules, on=on)
+    return Violation(key, explanation.rule, objection, explanation) if objection else None
 
 
 def _strictness(rule: Rule, party: Party) -> tuple[int, int]:
@@ -150,12 +154,13 @@ def _strictness(rule: Rule, party: Party) -> tuple[int, int]:
 
 
 def _lacks_licence(rule: Rule, party: Party) -> bool:
-    return bool(rule.license_kind) and rule.license_kind not in party.licences
+    """Kinds are compared whatever their case: "dea" on a certificate is "DEA" in a rule."""
+    return bool(rule.license_kind) and rule.license_kind.upper() not in {kind.upper() for kind in party.licences}
 
 
-def _objection(rule: Rule, party: Party, item: Item) -> str | None:
+def _objection(rule: Rule, party: Party, item: Item) -> str:
     if rule.effect == Effect.DENY:
         return f"{party.name} may not buy {item.sku}: {rule.name}."
     if _lacks_licence(rule, party):
         return f"{party.name} needs a valid {rule.license_kind} licence to buy {item.sku}: {rule.name}."
-    return None
+    return ""

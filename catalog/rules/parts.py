@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 from catalog.rules.asks import PartMatch, PartQuery
 
@@ -34,6 +35,28 @@ def gtin_spellings(code: str) -> list[str]:
         return []
     number = digits.lstrip("0")
     return [number.zfill(length) for length in GTIN_LENGTHS if length >= len(number)]
+
+
+def as_arrays(asked: Sequence[PartQuery]) -> dict[str, list[Any]]:
+    """The questions as the arrays of one statement, each kind of number only for the qualifiers that allow it."""
+
+    def of(how: str) -> list[tuple[int, PartQuery]]:
+        return [(n, q) for n, q in enumerate(asked) if how in ways(q.qualifier)]
+
+    skus, makers = of(SKU), of(MAKER_PART)
+    theirs = [(n, q) for n, q in of(CUSTOMER_PART) if q.account_id is not None]
+    gtins = [(n, spelling) for n, q in of(GTIN) for spelling in gtin_spellings(q.code)]
+    return {
+        "sku_n": [n for n, _ in skus],
+        "sku": [q.code.strip() for _, q in skus],
+        "part_n": [n for n, _ in theirs],
+        "part_account": [q.account_id for _, q in theirs],
+        "part": [q.code.strip() for _, q in theirs],
+        "gtin_n": [n for n, _ in gtins],
+        "gtin": [spelling for _, spelling in gtins],
+        "maker_n": [n for n, _ in makers],
+        "maker": [q.code.strip() for _, q in makers],
+    }
 
 
 def match(queries: Sequence[PartQuery], known: Known) -> dict[str, PartMatch]:

@@ -17,7 +17,7 @@ _BATCH = 2_000
 # fmt: off
 _PLAIN = (
     "base_unit", "order_multiple", "min_order_qty", "max_order_qty", "gtin", "manufacturer_part", "tracking", "status",
-    "standard_cost", "weight_kg", "shelf_life_days", "category_id", "regulated_class",
+    "standard_cost", "weight_kg", "cube_m3", "shelf_life_days", "category_id", "regulated_class",
 )
 # fmt: on
 

@@ -1,13 +1,15 @@
 """Reads of the catalog: parts, suggestions, snapshots, eligibility; and what they cost."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from accounts.states import AccountStatus
 from catalog import queries
+from catalog.models import Product
 from catalog.rules.asks import EligibilityItem, PartMatch, PartQuery, UnitFactor, UnknownUnit
+from catalog.rules.kits import kit_availability
 from catalog.states import Effect, ProductStatus
 from core.quantity import BadQuantity
 from tests.factories.accounts import AccountFactory, MembershipFactory
@@ -15,8 +17,10 @@ from tests.factories.catalog import (
     AuthorizationFactory,
     CategoryFactory,
     CustomerPartFactory,
+    KitComponentFactory,
     LicenseFactory,
     ProductFactory,
+    SubstitutionFactory,
     UnitFactory,
 )
 
@@ -191,3 +195,107 @@ def test_eligibility_costs_the_same_for_any_number_of_lines(count, django_assert
     AuthorizationFactory(name="Drugs need DEA", effect=Effect.ALLOW, category=CategoryFactory(), license_kind="DEA")
     with django_assert_num_queries(5):  # licences and categories are read once a rule asks for them
         assert len(queries.check_eligibility(asked, on=JUNE)) == count
+
+
+def test_codes_are_scanned_together_each_with_its_answer(valve):
+    UnitFactory(product=valve, code="CA", gtin="10012345678902")
+    part = CustomerPartFactory(product=valve, part_number="THEIR-9")
+    codes = ["(01)10012345678902(17)260700(10)AB1(21)S9", "valve-1", "THEIR-9", "4006381333931", "00012345678906", "?"]
+    found = queries.scan(codes, account_id=part.account_id)
+    assert [s.code for s in found] == codes
+    assert [(s.product.sku, s.unit, s.how) for s in found[:3]] == [
+        ("Valve-1", "CA", "gtin"),
+        ("Valve-1", "", "sku"),
+        ("Valve-1", "", "customer_part"),
+    ]
+    assert (found[0].lot, found[0].expiry_date, found[0].serial) == ("AB1", date(2026, 7, 31), "S9")
+    assert [s.refusal.code for s in found[3:]] == ["unknown_gtin", "bad_check_digit", "not_a_barcode"]
+    assert queries.scan(["THEIR-9"])[0].refusal.code == "not_a_barcode", "without the customer it is nobody's number"
+
+
+def test_a_gtin_of_two_products_is_not_guessed(valve):
+    ProductFactory(gtin="012345678905")
+    assert queries.scan(["(01)00012345678905"])[0].refusal.message == "No single product has the GTIN 00012345678905."
+
+
+def test_kits_are_taken_apart_to_the_last_component():
+    outer, inner, screw, plate = ProductFactory.create_batch(4)
+    KitComponentFactory(kit=outer, component=inner, qty=2)
+    KitComponentFactory(kit=outer, component=screw, qty=3)
+    KitComponentFactory(kit=inner, component=screw, qty=Decimal("4.5"))
+    KitComponentFactory(kit=inner, component=plate)
+    kits = queries.kit_components([outer.pk, inner.pk, screw.pk])
+    assert {k: {p.component_id: p.qty for p in parts} for k, parts in kits.items()} == {
+        outer.pk: {screw.pk: 12, plate.pk: 2},
+        inner.pk: {screw.pk: Decimal("4.5"), plate.pk: 1},
+    }
+    assert kit_availability({screw.pk: Decimal(40), plate.pk: Decimal(5)}, kits[outer.pk]) == 2
+
+
+def test_substitutes_are_those_of_the_day_that_are_sold_best_first():
+    product, first, second, dead = ProductFactory.create_batch(4)
+    SubstitutionFactory(product=product, substitute=second, priority=2, ratio=Decimal("0.5"), needs_consent=False)
+    SubstitutionFactory(product=product, substitute=first, valid_from=JUNE, valid_to=date(2026, 7, 1))
+    SubstitutionFactory(product=product, substitute=dead, priority=3)
+    dead.status = ProductStatus.RECALLED
+    dead.save()
+    found = queries.substitutes([product.pk, first.pk], on=JUNE)
+    assert {k: [s.product_id for s in v] for k, v in found.items()} == {product.pk: [first.pk, second.pk]}
+    assert (found[product.pk][1].ratio, found[product.pk][1].needs_consent) == (Decimal("0.5"), False)
+    assert [s.product_id for s in queries.substitutes([product.pk], on=date(2026, 7, 1))[product.pk]] == [second.pk]
+
+
+@pytest.mark.parametrize("days", [{"valid_to": JUNE}, {"revoked_date": JUNE}])
+def test_a_licence_that_ended_yesterday_or_is_revoked_opens_nothing(days):
+    account, product = AccountFactory(), ProductFactory()
+    AuthorizationFactory(name="Needs DEA", effect=Effect.ALLOW, product=product, license_kind="DEA")
+    LicenseFactory(account=account, kind="dea", **days)
+    LicenseFactory(kind="DEA")  # another customer's
+    asked = [EligibilityItem("1", account.pk, product.pk)]
+    assert queries.check_eligibility(asked, on=date(2026, 5, 31)) == []
+    assert [v.rule for v in queries.check_eligibility(asked, on=JUNE)] == ["Needs DEA"]
+
+
+def test_licences_that_end_soon_are_those_of_each_customers_own_day():
+    now = datetime(2026, 6, 1, 2, tzinfo=UTC)  # still 31 May in New York, and 1 June in Tokyo
+    here = LicenseFactory(valid_to=JUNE, account__time_zone="America/New_York")
+    LicenseFactory(valid_to=JUNE, account__time_zone="Asia/Tokyo")
+    soon = LicenseFactory(valid_to=date(2026, 7, 31))
+    LicenseFactory(valid_to=date(2026, 8, 1))
+    LicenseFactory(valid_to=date(2026, 6, 20), revoked_date=date(2026, 6, 19))
+    assert [x.id for x in queries.licences_expiring(now=now)] == [here.pk, soon.pk]
+    assert [x.id for x in queries.licences_expiring(now=now, within_days=7)] == [here.pk]
+
+
+def test_an_allowed_sale_is_explained_too():
+    account, product = AccountFactory(), ProductFactory()
+    AuthorizationFactory(name="Nobody")
+    AuthorizationFactory(name="This one may", effect=Effect.ALLOW, product=product)
+    asked = [EligibilityItem("1", account.pk, product.pk), EligibilityItem("2", account.pk, 999_999)]
+    found = queries.explain_eligibility(asked, on=JUNE)
+    assert (found["1"].is_allowed, found["1"].judgement.rule) == (True, "This one may")
+    assert [(x.what, x.why) for x in found["1"].judgement.losers] == [("Nobody", "less specific")]
+    assert (found["2"].is_allowed, found["2"].judgement.rule) == (False, "unknown_product")
+
+
+@pytest.mark.parametrize("count", [1, 50])
+def test_the_catalogs_reads_cost_the_same_for_any_number(count, django_assert_num_queries):
+    kits = [KitComponentFactory().kit_id for _ in range(count)]
+    swaps = [SubstitutionFactory().product_id for _ in range(count)]
+    LicenseFactory.create_batch(count, valid_to=date(2026, 6, 20))
+    account = AccountFactory()
+    AuthorizationFactory(name="Drugs need DEA", effect=Effect.ALLOW, category=CategoryFactory(), license_kind="DEA")
+    codes = list(Product.objects.filter(pk__in=kits).values_list("sku", flat=True))
+    asked = [EligibilityItem(str(pk), account.pk, pk) for pk in swaps]
+    with django_assert_num_queries(2):
+        assert all(s.product for s in queries.scan(codes))
+    with django_assert_num_queries(1):
+        assert len(queries.kit_components(kits)) == count
+    with django_assert_num_queries(1):
+        assert len(queries.substitutes(swaps, on=JUNE)) == count
+    with django_assert_num_queries(2):
+        assert len(queries.licences_expiring(now=datetime(2026, 6, 1, 12, tzinfo=UTC))) == count
+    with django_assert_num_queries(5):
+        assert len(queries.explain_eligibility(asked, on=JUNE)) == count
+    with django_assert_num_queries(3):
+        assert len(queries.authorizations_of(kits[0], on=JUNE)) == 0
