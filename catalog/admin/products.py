@@ -36,7 +36,7 @@ VERBS = {
 class PartsInline(ReadOnlyInline):
     """Each row leads to its own screen, where it is changed or ended."""
 
-    @admin.display(description="")
+    @admin.display(description="change")
     def screen(self, row: Any) -> str:
         url = reverse(f"admin:catalog_{row._meta.model_name}_change", args=[row.pk])
         return format_html('<a class="text-primary-600 dark:text-primary-400" href="{}">Open {}</a>', url, row)
