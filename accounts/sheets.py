@@ -6,7 +6,8 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts.models import AccountGroup, GroupMembership, ShipTo
-from accounts.states import ACCOUNT, STAFF, AccountStatus, Role, ShipComplete
+from accounts.rules.checks import identifier_problem
+from accounts.states import ACCOUNT, STAFF, AccountStatus, IdentifierKind, Role, ShipComplete
 from core import sheets
 from core.access import allow
 from core.cells import Choice, Day, Digits, Letters, Number, Text, TimeZone, YesNo
@@ -91,6 +92,18 @@ def check_ship_tos(changes: Sequence[Change], now: datetime) -> Problems:
         if other != c.after["code"]:
             why = f"{account} has the default address {other} already."
             found[c.number] = [Problem("is_default", why, f"Say no for {other} in the row above, or no here.")]
+    for c in changes:
+        found.setdefault(c.number, []).extend(_place_problems(c))
+    return found
+
+
+def _place_problems(change: Change) -> list[Problem]:
+    values = {**(change.before or {}), **change.after}
+    found = []
+    if values.get("is_default") == "yes" and values.get("is_active") == "no":
+        found.append(Problem("is_active", "The default address is in use.", "Make another one the default first."))
+    if (gln := change.after.get("gln", "")) and (why := identifier_problem("gln", gln)):
+        found.append(Problem("gln", why, "Check its digits."))
     return found
 
 
@@ -122,6 +135,7 @@ def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
             found[c.number].append(
                 Problem("valid_to", f"It ends {end}, before it starts.", "The end is the first day without it.")
             )
+        found[c.number].extend(_identifier_problems(c))
     pairs = defaultdict(list)
     for account, group, _pk, start, end in (
         GroupMembership.objects.filter(
@@ -135,11 +149,20 @@ def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
         start, end = c.after["valid_from"], c.after.get("valid_to") or "9999"
         known = pairs[c.after["account"], c.after["group"]]
         clash = next((what for first, last, what in known if start < last and first < end), None)
-        if clash and c.number not in found:
+        if clash and not found[c.number]:
             found[c.number].append(Problem("valid_from", f"It overlaps {clash}.", "End the earlier one first."))
-        if c.number not in found:
+        if not found[c.number]:
             known.append((start, end, f"row {c.number}"))
     return found
+
+
+def _identifier_problems(change: Change) -> list[Problem]:
+    values = {**(change.before or {}), **change.after}
+    kind, identifier = values.get("identifier_kind", ""), values.get("identifier", "")
+    if bool(kind) != bool(identifier):
+        return [Problem("identifier", "An identifier and its kind come together.", "Fill in both, or neither.")]
+    why = identifier_problem(kind, identifier) if kind else ""
+    return [Problem("identifier", why, "Check it against the member list.")] if why else []
 
 
 _GROUPS = (
@@ -153,7 +176,7 @@ _MEMBERSHIPS = (
     Column("valid_from", "From", Day(), required=True, aliases=("valid from", "start", "start date")),
     Column("valid_to", "To", Day(), aliases=("valid to", "end", "end date"),
            help="The first day without it; empty: no end."),
-    Column("identifier_kind", "Identifier kind", Text(10), help="GLN, DEA, HIN, 340B …"),
+    Column("identifier_kind", "Identifier kind", Choice(tuple(IdentifierKind)), help="What the identifier is."),
     Column("identifier", "Identifier", Text(40), aliases=("member number", "member id")),
 )  # fmt: skip
 _TERRITORIES = (

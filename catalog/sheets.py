@@ -35,7 +35,7 @@ def _by_code(name: str, label: str, longest: int, what: str) -> Column:
 
 # --- products -----------------------------------------------------------------------------------------------------
 def check_products(changes: Sequence[Change], now: datetime) -> Problems:
-    return {c.number: found for c in changes if (found := [*_base_unit(c), *_limits(c)])}
+    return {c.number: found for c in changes if (found := [*_base_unit(c), *_limits(c), *_recall(c)])}
 
 
 def _base_unit(change: Change) -> list[Problem]:
@@ -44,6 +44,14 @@ def _base_unit(change: Change) -> list[Problem]:
         return []
     why = f"The base unit of a product on record stays {change.before['base_unit']}."
     return [Problem("base_unit", why, "Add the other unit to the sheet of product units.")]
+
+
+def _recall(change: Change) -> list[Problem]:
+    """A recall and its end need a reason, which a file does not give."""
+    if ProductStatus.RECALLED not in change.changed.get("status", ()):
+        return []
+    remedy = "Change it on the product's own page, and leave the old value here."
+    return [Problem("status", "A recall and the end of one need a reason.", remedy)]
 
 
 def _limits(change: Change) -> list[Problem]:
@@ -168,7 +176,9 @@ _category_table = SheetTable("catalog.Category", _CATEGORIES, ("code",), (("pare
 _product_table = SheetTable("catalog.Product", _PRODUCTS, ("sku",), (("category", "code"),), "product")
 _unit_table = SheetTable("catalog.ProductUnit", _UNITS, ("product", "code"), (_product,), "product_unit")
 _part_table = SheetTable(
-    "catalog.CustomerPartNumber", _PARTS, ("account", "part_number"), (("account", "code"), _product), "customer_part_number"
+    "catalog.CustomerPartNumber", _PARTS, ("account", "part_number"), (("account", "code"), _product),
+    "customer_part_number",
+    only="t.ended_at IS NULL",
 )  # fmt: skip
 _substitution_table = SheetTable(
     "catalog.Substitution", _SUBSTITUTIONS, ("product", "substitute", "valid_from"),
@@ -182,7 +192,7 @@ _authorization_table = SheetTable(
     "authorization_rule",
 )
 _license_table = SheetTable(
-    "catalog.License", _LICENSES, ("account", "kind", "number"), (("account", "code"),), "license"
+    "catalog.License", _LICENSES, ("account", "kind", "number", "valid_from"), (("account", "code"),), "license"
 )
 
 

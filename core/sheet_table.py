@@ -50,6 +50,7 @@ class SheetTable:
     key: tuple[str, ...]
     codes: tuple[tuple[str, str], ...] = ()
     document: str = ""  # the kind of document its journal entries are about
+    only: str = "TRUE"  # SQL over `t`: which rows of the table are rows of the sheet
 
     # --- reading --------------------------------------------------------------------------------------------
     def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]:
@@ -58,7 +59,7 @@ class SheetTable:
         arrays = ", ".join(["%s::text[]"] * len(self.key))
         sql = (
             f"SELECT k.n, t.id, {_VERSION}, {self._shown_list} FROM unnest({arrays}) WITH ORDINALITY AS k({names}, n)"
-            f" {self._key_joins} {self._other_joins}"
+            f" {self._key_joins} {self._other_joins} WHERE {self.only}"
         )
         found: dict[Key, list[Stored]] = {}
         for n, pk, version, *values in _rows(sql, [[key[i] for key in keys] for i in range(len(self.key))]):
@@ -78,7 +79,7 @@ class SheetTable:
         """All rows in the order they were made, `size` at a time, a statement each."""
         sql = (
             f"SELECT t.id, {self._shown_list} FROM {self._table} t {self._all_joins}"
-            " WHERE t.id > %s ORDER BY t.id LIMIT %s"
+            f" WHERE t.id > %s AND {self.only} ORDER BY t.id LIMIT %s"
         )
         last = 0
         while rows := _rows(sql, [last, size]):
@@ -86,7 +87,8 @@ class SheetTable:
             yield [self._cells(values) for _, *values in rows]
 
     def count(self) -> int:
-        return self._model._base_manager.count()
+        ((found,),) = _rows(f"SELECT count(*) FROM {self._table} t WHERE {self.only}", [])
+        return int(found)
 
     # --- writing --------------------------------------------------------------------------------------------
     @require_uow

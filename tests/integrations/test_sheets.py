@@ -263,10 +263,10 @@ def test_a_workbook_s_formulas_errors_and_day_numbers_are_told_cell_by_cell():
     AccountFactory(code="C1")
     GroupFactory(code="GPO")
     data = workbook(
-        ["Account", "Group", "From", "Identifier"],
-        ["C1", "GPO", 46351, "#N/A"],
-        ["=A2", "GPO", "2026-11-25", ""],
-        ["C1", "GPO", NOW.replace(tzinfo=None, hour=0), 1100001234567],
+        ["Account", "Group", "From", "Identifier", "Identifier kind"],
+        ["C1", "GPO", 46351, "#N/A", "other"],
+        ["=A2", "GPO", "2026-11-25", "", ""],
+        ["C1", "GPO", NOW.replace(tzinfo=None, hour=0), 1100001234567, "other"],
     )
     upload = previewed("memberships", data, name="file.xlsx")
     found = problems(upload)
