@@ -12,6 +12,7 @@ import tracemalloc
 import zipfile
 from io import StringIO
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 from django.core.management import CommandError, call_command
 
@@ -187,3 +188,76 @@ def test_what_is_no_edi_is_kept_and_quarantined_with_a_reason(tmp_path, raw):
     assert found["quarantined"] and found["quarantined"][0]["reason"]
     assert EdiTransaction.objects.filter(order__isnull=False).count() == 0
     assert InboxFile.objects.count() <= 1
+
+
+# --- reference data -------------------------------------------------------------------------------------------------
+def sheet_read(path, *args):
+    out = StringIO()
+    try:
+        call_command("import_sheet", "products", str(path), *args, "--json", stdout=out, stderr=StringIO())
+    except CommandError as refused:
+        return {"refused": str(refused), "code": refused.returncode}
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "B",
+        "B,Thing,1,too,many",
+        "B," + "x" * 5000 + ",1",
+        "B,Thing,1e999",
+        "B,Thing,NaN",
+        "B,Thing,-1",
+        "B,=1+1,1",
+        "B,#REF!,1",
+        ",Thing,1",
+        'B,"never closed,1',
+        "B," + "y" * 200_000 + ",1",
+        "A,Again,1",
+    ],
+)
+def test_a_bad_row_of_a_sheet_is_told_and_the_good_rows_go_on(tmp_path, row):
+    path = tmp_path / "products.csv"
+    path.write_text(f"sku,name,cost\nC,Thing,2\nA,Thing,2\n{row}\n")
+    found = sheet_read(path, "--apply", "valid")
+    assert found["error"] >= 1 and found["applied"] is True and "code" not in found
+    assert found["rows"] == found["new"] + found["changed"] + found["unchanged"] + found["error"]
+
+
+def test_merged_cells_are_told_row_by_row(tmp_path):
+    book = openpyxl.Workbook()
+    for cells in (["SKU", "Name"], ["B", "Thing"], ["C", "Shared"], ["D", None], ["E", "Last"]):
+        book.active.append(cells)
+    book.active.merge_cells("B3:B4")
+    book.save(tmp_path / "merged.xlsx")
+    found = sheet_read(tmp_path / "merged.xlsx")
+    assert (found["new"], found["error"]) == (2, 2)
+
+
+@pytest.mark.parametrize("name", ["bomb.xlsx", "torn.xlsx", "old.xls", "wide.csv"])
+def test_a_sheet_that_is_no_table_is_refused_in_words(tmp_path, name):
+    path = tmp_path / name
+    if name == "bomb.xlsx":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+            packed.writestr("xl/worksheets/sheet1.xml", b"0" * 50_000_000)
+    else:
+        path.write_bytes(
+            {"torn.xlsx": b"PK\x03\x04", "old.xls": b"\xd0\xcf\x11\xe0    ", "wide.csv": b"a," * 500}[name]
+        )
+    refused = sheet_read(path)
+    assert refused["code"] == 2 and "Traceback" not in refused["refused"]
+
+
+def test_many_rows_need_no_more_memory(tmp_path):
+    path = tmp_path / "products.csv"
+    with path.open("w") as file:
+        file.write("sku,name\n")
+        for i in range(MEGABYTES * 20_000):
+            file.write(f"SKU-{i:09},Thing with a name of some length {i:09}\n")
+    tracemalloc.start()
+    found = sheet_read(path)
+    peak = tracemalloc.get_traced_memory()[1] / 1_000_000
+    tracemalloc.stop()
+    assert (found["new"], found["error"]) == (MEGABYTES * 20_000, 0)
+    assert peak < ROOM
