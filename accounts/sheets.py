@@ -136,19 +136,16 @@ def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
                 Problem("valid_to", f"It ends {end}, before it starts.", "The end is the first day without it.")
             )
         found[c.number].extend(_identifier_problems(c))
-    pairs = defaultdict(list)
-    for account, group, _pk, start, end in (
-        GroupMembership.objects.filter(
-            account__code__in={c.after["account"] for c in changes}, group__code__in={c.after["group"] for c in changes}
-        )
-        .exclude(pk__in=[c.id for c in changes if c.id])
-        .values_list("account__code", "group__code", "id", "valid_from", "valid_to")
-    ):
-        pairs[account, group].append((str(start), str(end or "9999"), "a membership on record"))
+    pairs: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
+    near = GroupMembership.objects.filter(
+        account__code__in={c.after["account"] for c in changes}, group__code__in={c.after["group"] for c in changes}
+    ).exclude(pk__in=[c.id for c in changes if c.id])
+    for account, group, first, last in near.values_list("account__code", "group__code", "valid_from", "valid_to"):
+        pairs[account, group].append((str(first), str(last or "9999"), "a membership on record"))
     for c in changes:
         start, end = c.after["valid_from"], c.after.get("valid_to") or "9999"
         known = pairs[c.after["account"], c.after["group"]]
-        clash = next((what for first, last, what in known if start < last and first < end), None)
+        clash = next((what for since, until, what in known if start < until and since < end), None)
         if clash and not found[c.number]:
             found[c.number].append(Problem("valid_from", f"It overlaps {clash}.", "End the earlier one first."))
         if not found[c.number]:

@@ -284,7 +284,7 @@ class SheetTable:
         said = {self._field(n).column for n in given} | {"id"}
         found: list[tuple[str, str, list[Any]]] = []
         for f in self._model._meta.concrete_fields:
-            if f.column in said or f.generated or f.db_returning:
+            if f.column is None or f.column in said or f.generated or f.db_returning:
                 continue
             if isinstance(f, models.UUIDField):
                 found.append((f.column, "gen_random_uuid()", []))

@@ -53,7 +53,7 @@ def preview_upload(*, upload_id: int, version: int, now: datetime, told: Told | 
     try:
         notes = _Reading(row, now, told or (lambda part, rows: progress.tell(upload_id, part, rows))).run()
     except (NotATable, OSError) as bad:
-        row.problem, notes = str(bad).replace(Path(row.file.name).name, row.name), []
+        row.problem, notes = str(bad).replace(Path(row.file.path).name, row.name), []
     target = UploadState.REFUSED if row.problem else UploadState.PREVIEWED
     row.state = UPLOAD.require(UploadState(row.state), target)
     row.notes, row.counts, row.previewed_at = notes, count_rows(upload_id), now
