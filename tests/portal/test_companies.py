@@ -38,7 +38,14 @@ def act_for(browser, world, **more):
 
 
 def test_nothing_is_shown_before_it_is_said_for_whom(companies, browser):
-    for address in ("/", "/orders/", "/quick-order/", "/invoices/", "/orders.csv", f"/orders/{companies[0][1].number}/"):
+    for address in (
+        "/",
+        "/orders/",
+        "/quick-order/",
+        "/invoices/",
+        "/orders.csv",
+        f"/orders/{companies[0][1].number}/",
+    ):
         answer = browser.get(address)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/choose"), address
@@ -64,7 +71,11 @@ def test_every_page_names_the_company_and_the_other_s_order_is_not_there(compani
         page = text_of(browser.get(address))
         assert first.account.name in page and second.account.name not in page, address
         assert other.number not in page
-    for address in (f"/orders/{other.number}/", f"/orders/{other.number}/cancel", f"/quick-order/?again={other.number}"):
+    for address in (
+        f"/orders/{other.number}/",
+        f"/orders/{other.number}/cancel",
+        f"/quick-order/?again={other.number}",
+    ):
         assert browser.get(address).status_code == 404, address
     assert browser.post(f"/orders/{other.number}/discard").status_code == 404
     assert other.number not in browser.get("/orders.csv").content.decode()

@@ -42,7 +42,9 @@ def workbook(rows, *, merge=""):
 
 
 def upload(browser, raw, name="order.xlsx", **more):
-    return browser.post("/quick-order/", {"mode": "file", "file": SimpleUploadedFile(name, raw), "do": "preview", **more})
+    return browser.post(
+        "/quick-order/", {"mode": "file", "file": SimpleUploadedFile(name, raw), "do": "preview", **more}
+    )
 
 
 def test_a_workbook_is_read_like_a_csv_and_says_how_much_was_read(world, browser):
@@ -67,7 +69,12 @@ def test_every_bad_row_is_reported_and_the_good_ones_are_kept(world, browser):
     answer = upload(browser, workbook(rows))
     page = text_of(answer)
     assert "4 lines need your attention. The other one is ready." in page
-    for why in ("Line 2: No product has the number NO-SUCH", "Line 3: “ten” is not", "Line 4: Say which", "Line 5: Say how"):
+    for why in (
+        "Line 2: No product has the number NO-SUCH",
+        "Line 3: “ten” is not",
+        "Line 4: Say which",
+        "Line 5: Say how",
+    ):
         assert why in page
     form = {"text": f"{a}\t2\nNO-SUCH\t1\n{b}\tten\n\t5\n{b}\t", "do": "problems"}
     problems = browser.post("/quick-order/", form)
@@ -83,7 +90,9 @@ def test_every_bad_row_is_reported_and_the_good_ones_are_kept(world, browser):
 
 def test_the_problem_lines_mended_are_read_again_as_they_are_and_run_nothing(world, browser):
     a = world.products[0].sku
-    problems = browser.post("/quick-order/", {"text": f"=cmd()\t1\n{a}X\t2", "do": "problems"}).content.decode("utf-8-sig")
+    problems = browser.post("/quick-order/", {"text": f"=cmd()\t1\n{a}X\t2", "do": "problems"}).content.decode(
+        "utf-8-sig"
+    )
     assert "'=cmd()" in problems
     mended = problems.replace(f"{a}X", a)
     page = text_of(upload(browser, mended.encode("utf-8-sig"), "problem-lines.csv"))
