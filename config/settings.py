@@ -130,7 +130,8 @@ OWNER_DATABASE_URL = env.text("MIGRATE_DATABASE_URL", APP_DATABASE_URL)
 APP_DATABASE_ROLE = unquote(urlsplit(APP_DATABASE_URL).username or "")  # migrate closes append-only tables to it
 AS_OWNER = env.text("OMS_DB_ROLE", "app") == "owner"
 STATEMENT_TIMEOUT_MS = env.number("OMS_STATEMENT_TIMEOUT_MS", 15_000)
-IDLE_TRANSACTION_TIMEOUT_MS = 60_000 if TESTING else 10_000  # a test's own transaction waits for Python
+# A test's own transaction, and a migration's, wait for Python.
+IDLE_TRANSACTION_TIMEOUT_MS = 60_000 if TESTING or AS_OWNER else 10_000
 
 
 def _database() -> dict[str, Any]:

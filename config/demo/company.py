@@ -8,6 +8,7 @@ from django.apps import apps
 from accounts.rules.asks import AccountSpec, ShipToSpec
 from accounts.services.add_ship_to import add_ship_to
 from accounts.services.create_accounts import create_accounts
+from accounts.states import IdentifierKind
 from config.demo.progress import Stage
 from config.demo.world import SEEDER, Customer, World
 from core.reference import save_reference
@@ -261,6 +262,6 @@ def _groups(world: World) -> None:
             group_id=world.groups[code],
             valid_from=since,
             valid_to=world.today - timedelta(days=60) if members == 7 else None,
-            identifier_kind="GLN" if code == "NORVALE" else "HIN",
-            identifier=_gln(customer.code, 1) if code == "NORVALE" else f"HIN{customer.code}7A",
+            identifier_kind=IdentifierKind.GLN if code == "NORVALE" else IdentifierKind.HIN,
+            identifier=_gln(customer.code, 1) if code == "NORVALE" else f"{customer.code:0>8}7"[-9:],
         )

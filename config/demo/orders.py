@@ -15,7 +15,7 @@ from billing.services.post_receipt import post_receipt
 from config.demo.cases import work_on_cases
 from config.demo.clockwork import run_owed_jobs
 from config.demo.progress import Stage
-from config.demo.stock import Lot, expected_per_day, home_of, opening_days, receive, rounded
+from config.demo.stock import Lot, expected_per_day, home_of, opening_days, receive, rounded, stocked
 from config.demo.world import SEEDER, Customer, Item, World
 from core.actors import Actor
 from exceptions_app.services.sweep import sweep
@@ -261,7 +261,7 @@ def _deliver(world: World, book: Book, day: date) -> None:
 def _order_supply(world: World, book: Book, day: date, a_day: dict[str, float], dice: random.Random) -> None:
     """What runs low is ordered for the coming months; one order in ten arrives weeks late."""
     on_order = {item.sku for _, item, _, _ in book.expected}
-    for n, item in enumerate(world.items):
+    for n, item in enumerate(stocked(world)):
         usage = a_day[item.sku]
         if item.tracking == "serial" or item.sku in on_order or book.left[item.sku] > usage * LEAST_DAYS:
             continue

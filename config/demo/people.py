@@ -80,7 +80,9 @@ def make(world: World) -> None:
         roles = frozenset(str(role) for role in persona.roles)
         world.people[persona.key] = Actor(persona.name, user_id=ids[persona.key], roles=roles, channel=channel)
     _reps(world, ids)
+    _absences(world, ids)
     _buyers(world, ids)
+    _partners(world)
 
 
 def _reps(world: World, ids: dict[str, int]) -> None:
@@ -106,6 +108,35 @@ def _reps(world: World, ids: dict[str, int]) -> None:
         ]
     with unit_of_work("demo: commission splits"):  # the shares of an account are whole only together
         model.objects.bulk_create(rows)
+
+
+def _absences(world: World, ids: dict[str, int]) -> None:
+    """The rep of the East is on holiday this week; the South stands in. The planner was away in the summer."""
+    holiday = {"away_from": world.today - timedelta(days=2), "back_on": world.today + timedelta(days=5)}
+    world.keep("accounts.UserAbsence", user_id=ids["rep-east"], delegate_id=ids["rep-south"], note="Holiday", **holiday)
+    summer = {"away_from": world.today - timedelta(days=130), "back_on": world.today - timedelta(days=116)}
+    world.keep("accounts.UserAbsence", user_id=ids["planner"], note="Summer holiday", **summer)
+
+
+def _partners(world: World) -> None:
+    """The two largest customers order by EDI; their unit codes are turned into ours."""
+    for customer in world.customers[:2]:
+        world.keep(
+            "integrations.PartnerProfile",
+            code=f"EDI-{customer.code}",
+            name=customer.name,
+            account_id=customer.id,
+            status="confirmed",
+            isa_qualifier="ZZ",
+            isa_id=f"TMED{customer.code}",
+            gs_id=f"TMED{customer.code}",
+            our_isa_qualifier="ZZ",
+            our_isa_id="THORNQUAY",
+            unit_map={"BX": "EA", "CS": "CA", "PL": "PAL"},
+            auto_submit=True,
+            default_ship_to_id=customer.ship_to_ids[0],
+            created_at=world.opening,
+        )
 
 
 def _buyers(world: World, ids: dict[str, int]) -> None:

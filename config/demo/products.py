@@ -99,7 +99,8 @@ FAMILIES = (
     Family("NEB", "RESP", "Nebulizer set, {}", ("adult mask", "child mask", "mouthpiece"),
            "3.85", "0.45", 20, 25, 0, weight=3, grams=110),
     Family("INS", "INSTR", "Halsgrove instrument, {}",
-           ("scalpel handle no. 3", "mosquito clamp 12 cm", "needle holder 15 cm", "Metzen scissors 18 cm", "tissue forceps 14 cm", "retractor 20 cm"),
+           ("scalpel handle no. 3", "mosquito clamp 12 cm", "needle holder 15 cm", "Metzen scissors 18 cm",
+            "tissue forceps 14 cm", "retractor 20 cm"),
            "14.50", "9.75", 4, 1, 0, weight=3, grams=90),
     Family("BLD", "INSTR", "Scalpel blade, sterile, box of 100, {}", ("no. 10", "no. 11", "no. 15", "no. 20", "no. 22"),
            "18.20", "0.40", 6, 10, 0, Tracking.LOT, 1825, weight=5, grams=160),
@@ -166,6 +167,7 @@ def make(world: World) -> None:
             )
         )
     _trays(world, categories["TRAY"])
+    _kit(world, categories["TRAY"])
     _discontinued(world, categories["INSTR"])
     _substitutions(world)
     _authorizations(world)
@@ -174,7 +176,7 @@ def make(world: World) -> None:
 
 def _drawn(world: World) -> list[tuple[Family, str, str, Decimal]]:
     """The families' sizes one by one, first of each first, so that a small demo has something of everything."""
-    wanted, found = world.scale.products - len(TRAYS) - 1, []
+    wanted, found = world.scale.products - len(TRAYS) - 2, []  # the kit and a discontinued one
     for shade, words in enumerate(SHADES * (1 + wanted // 700)):
         if shade >= len(SHADES):
             words += f", series {shade // len(SHADES) + 1}"
@@ -213,7 +215,7 @@ def gtin(n: int, indicator: int = 0) -> str:
 
 
 def _trays(world: World, category_id: int) -> None:
-    """Packed and stocked as one piece; what is in one is told by its name until kits have their own tables."""
+    """Packed by the maker and stocked as one piece."""
     specs = [
         ProductSpec(
             sku,
@@ -231,6 +233,21 @@ def _trays(world: World, category_id: int) -> None:
     for spec, (sku, name, price) in zip(specs, TRAYS, strict=True):
         cost = spec.standard_cost or Decimal(0)
         world.items.append(Item(ids[sku], sku, name, "TRY", Decimal(price), cost, 6, 1, Tracking.LOT, 730, "", 4))
+
+
+def _kit(world: World, category_id: int) -> None:
+    """Put together from what is on the shelf: there are as many as its scarcest component allows."""
+    spec = ProductSpec("KIT-WOUND", "Wound care starter kit", gtin=gtin(9_980), category_id=category_id)
+    kit = create_products([spec], actor=SEEDER, now=world.opening)[spec.sku]
+    by_family = {i.family: i for i in reversed(world.items)}
+    for family, qty in (("DRF", 4), ("GZS", 2), ("BND", 2), ("GLN", 1)):
+        if family in by_family:
+            component = by_family[family].id
+            world.keep("catalog.KitComponent", kit_id=kit, component_id=component, qty=Decimal(qty))
+    never_stocked = Item(
+        kit, spec.sku, spec.name, "KIT", Decimal("34.90"), Decimal(0), 1, 1, Tracking.NONE, None, "", 0
+    )
+    world.items.append(never_stocked)
 
 
 def _discontinued(world: World, category_id: int) -> None:

@@ -33,8 +33,8 @@ SCALES = {
         Scale("medium", accounts=300, products=600, days=365, live_days=100, orders=2_600, history_orders=5_400),
         Scale(
             "large",
-            accounts=1_000,
-            products=1_200,
+            accounts=300,
+            products=400,
             days=740,
             live_days=10,
             orders=40,

@@ -36,6 +36,10 @@ def expected_per_day(world: World) -> dict[str, float]:
     return {i.sku: lines * i.weight / total * i.usual for i in world.items}
 
 
+def stocked(world: World) -> list[Item]:
+    return [i for i in world.items if i.weight]
+
+
 def opening_days(world: World) -> int:
     """For how many working days the opening stock would last at full."""
     return max(60, world.scale.live_days * 5 // 7)
@@ -49,7 +53,7 @@ def make(world: World, stage: Stage) -> None:
     dice = world.dice("stock")
     a_day = expected_per_day(world)
     receipt = 0
-    for n, item in enumerate(world.items):
+    for n, item in enumerate(stocked(world)):
         for lot in _opening(world, n, item, a_day[item.sku], dice):
             receipt += 1
             receive(world, item, lot, f"OPEN-{receipt}", receipt, world.opening)

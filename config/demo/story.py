@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, take_order
+from config.demo.stock import Lot, receive
 from config.demo.world import Customer, Item, World
 from core import overrides
 from core.actors import Actor
@@ -37,6 +38,7 @@ from orders.states import Channel
 
 EDI = Actor("EDI receive", roles=frozenset({"system"}), channel="edi")
 TRUNK_USE = 2
+AIR_RECEIPT = 900_001
 
 
 def make(world: World) -> None:
@@ -114,7 +116,9 @@ def _ordinary_business(world: World, now: datetime) -> None:
 
 
 def _shortage_and_moved_promise(world: World) -> None:
-    """The hospital takes what is left of the gowns; the clinic behind it is promised the next delivery, which then slips."""
+    """The hospital takes what is left of the gowns. Two customers behind it are promised the next delivery, which slips;
+    one case of it came by air, and the higher tier is served from it first.
+    """
     gown, planner = one_of(world, "GWN", "DRP"), world.people["planner"]
     early, late = ago(world, 200), ago(world, 90)
     free = availability(AvailabilityQuery((gown.id,), None, world.today))[gown.id].available
@@ -129,8 +133,11 @@ def _shortage_and_moved_promise(world: World) -> None:
     third = order(world, the(world, "surgery"), [(gown, 3 * gown.case)], po="SX-8841")
     place(third, actor=world.people["cs"], now=early + timedelta(minutes=15))
     run_owed_jobs(early + timedelta(minutes=16))
-    record_inbound(**supply, qty=qty, eta_date=eta + timedelta(days=8), actor=planner, now=late)
+    inbound = record_inbound(**supply, qty=qty, eta_date=eta + timedelta(days=8), actor=planner, now=late)
     run_owed_jobs(late)
+    by_air = Lot("CMH", gown.case, f"L{world.today:%y%m}AIR", world.today + timedelta(days=gown.shelf_days or 900))
+    receive(world, gown, by_air, "GR-AIR-1", AIR_RECEIPT, late + timedelta(minutes=20), inbound)
+    run_owed_jobs(late + timedelta(minutes=21))
 
 
 def _credit(world: World) -> None:

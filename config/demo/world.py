@@ -32,7 +32,8 @@ class Customer:
 
 @dataclass(frozen=True)
 class Item:
-    """A product. `price` and `cost` per base unit; `usual` is what one order line asks for, in base units."""
+    """A product. `price` and `cost` per base unit; `usual` is what one order line asks for, in base units; a
+    `weight` of 0 is never stocked and never drawn."""
 
     id: int
     sku: str

@@ -12,7 +12,7 @@ from django.db.models import Count, Sum
 from accounts.models import Account, Buyer, Rep, User
 from billing.models import Invoice, Receipt
 from catalog.models import License, Product, ProductUnit
-from config.demo import bulk, signins
+from config.demo import bulk, seed, signins
 from config.demo.people import PERSONAS
 from config.demo.products import gtin
 from config.demo.progress import Progress
@@ -78,7 +78,10 @@ def test_every_gtin_has_its_check_digit():
 def test_today_a_hospital_took_the_gowns_and_the_clinic_behind_it_waits_for_a_late_delivery():
     behind = Order.objects.get(po_number="CL-2207").lines.get().demand
     assert (behind.backordered_qty, behind.allocated_qty) == (40, 0)
-    assert behind.decision.explanation["inputs"]["next_ahead_demand"]
+    ahead = Order.objects.get(po_number="SX-8841").lines.get().demand
+    assert (ahead.backordered_qty, ahead.allocated_qty) == (40, 20)
+    said = behind.decision.explanation["inputs"]
+    assert (said["ahead_took"], said["next_ahead_demand"]) == ("20", ahead.pk)
     promise = behind.promises.get(is_current=True)
     assert promise.delivery_date > promise.first_delivery_date
     assert Case.objects.filter(kind="promise_moved", status="open", subject_number=behind.ref_number).exists()
