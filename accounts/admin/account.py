@@ -9,6 +9,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.admin.forms import WordedForm
 from accounts.admin.splits import splits_page
 from accounts.models import (
     Account,
@@ -55,6 +56,10 @@ class GroupsOfAccount(ReadOnlyInline):
     fields = readonly_fields = ["group", "valid_from", "valid_to", "identifier"]
     verbose_name_plural = "groups"
     ordering = ["-valid_from"]
+    per_page = 20
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("group")
 
 
 class SellersOfAccount(ReadOnlyInline):
@@ -83,6 +88,7 @@ class BuyersOfAccount(ReadOnlyInline):
 @admin.register(Account)
 class AccountAdmin(ReferenceAdmin):
     access = KEEPERS
+    form = WordedForm
     list_display = ["code", "name", "status_pill", "tier", "territory", "currency"]
     list_display_links = ["code", "name"]
     list_filter = ["status", "tier", "territory", "currency", "ship_complete"]
@@ -176,7 +182,7 @@ VERBS = {
 }
 
 
-class ShipToForm(forms.ModelForm):
+class ShipToForm(WordedForm):
     delivery_days = forms.TypedMultipleChoiceField(
         choices=WEEKDAYS,
         coerce=int,
@@ -261,6 +267,7 @@ class AccountGroupAdmin(ReferenceAdmin):
 @admin.register(GroupMembership)
 class GroupMembershipAdmin(ReferenceAdmin):
     access = KEEPERS
+    form = WordedForm
     list_display = ["account", "group", "valid_from", "valid_to", "identifier_kind", "identifier"]
     list_filter = ["group", "identifier_kind", "valid_from", "valid_to"]
     search_fields = ["account__code", "account__name", "group__code", "group__name", "identifier"]

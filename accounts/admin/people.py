@@ -13,6 +13,7 @@ from unfold.decorators import display
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.admin.forms import WordedForm
 from accounts.models import Buyer, Rep, RepAssignment, SpendingEntry, User, UserAbsence
 from accounts.queries import headrooms
 from accounts.services.change_user import change_user
@@ -235,6 +236,7 @@ class SpendingOfBuyer(ReadOnlyInline):
 @admin.register(Buyer)
 class BuyerAdmin(ReferenceAdmin):
     access = KEEPERS
+    form = WordedForm
     list_display = ["user", "account", "role", "order_limit", "period_limit", "period", "is_active"]
     list_filter = ["role", "period", "is_active", "includes_children"]
     search_fields = ["user__email", "user__last_name", "account__code", "account__name"]
@@ -278,6 +280,7 @@ class SpendingEntryAdmin(LedgerAdmin):
 @admin.register(UserAbsence)
 class UserAbsenceAdmin(ReferenceAdmin):
     access = KEEPERS
+    form = WordedForm
     list_display = ["user", "away_from", "back_on", "delegate", "note"]
     list_filter = ["away_from", "back_on"]
     search_fields = ["user__email", "user__last_name", "delegate__email", "delegate__last_name", "note"]

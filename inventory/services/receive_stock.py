@@ -1,9 +1,11 @@
 """Stock arrives: a lot, a balance, a movement, and a product that is worth another allocation."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+
+from django.db import connection
 
 from core import journal, outbox
 from core.actors import Actor
@@ -13,7 +15,7 @@ from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from inventory import locks
 from inventory.events import SupplyIncreased
-from inventory.models import InboundSupply, Lot, StockBalance, StockMovement
+from inventory.models import Lot, StockBalance, StockMovement
 from inventory.rules.asks import ReceiptLine
 from inventory.services.claim import shift_balances
 from inventory.services.promise import sequence_of
@@ -69,7 +71,7 @@ def _receive(lines: Sequence[ReceiptLine], actor: Actor, now: datetime) -> list[
         if not is_exact(line.qty) or line.qty <= 0:
             raise NothingReceived(asked=plain(line.qty))
     places = _balances_for(lines)
-    inbound = _lock_inbound({x.inbound_id for x in lines if x.inbound_id is not None})
+    _lock_inbound({x.inbound_id for x in lines if x.inbound_id is not None})
     locks.lock_balances(set(places))
     known = _known(lines, places)
     fresh = [
@@ -82,7 +84,7 @@ def _receive(lines: Sequence[ReceiptLine], actor: Actor, now: datetime) -> list[
         arrived[balance_id] += line.qty
     shift_balances({balance_id: {"on_hand_qty": qty} for balance_id, qty in arrived.items()})
     StockMovement.objects.bulk_create([_movement(x, balance_id, actor, now) for x, balance_id in fresh])
-    _count_in(inbound, [x for x, _ in fresh])
+    _count_in(x for x, _ in fresh)
     journal.write([_entry(x, balance_id) for x, balance_id in fresh], actor=actor, now=now)
     products = tuple(sorted({x.product_id for x, _ in fresh}))
     fact = SupplyIncreased(products, "received")
@@ -141,13 +143,10 @@ def balance_for(product_id: int, site_id: int, lot_code: str = "", expiry_date: 
     return StockBalance.objects.values_list("id", flat=True).get(owner="", **place)
 
 
-def _lock_inbound(inbound_ids: Collection[int]) -> dict[int, InboundSupply]:
-    if not inbound_ids:
-        return {}
-    found = locks.lock_inbound_supplies(inbound_ids)
+def _lock_inbound(inbound_ids: Collection[int]) -> None:
+    found = locks.lock_inbound_supplies(inbound_ids) if inbound_ids else {}
     if missing := set(inbound_ids) - found.keys():
         raise NotFound(kind="inbound supply", ident=min(missing))
-    return found
 
 
 def _known(lines: Sequence[ReceiptLine], places: Sequence[int]) -> set[tuple[DocumentRef, int]]:
@@ -170,11 +169,19 @@ def _known(lines: Sequence[ReceiptLine], places: Sequence[int]) -> set[tuple[Doc
     return known
 
 
-def _count_in(inbound: Mapping[int, InboundSupply], lines: Iterable[ReceiptLine]) -> None:
+_COUNT_IN = """
+UPDATE inventory_inboundsupply i
+   SET received_qty = i.received_qty + c.qty, is_closed = i.received_qty + c.qty >= i.ordered_qty
+  FROM unnest(%s::bigint[], %s::numeric[]) AS c(id, qty) WHERE i.id = c.id
+"""
+
+
+def _count_in(lines: Iterable[ReceiptLine]) -> None:
+    """Their inbound supplies are locked."""
+    came: dict[int, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.inbound_id is not None:
-            inbound[line.inbound_id].received_qty += line.qty
-    for supply in inbound.values():
-        supply.is_closed = supply.received_qty >= supply.ordered_qty
-    if inbound:
-        InboundSupply.objects.bulk_update(inbound.values(), ["received_qty", "is_closed"])
+            came[line.inbound_id] += line.qty
+    if came:
+        with connection.cursor() as cursor:
+            cursor.execute(_COUNT_IN, [list(came), list(came.values())])

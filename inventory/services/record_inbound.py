@@ -17,6 +17,8 @@ from inventory.rules.asks import InboundSpec
 from inventory.services.promise import sequence_of
 from inventory.states import InboundKind
 
+_NEWS = ["ordered_qty", "eta_date", "confidence_percent", "is_closed"]
+
 
 @door_verb
 def record_inbound(
@@ -61,20 +63,22 @@ def _record(specs: Sequence[InboundSpec], actor: Actor, now: datetime) -> list[i
         reference__in={s.reference for s in specs}, product_id__in={s.product_id for s in specs}
     )
     stored = {_place(row): row for row in locks.lock_inbound_supplies(named.values("pk")).values()}
-    for spec in specs:
-        row = stored[_place(spec)]
-        row.ordered_qty, row.eta_date, row.confidence_percent = spec.qty, spec.eta_date, spec.confidence_percent
-        row.is_closed = row.received_qty >= spec.qty
-    wanted = {stored[_place(spec)].pk: stored[_place(spec)] for spec in specs}
-    InboundSupply.objects.bulk_update(
-        wanted.values(), ["ordered_qty", "eta_date", "confidence_percent", "is_closed"], batch_size=1000
-    )
+    news = {stored[_place(spec)].pk: stored[_place(spec)] for spec in specs if _is_news(spec, stored[_place(spec)])}
+    InboundSupply.objects.bulk_update(news.values(), _NEWS, batch_size=1000)
     ids = [stored[_place(spec)].pk for spec in specs]
     journal.write([_entry(spec, pk) for spec, pk in zip(specs, ids, strict=True)], actor=actor, now=now)
     products = tuple(sorted({spec.product_id for spec in specs}))
     fact = SupplyIncreased(products, "inbound recorded")
     outbox.publish(fact, stream=f"product:{products[0]}", seq=sequence_of(now), now=now, actor=actor)
     return ids
+
+
+def _is_news(spec: InboundSpec, row: InboundSupply) -> bool:
+    """Whether the stored row says something else; it says what the spec says afterwards."""
+    before = (row.ordered_qty, row.eta_date, row.confidence_percent, row.is_closed)
+    row.ordered_qty, row.eta_date, row.confidence_percent = spec.qty, spec.eta_date, spec.confidence_percent
+    row.is_closed = row.received_qty >= spec.qty
+    return before != (row.ordered_qty, row.eta_date, row.confidence_percent, row.is_closed)
 
 
 def _row(spec: InboundSpec) -> InboundSupply:

@@ -80,7 +80,7 @@ def read_csv(text: str) -> Sheet | TooMany:
 def read_cells(rows: Iterable[list[str]]) -> Sheet | TooMany:
     """The lines of a table. A heading row says which column is which; blank rows are skipped."""
     cells = (c for c in rows if any(c))
-    taken = list(islice(cells, MOST_COUNTED + 1))
+    taken = list(islice(cells, MOST_COUNTED + 2))
     where = _columns(taken[0]) if taken else None
     if where:
         taken = taken[1:]

@@ -96,8 +96,9 @@ def _keep(request: PortalRequest, page: QuickPage) -> HttpResponse:
     if lacking := without_quantity(page.rows):
         notice = _("Nothing was kept: give line %(n)s an item and a quantity first.") % {"n": lacking[0].number}
         return _show(request, replace(page, notice=notice))
+    kept = kept_of(request)
     try:
-        number = _write_draft(request, page, kept_of(request), clock.now())
+        number = _write_draft(request, page, kept, clock.now())
     except DomainError as refusal:
         said = [f"{e.message} {e.remedy}" for e in getattr(refusal, "errors", ())] or [refusal.message, refusal.remedy]
         return _show(request, replace(page, notice=f"{_('Nothing was kept.')} {' '.join(said)}".strip()))

@@ -113,12 +113,13 @@ def test_a_buyer_never_gets_in_and_an_auditor_only_looks(client, model):
     assert client.post(at(model, "change", row.pk), {}).status_code == 403
 
 
+def no_rows(*prefixes):
+    fields = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
+    return {f"{prefix}-{field}": "0" for prefix in prefixes for field in fields}
+
+
 def account_form(**changes):
-    inlines = {
-        f"{prefix}-{field}": "0"
-        for prefix in ("ship_tos", "memberships", "assignments", "buyers")
-        for field in ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
-    }
+    inlines = no_rows("ship_tos", "memberships", "assignments", "buyers")
     fields = {"code": "ACME", "name": "Acme", "currency": "USD", "time_zone": "UTC", "ship_complete": "none"}
     numbers = {"min_line_percent": "0", "min_order_percent": "0", "min_shelf_life_days": "0"}
     return {**inlines, **fields, **numbers, "backorders_allowed": "on", **changes}
@@ -190,8 +191,8 @@ def test_saving_an_account_does_not_write_an_older_status_back(operator, monkeyp
     ("model", "good", "bad"),
     [
         (ServiceTier, {"code": "G", "name": "Gold", "rank": 1, "fair_share_weight": 1}, {"rank": "x"}),
-        (Territory, {"code": "W", "name": "West"}, {"code": ""}),
-        (AccountGroup, {"code": "G", "name": "GPO", "kind": "chain"}, {"kind": "x"}),
+        (Territory, {"code": "W", "name": "West", **no_rows("reps")}, {"code": ""}),
+        (AccountGroup, {"code": "G", "name": "GPO", "kind": "chain", **no_rows("memberships")}, {"kind": "x"}),
     ],
     ids=["tier", "territory", "group"],
 )
@@ -204,11 +205,6 @@ def test_small_reference_data_is_added_and_refused_in_the_form(operator, model, 
     assert operator.post(at(model, "change", row.pk), {**good, "name": "Other"}).status_code == 302
     row.refresh_from_db()
     assert row.name == "Other"
-
-
-def no_rows(*prefixes):
-    fields = ("TOTAL_FORMS", "INITIAL_FORMS", "MIN_NUM_FORMS", "MAX_NUM_FORMS")
-    return {f"{prefix}-{field}": "0" for prefix in prefixes for field in fields}
 
 
 def test_a_ship_to_a_membership_a_rep_a_buyer_and_an_absence_are_added_and_refused(operator):

@@ -132,12 +132,16 @@ PORTAL: dict[str, tuple[str, str]] = {
     "quick-order-row": (f"rep {BUYING}", f"rep {BUYING}"),
     "place": (f"rep {BUYING}", f"rep {BUYING}"),
     "orders": (f"rep {BUYING}", f"rep {BUYING}"),
+    "orders-csv": (f"rep {BUYING}", f"rep {BUYING}"),
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
+    "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
+    "discard": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
+    "choose": (f"rep {BUYING}", f"rep {BUYING}"),
     "act-for": (f"rep {BUYING}", f"rep {BUYING}"),
 }
-PORTAL_METHODS = {"quick-order-row": "post", "place": "post", "act-for": "post"}
-PORTAL_ARGUMENTS = {"order": {"number": "SO-1"}}
+PORTAL_METHODS = {"quick-order-row": "post", "place": "post", "act-for": "post", "discard": "post"}
+PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "discard")}
 
 ORDERING = f"cs cs_lead rep service {BUYING}"
 # address: method → who may ("*": anybody, without a token too)

@@ -58,3 +58,27 @@ def test_a_spreadsheet_s_bytes_are_text_in_either_encoding_and_a_binary_file_is_
     assert decode("é,1".encode("utf-8-sig")) == "é,1"
     with pytest.raises(UnreadableFile, match="save the sheet as CSV"):
         decode(b"PK\x03\x04\x00\x00")
+
+
+@pytest.mark.parametrize(
+    ("row", "item", "qty"),
+    [
+        ("ABC-1 x 12", "ABC-1", "12"),
+        ("ABC-1 x12", "ABC-1", "12"),
+        ("ABC-1 × 2.5", "ABC-1", "2.5"),
+        ("ABC-1 X 12", "ABC-1", "12"),
+        ("12 x ABC-1", "ABC-1", "12"),
+        ("12× ABC-1", "ABC-1", "12"),
+        ("BOX X 4", "BOX", "4"),
+        ("X-RAY 4", "X-RAY", "4"),
+        ("MAX 12", "MAX", "12"),
+        ("A x B", "A x", "B"),
+    ],
+)
+def test_a_times_sign_between_item_and_quantity_is_understood(row, item, qty):
+    assert read_text(row) == [StatedLine(1, item, qty)]
+
+
+def test_a_heading_names_the_columns_in_any_order():
+    assert read_text("Qty,Note,SKU\n3,now,A-1") == [StatedLine(1, "A-1", "3")]
+    assert read_text("SKU,Name,Quantity\nA-1,gloves,3") == [StatedLine(1, "A-1", "3")]
