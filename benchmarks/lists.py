@@ -244,7 +244,8 @@ def _client(user: Any) -> Client:
 
 def _ways(client: Client, screen: Any, address: str) -> list[str]:
     """The addresses a person reaches from the list: its last page, each sort, each filter's second choice, searches."""
-    changelist = client.get(address).context_data["cl"]
+    context: Any = client.get(address).context_data
+    changelist = context["cl"]
     ways = [address, f"{address}?p={min(changelist.paginator.num_pages, 200)}"]
     ways += [f"{address}?o={n}" for n, name in enumerate(changelist.list_display) if name in changelist.sortable_by]
     for spec in changelist.filter_specs:

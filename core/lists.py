@@ -37,7 +37,8 @@ class LongListPaginator(Paginator):
 
     @cached_property
     def _counted(self) -> int:
-        return int(self.object_list.order_by().values("pk")[: EXACT + 1].count())
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[: EXACT + 1].count())
 
     @cached_property
     def count(self) -> int:
@@ -54,11 +55,12 @@ class LongListPaginator(Paginator):
     @cached_property
     def words(self) -> str:
         """ "1 order", "2,345 orders", "about 1,000,000 orders", "more than 10,000 orders"."""
-        opts = self.object_list.model._meta
+        rows: Any = self.object_list
+        opts = rows.model._meta
         name = opts.verbose_name if self._counted == 1 else opts.verbose_name_plural
         if not self.is_cut:
             return f"{self._counted:,} {name}"
-        about = 0 if self.object_list.query.where else _estimate(opts.db_table)
+        about = 0 if rows.query.where else _estimate(opts.db_table)
         return f"about {about:,} {name}" if about > EXACT else f"more than {EXACT:,} {name}"
 
 
@@ -119,7 +121,7 @@ class RecentValues(AllValuesFieldListFilter):
 class FewRelated(RelatedFieldListFilter):
     """Choices of a related table while they are few; a table of thousands is searched instead of listed."""
 
-    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[Any, str]]:
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
         rows = field.remote_field.model._default_manager.order_by(
             *self.field_admin_ordering(field, request, model_admin)
         )
@@ -147,7 +149,7 @@ class TypedFilter(SimpleListFilter):
     def has_output(self) -> bool:
         return True
 
-    def choices(self, changelist: Any) -> Iterator[dict[str, Any]]:
+    def choices(self, changelist: Any) -> Iterator[Any]:
         """What the other filters say, kept as hidden fields, and the way back to all."""
         kept = {k: v for k, v in changelist.filter_params.items() if k not in (self.parameter_name, "p")}
         yield {
@@ -220,7 +222,7 @@ def is_searched_by_index(model: type[models.Model], path: str) -> bool:
     owner, name = fields[-1].model, fields[-1].name
     written = [expression for index in owner._meta.indexes for expression in index.expressions]
     written += [e for c in owner._meta.constraints for e in getattr(c, "expressions", ())]
-    return any(isinstance(part, F) and part.name == name for e in written for part in _parts(e))
+    return any(isinstance(part, F) and getattr(part, "name", "") == name for e in written for part in _parts(e))
 
 
 def _parts(expression: Any) -> Iterator[Any]:

@@ -250,18 +250,18 @@ def _groups(world: World) -> None:
     since = world.start - timedelta(days=400)
     members = 0
     for n, customer in enumerate(world.customers):
-        code = {"hospital": "NORVALE", "system": "NORVALE", "clinic": "CLINIWAY", "surgery": "CLINIWAY"}.get(
+        group_code = {"hospital": "NORVALE", "system": "NORVALE", "clinic": "CLINIWAY", "surgery": "CLINIWAY"}.get(
             customer.kind
         )
-        if code is None or (n > 8 and n % 5 == 0):
+        if group_code is None or (n > 8 and n % 5 == 0):
             continue
         members += 1
         world.keep(
             "accounts.GroupMembership",
             account_id=customer.id,
-            group_id=world.groups[code],
+            group_id=world.groups[group_code],
             valid_from=since,
             valid_to=world.today - timedelta(days=60) if members == 7 else None,
-            identifier_kind=IdentifierKind.GLN if code == "NORVALE" else IdentifierKind.HIN,
-            identifier=_gln(customer.code, 1) if code == "NORVALE" else f"{customer.code:0>8}7"[-9:],
+            identifier_kind=IdentifierKind.GLN if group_code == "NORVALE" else IdentifierKind.HIN,
+            identifier=_gln(customer.code, 1) if group_code == "NORVALE" else f"{customer.code:0>8}7"[-9:],
         )

@@ -130,7 +130,8 @@ def draft_of(world: World, book: Book, day: date, dice: random.Random) -> OrderD
 def _lines(world: World, customer: Customer, dice: random.Random) -> tuple[LineDraft, ...]:
     """Distinct products the customer may buy; about 3.4 of them, worth less than the largest order."""
     fits = [i for i in world.items if may_buy(customer, i)]
-    wanted, lines, worth = dice.choice(LINE_COUNTS), [], Decimal(0)
+    lines: list[LineDraft] = []
+    wanted, worth = dice.choice(LINE_COUNTS), Decimal(0)
     chosen: dict[int, Item] = {}
     for item in dice.choices(fits, [i.weight for i in fits], k=wanted):
         chosen.setdefault(item.id, item)

@@ -141,7 +141,7 @@ LICENCES = {"RX": "State pharmacy", "C-II": "DEA"}
 
 
 def make(world: World) -> None:
-    categories = {}
+    categories: dict[str, int] = {}
     for code, (name, parent) in CATEGORIES.items():
         categories[code] = world.keep("catalog.Category", code=code, name=name, parent_id=categories.get(parent or ""))
     drawn = _drawn(world)
@@ -176,7 +176,8 @@ def make(world: World) -> None:
 
 def _drawn(world: World) -> list[tuple[Family, str, str, Decimal]]:
     """The families' sizes one by one, first of each first, so that a small demo has something of everything."""
-    wanted, found = world.scale.products - len(TRAYS) - 2, []  # the kit and a discontinued one
+    found: list[tuple[Family, str, str, Decimal]] = []
+    wanted = world.scale.products - len(TRAYS) - 2  # the kit and a discontinued one
     for shade, words in enumerate(SHADES * (1 + wanted // 700)):
         if shade >= len(SHADES):
             words += f", series {shade // len(SHADES) + 1}"

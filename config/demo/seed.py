@@ -122,7 +122,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
 
 
 def _company(world: World, progress: Progress) -> None:
-    steps: tuple[tuple[str, int, Callable[[World, Stage], None]], ...] = (
+    steps: tuple[tuple[str, int, Callable[[World, Stage], object]], ...] = (
         ("sites and customers", world.scale.accounts, company.make),
         ("products and licences", 1, lambda world, _: products.make(world)),
         ("people", 1, lambda world, _: people.make(world)),

@@ -8,6 +8,7 @@ ran out · a limit that waits for a second signature.
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, take_order
@@ -122,7 +123,11 @@ def _shortage_and_moved_promise(world: World) -> None:
     gown, planner = one_of(world, "GWN", "DRP"), world.people["planner"]
     early, late = ago(world, 200), ago(world, 90)
     free = availability(AvailabilityQuery((gown.id,), None, world.today))[gown.id].available
-    supply = {"product_id": gown.id, "site_id": world.sites["CMH"], "reference": f"PO-77{world.seed % 100:02}"}
+    supply: dict[str, Any] = {
+        "product_id": gown.id,
+        "site_id": world.sites["CMH"],
+        "reference": f"PO-77{world.seed % 100:02}",
+    }
     qty, eta = Decimal(20 * gown.case), world.today + timedelta(days=6)
     record_inbound(**supply, qty=qty, eta_date=eta, actor=planner, now=early)
     run_owed_jobs(early)

@@ -67,7 +67,7 @@ def _filled_share(cover: float, opening: Sequence[Day]) -> float:
     shelf: dict[str, float] = {sku: float(qty) for sku, qty in demand.opening_stock(cover).items()}
     coming: dict[str, float] = defaultdict(float)
     arriving: dict[int, dict[str, int]] = {}
-    lines = filled = 0
+    lines, filled = 0, 0.0
     for day_no, day in enumerate(opening):
         for sku, qty in arriving.pop(day_no, {}).items():
             shelf[sku] += qty

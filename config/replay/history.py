@@ -113,7 +113,8 @@ def _dated(
     rows: Iterator[Cells], columns: Columns, width: int, history: History
 ) -> Iterator[tuple[date, Cells, OrderRow | None]]:
     """Each row with its day; what the import would reject has no OrderRow but stays a row of its day."""
-    rules, day_of, last = RowRules(), {}, None
+    rules, last = RowRules(), None
+    day_of: dict[tuple[str, str], date] = {}
     for number, cells in rows:
         read = read_row(cells, columns, rules) if cells is not None and len(cells) == width else None
         row = read if isinstance(read, OrderRow) else None

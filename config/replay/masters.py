@@ -60,8 +60,8 @@ def open_accounts(world: World, *, now: datetime) -> None:
         specs.append(
             AccountSpec(code, f"Customer {code}", CURRENCY, tier_id=tiers[tier_of[code][0]], po_number_required=False)
         )
-    for some in _batches(specs):
-        world.account_ids |= create_accounts(some, actor=CLERK, now=now)
+    for made in _batches(specs):
+        world.account_ids |= create_accounts(made, actor=CLERK, now=now)
     for some in _batches(ranked):
         places = {
             world.account_ids[c]: ShipToSpec("MAIN", "Main entrance", country="GB", is_default=True) for c in some

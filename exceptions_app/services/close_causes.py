@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -104,7 +105,7 @@ RETURNING c.id, c.number, c.version, c.kind, c.subject_kind, c.subject_id, c.sub
 
 
 def _end(causes: Sequence[Cause], now: datetime) -> list[_Ended]:
-    asked: list[object] = [
+    asked: list[Any] = [
         [c.kind for c in causes],
         [c.subject.kind for c in causes],
         [c.subject.id for c in causes],

@@ -77,7 +77,9 @@ class UploadAdmin(LedgerAdmin):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         return [
-            path("export/<slug:code>.<slug:form>", wrap(self.export_view), name="integrations_upload_export"),
+            path(
+                "export/<slug:code>.<slug:form>", wrap(self.export_sheet_view), name="integrations_upload_export_sheet"
+            ),
             path("<int:upload_id>/columns/", wrap(self.columns_view), name="integrations_upload_columns"),
             path("<int:upload_id>/apply/", wrap(self.apply_view), name="integrations_upload_apply"),
             path("<int:upload_id>/result.<slug:form>", wrap(self.result_view), name="integrations_upload_result"),
@@ -205,7 +207,7 @@ class UploadAdmin(LedgerAdmin):
         count = UploadRow.objects.filter(upload=upload).count()
         return _file(form, f"{upload.sheet}-{upload.pk}-result", header, batches, result_numbers(header), count)
 
-    def export_view(self, request: HttpRequest, code: str, form: str) -> HttpResponseBase:
+    def export_sheet_view(self, request: HttpRequest, code: str, form: str) -> HttpResponseBase:
         if not self.has_view_permission(request):
             raise PermissionDenied
         of = next((s for s in _seen(request) if s.code == code), None)

@@ -62,7 +62,9 @@ def _record(specs: Sequence[InboundSpec], actor: Actor, now: datetime) -> list[i
     named = InboundSupply.objects.filter(
         reference__in={s.reference for s in specs}, product_id__in={s.product_id for s in specs}
     )
-    stored = {_place(row): row for row in locks.lock_inbound_supplies(named.values("pk")).values()}
+    stored = {
+        _place(row): row for row in locks.lock_inbound_supplies(list(named.values_list("pk", flat=True))).values()
+    }
     news = {stored[_place(spec)].pk: stored[_place(spec)] for spec in specs if _is_news(spec, stored[_place(spec)])}
     InboundSupply.objects.bulk_update(news.values(), _NEWS, batch_size=1000)
     ids = [stored[_place(spec)].pk for spec in specs]

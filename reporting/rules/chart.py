@@ -87,8 +87,9 @@ def chart(counts: Sequence[Count]) -> Chart:
         high, filled = room * count.finished / top, room * count.perfect / top
         floor, x, width = HEIGHT - BOTTOM, LEFT + n * slot + slot * 0.15, slot * 0.7
         label = f"{count.day.day} {count.day:%b}" if (len(counts) - 1 - n) % every == 0 else ""
-        parts = (round(v, 1) for v in (x, width, floor - high, high, floor - filled, filled, x + width / 2))
-        return Bar(count, *parts, short_label=label)
+        measures = (x, width, floor - high, high, floor - filled, filled, x + width / 2)
+        x, width, top_y, high, filled_y, filled, middle = (round(v, 1) for v in measures)
+        return Bar(count, x, width, top_y, high, filled_y, filled, middle, label)
 
     lines = tuple(Line(top * n // 2, round(HEIGHT - BOTTOM - room * n / 2, 1)) for n in range(3))
     return Chart(tuple(bar(n, c) for n, c in enumerate(counts)), lines)

@@ -75,7 +75,9 @@ def crowded(orders: int, *, lines: int = 1) -> Any:
         place(world.draft(*[1] * lines, po_number=f"PO-{world.account.pk}-{n}"), actor=CLERK, now=NOW)
     late = Promise.objects.filter(demand__account_id=world.account.pk, delivery_date__isnull=False)
     for promise in late:
-        Promise.objects.filter(pk=promise.pk).update(first_delivery_date=promise.delivery_date - timedelta(days=3))
+        assert promise.delivery_date is not None
+        moved = promise.delivery_date - timedelta(days=3)
+        Promise.objects.filter(pk=promise.pk).update(first_delivery_date=moved)
     return world
 
 

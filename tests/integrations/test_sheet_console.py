@@ -86,11 +86,11 @@ def test_nobody_imports_a_sheet_of_another_desk(planner):
 
 def test_exports_and_empty_sheets_are_files(planner):
     AccountFactory(code="C1", name="=1+1")
-    exported = planner.get(reverse("admin:integrations_upload_export", args=["accounts", "csv"]))
+    exported = planner.get(reverse("admin:integrations_upload_export_sheet", args=["accounts", "csv"]))
     assert b"C1,'=1+1" in b"".join(exported.streaming_content)
-    empty = planner.get(reverse("admin:integrations_upload_export", args=["accounts", "xlsx"]) + "?empty")
+    empty = planner.get(reverse("admin:integrations_upload_export_sheet", args=["accounts", "xlsx"]) + "?empty")
     assert b"".join(empty.streaming_content)[:2] == b"PK"
-    assert planner.get(reverse("admin:integrations_upload_export", args=["nothing", "csv"])).status_code == 404
+    assert planner.get(reverse("admin:integrations_upload_export_sheet", args=["nothing", "csv"])).status_code == 404
 
 
 @pytest.mark.parametrize("rows", [1, 120])

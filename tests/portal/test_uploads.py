@@ -5,7 +5,7 @@ import io
 import re
 import zipfile
 
-import openpyxl
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 

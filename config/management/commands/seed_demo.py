@@ -36,7 +36,8 @@ class Command(BaseCommand):
             return
         now = datetime.combine(options["today"], NOON, UTC) if options["today"] else clock.db_now()
         try:
-            demo_seed.make(scale, options["seed"], now=now, progress=Progress(self.stdout._out))
+            out: Any = self.stdout._out
+            demo_seed.make(scale, options["seed"], now=now, progress=Progress(out))
         except DomainError as refusal:
             raise CommandError(f"{refusal.message} {refusal.remedy}") from refusal
         self.stdout.write(f"{COMPANY} is open for business. `manage.py print_signins` shows who can sign in.")

@@ -2,7 +2,16 @@ from decimal import Decimal
 
 import pytest
 
-from portal.rules.lines import TooMany, UnreadableFile, decode, quantity_of, read_fields, read_text, write_text
+from portal.rules.lines import (
+    StatedLine,
+    TooMany,
+    UnreadableFile,
+    decode,
+    quantity_of,
+    read_fields,
+    read_text,
+    write_text,
+)
 
 
 def test_a_paste_is_read_whatever_stands_between_item_and_quantity():
