@@ -11,16 +11,7 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
-from accounts.models import (
-    Account,
-    ApprovalRequest,
-    Buyer,
-    GroupMembership,
-    Rep,
-    ShipTo,
-    SpendingEntry,
-    User,
-)
+from accounts.models import Account, ApprovalRequest, Buyer, GroupMembership, Rep, ShipTo, SpendingEntry, User
 from accounts.rules import asks, ship_tos, standing_in
 from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, Headroom, RepSplit, ShipToSnapshot
 from accounts.rules.ship_tos import fold

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 
 from core import codec, locks
 from core.errors import DomainError, FieldError, InvalidInput
+from core.models import IdempotencyKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -186,3 +187,9 @@ def _store(claim: Claim, state: str, result: Any) -> None:
             "UPDATE core_idempotencykey SET state = %s, result = %s WHERE scope = %s AND owner = %s AND key = %s",
             [state, json.dumps(result), claim.scope, claim.owner, claim.key],
         )
+
+
+def is_done(claim: Claim) -> bool:
+    """Whether the key's call was carried out: a form sent again is then answered as before, whatever is open by now."""
+    rows = IdempotencyKey.objects.filter(scope=claim.scope, owner=claim.owner, key=claim.key, state="done")
+    return bool(claim.key) and rows.exists()

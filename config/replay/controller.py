@@ -67,11 +67,11 @@ def _filled_share(cover: float, opening: Sequence[Day]) -> float:
     shelf: dict[str, float] = {sku: float(qty) for sku, qty in demand.opening_stock(cover).items()}
     coming: dict[str, float] = defaultdict(float)
     arriving: dict[int, dict[str, int]] = {}
-    lines, filled = 0, 0.0
+    lines = filled = 0
     for day_no, day in enumerate(opening):
-        for sku, qty in arriving.pop(day_no, {}).items():
-            shelf[sku] += qty
-            coming[sku] -= qty
+        for sku, arrived in arriving.pop(day_no, {}).items():
+            shelf[sku] += arrived
+            coming[sku] -= arrived
         for sku, qty in day:
             lines += 1
             filled += max(shelf[sku], 0.0) >= qty

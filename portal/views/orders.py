@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core import clock
 from core.errors import DomainError
-from core.idempotency import Claim, hash_body, run_once
+from core.idempotency import Claim, hash_body, is_done, run_once
 from orders.filters import OrderFilter, OrderSummary, find_orders
 from orders.services.cancel import cancel_lines, cancel_order
 from portal.access import PORTAL, PortalRequest, access, actor, may_order
@@ -28,6 +28,7 @@ STATUSES = {
     "cancelled": __("Cancelled"),
 }
 MOST_EXPORTED = 10_000  # rows of one file; the page and the file say so
+CANCELLING = "portal.cancel"
 CUSTOMER = "cancelled by the customer in the portal"
 
 
@@ -90,12 +91,15 @@ def cancel(request: PortalRequest, number: str) -> HttpResponse:
     page = cancel_page(head)
     if request.method != "POST":
         return _show_cancel(request, page.ticked(request.GET.get("line", "")))
+    owner, key = f"user:{request.user.pk}", request.POST.get("key", "")
+    if is_done(Claim(CANCELLING, owner, key, "")):
+        return _cancelled(request, head.number)
     page = asked_quantities(page, request.POST)
     if page.problems:
         return _show_cancel(request, page, status=422)
     wanted = {line.line_no: line.asked for line in page.lines if line.asked is not None}
     body = {"order": head.order_id, "lines": {str(n): str(q) for n, q in wanted.items()}}
-    claim = Claim("portal.cancel", f"user:{request.user.pk}", request.POST.get("key", ""), hash_body(body))
+    claim = Claim(CANCELLING, owner, key, hash_body(body))
     try:
         run_once(
             claim,
@@ -108,8 +112,12 @@ def cancel(request: PortalRequest, number: str) -> HttpResponse:
         )
     except DomainError as refusal:
         return _show_cancel(request, page.refused(refusal), status=422)
+    return _cancelled(request, head.number)
+
+
+def _cancelled(request: PortalRequest, number: str) -> HttpResponse:
     messages.success(request, _("Cancelled as you asked. What the order now is, you see below."))
-    return redirect("portal:order", number=head.number)
+    return redirect("portal:order", number=number)
 
 
 @require_POST

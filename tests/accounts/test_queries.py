@@ -95,11 +95,11 @@ def test_ship_tos_match_by_any_identifier_of_their_own_account():
 
 def test_splits_are_those_of_the_day():
     account = AccountFactory()
-    first = AssignmentFactory(account=account, split_percent=60, valid_from=JUNE, valid_to=JULY)
+    first = AssignmentFactory(account=account, split_percent=100, valid_from=JUNE, valid_to=JULY)
     overlay = AssignmentFactory(account=account, split_percent=10, kind=SplitKind.OVERLAY, valid_from=JUNE)
     assert queries.rep_splits([account.pk], on=JUNE) == {
         account.pk: (
-            RepSplit(first.rep_id, SplitKind.REVENUE, Decimal(60)),
+            RepSplit(first.rep_id, SplitKind.REVENUE, Decimal(100)),
             RepSplit(overlay.rep_id, SplitKind.OVERLAY, Decimal(10)),
         )
     }

@@ -67,6 +67,9 @@ def _value(field: Any, n: int) -> Any:
 def _take_off_checks(model: type[models.Model]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
+            "SET CONSTRAINTS ALL IMMEDIATE"
+        )  # what the row before still owes, or the table cannot be altered
+        cursor.execute(
             "SELECT quote_ident(conname) FROM pg_constraint WHERE conrelid = %s::regclass AND contype IN ('c', 'x')",
             [f'"{model._meta.db_table}"'],
         )
