@@ -120,13 +120,16 @@ class SheetTable:
         )
 
     def _refuse_circles(self, name: str, keys: Sequence[str]) -> None:
-        """Raises RunsInCircles where following the pointer leads back to where it began."""
+        """Raises RunsInCircles where following the pointer leads back to where it began.
+
+        OFFSET 0 keeps each step a look-up by primary key: joined, a step would read the whole table.
+        """
         p, (key,) = self._pointers[name], self.key
         sql = (
             f"WITH RECURSIVE up AS (SELECT id, {key} AS code, {p.column} AS above, 1 AS depth FROM {self._table}"
-            f" WHERE upper({key}) = ANY(SELECT upper(k) FROM unnest(%s::text[]) k)"
-            f" UNION ALL SELECT up.id, up.code, t.{p.column}, up.depth + 1"
-            f" FROM up JOIN {self._table} t ON t.id = up.above WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
+            f" JOIN unnest(%s::text[]) AS k(named) ON upper({key}) = upper(k.named)"
+            f" UNION ALL SELECT up.id, up.code, n.above, up.depth + 1 FROM up CROSS JOIN LATERAL"
+            f" (SELECT t.{p.column} AS above FROM {self._table} t WHERE t.id = up.above OFFSET 0) n WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
             " SELECT DISTINCT code FROM up WHERE above = id ORDER BY code LIMIT 5"
         )
         if found := _rows(sql, [list(keys)]):
@@ -229,7 +232,10 @@ class SheetTable:
                 joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = upper(k.k{i})")
                 conditions.append(f"t.{p.column} = r_{name}.id")
             else:
-                conditions.append(f"upper(coalesce(t.{self._field(name).column}::text, '')) = upper(k.k{i})")
+                stored = self._field(name)  # said as the index over it says it, where it is a plain text
+                is_text = isinstance(stored, models.CharField) and not stored.null
+                text = f"t.{stored.column}" if is_text else f"coalesce(t.{stored.column}::text, '')"
+                conditions.append(f"upper({text}) = upper(k.k{i})")
         return " ".join(joins) + f" JOIN {self._table} t ON {' AND '.join(conditions)}"
 
     @cached_property
