@@ -128,8 +128,9 @@ class SheetTable:
         sql = (
             f"WITH RECURSIVE up AS (SELECT id, {key} AS code, {p.column} AS above, 1 AS depth FROM {self._table}"
             f" JOIN unnest(%s::text[]) AS k(named) ON upper({key}) = upper(k.named)"
-            f" UNION ALL SELECT up.id, up.code, n.above, up.depth + 1 FROM up CROSS JOIN LATERAL"
-            f" (SELECT t.{p.column} AS above FROM {self._table} t WHERE t.id = up.above OFFSET 0) n WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
+            " UNION ALL SELECT up.id, up.code, n.above, up.depth + 1 FROM up CROSS JOIN LATERAL"
+            f" (SELECT t.{p.column} AS above FROM {self._table} t WHERE t.id = up.above OFFSET 0) n"
+            f" WHERE up.above <> up.id AND up.depth < {_DEEPEST})"
             " SELECT DISTINCT code FROM up WHERE above = id ORDER BY code LIMIT 5"
         )
         if found := _rows(sql, [list(keys)]):
