@@ -56,10 +56,10 @@ def test_the_company_is_complete_and_counted():
     assert License.objects.filter(valid_to__lte=NOW.date()).count() == 1
 
 
-def test_the_same_seed_gives_the_same_numbers():
-    assert Order.objects.count() == 12 + 8 + 6 + 13
-    assert OrderLine.objects.count() == 0
-    assert Order.objects.aggregate(total=Sum("total_amount"))["total"] == Decimal("0")
+def test_the_history_and_todays_story_are_counted_and_worth_something():
+    assert Order.objects.count() == 38
+    assert OrderLine.objects.count() >= 38
+    assert Order.objects.aggregate(total=Sum("total_amount"))["total"] > Decimal(0)
 
 
 def test_every_invariant_holds_and_nothing_is_owed():
