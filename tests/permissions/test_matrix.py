@@ -100,7 +100,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "auth_user_password_change": ("get", {"id": "1"}, "operator"),
     "billing_invoice_export": ("get", {}, CONSOLE["billing.invoice"][0]),
     "exceptions_app_case_export": ("get", {}, CONSOLE["exceptions_app.case"][0]),
-    "fulfillment_shipment_export": ("get", {}, CONSOLE["fulfillment.shipment"][0]),
+    "fulfillment_shipment_export": ("get", {}, " ".join(CONSOLE["fulfillment.shipment"][:2])),
     "orders_order_export": ("get", {}, CONSOLE["orders.order"][0]),
     "catalog_authorizationrule_explain": ("get", {}, EVERY_DESK),
     "catalog_license_attach": ("post", {"licence_id": 1}, LEADS),
