@@ -120,8 +120,8 @@ class UserAdmin(ServiceAdmin, DjangoUserAdmin):
     readonly_fields = ["username", "is_superuser", "last_login", "date_joined"]
     fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "email", "password"]}),
-        ("What they may do", {"fields": ["roles", ("is_staff", "is_active", "is_superuser")]}),
-        ("Desk", {"fields": [("reports_to", "time_zone"), ("username", "last_login", "date_joined")]}),
+        ("What they may do", {"fields": ["roles", "is_staff", "is_active", "is_superuser"]}),
+        ("Desk", {"fields": [("reports_to", "time_zone"), "username", ("last_login", "date_joined")]}),
     ]
     add_fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "email", "usable_password", "password1", "password2"]}),
