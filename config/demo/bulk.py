@@ -16,11 +16,12 @@ from typing import Any
 
 from django.db import connection
 
-from config.demo.bulk_tables import Ids, draw_ids, lines_of, write
+from config.demo.bulk_tables import COLUMNS, Ids, draw_ids, lines_of, write
 from config.demo.company import DCS
 from config.demo.progress import Stage
 from config.demo.world import World
 from core import demo, numbering
+from core.errors import Refused
 from core.uow import unit_of_work
 
 LINES_PER_BATCH = 20_000
@@ -30,6 +31,11 @@ CHANNELS = ("portal", "edi", "edi", "console", "api")
 CARRIERS = ("UPS Ground", "FedEx Ground", "Old Harbor Freight")
 TERMS, TERMS_DAYS = "NET30", 30
 ACTOR = "demo company"
+
+
+class TooFewProducts(Refused):
+    template = "A history of {lines} lines per order needs as many products at one center; the most there are {most}."
+    remedy_template = "Give the command again with a smaller --lines-per-order: it goes on from here."
 
 
 @dataclass(frozen=True)
@@ -93,8 +99,8 @@ def _lay_batch(world: World, ground: Ground, first: int, count: int) -> None:
         _order(world, ground, batch, ids, dice, first + n, n, lines)
     _receipts_of_goods(batch, first, ground)
     with unit_of_work("demo: lay history"), connection.cursor() as cursor:
-        for table, rows in batch.rows.items():
-            write(cursor, table, rows)
+        for table in COLUMNS:
+            write(cursor, table, batch.rows[table])
         _owe(cursor, batch)
         demo.note_history(first + count)
         numbers = numbering.draw_gapless("invoice", prefix="INV-", count=count)
@@ -268,17 +274,16 @@ def _ground(world: World) -> Ground:
     for site, product, balance, lot in balances:
         if product in plain:
             stock[site].append(Stocked(product, balance, lot, int(plain[product].price * 100), plain[product].usual))
-    least = min((len(goods) for goods in stock.values()), default=0)
-    if least < (longest := world.scale.history_lines or max(LINE_COUNTS)):
-        raise ValueError(
-            f"a history of {longest} lines per order needs as many products at each center; there are {least}"
-        )
+    longest = world.scale.history_lines or max(LINE_COUNTS)
+    wide = {site: goods for site, goods in stock.items() if len(goods) >= longest}
+    if not wide:
+        raise TooFewProducts(lines=longest, most=max((len(goods) for goods in stock.values()), default=0))
     accounts = _rows(
         "SELECT c.account_id, s.id, c.id FROM credit_creditaccount c JOIN accounts_shipto s ON s.account_id = c.account_id"
         " AND s.is_default ORDER BY c.account_id"
     )
     ((source,),) = _rows("SELECT id FROM pricing_pricesource WHERE code = 'LIST'")
-    return Ground(accounts, dict(stock), source, world.start, world.live_from - timedelta(days=4))
+    return Ground(accounts, wide, source, world.start, world.live_from - timedelta(days=4))
 
 
 def _rows(sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

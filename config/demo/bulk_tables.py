@@ -7,7 +7,8 @@ from typing import Any
 
 from django.db import connection
 
-# table → (columns each row gives, columns that are the same in every row with their values)
+# table → (columns each row gives, columns that are the same in every row with their values), in the order they are
+# written: the measure of an order before those of its lines, whose trigger adds them up on it.
 COLUMNS: dict[str, tuple[str, dict[str, str]]] = {
     "inventory_demand": (
         "id product_id account_id ref_kind ref_id ref_number line_no ordered_qty shipped_qty requested_date opened_at",

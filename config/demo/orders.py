@@ -38,6 +38,7 @@ LEADS = (2, 3, 3, 3, 3, 4, 4, 5, 5, 7, 10, 16)
 SHORT_PICKS, OVERNIGHT, LATE_SUPPLY, CANCELLED = 0.012, 0.12, 0.1, 0.012
 REASONS = ("bin empty", "2 damaged in the bin", "lot label missing", "counted short")
 COVER_DAYS, LEAST_DAYS, SUPPLY_DAYS = 90, 14, 9  # working days
+FROM_ONE_CENTER = 0.88
 LARGEST_ORDER = Decimal(18_000)  # larger ones go through a phone call, not through the demo's chance
 
 
@@ -128,8 +129,12 @@ def draft_of(world: World, book: Book, day: date, dice: random.Random) -> OrderD
 
 
 def _lines(world: World, customer: Customer, dice: random.Random) -> tuple[LineDraft, ...]:
-    """Distinct products the customer may buy; about 3.4 of them, worth less than the largest order."""
-    fits = [i for i in world.items if may_buy(customer, i)]
+    """Distinct products the customer may buy; about 3.4 of them, worth less than the largest order. Most orders ask for
+    what one center holds: most customers know which goods come together.
+    """
+    home = dice.choices(("CMH", "RNO", "ATL"), (6, 1, 1))[0] if dice.random() < FROM_ONE_CENTER else ""
+    range_ = [i for n, i in enumerate(stocked(world)) if not home or home_of(n) == home]
+    fits = [i for i in range_ if may_buy(customer, i)] or [i for i in stocked(world) if may_buy(customer, i)]
     lines: list[LineDraft] = []
     wanted, worth = dice.choice(LINE_COUNTS), Decimal(0)
     chosen: dict[int, Item] = {}
@@ -165,7 +170,7 @@ def take_order(world: World, book: Book, draft: OrderDraft, now: datetime, dice:
     lag = timedelta(minutes=dice.randrange(2, 50 if draft.channel == Channel.CONSOLE else 8))
     outcome = place(replace(draft, received_at=now - lag), actor=actor, now=now)
     wanted = draft.requested_date or now.date()
-    book.waiting[outcome.order_id] = max(now.date(), wanted - timedelta(days=3))
+    book.waiting[outcome.order_id] = max(now.date(), wanted - timedelta(days=5))
     items = {i.id: i for i in world.items}
     for line in outcome.lines:
         book.left[items[line.product_id].sku] = book.left.get(items[line.product_id].sku, 0) - float(line.qty)
@@ -271,7 +276,7 @@ def _order_supply(world: World, book: Book, day: date, a_day: dict[str, float], 
         arrival += timedelta(days=max(0, 7 - arrival.weekday()) if arrival.weekday() > 4 else 0)
         number = next(book.receipts)
         lot = Lot(
-            home_of(world, n),
+            home_of(n),
             rounded(usage * COVER_DAYS + 2 * item.usual, item.case),
             "" if item.tracking == "none" else f"L{arrival:%y%m}{n:03}",
             None if item.shelf_days is None else arrival + timedelta(days=max(item.shelf_days - 20, 300)),

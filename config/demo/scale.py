@@ -29,8 +29,8 @@ class Scale:
 SCALES = {
     scale.name: scale
     for scale in (
-        Scale("small", accounts=40, products=150, days=365, live_days=100, orders=260, history_orders=540),
-        Scale("medium", accounts=300, products=600, days=365, live_days=100, orders=2_600, history_orders=5_400),
+        Scale("small", accounts=40, products=150, days=365, live_days=75, orders=190, history_orders=610),
+        Scale("medium", accounts=300, products=600, days=365, live_days=75, orders=1_900, history_orders=6_100),
         Scale(
             "large",
             accounts=300,

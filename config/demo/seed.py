@@ -14,6 +14,7 @@ from config.demo.world import World
 from core import codec, demo, overrides
 from core.errors import Refused
 from core.uow import unit_of_work
+from exceptions_app.services.sweep import sweep
 
 # Anything in one of these is somebody's work.
 DATA = ("accounts_user", "accounts_account", "catalog_product", "inventory_site", "orders_order", "pricing_pricesource")
@@ -116,6 +117,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
         story.make(world)
         run_owed_jobs(world.now)
         overrides.seal_pending(now=world.now)
+        sweep(now=world.now)
     with unit_of_work("demo: finish"):
         demo.finish(now=now)
     return world

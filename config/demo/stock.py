@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from config.demo.company import DCS, HUB
+from config.demo.company import HUB
 from config.demo.progress import Stage
 from config.demo.world import SEEDER, Item, World
 from core.refs import DocumentRef
@@ -45,8 +45,14 @@ def opening_days(world: World) -> int:
     return max(60, world.scale.live_days * 5 // 7)
 
 
-def home_of(world: World, n: int) -> str:
-    return tuple(DCS)[n % len(DCS)]
+def home_of(n: int) -> str:
+    """Columbus holds most of the range, so that most orders leave in one shipment."""
+    return {0: "RNO", 4: "ATL"}.get(n % 8, "CMH")
+
+
+def second_of(n: int) -> str:
+    """Another center that holds a little of the product too; Reno, which is tried first, only of what lives there."""
+    return "CMH" if n % 8 in (0, 4) else "ATL"
 
 
 def make(world: World, stage: Stage) -> None:
@@ -80,11 +86,11 @@ def receive(
 
 
 def _opening(world: World, n: int, item: Item, a_day: float, dice: random.Random) -> Iterator[Lot]:
-    home, born = home_of(world, n), world.opening.date()
+    home, born = home_of(n), world.opening.date()
     qty = rounded(a_day * opening_days(world) * dice.uniform(0.35, 0.7) + 2 * item.usual, item.case)
     if item.tracking == "serial":
         for serial in range(max(4, min(qty, 14))):
-            site = home if serial % 3 else home_of(world, n + 1)
+            site = home if serial % 3 else second_of(n)
             yield Lot(site, 1, f"S{n:03}{4_100 + serial}", _expiry(world, item, 0))
         return
     if item.tracking == "none":
@@ -95,7 +101,7 @@ def _opening(world: World, n: int, item: Item, a_day: float, dice: random.Random
         yield Lot(home, max(item.case, qty - older), f"L{born:%y%m}{n:03}B", _expiry(world, item, 10))
     if n % 3 == 0:
         lot = "" if item.tracking == "none" else f"L{born:%y%m}{n:03}C"
-        yield Lot(home_of(world, n + 1), rounded(qty / 5, item.case), lot, _expiry(world, item, 30))
+        yield Lot(second_of(n), rounded(qty / 5, item.case), lot, _expiry(world, item, 30))
     if n % 10 == 0:
         lot = "" if item.tracking == "none" else f"L{born:%y%m}{n:03}H"
         yield Lot(HUB[0], rounded(qty / 6, item.case), lot, _expiry(world, item, 60))

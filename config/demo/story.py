@@ -207,7 +207,7 @@ def _price_difference(world: World, now: datetime) -> None:
     place(OrderDraft(**{**vars(draft), "lines": (stated,)}), actor=EDI, now=now)
     strips = one_of(world, "STR", "RPD", "TUB")
     called = place(
-        order(world, the(world, "care"), [(strips, strips.case)], po="CH-1409"), actor=world.people["cs"], now=now
+        order(world, the(world, "vet"), [(strips, strips.case)], po="VET-121"), actor=world.people["cs"], now=now
     )
     place_hold(
         order_id=called.order_id,
