@@ -1,46 +1,80 @@
-"""`./run bench [w1 w2 w4] …`: make the database, load the company, run, print one table."""
+"""`./run bench [w1 w2 w4 w8] …`: make a database, load the company (or replay a history), run, print one table."""
 
 import argparse
 import dataclasses
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import django
+
+from benchmarks.replay import HISTORY, text
 
 
 def main() -> None:
     asked = _arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    rows: list[dict[str, Any]] = []
+    for workload in asked.workloads:
+        if workload == "w8":
+            rows += [_in_a_database(lambda: [_replay(asked)])[0] for _ in range(asked.runs)]
+    if others := [w for w in asked.workloads if w != "w8"]:
+        rows += _in_a_database(lambda: _with_company(asked, others))
+    _print(_facts, rows, asked.as_json)
+
+
+_facts: dict[str, Any] = {}  # of the machine and the server: read while a database is open
+
+
+def _in_a_database(work: Callable[[], list[dict[str, Any]]]) -> list[dict[str, Any]]:
+    """Run `work` in a database that is made for it and removed afterwards."""
     from django.db import connection
     from django.test.runner import DiscoverRunner
 
-    from benchmarks import data, floor
     from benchmarks.measure import machine
 
     runner = DiscoverRunner(verbosity=0, interactive=False)
     databases = runner.setup_databases()
     try:
-        print("Loading 1,000 SKUs × 10 sites × 200 accounts …", file=sys.stderr)
-        data.load()
-        floor.make_tables()
-        facts = machine()
-        rows = []
-        for row in _workloads(asked):
-            rows.append(row)
-            print(_line(row), file=sys.stderr, flush=True)
-        _print(facts, rows, asked.as_json)
+        _facts.update(machine())
+        return work()
     finally:
         connection.close()
         runner.teardown_databases(databases)
 
 
+def _with_company(asked: argparse.Namespace, names: Collection[str]) -> list[dict[str, Any]]:
+    from benchmarks import data, floor
+
+    print("Loading 1,000 SKUs × 10 sites × 200 accounts …", file=sys.stderr)
+    data.load()
+    floor.make_tables()
+    rows = []
+    for row in _workloads(asked, names):
+        rows.append(row)
+        print(_line(row), file=sys.stderr, flush=True)
+    return rows
+
+
+def _replay(asked: argparse.Namespace) -> dict[str, Any]:
+    from benchmarks.replay import w8
+
+    print(f"Replaying {asked.history.name} to {asked.until} …", file=sys.stderr)
+    row = w8(asked.history, asked.until)
+    print(_line(row), file=sys.stderr, flush=True)
+    return row
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
-    parser.add_argument("workloads", nargs="*", default=["w1", "w2", "w4"], help="w1 w2 w4 (all when none is named)")
+    parser.add_argument(
+        "workloads", nargs="*", default=["w1", "w2", "w4"], help="w1 w2 w4 w8 (without names: w1 w2 w4)"
+    )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
     parser.add_argument("--seconds", type=float, default=5)
@@ -48,10 +82,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--stock", type=int, default=500)
     parser.add_argument("--attempts", type=int, default=1000)
     parser.add_argument("--json", action="store_true", dest="as_json")
+    parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
+    parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w4"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w4", "w8"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    if "w8" in asked.workloads and not asked.history.is_file():
+        parser.error(f"w8 needs a history: there is no {asked.history}. Name one with --history.")
     return asked
 
 
@@ -59,18 +97,20 @@ def _numbers(text: str) -> list[int]:
     return [int(n) for n in text.split(",")]
 
 
-def _workloads(asked: argparse.Namespace) -> Iterator[dict[str, Any]]:
+def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[dict[str, Any]]:
     from benchmarks import workloads
 
-    if "w1" in asked.workloads:
+    if "w1" in names:
         yield from workloads.w1(asked.lines, asked.clients or [1, 8], asked.seconds, asked.runs)
-    if "w4" in asked.workloads:
+    if "w4" in names:
         yield from workloads.w4(500, asked.runs)
-    if "w2" in asked.workloads:
+    if "w2" in names:
         yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
 
 
 def _line(row: dict[str, Any]) -> str:
+    if row["workload"] == "w8":
+        return text(row)
     hot = "oversold {oversold}, sold {sold}, p95 ms {p95_ms}"
     extra = f"{row['statements']} SQL" if "statements" in row else hot.format_map(row)
     share = f"{row['share_of_floor']:.0%} of the floor"
