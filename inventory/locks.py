@@ -6,13 +6,14 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
+from core.listed import listed
 from core.locks import Rank, take
 from inventory.models import Claim, Demand, InboundSupply, StockBalance
 from inventory.states import ClaimState
 
 
 def lock_demands(ids: Collection[int]) -> dict[int, Demand]:
-    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=ids))}
+    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=listed(ids)))}
 
 
 _ASKED_AND_EXPIRED = """

@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
+from django.db import connection
+
 from core import journal, numbering, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
 from fulfillment.events import ShipmentReleased
-from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.models import Shipment
 from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
 from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
 from orders.queries import accounts_of
@@ -62,23 +64,27 @@ def _insert(parcels: list[Parcel], accounts: dict[int, int], now: datetime) -> l
         )
         for number, parcel in zip(numbers, parcels, strict=True)
     )
-    ShipmentLine.objects.bulk_create(
-        _line(shipment, line) for shipment, parcel in zip(shipments, parcels, strict=True) for line in parcel.lines
-    )
+    _insert_lines([(shipment.pk, line) for shipment, p in zip(shipments, parcels, strict=True) for line in p.lines])
     return shipments
 
 
-def _line(shipment: Shipment, line: PackLine) -> ShipmentLine:
-    return ShipmentLine(
-        shipment=shipment,
-        order_line_id=line.order_line_id,
-        demand_id=line.demand_id,
-        claim_id=line.claim_id,
-        balance_id=line.balance_id,
-        lot_id=line.lot_id,
-        product_id=line.product_id,
-        qty=line.qty,
-    )
+_LINES = """
+INSERT INTO fulfillment_shipmentline (shipment_id, order_line_id, demand_id, claim_id, balance_id, lot_id, product_id,
+                                      qty, short_reason, shipped_qty, invoiced_qty, returned_qty)
+SELECT s.*, '', 0, 0, 0 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[],
+                                    %s::bigint[], %s::numeric[]) AS s
+"""
+
+
+def _insert_lines(rows: Sequence[tuple[int, PackLine]]) -> None:
+    if not rows:
+        return
+    values = [
+        (shipment_id, x.order_line_id, x.demand_id, x.claim_id, x.balance_id, x.lot_id, x.product_id, x.qty)
+        for shipment_id, x in rows
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES, [list(column) for column in zip(*values, strict=True)])
 
 
 def _tell(shipments: list[Shipment], actor: Actor, now: datetime) -> None:

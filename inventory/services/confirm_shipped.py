@@ -1,14 +1,17 @@
 """Goods left the site: picked claims end as shipped, on hand falls by a movement."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+
+from django.db import connection
 
 from core.actors import Actor
 from core.errors import Refused
+from core.listed import listed
 from core.refs import DocumentRef
 from core.uow import require_uow
 from inventory import locks
-from inventory.models import Claim, StockMovement
+from inventory.models import Claim
 from inventory.services.claim import Held, open_ledger
 from inventory.services.promise import current_promises, trimmed
 from inventory.services.record import record
@@ -29,7 +32,7 @@ def confirm_shipped(claim_ids: Collection[int], *, source: DocumentRef, now: dat
 @require_uow
 def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Actor) -> None:
     """The same for claims that leave by several documents: the statements of one."""
-    demand_ids = set(Claim.objects.filter(pk__in=sources).values_list("demand_id", flat=True))
+    demand_ids = set(Claim.objects.filter(pk__in=listed(sources)).values_list("demand_id", flat=True))
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     picked = {h.id: h for h in ledger.open_claims(ClaimKind.PICKED)}
@@ -43,18 +46,21 @@ def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Act
         ledger.end(held, ClaimEnd.SHIPPED, to="shipped_qty")
         ledger.shift(held.balance_id, "on_hand_qty", -held.qty)
     ledger.settle_all()
-    StockMovement.objects.bulk_create([_movement(h, sources[h.id or 0], now, actor) for h in leaving])
+    _insert_movements(leaving, sources, now, actor)
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
 
 
-def _movement(held: Held, source: DocumentRef, now: datetime, actor: Actor) -> StockMovement:
-    return StockMovement(
-        balance_id=held.balance_id,
-        kind=MovementKind.SHIP,
-        qty=-held.qty,
-        source_kind=source.kind,
-        source_id=source.id,
-        sequence=held.id or 0,
-        at=now,
-        actor_label=actor.label,
-    )
+_MOVE = """
+INSERT INTO inventory_stockmovement (balance_id, kind, qty, source_kind, source_id, sequence, at, actor_label, reason)
+SELECT m.balance, %s, m.qty, m.source_kind, m.source_id, m.claim, %s, %s, ''
+  FROM unnest(%s::bigint[], %s::numeric[], %s::text[], %s::bigint[], %s::bigint[])
+       AS m(balance, qty, source_kind, source_id, claim)
+"""
+
+
+def _insert_movements(leaving: Sequence[Held], sources: Mapping[int, DocumentRef], now: datetime, actor: Actor) -> None:
+    rows = [(h.balance_id, -h.qty, sources[h.id or 0].kind, sources[h.id or 0].id, h.id) for h in leaving]
+    if rows:
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        with connection.cursor() as cursor:
+            cursor.execute(_MOVE, [str(MovementKind.SHIP), now, actor.label, *columns])
