@@ -12,6 +12,17 @@ from fulfillment.states import ShipmentStatus
 from orders.queries import line_quantities
 
 ZERO = Decimal(0)
+_LINE_COLUMNS = (
+    "id",
+    "order_line_id",
+    "product_id",
+    "lot__code",
+    "qty",
+    "picked_qty",
+    "shipped_qty",
+    "invoiced_qty",
+    "short_reason",
+)
 
 
 def shipments_of(order_ids: Iterable[int]) -> dict[int, list[ShipmentView]]:
@@ -82,9 +93,10 @@ def invoiced_state(order_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal
 
 def _views(shipments: list[Shipment]) -> list[ShipmentView]:
     lines: dict[int, list[ShipmentLineView]] = {}
-    rows = ShipmentLine.objects.filter(shipment__in=shipments).select_related("lot").order_by("pk")
-    for row in rows:
-        lines.setdefault(row.shipment_id, []).append(_line_view(row))
+    rows = ShipmentLine.objects.filter(shipment__in=[s.pk for s in shipments]).order_by("pk")
+    for shipment_id, *columns in rows.values_list("shipment_id", *_LINE_COLUMNS):
+        columns[3] = columns[3] or ""  # a line without a lot
+        lines.setdefault(shipment_id, []).append(ShipmentLineView(*columns))
     return [
         ShipmentView(
             id=s.pk,
@@ -102,17 +114,3 @@ def _views(shipments: list[Shipment]) -> list[ShipmentView]:
         )
         for s in shipments
     ]
-
-
-def _line_view(row: ShipmentLine) -> ShipmentLineView:
-    return ShipmentLineView(
-        id=row.pk,
-        order_line_id=row.order_line_id,
-        product_id=row.product_id,
-        lot_code=row.lot.code if row.lot else "",
-        qty=row.qty,
-        picked_qty=row.picked_qty,
-        shipped_qty=row.shipped_qty,
-        invoiced_qty=row.invoiced_qty,
-        short_reason=row.short_reason,
-    )

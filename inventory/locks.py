@@ -1,19 +1,68 @@
 """Every row lock of the room: demands 50, inbound supply 52, balances 60. A claim is guarded by its demand's lock."""
 
 from collections.abc import Collection
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from core.listed import listed
-from core.locks import Rank, take
+from core.locks import Rank, take, take_values
 from inventory.models import Claim, Demand, InboundSupply, StockBalance
 from inventory.states import ClaimState
 
 
-def lock_demands(ids: Collection[int]) -> dict[int, Demand]:
+@dataclass(slots=True)
+class LockedDemand:
+    """A demand's row as it was locked; verbs change its buckets in memory and `record` writes the differences."""
+
+    pk: int
+    product_id: int
+    account_id: int | None
+    site_id: int | None
+    ref_kind: str
+    ref_id: int
+    ref_number: str
+    ordered_qty: Decimal
+    cancelled_qty: Decimal
+    backordered_qty: Decimal
+    reserved_qty: Decimal
+    allocated_qty: Decimal
+    released_qty: Decimal
+    picked_qty: Decimal
+    shipped_qty: Decimal
+    requested_date: date
+    min_shelf_life_days: int
+    is_blocked: bool
+    backorder_allowed: bool
+    priority: int
+    tier_rank: int
+    sla_penalty: Decimal
+    is_contract: bool
+    margin_band: int
+    opened_at: datetime
+
+
+_COLUMNS = [field.name for field in fields(LockedDemand)][1:]
+
+
+def lock_demands(ids: Collection[int]) -> dict[int, LockedDemand]:
+    return _locked(Demand.objects.filter(pk__in=listed(ids)))
+
+
+def lock_demand_rows(ids: Collection[int]) -> dict[int, Demand]:
+    """The rows themselves, for what is written to them one by one."""
     return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=listed(ids)))}
+
+
+def lock_demands_unread(ids: Collection[int]) -> None:
+    take_values(Rank.DEMAND, Demand.objects.filter(pk__in=listed(ids)))
+
+
+def _locked(wanted: QuerySet[Demand]) -> dict[int, LockedDemand]:
+    return {row[0]: LockedDemand(*row) for row in take_values(Rank.DEMAND, wanted, *_COLUMNS)}
 
 
 _ASKED_AND_EXPIRED = """
@@ -23,24 +72,24 @@ _ASKED_AND_EXPIRED = """
       AND b.product_id IN (SELECT product_id FROM inventory_demand WHERE id = ANY(%s))"""
 
 
-def lock_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, Demand]:
+def lock_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, LockedDemand]:
     """The demands, and those whose soft claims on the same products have run out: their stock is free from now on.
 
     A union of two index look-ups: "this or that" in one condition would read the whole table.
     """
     both = RawSQL(_ASKED_AND_EXPIRED, [list(ids), now, list(ids)])
-    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=both))}
+    return _locked(Demand.objects.filter(pk__in=both))
 
 
-def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, Demand]:
+def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, LockedDemand]:
     due = _expired_claims(now).order_by("expires_at").values_list("demand_id", flat=True)[:limit]
     return lock_demands(set(due))
 
 
-def lock_open_demands(product_ids: Collection[int]) -> dict[int, Demand]:
+def lock_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
     """All that an allocation run may deal to or take from."""
     wanted = Demand.objects.filter(Q(backordered_qty__gt=0) | Q(reserved_qty__gt=0), product_id__in=product_ids)
-    return {d.pk: d for d in take(Rank.DEMAND, wanted)}
+    return _locked(wanted)
 
 
 def lock_inbound(product_ids: Collection[int]) -> list[InboundSupply]:

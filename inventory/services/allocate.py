@@ -17,7 +17,8 @@ from core.outbox import Note
 from core.uow import door_verb
 from inventory import locks
 from inventory.events import DemandsAllocated
-from inventory.models import AllocationRun, Demand
+from inventory.locks import LockedDemand
+from inventory.models import AllocationRun
 from inventory.queries import free_stock, products_worth_a_run, site_times
 from inventory.rules.allocate import Decision, Plan, PlanLine, rank
 from inventory.rules.allocate import allocate as plan_for
@@ -65,7 +66,7 @@ def allocate_products(
     return outcome
 
 
-def _deal(run: AllocationRun, demands: dict[int, Demand], *, now: datetime, actor: Actor) -> AllocationOutcome:
+def _deal(run: AllocationRun, demands: dict[int, LockedDemand], *, now: datetime, actor: Actor) -> AllocationOutcome:
     ledger = open_ledger(demands)
     current = current_promises(list(demands))
     products = {d.product_id for d in demands.values()}
@@ -105,7 +106,7 @@ def _redealable(ledger: Ledger) -> dict[int, dict[int, Held]]:
     return found
 
 
-def _needs(demands: dict[int, Demand], soft: dict[int, dict[int, Held]], ledger: Ledger) -> list[Need]:
+def _needs(demands: dict[int, LockedDemand], soft: dict[int, dict[int, Held]], ledger: Ledger) -> list[Need]:
     temporary = {h.demand_id for h in ledger.open_claims(ClaimKind.SOFT) if h.expires_at is not None}
     needs = []
     for demand in demands.values():
@@ -161,7 +162,7 @@ def _reuse(line: PlanLine, held: Held | None, is_hard_there: bool, ledger: Ledge
 def _publish(
     run: AllocationRun,
     gained: dict[int, Decimal],
-    demands: dict[int, Demand],
+    demands: dict[int, LockedDemand],
     promised: Promised,
     *,
     now: datetime,

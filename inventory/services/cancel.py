@@ -9,7 +9,7 @@ from core.errors import Refused
 from core.uow import require_uow
 from inventory import locks
 from inventory.events import SupplyIncreased
-from inventory.models import Demand
+from inventory.locks import LockedDemand
 from inventory.services.claim import Ledger, open_ledger
 from inventory.services.promise import current_promises, sequence_of, trimmed
 from inventory.services.record import record
@@ -47,7 +47,7 @@ def cancel(
     return cancelled
 
 
-def _asked(demand: Demand, qtys: Mapping[int, Decimal] | None) -> Decimal:
+def _asked(demand: LockedDemand, qtys: Mapping[int, Decimal] | None) -> Decimal:
     cancellable = demand.backordered_qty + demand.reserved_qty + demand.allocated_qty
     asked = cancellable if qtys is None else qtys.get(demand.pk, ZERO)
     if not ZERO <= asked <= cancellable:
@@ -55,7 +55,7 @@ def _asked(demand: Demand, qtys: Mapping[int, Decimal] | None) -> Decimal:
     return asked
 
 
-def _cancel(demand: Demand, qty: Decimal, ledger: Ledger) -> bool:
+def _cancel(demand: LockedDemand, qty: Decimal, ledger: Ledger) -> bool:
     """Whether stock was freed. Claims first give back what the backorder does not cover, the newest first."""
     to_free = qty - min(qty, demand.backordered_qty)
     is_freed = to_free > 0

@@ -15,7 +15,7 @@ from django.db import connection
 from core import locks
 from core.errors import Refused
 from core.uow import require_uow
-from inventory.models import Demand
+from inventory.locks import LockedDemand
 from inventory.states import ClaimEnd, ClaimKind
 
 ZERO = Decimal(0)
@@ -97,7 +97,7 @@ class Ledger:
     at once, so the three cannot part.
     """
 
-    demands: Mapping[int, Demand]
+    demands: Mapping[int, LockedDemand]
     held: list[Held] = field(default_factory=list)
     shifts: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
     moved: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
@@ -194,7 +194,7 @@ class Ledger:
         self.moved[demand_id][column] += qty
 
 
-def open_ledger(demands: Mapping[int, Demand], *, with_claims_of: Collection[int] | None = None) -> Ledger:
+def open_ledger(demands: Mapping[int, LockedDemand], *, with_claims_of: Collection[int] | None = None) -> Ledger:
     """A ledger of locked demands with their open claims, read after the lock (one statement, none for no ids)."""
     ids = list(demands) if with_claims_of is None else list(with_claims_of)
     return Ledger(demands, list(_held(ids)) if ids else [])

@@ -9,4 +9,4 @@ from inventory import locks
 @require_uow
 def lock_demands(demand_ids: Collection[int]) -> None:
     """Rank 50: what is read of the demands afterwards is what the caller decides on and writes."""
-    locks.lock_demands(demand_ids)
+    locks.lock_demands_unread(demand_ids)

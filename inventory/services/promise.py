@@ -11,7 +11,8 @@ from django.db import connection
 from core.clock import local_date
 from core.outbox import Note
 from inventory.events import PromiseMoved
-from inventory.models import Demand, InboundSupply, Promise
+from inventory.locks import LockedDemand
+from inventory.models import InboundSupply, Promise
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.atp import expected_on
 from inventory.rules.promise import Coverage, Peg, Renewal, SiteTimes, fresh_slices, peg_inbound, renew, trim
@@ -69,7 +70,7 @@ def pegs_of(inbound: Sequence[InboundSupply], current: Iterable[Current], *, now
 
 
 def renewed(
-    demands: Sequence[Demand],
+    demands: Sequence[LockedDemand],
     ledger: Ledger,
     current: Iterable[Current],
     pegs: Mapping[int, list[Peg]],
@@ -94,7 +95,7 @@ def renewed(
     return Promised(changes, notes, by_demand)
 
 
-def trimmed(demands: Iterable[Demand], ledger: Ledger, current: Sequence[Current]) -> PromiseChanges:
+def trimmed(demands: Iterable[LockedDemand], ledger: Ledger, current: Sequence[Current]) -> PromiseChanges:
     """The changes after units left the demands (shipped, cancelled): no date moves, no site or inbound is asked."""
     stock = ledger.stock_by_site()
     known = _by_demand(current)
@@ -126,7 +127,7 @@ def _pegged(inbound_ids: Collection[int]) -> dict[int | None, Decimal]:
     return taken
 
 
-def _backing(demands: Sequence[Demand], pegs: Mapping[int, list[Peg]]) -> dict[int, tuple[list[Peg], Decimal]]:
+def _backing(demands: Sequence[LockedDemand], pegs: Mapping[int, list[Peg]]) -> dict[int, tuple[list[Peg], Decimal]]:
     short: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
     for demand in demands:
         short[demand.product_id].append((demand.pk, demand.backordered_qty))
@@ -154,7 +155,7 @@ def _difference(
     changes.retired += [promise_id for ids in spare.values() for promise_id in ids]
 
 
-def _notes(demand: Demand, renewal: Renewal, cause: str, now: datetime) -> list[Note]:
+def _notes(demand: LockedDemand, renewal: Renewal, cause: str, now: datetime) -> list[Note]:
     if not renewal.moves:
         return []
     first = renewal.moves[0]

@@ -25,7 +25,7 @@ FIELDS = (
 def refresh_demands(changes: Mapping[int, DemandChange], *, now: datetime) -> list[int]:
     """Write what differs; the ids of the demands that changed. Two statements. The next allocation run uses it."""
     changed = []
-    for demand_id, demand in locks.lock_demands(changes).items():
+    for demand_id, demand in locks.lock_demand_rows(changes).items():
         if _apply(changes[demand_id], demand):
             changed.append(demand)
     if changed:

@@ -11,7 +11,7 @@ from core.errors import NotFound
 from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
-from inventory.models import Demand
+from inventory.locks import LockedDemand
 from inventory.queries import free_stock, site_times
 from inventory.rules.allocate import Plan, allocate, rank
 from inventory.rules.asks import Reservation
@@ -65,13 +65,13 @@ def reserve(
     }
 
 
-def _plan(asked: Sequence[Demand], ledger: Ledger, *, now: datetime, expires_at: datetime | None) -> Plan:
+def _plan(asked: Sequence[LockedDemand], ledger: Ledger, *, now: datetime, expires_at: datetime | None) -> Plan:
     """Plan from what is free now and put the claims into the ledger, not settled yet."""
     return _deal(asked, ledger, None, now=now, expires_at=expires_at)
 
 
 def _settle(
-    plan: Plan, asked: Sequence[Demand], ledger: Ledger, *, now: datetime, expires_at: datetime | None
+    plan: Plan, asked: Sequence[LockedDemand], ledger: Ledger, *, now: datetime, expires_at: datetime | None
 ) -> list[Decided]:
     """Run the guarded claim; where it got less than planned, plan once more from fresh figures, then backorder.
 
@@ -89,7 +89,12 @@ def _settle(
 
 
 def _deal(
-    asked: Sequence[Demand], ledger: Ledger, locked: set[int] | None, *, now: datetime, expires_at: datetime | None
+    asked: Sequence[LockedDemand],
+    ledger: Ledger,
+    locked: set[int] | None,
+    *,
+    now: datetime,
+    expires_at: datetime | None,
 ) -> Plan:
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     back = {i: -sum(delta.values(), ZERO) for i, delta in ledger.shifts.items() if any(delta.values())}
@@ -115,13 +120,13 @@ def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) 
             held.expires_at, held.is_changed = expires_at, True
 
 
-def _pegs(touched: Sequence[Demand], current: Sequence[Current], now: datetime) -> dict[int, list[Peg]]:
+def _pegs(touched: Sequence[LockedDemand], current: Sequence[Current], now: datetime) -> dict[int, list[Peg]]:
     short = {d.product_id for d in touched if d.backordered_qty > 0}
     inbound = locks.lock_inbound(short) if short else []
     return pegs_of(inbound, current, now=now) if inbound else {}
 
 
-def need_of(demand: Demand, qty: Decimal | None = None) -> Need:
+def need_of(demand: LockedDemand, qty: Decimal | None = None) -> Need:
     """The demand as the rules see it; `qty` defaults to what is backordered."""
     return Need(
         demand.pk,

@@ -8,7 +8,7 @@ from core.uow import door_verb, require_uow
 from fulfillment.events import ShipmentShipped
 from reporting import sources
 from reporting.services.append_id import append_ids
-from reporting.services.upsert_measure import upsert_measures
+from reporting.services.upsert_measure import measure_ids
 from reporting.sources import ZERO, OrderSource
 
 _SHIPPED = """
@@ -45,12 +45,12 @@ def _record(facts: Sequence[ShipmentShipped], now: datetime) -> None:
     latest: dict[int, datetime] = {}
     for fact in facts:
         latest[fact.order_id] = max(fact.shipped_at, latest.get(fact.order_id, fact.shipped_at))
-    measures = upsert_measures(latest)
-    _update_lines([source for _, source in measures.values()], latest)
-    moments = [(measures[i][0].pk, at) for i, at in latest.items()]
+    measures = measure_ids(latest)
+    _update_lines(list(sources.order_sources(latest).values()), latest)
+    moments = [(measures[i], at) for i, at in latest.items()]
     with connection.cursor() as cursor:
         cursor.execute(_SHIPPED, [list(column) for column in zip(*moments, strict=True)])
-    append_ids([(measures[fact.order_id][0].pk, fact.shipment_id) for fact in facts], "shipment_ids")
+    append_ids([(measures[fact.order_id], fact.shipment_id) for fact in facts], "shipment_ids")
 
 
 def _update_lines(orders: Sequence[OrderSource], latest: Mapping[int, datetime]) -> None:
