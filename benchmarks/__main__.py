@@ -73,7 +73,10 @@ def _replay(asked: argparse.Namespace) -> dict[str, Any]:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument(
-        "workloads", nargs="*", default=["w1", "w2", "w4"], help="w1 w2 w4 w8 (without names: w1 w2 w4)"
+        "workloads",
+        nargs="*",
+        default=["w1", "w2", "w4"],
+        help="w1 w2 w4 (all when none is named); w8: replay a history; w9: list pages, makes its own orders",
     )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
@@ -81,11 +84,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--stock", type=int, default=500)
     parser.add_argument("--attempts", type=int, default=1000)
+    parser.add_argument("--orders", type=int, default=1_000_000, help="w9: how many orders")
+    parser.add_argument("--order-lines", type=int, default=20, help="w9: lines of each")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w4", "w8"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w4", "w8", "w9"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if "w8" in asked.workloads and not asked.history.is_file():
@@ -106,11 +111,19 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
         yield from workloads.w4(500, asked.runs)
     if "w2" in names:
         yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
+    if "w9" in asked.workloads:
+        from benchmarks import lists
+
+        print(f"Making {asked.orders:,} orders of {asked.order_lines} lines …", file=sys.stderr)
+        lists.load(asked.orders, asked.order_lines)
+        yield from lists.w9(asked.runs)
 
 
 def _line(row: dict[str, Any]) -> str:
     if row["workload"] == "w8":
         return text(row)
+    if "text" in row:
+        return str(row["text"])
     hot = "oversold {oversold}, sold {sold}, p95 ms {p95_ms}"
     extra = f"{row['statements']} SQL" if "statements" in row else hot.format_map(row)
     share = f"{row['share_of_floor']:.0%} of the floor"

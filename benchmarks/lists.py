@@ -4,6 +4,7 @@ The rows satisfy the tables' constraints; foreign keys are taken off while they 
 Ids are 1…n, so that one row finds the others without looking: order o has lines (o − 1) × L + 1 … o × L.
 """
 
+import logging
 import statistics
 import sys
 import time
@@ -221,6 +222,7 @@ def w9(runs: int) -> Iterator[dict[str, Any]]:
     """Every console list as it opens, deep, filtered, sorted and searched; every portal list as a buyer sees it."""
     from accounts.models import Buyer, User
 
+    logging.disable(logging.WARNING)  # a line for every request is not part of the page
     staff = User.objects.create(username="w9", email="w9@example.com", is_staff=True, roles=ROLES)
     client = _client(staff)
     for model, screen in sorted(admin.site._registry.items(), key=lambda pair: pair[0]._meta.label_lower):

@@ -102,6 +102,9 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if self.export_columns:
             self.list_before_template = "admin/list_export.html"
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
+        return lists.HonestChangeList
+
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         return [lists.quick_filter(self.model, wanted) for wanted in super().get_list_filter(request)]
 

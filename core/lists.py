@@ -5,6 +5,7 @@ newest rows, and every field is searched by itself, so that each search can use 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +14,7 @@ from django.contrib.admin.utils import get_fields_from_path, reverse_field_path
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import connection, models
-from django.db.models import F, Q, QuerySet, Subquery
+from django.db.models import F, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 from django.http import HttpRequest
 from django.utils.text import smart_split
@@ -64,7 +65,15 @@ class LongListPaginator(Paginator):
         return f"about {about:,} {name}" if about > EXACT else f"more than {EXACT:,} {name}"
 
 
-class LongChangeList(ChangeList):
+class HonestChangeList(ChangeList):
+    """The count stands below the list in words; a bare number beside the title would be where the count ended."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.full_result_count = self.result_count
+
+
+class LongChangeList(HonestChangeList):
     """A filter without an index looks through the newest rows only, and the list says so."""
 
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet[Any]:
@@ -189,31 +198,72 @@ def is_sorted_by_index(model: type[models.Model], field_name: str) -> bool:
     return alone or field_name in (*leading, *unique)
 
 
-def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, is_long: bool = False) -> QuerySet[Any]:
-    """The rows in which every word occurs, looked up field by field: one statement, at most FOUND rows of each.
+@dataclass(frozen=True)
+class Place:
+    """Where words are looked for: fields of one table, and what of the listed row leads to that table ("pk": itself)."""
 
-    The longest word leads (an index finds it); the others may stand in any field of the row. In a long table a field
-    without an index is looked for among the newest rows.
+    leads: str
+    model: type[models.Model]
+    fields: tuple[str, ...]
+
+
+def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, is_long: bool = False) -> QuerySet[Any]:
+    """The rows in which every word occurs, each in a field of its own: one statement more, whatever there is.
+
+    Words are looked up in each table by its own indexes, at most FOUND rows of each, before the list is asked: a join
+    and an OR over its tables would leave the database none of them. In a long table the newest rows come first, and a
+    field without an index is looked for among them only.
     """
-    words = sorted(
-        {w.strip("\"'").replace("\x00", "") for w in smart_split(typed_words)} - {""}, key=lambda w: (-len(w), w)
-    )
+    words = list(dict.fromkeys(_words(typed_words)))[:WORDS]
     if not words or not fields:
         return queryset
-    lead, others = words[0], words[1:WORDS]
-    narrowed = queryset
-    for word in others:
-        narrowed = narrowed.filter(Q.create([_matches(f, word) for f in fields], connector=Q.OR))
-    newest = narrowed.filter(pk__gt=_before_newest(queryset.model, NEWEST_SEARCHED)) if is_long else narrowed
-    branches = [
-        (narrowed if is_searched_by_index(queryset.model, f) else newest)
-        .filter(_matches(f, lead))
-        .order_by("-pk")
-        .values_list("pk", flat=True)[:FOUND]
-        for f in fields
-    ]
-    found = branches[0].union(*branches[1:], all=True) if len(branches) > 1 else branches[0]
-    return queryset.filter(pk__in=sorted(set(found)))
+    places = _places(queryset.model, fields)
+    asked = [(n, place) for n in range(len(words)) for place in places]
+    found: dict[int, set[int]] = {key: set() for key in range(len(asked))}
+    looks = [look for key, (n, place) in enumerate(asked) for look in _looks(key, place, words[n], is_long=is_long)]
+    for key, pk in looks[0].union(*looks[1:], all=True) if len(looks) > 1 else looks[0]:
+        found[key].add(pk)
+    for n in range(len(words)):
+        rows = [(f"{place.leads}__in", sorted(found[key])) for key, (of, place) in enumerate(asked) if of == n]
+        queryset = queryset.filter(Q.create(rows, connector=Q.OR))
+    return queryset
+
+
+def _words(typed: str) -> Iterator[str]:
+    for word in smart_split(typed.replace("\x00", "")):
+        if bare := word.strip("\"'"):
+            yield bare
+
+
+def _places(model: type[models.Model], fields: Sequence[str]) -> list[Place]:
+    """Fields of the row itself together, those of each related row together; what a row has many of, by itself."""
+    gathered: dict[tuple[str, type[models.Model], str], list[str]] = {}
+    for path in fields:
+        mark = path[: len(path) - len(path.lstrip("=^"))]
+        steps = get_fields_from_path(model, path.lstrip("=^"))
+        *leading, last = path.lstrip("=^").split("__")
+        if any(step.one_to_many or step.many_to_many for step in steps):
+            gathered[("pk", model, path)] = [path]
+        else:
+            key = ("__".join(leading) or "pk", steps[-1].model if leading else model, "")
+            gathered.setdefault(key, []).append(mark + last)
+    return [Place(leads, owner, tuple(names)) for (leads, owner, _), names in gathered.items()]
+
+
+def _looks(key: int, place: Place, word: str, *, is_long: bool) -> Iterator[QuerySet[Any]]:
+    """(key, pk) of what matches: by index, unordered so that no other plan tempts; and in a long list the newest."""
+    rows = place.model._default_manager.order_by().annotate(_key=Value(key))
+    is_windowed = is_long and place.leads == "pk"
+    by_index = [f for f in place.fields if not is_windowed or is_searched_by_index(place.model, f)]
+    if by_index:
+        yield rows.filter(_any_of(by_index, word)).values_list("_key", "pk")[:FOUND]
+    if is_windowed and not any("__" in f for f in place.fields):
+        newest = rows.filter(_any_of(place.fields, word), pk__gt=_before_newest(place.model, NEWEST_SEARCHED))
+        yield newest.order_by("-pk").values_list("_key", "pk")[:FOUND]
+
+
+def _any_of(fields: Sequence[str], word: str) -> Q:
+    return Q.create([_matches(field, word) for field in fields], connector=Q.OR)
 
 
 def is_searched_by_index(model: type[models.Model], path: str) -> bool:
@@ -231,10 +281,13 @@ def _parts(expression: Any) -> Iterator[Any]:
         yield from _parts(part)
 
 
-def _matches(field: str, word: str) -> tuple[str, str]:
-    """Django's marks: "=" the whole, "^" the beginning; else anywhere, or the beginning when the word is very short."""
+def _matches(field: str, word: str) -> Q:
+    """Django's marks: "=" the whole, "^" the beginning; else anywhere, or where a word begins when it is very short."""
+    bare = field.lstrip("=^")
     if field.startswith("="):
-        return f"{field[1:]}__iexact", word
-    if field.startswith("^") or len(word) < SHORTEST:
-        return f"{field.lstrip('^')}__istartswith", word
-    return f"{field}__icontains", word
+        return Q((f"{bare}__iexact", word))
+    if field.startswith("^"):
+        return Q((f"{bare}__istartswith", word))
+    if len(word) < SHORTEST:
+        return Q((f"{bare}__istartswith", word)) | Q((f"{bare}__icontains", f" {word}"))
+    return Q((f"{bare}__icontains", word))

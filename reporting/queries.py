@@ -155,15 +155,17 @@ def open_holds() -> list[OpenHolds]:
 
 
 def release_queue() -> list[ReleaseQueue]:
-    """Per currency, from the open demands (their partial index): allocated quantity at the locked price."""
+    """Per currency: allocated quantity at the locked price. Reads the submitted orders only, however many are closed."""
     rows = _rows(
-        "WITH waiting AS (SELECT o.id, o.currency, sum(round(d.allocated_qty * l.unit_price, 2)) AS amount, "
-        "EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.cleared_at IS NULL AND 'release' = ANY(h.blocks)) "
-        "AS held "
-        "FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id "
-        "WHERE d.allocated_qty > 0 GROUP BY o.id) "
-        "SELECT currency, count(*), sum(amount), count(*) FILTER (WHERE held), coalesce(sum(amount) FILTER (WHERE held), 0) "
-        "FROM waiting GROUP BY currency ORDER BY 3 DESC, 1",
+        "WITH held AS MATERIALIZED (SELECT DISTINCT order_id FROM orders_hold WHERE cleared_at IS NULL "
+        "AND 'release' = ANY(blocks)), "
+        "waiting AS (SELECT l.order_id, sum(round(d.allocated_qty * l.unit_price, 2)) AS amount "
+        "FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id "
+        "WHERE d.allocated_qty > 0 AND o.status = 'submitted' GROUP BY l.order_id) "
+        "SELECT o.currency, count(*), sum(amount), count(h.order_id), "
+        "coalesce(sum(amount) FILTER (WHERE h.order_id IS NOT NULL), 0) "
+        "FROM waiting w JOIN orders_order o ON o.id = w.order_id "
+        "LEFT JOIN held h ON h.order_id = w.order_id GROUP BY o.currency ORDER BY 3 DESC, 1",
         {},
     )
     return [ReleaseQueue(*row) for row in rows]
