@@ -35,15 +35,13 @@ def invoices_of_account(
 
 
 def unpaid_invoices_of_account(
-    account_id: int, *, limit: int, after: tuple[date, int] | None = None, due_before: date | None = None
+    account_id: int, *, limit: int, after: tuple[date, int] | None = None
 ) -> list[InvoiceView]:
     """What is still to be paid, the earliest due date first, without lines; `after` (due date, id) starts the page
     after that invoice. One statement."""
     rows = Invoice.objects.filter(account_id=account_id, status__in=TO_PAY)
     if after is not None:
         rows = rows.filter(Q(due_date__gt=after[0]) | Q(due_date=after[0], pk__gt=after[1]))
-    if due_before is not None:
-        rows = rows.filter(due_date__lt=due_before)
     return [_view(i, ()) for i in rows.order_by("due_date", "pk")[:limit]]
 
 

@@ -25,7 +25,7 @@ from portal.rules.words import Sign, Slice, hold_words, when
 from portal.standing import Headroom, headroom
 
 ZERO = Decimal(0)
-OWN_PLACES = ("/lines", "/po_number")  # said at the row, and at the field once the form is sent
+OWN_PLACES = ("/lines", "/po_number", "/cancel_after_date")  # said at the row, and at the field once the form is sent
 MOST_SUGGESTED_ROWS = 5  # each asks the catalog once
 FEWEST_ROWS = 5
 LISTED_PROBLEMS = 5

@@ -51,18 +51,6 @@ def when(slices: Iterable[Slice], today: date) -> Sign:
     return Sign("warn", "clock", ", ".join(_slice_words(s, today) for s in parts))
 
 
-def promise(slices: Iterable[Slice], today: date) -> str:
-    """A line's promise: "12 arrive 28 Nov", "40 arrive 28 Nov, 20 on 3 Dec", "20 without a date yet"."""
-    dated = [s for s in slices if s.day]
-    undated = sum((s.qty for s in slices if s.day is None), ZERO)
-    words = ", ".join(
-        f"{plain(s.qty)} {'arrive' if n == 0 else 'on'} {short(s.day)}" for n, s in enumerate(dated) if s.day
-    )
-    if undated:
-        return f"{words}, {plain(undated)} without a date yet" if words else f"{plain(undated)} without a date yet"
-    return words
-
-
 # What a hold means to a buyer, by its reason or the gate that placed it. The internal words (a floor, a margin) stay in.
 HOLDS = {
     "credit": "It waits for our finance team, because of the credit line. You need not do anything.",
