@@ -14,8 +14,7 @@ from django.contrib.admin.utils import get_fields_from_path, reverse_field_path
 from django.core.exceptions import FieldDoesNotExist
 from django.core.paginator import Paginator
 from django.db import connection, models
-from django.db.models import F, Q, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils.text import smart_split
 from unfold.views import ChangeList
@@ -25,7 +24,8 @@ NEWEST = 2_000  # rows a filter takes its choices from
 CHOICES = 40  # choices a filter shows
 NEWEST_FILTERED = 100_000  # rows a filter looks through where no index carries it
 NEWEST_SEARCHED = 20_000  # rows a search looks through where no index carries it
-FOUND = 500  # rows a search brings by each field
+FOUND = 500  # rows a word brings from each table
+FEW_ROWS = 2_000  # rows of a list that are named by key after a search
 NEWEST_ONLY = "_is_newest_only"
 WORDS = 5  # words of a search that count
 SHORTEST = 3  # letters of which an index of trigrams can find the middle of a word
@@ -92,12 +92,12 @@ def _is_used(spec: Any, request: HttpRequest) -> bool:
 def _reads_all(model: type[models.Model], spec: Any) -> bool:
     """A field's filter without an index; a filter of our own answers for itself (`newest_only = True` if it would)."""
     path = getattr(spec, "field_path", None) if isinstance(spec, FieldListFilter) else None
-    return getattr(spec, "newest_only", False) if path is None else not is_sorted_by_index(model, path)
+    return getattr(spec, "newest_only", False) if path is None else not is_led_by_index(model, path)
 
 
-def _before_newest(model: type[models.Model], count: int) -> Coalesce:
-    """The key after which the newest `count` rows come; 0 where there are fewer."""
-    return Coalesce(Subquery(model._default_manager.order_by("-pk").values("pk")[count : count + 1]), 0)
+def _before_newest(model: type[models.Model], count: int) -> int:
+    """The key after which the newest `count` rows come; 0 where there are fewer. Asked first: a number the planner sees."""
+    return next(iter(model._default_manager.order_by("-pk").values_list("pk", flat=True)[count : count + 1]), 0)
 
 
 def _estimate(table: str) -> int:
@@ -183,7 +183,20 @@ def quick_filter(model: type[models.Model], wanted: Any) -> Any:
 
 
 def is_sorted_by_index(model: type[models.Model], field_name: str) -> bool:
-    """Whether an index carries the order of a column, so that a page of it is read without sorting the table."""
+    """Whether an index carries the order of a column, so that a page of it is read without sorting the table.
+
+    A column of few values (a status) is none: the first of them has most of the table to be sorted behind it.
+    """
+    try:
+        field = model._meta.get_field(field_name)
+    except FieldDoesNotExist:
+        return False
+    has_many_values = getattr(field, "unique", False) or isinstance(field, models.DateField | models.DecimalField)
+    return has_many_values and is_led_by_index(model, field_name)
+
+
+def is_led_by_index(model: type[models.Model], field_name: str) -> bool:
+    """Whether an index of the table begins with the field, so that a filter by it reads what it finds."""
     try:
         field = model._meta.get_field(field_name)
     except FieldDoesNotExist:
@@ -208,11 +221,12 @@ class Place:
 
 
 def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, is_long: bool = False) -> QuerySet[Any]:
-    """The rows in which every word occurs, each in a field of its own: one statement more, whatever there is.
+    """The rows in which every word occurs, each in a field of its own: a few statements more, whatever there is.
 
     Words are looked up in each table by its own indexes, at most FOUND rows of each, before the list is asked: a join
     and an OR over its tables would leave the database none of them. In a long table the newest rows come first, and a
-    field without an index is looked for among them only.
+    field without an index is looked for among them only. Few rows are then named by key, so that the list does not
+    walk from the newest row to the old ones in hope of a page.
     """
     words = list(dict.fromkeys(_words(typed_words)))[:WORDS]
     if not words or not fields:
@@ -226,7 +240,8 @@ def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, 
     for n in range(len(words)):
         rows = [(f"{place.leads}__in", sorted(found[key])) for key, (of, place) in enumerate(asked) if of == n]
         queryset = queryset.filter(Q.create(rows, connector=Q.OR))
-    return queryset
+    keys = list(queryset.order_by().values_list("pk", flat=True)[: FEW_ROWS + 1])
+    return queryset.filter(pk__in=keys) if len(keys) <= FEW_ROWS else queryset
 
 
 def _words(typed: str) -> Iterator[str]:
@@ -253,12 +268,12 @@ def _places(model: type[models.Model], fields: Sequence[str]) -> list[Place]:
 def _looks(key: int, place: Place, word: str, *, is_long: bool) -> Iterator[QuerySet[Any]]:
     """(key, pk) of what matches: by index, unordered so that no other plan tempts; and in a long list the newest."""
     rows = place.model._default_manager.order_by().annotate(_key=Value(key))
-    is_windowed = is_long and place.leads == "pk"
-    by_index = [f for f in place.fields if not is_windowed or is_searched_by_index(place.model, f)]
+    by_index = [f for f in place.fields if not is_long or is_searched_by_index(place.model, f)]
+    in_newest = place.fields if place.leads == "pk" else [f for f in place.fields if f not in by_index]
     if by_index:
         yield rows.filter(_any_of(by_index, word)).values_list("_key", "pk")[:FOUND]
-    if is_windowed and not any("__" in f for f in place.fields):
-        newest = rows.filter(_any_of(place.fields, word), pk__gt=_before_newest(place.model, NEWEST_SEARCHED))
+    if is_long and in_newest and not any("__" in f for f in in_newest):
+        newest = rows.filter(_any_of(in_newest, word), pk__gt=_before_newest(place.model, NEWEST_SEARCHED))
         yield newest.order_by("-pk").values_list("_key", "pk")[:FOUND]
 
 

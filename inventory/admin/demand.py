@@ -32,6 +32,11 @@ class ProgressFilter(admin.SimpleListFilter):
         "warehouse": ("In the warehouse", {"released_qty__gt": 0}),
     }
 
+    @property
+    def newest_only(self) -> bool:
+        """No index knows what is in the warehouse; open demand has one."""
+        return self.value() == "warehouse"
+
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(name, words) for name, (words, _) in self.lookups_by_name.items()]
 
