@@ -271,8 +271,8 @@ def _stories(account: Account) -> None:
 
 def _pick(order_id: int, *, short: int) -> Shipment:
     """Released and picked, the first line `short` units short: that opens a case."""
-    release_orders(order_ids=[order_id], actor=PICKER, now=clock.now())
-    shipment = Shipment.objects.latest("pk")
+    (outcome,) = release_orders(order_ids=[order_id], actor=PICKER, now=clock.now())
+    shipment = Shipment.objects.get(pk__in=outcome.shipment_ids)
     line = shipment.lines.order_by("pk")[0]
     picks = {line.pk: line.qty - short}
     confirm_pick(shipment_id=shipment.pk, picks=picks, short_reason="box damaged", actor=PICKER, now=clock.now())

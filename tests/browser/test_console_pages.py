@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import ServiceTier
 from core.console import ServiceAdmin
+from exceptions_app.models import Case
 from tests.browser import company
 from tests.browser.routes import address, routes, visitor_of
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
@@ -22,6 +23,8 @@ NO_PAGES = {"view_on_site", "jsi18n", "autocomplete", "login"}  # for scripts, o
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "app_list": lambda: {"app_label": "orders"},
     "auth_user_password_change": lambda: {"id": company.person("service").pk},
+    "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
+    "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
     "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
 }
