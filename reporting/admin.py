@@ -56,6 +56,7 @@ class WindowFilter(admin.SimpleListFilter):
 @admin.register(OrderMeasure)
 class OrderMeasureAdmin(LedgerAdmin):
     access = allow(view=STAFF)
+    list_display_links = ["channel"]  # the first column links to the order
     list_display = ["order", "channel", "received_at", "last_shipped_at", "took", "short_of", "documents"]
     list_filter = [
         BehindFilter,

@@ -93,7 +93,7 @@ class DemandAdmin(LedgerAdmin):
     def why(self, row: Demand) -> SafeString:
         found = decisions([row.pk]).get(row.pk)
         if found is None:
-            return format_html("Nothing was decided yet.")
+            return SafeString("Nothing was decided yet.")
         return _lines([("Outcome", found.text()), *((loser.what, loser.why) for loser in found.losers)])
 
     @action(description="Run allocation for the selected products", permissions=["act"])
@@ -141,7 +141,7 @@ class AllocationRunAdmin(LedgerAdmin):
 
 
 def _lines(pairs: Any) -> SafeString:
-    return format_html_join("", "<div><strong>{}</strong> {}</div>", pairs) or format_html("Nothing.")
+    return format_html_join("", "<div><strong>{}</strong> {}</div>", pairs) or SafeString("Nothing.")
 
 
 def _claim_words(claim: Claim) -> str:
