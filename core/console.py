@@ -231,7 +231,7 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     per_page = 50
-    ordering = ("pk",)  # pages of rows in no order may repeat and miss some
+    ordering: Any = ("pk",)  # pages of rows in no order may repeat and miss some
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return True

@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import models
 
 from accounts import approvals
-from accounts.models import Account, ShipTo, User
+from accounts.models import Account, Buyer, ShipTo, User
 from accounts.states import BuyerRole, Role
 from billing.models import Invoice
 from billing.services.post_receipt import post_receipt
@@ -50,6 +50,7 @@ from tests.factories import catalog as goods
 from tests.factories.credit import CreditAccountFactory
 from tests.factories.integrations import PartnerFactory
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
+from tests.factories.sheets import previewed
 from tests.integrations.samples import file, po
 
 CLERK = Actor("Cora Service", roles=frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR}), channel="console")
@@ -198,6 +199,9 @@ def _products(account: Account) -> None:
     PriceRowFactory(source=contract, product=made[0], unit_price=Decimal("9.80"))
     goods.CustomerPartFactory(account=account, part_number="HV-100", product=made[0])
     goods.SubstitutionFactory(product=made[2], substitute=made[1])
+    tray = goods.ProductFactory(sku="TRAY-HERNIA", name="Hernia tray: mesh, suture, gloves", category=category)
+    for part in made[1:]:
+        goods.KitComponentFactory(kit=tray, component=part)
 
 
 def _papers(account: Account) -> None:
@@ -238,6 +242,9 @@ def _papers(account: Account) -> None:
         )
         agree(DocumentRef("quote", 1, "QT-1"), agreed, **terms)
     overrides.seal_pending(now=now)
+    people.SpendingFactory(buyer=Buyer.objects.get(user__username="buyer"), spent_date=now.date())
+    away = {"away_from": now.date() + timedelta(days=9), "back_on": now.date() + timedelta(days=16)}
+    people.AbsenceFactory(user=person("service"), delegate=person("lead"), note="Holidays", **away)
     AccessAttempt.objects.create(username="guess@example.com", ip_address="203.0.113.9", failures_since_start=5)
 
 
@@ -294,7 +301,7 @@ def _return(account: Account) -> None:
 
 
 def _files(account: Account) -> None:
-    """An X12 order, one of an unknown part, and a file of order lines."""
+    """An X12 order with an unknown part, a file of order lines, and a sheet of products, previewed with its errors."""
     PartnerFactory(code="HARBOR-EDI", name="Harbor EDI", account=account)
     sent = file(po("PO-EDI", lines="PO1*1*5*EA*10.5**VN*CATH-16F~PO1*2*1*EA*1**VN*GHOST"))
     receive_edi(
@@ -303,6 +310,9 @@ def _files(account: Account) -> None:
         report=Report(),
         actor=system("EDI receive"),
         now=clock.now(),
+    )
+    previewed(
+        "products", "sku,name\nGLOVE-NIT-M,Nitrile gloves M\nGLOVE-NIT-L,Nitrile gloves L\nBAD,\n", name="gloves.csv"
     )
     head = "InvoiceNo,StockCode,Description,Quantity,InvoiceDate,UnitPrice,CustomerID,Country"
     rows = f"{head}\n{LAST},CATH-16F,Catheter,5,2026-01-04 08:26:00,10.50,{CUSTOMER},US\n"
