@@ -238,7 +238,9 @@ def search(queryset: QuerySet[Any], fields: Sequence[str], typed_words: str, *, 
     for key, pk in looks[0].union(*looks[1:], all=True) if len(looks) > 1 else looks[0]:
         found[key].add(pk)
     for n in range(len(words)):
-        rows: list[Any] = [(f"{place.leads}__in", sorted(found[key])) for key, (of, place) in enumerate(asked) if of == n]
+        rows: list[Any] = [
+            (f"{place.leads}__in", sorted(found[key])) for key, (of, place) in enumerate(asked) if of == n
+        ]
         queryset = queryset.filter(Q.create(rows, connector=Q.OR))
     keys = list(queryset.order_by().values_list("pk", flat=True)[: FEW_ROWS + 1])
     return queryset.filter(pk__in=keys) if len(keys) <= FEW_ROWS else queryset
