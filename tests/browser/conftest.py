@@ -52,7 +52,17 @@ def database(
         assert connection.settings_dict["NAME"].startswith("test_"), "this would write into a real database"
         yield
         if not django_db_keepdb:
+            _end_other_sessions()
             teardown_databases(made, verbosity=0)
+
+
+def _end_other_sessions() -> None:
+    """A request the browser gave up may still hold a connection of the site, and a database in use is not dropped."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(scope="session")

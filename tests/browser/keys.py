@@ -60,4 +60,10 @@ def tab_to(page: Any, selector: str) -> None:
 
 def unmarked(page: Any) -> list[str]:
     """The stops at which one does not see where one is."""
-    return [f"{here} {why}" for here in stops(page) if (why := page.evaluate(MARKED))]
+    found, last = [], ""
+    for here in stops(page):
+        # Looking takes the focus away and gives it back, which would keep a date's field at its first part for ever.
+        if here != last and (why := page.evaluate(MARKED)):
+            found.append(f"{here} {why}")
+        last = here
+    return found

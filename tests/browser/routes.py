@@ -40,7 +40,9 @@ def address(space: str, name: str, arguments: Mapping[str, Callable[[], dict[str
 
 def is_page(answer: Any) -> bool:
     """A whole page: no file, and no part that a script fetches into one."""
-    return answer.status_code == 200 and answer.content.lstrip()[:14].lower() == b"<!doctype html"
+    return (
+        answer.status_code == 200 and not answer.streaming and answer.content.lstrip()[:14].lower() == b"<!doctype html"
+    )
 
 
 def visitor_of(path: str, people: tuple[str, ...]) -> str | None:

@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
-from accounts.models import ServiceTier
+from accounts.models import Account, ServiceTier
 from core.console import ServiceAdmin
 from exceptions_app.models import Case
 from tests.browser import company
@@ -18,9 +18,14 @@ from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
 WIDTHS = (DESKTOP, PHONE)
 SCREENS: dict[str, ServiceAdmin] = {m._meta.label_lower: a for m, a in admin.site._registry.items()}
 EVERY_SCREEN = {"changelist", "add", "change", "delete", "history"}
-NO_PAGES = {"view_on_site", "jsi18n", "autocomplete", "login"}  # for scripts, or a way to elsewhere
+# for scripts, a way to elsewhere, or a file
+NO_PAGES = {
+    *("view_on_site", "jsi18n", "autocomplete", "login"),
+    *("catalog_license_evidence", "integrations_upload_export_sheet", "integrations_upload_result"),
+}
 # the arguments of addresses that have any and are pages
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "accounts_account_splits": lambda: {"account_id": Account.objects.latest("pk").pk},
     "app_list": lambda: {"app_label": "orders"},
     "auth_user_password_change": lambda: {"id": company.person("service").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},

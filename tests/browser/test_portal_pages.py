@@ -15,7 +15,11 @@ from tests.factories.doors import browser_of
 WIDTHS = (DESKTOP, PHONE, NARROW)
 BUYERS = (*company.BUYING, "rep")
 # the arguments of addresses that have any and are pages
-ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {"order": lambda: {"number": company.order("PO-SHIPPED").number}}
+ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
+    "order": lambda: {"number": company.order("PO-SHIPPED").number},
+    "cancel": lambda: {"number": company.order("PO-OPEN").number},
+    "discard": lambda: {"number": company.order("PO-DRAFT").number},
+}
 # what else a page can show: who looks, and where
 STATES: dict[str, tuple[str | None, Callable[[], str]]] = {
     "quick-order-paste": ("buyer", lambda: "/quick-order/?mode=paste"),
