@@ -7,6 +7,8 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core import audit_checks
+        from core import arrays, audit_checks, lookups
 
         audit_checks.register()
+        arrays.register()
+        lookups.register()

@@ -8,7 +8,6 @@ from decimal import Decimal
 from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
-from core.listed import listed
 from core.locks import Rank, take, take_values
 from inventory.models import Claim, Demand, InboundSupply, StockBalance
 from inventory.states import ClaimState
@@ -49,16 +48,16 @@ _COLUMNS = [field.name for field in fields(LockedDemand)][1:]
 
 
 def lock_demands(ids: Collection[int]) -> dict[int, LockedDemand]:
-    return _locked(Demand.objects.filter(pk__in=listed(ids)))
+    return _locked(Demand.objects.filter(pk__in=ids))
 
 
 def lock_demand_rows(ids: Collection[int]) -> dict[int, Demand]:
     """The rows themselves, for what is written to them one by one."""
-    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=listed(ids)))}
+    return {d.pk: d for d in take(Rank.DEMAND, Demand.objects.filter(pk__in=ids))}
 
 
 def lock_demands_unread(ids: Collection[int]) -> None:
-    take_values(Rank.DEMAND, Demand.objects.filter(pk__in=listed(ids)))
+    take_values(Rank.DEMAND, Demand.objects.filter(pk__in=ids))
 
 
 def _locked(wanted: QuerySet[Demand]) -> dict[int, LockedDemand]:

@@ -12,7 +12,6 @@ from django.db.models import F, Q, Sum
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
-from core.listed import listed
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.rules.asks import (
     Availability,
@@ -89,7 +88,7 @@ def moved_promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice,
 
 def demand_states(demand_ids: Collection[int]) -> dict[int, DemandState]:
     """The quantity ledger of each demand that exists. One statement."""
-    rows = Demand.objects.filter(pk__in=listed(demand_ids)).values_list(
+    rows = Demand.objects.filter(pk__in=demand_ids).values_list(
         "id", "product_id", "ordered_qty", "cancelled_qty", "backordered_qty", "reserved_qty", "allocated_qty",
         "released_qty", "picked_qty", "shipped_qty", "is_blocked",
     )  # fmt: skip

@@ -9,7 +9,6 @@ from django.db import connection
 from django.db.models import Q
 
 from catalog import queries as catalog
-from core.listed import listed
 from inventory import queries as inventory
 from orders.models import Hold, LineSplit, Order, OrderLine
 from orders.rules.asks import HoldView, LineDetail, LineDraft, LockedPrice, OrderDraft, Progress
@@ -280,7 +279,7 @@ def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
 
 def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     """The locked price of each line that has one."""
-    rows = OrderLine.objects.filter(pk__in=listed(set(order_line_ids)), price_locked_at__isnull=False).values_list(
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
         "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code"
     )
     return {i: LockedPrice(i, o, n, a, p, c, t) for i, o, n, a, p, c, t in rows if p is not None}

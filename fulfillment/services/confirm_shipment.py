@@ -11,7 +11,6 @@ from django.db.models import F
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import DomainError
-from core.listed import listed
 from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -94,7 +93,7 @@ def _store(leaving: Sequence[_Leaving], now: datetime) -> None:
         one.shipment.version += 1
         for line in one.lines:
             line.shipped_qty = line.picked_qty or Decimal(0)
-    going = listed(x.pk for one in leaving for x in one.lines)
+    going = [x.pk for one in leaving for x in one.lines]
     ShipmentLine.objects.filter(pk__in=going).update(shipped_qty=F("picked_qty"))
     rows = Shipment.objects.filter(pk__in=ids)
     rows.update(status=ShipmentStatus.SHIPPED, shipped_at=now, version=F("version") + 1)

@@ -7,7 +7,6 @@ from decimal import Decimal
 from core import outbox
 from core.actors import Actor
 from core.errors import Refused
-from core.listed import listed
 from core.uow import require_uow
 from inventory import locks
 from inventory.models import Claim, StockBalance, StockMovement
@@ -41,7 +40,7 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
     "quality": they stay on the books until a count says what became of them, but nothing can be promised from them.
     Raises NotReleased, PickedMoreThanReleased, StockDisagrees.
     """
-    demand_ids = set(Claim.objects.filter(pk__in=listed(picks)).values_list("demand_id", flat=True))
+    demand_ids = set(Claim.objects.filter(pk__in=picks).values_list("demand_id", flat=True))
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     picked = _checked(picks, ledger)

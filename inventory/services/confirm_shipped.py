@@ -7,7 +7,6 @@ from django.db import connection
 
 from core.actors import Actor
 from core.errors import Refused
-from core.listed import listed
 from core.refs import DocumentRef
 from core.uow import require_uow
 from inventory import locks
@@ -32,7 +31,7 @@ def confirm_shipped(claim_ids: Collection[int], *, source: DocumentRef, now: dat
 @require_uow
 def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Actor) -> None:
     """The same for claims that leave by several documents: the statements of one."""
-    demand_ids = set(Claim.objects.filter(pk__in=listed(sources)).values_list("demand_id", flat=True))
+    demand_ids = set(Claim.objects.filter(pk__in=sources).values_list("demand_id", flat=True))
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     picked = {h.id: h for h in ledger.open_claims(ClaimKind.PICKED)}

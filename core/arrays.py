@@ -1,0 +1,52 @@
+"""Lists as array parameters, written whole: bulk statements send tens of thousands of plain values in each.
+
+The driver writes an array value by value and asks of each whether it needs quotes. A list of one plain type does not need
+to be asked: this is the same text, or the same array in other quotes, for a tenth of the time.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from types import NoneType
+from typing import Any
+
+import psycopg
+from psycopg.types.array import ListDumper
+
+
+def _quoted(texts: Iterable[str]) -> str:
+    """In quotes every text is itself: the empty one, one with a comma, and the word NULL."""
+    return ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
+
+
+_WRITTEN: Mapping[type, Callable[[Iterable[Any]], str]] = {
+    int: lambda values: ",".join(map(str, values)),
+    Decimal: lambda values: ",".join(map(str, values)),
+    date: lambda values: ",".join(map(str, values)),
+    bool: lambda values: ",".join("t" if value else "f" for value in values),
+    str: _quoted,
+}
+
+
+class PlainListDumper(ListDumper):
+    """As the driver's, but at once where all values are of one plain type; gaps (None) are allowed."""
+
+    def dump(self, obj: list[Any]) -> bytes | bytearray | memoryview | None:
+        kinds = set(map(type, obj))
+        gaps = NoneType in kinds
+        kinds.discard(NoneType)
+        write = _WRITTEN.get(next(iter(kinds))) if len(kinds) == 1 else None
+        if write is None:
+            return super().dump(obj)
+        if not gaps:
+            return b"{" + write(obj).encode(self._encoding) + b"}"
+        return b"{" + ",".join("NULL" if v is None else write((v,)) for v in obj).encode(self._encoding) + b"}"
+
+    @property
+    def _encoding(self) -> str:
+        return self.connection.info.encoding if self.connection else "utf-8"
+
+
+def register() -> None:
+    """For all connections made from now on."""
+    psycopg.adapters.register_dumper(list, PlainListDumper)
