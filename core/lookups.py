@@ -30,7 +30,7 @@ class _AsArray:
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         if not self.is_plain:
-            return super().as_sql(compiler, connection)  # type: ignore[misc, no-any-return]
+            return super().as_sql(compiler, connection)  # type: ignore[misc]
         lhs, params = self.process_lhs(compiler, connection)  # type: ignore[attr-defined]
         return f"{lhs} = ANY(%s::{self.array})", [*params, self.rhs]
 

@@ -10,6 +10,7 @@ from django.db.models.expressions import RawSQL
 
 from core.locks import Rank, take, take_values
 from inventory.models import Claim, Demand, InboundSupply, StockBalance
+from inventory.models.demand import UNSHIPPED
 from inventory.states import ClaimState
 
 
@@ -87,7 +88,8 @@ def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, 
 
 def lock_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
     """All that an allocation run may deal to or take from."""
-    wanted = Demand.objects.filter(Q(backordered_qty__gt=0) | Q(reserved_qty__gt=0), product_id__in=product_ids)
+    unclaimed = Q(backordered_qty__gt=0) | Q(reserved_qty__gt=0)
+    wanted = Demand.objects.filter(UNSHIPPED, unclaimed, product_id__in=product_ids)
     return _locked(wanted)
 
 

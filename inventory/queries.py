@@ -13,6 +13,7 @@ from django.db.models import F, Q, Sum
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
+from inventory.models.demand import UNSHIPPED
 from inventory.rules.asks import (
     Availability,
     AvailabilityQuery,
@@ -215,7 +216,11 @@ def net_stock() -> dict[int, Decimal]:
     free = StockBalance.objects.filter(USABLE, site__kind__in=_KINDS).values("product_id").annotate(free=Sum(FREE))
     for product_id, qty in free.values_list("product_id", "free"):
         found[product_id] += qty
-    short = Demand.objects.filter(backordered_qty__gt=0).values("product_id").annotate(short=Sum("backordered_qty"))
+    short = (
+        Demand.objects.filter(UNSHIPPED, backordered_qty__gt=0)
+        .values("product_id")
+        .annotate(short=Sum("backordered_qty"))
+    )
     for product_id, qty in short.values_list("product_id", "short"):
         found[product_id] -= qty
     return dict(found)
@@ -228,7 +233,9 @@ def products_worth_a_run() -> list[int]:
     """
     stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0, site__kind__in=_KINDS)
     waiting = Q(backordered_qty__gt=0, product_id__in=stocked.values("product_id")) | Q(reserved_qty__gt=0)
-    return sorted(Demand.objects.filter(waiting, is_blocked=False).values_list("product_id", flat=True).distinct())
+    return sorted(
+        Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).values_list("product_id", flat=True).distinct()
+    )
 
 
 def _calendar(zone: str | None, week: str | None, days_off: list[date] | None) -> BusinessCalendar:
@@ -293,7 +300,8 @@ _INBOUND = """
     GROUP BY product_id, eta_date, past_due_cutoff_days"""
 _WANTED = """
     SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand
-    WHERE product_id = ANY(%(products)s) AND backordered_qty > 0 AND NOT id = ANY(%(own)s::bigint[])
+    WHERE product_id = ANY(%(products)s) AND backordered_qty > 0 AND ordered_qty > cancelled_qty + shipped_qty
+      AND NOT id = ANY(%(own)s::bigint[])
     GROUP BY product_id, requested_date"""
 
 

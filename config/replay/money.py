@@ -8,7 +8,8 @@ from decimal import Decimal
 from billing.queries import unpaid
 from billing.rules.asks import InvoiceView, ReceiptSpec
 from billing.services.post_receipt import ReceiptAlreadyPosted, post_receipts
-from config.replay.world import CLERK, CURRENCY, FINANCE, PRICING, World
+from config.replay.chance import Chance
+from config.replay.world import CLERK, CURRENCY, FINANCE, PRICING
 from core.actors import Actor
 from core.errors import DomainError
 from core.overrides import Reason
@@ -24,11 +25,11 @@ REVIEW_AFTER = timedelta(days=2)  # how long finance waits for money before it d
 VALID_FOR = timedelta(days=14)
 
 
-def take_payments(world: World, day: date, *, now: datetime) -> None:
+def take_payments(chance: Chance, day: date, *, now: datetime) -> None:
     """One receipt per customer who pays today, for the invoices they pay."""
     paying: dict[int, list[InvoiceView]] = defaultdict(list)
     for invoice in unpaid(due_until=day + timedelta(days=EARLIEST)):
-        if _pay_day(world, invoice) <= day:
+        if _pay_day(chance, invoice) <= day:
             paying[invoice.account_id].append(invoice)
     specs = [
         ReceiptSpec(
@@ -46,10 +47,12 @@ def take_payments(world: World, day: date, *, now: datetime) -> None:
         _require_taken(post_receipts(specs[start : start + BATCH], actor=CLERK, now=now))
 
 
-def _pay_day(world: World, invoice: InvoiceView) -> date:
-    habit = world.chance.share("habit", invoice.number)
+def _pay_day(chance: Chance, invoice: InvoiceView) -> date:
+    """By what was invoiced to whom and when, not by its number: lanes draw numbers as they come."""
+    about = (invoice.account_id, invoice.due_date, invoice.total_amount)
+    habit = chance.share("habit", *about)
     low, high = next((low, high) for share, low, high in HABITS if habit < share)
-    return invoice.due_date + timedelta(days=world.chance.between(low, high, "days", invoice.number))
+    return invoice.due_date + timedelta(days=chance.between(low, high, "days", *about))
 
 
 def _require_taken(outcomes: Iterable[int | DomainError]) -> None:
@@ -58,7 +61,7 @@ def _require_taken(outcomes: Iterable[int | DomainError]) -> None:
             raise outcome
 
 
-def review_holds(world: World, *, now: datetime) -> None:
+def review_holds(*, now: datetime) -> None:
     """Finance lets go what has waited long enough for money; pricing accepts the prices the customers stated."""
     for hold in holds_placed_before(now - REVIEW_AFTER, HoldReason.CREDIT):
         reason = Reason("customer_in_good_standing", "Replay: released after a look at the account's payments.")

@@ -33,13 +33,14 @@ class AnotherReplay(Refused):
 
 @dataclass(frozen=True)
 class Done:
-    """A day that is over: the controller's state after it, and the seconds its stages took."""
+    """A day that is over: the controller's state after it, and the seconds its stages and all of it took."""
 
     day: date
     drift: float
     lines: int
     filled: int
     seconds: Mapping[str, float]
+    elapsed: float
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,13 @@ class Progress:
 
     settings: Mapping[str, Any] | None
     opening: Mapping[str, float]
+    opening_elapsed: float
     is_open: bool
     days: tuple[Done, ...]
+
+    @property
+    def elapsed(self) -> float:
+        return self.opening_elapsed + sum(done.elapsed for done in self.days)
 
     def seconds(self) -> dict[str, float]:
         total = dict(self.opening)
@@ -60,20 +66,20 @@ class Progress:
 
 
 def read_progress() -> Progress:
-    settings, opening, is_open, days = None, {}, False, []
+    settings, opening, opening_elapsed, is_open, days = None, {}, 0.0, False, []
     for item in reversed(journal.timeline(REPLAY, limit=LONGEST)):
         if item.verb == "began":
             settings = item.data
         elif item.verb == "opened":
-            is_open, opening = True, _seconds(item.data)
+            is_open, opening, opening_elapsed = True, _seconds(item.data), float(item.data["elapsed"])
         else:
             days.append(_done(item.data))
-    return Progress(settings, opening, is_open, tuple(days))
+    return Progress(settings, opening, opening_elapsed, is_open, tuple(days))
 
 
 def _done(data: Mapping[str, Any]) -> Done:
     day = date.fromisoformat(data["day"])
-    return Done(day, float(data["drift"]), data["lines"], data["filled"], _seconds(data))
+    return Done(day, float(data["drift"]), data["lines"], data["filled"], _seconds(data), float(data["elapsed"]))
 
 
 def _seconds(data: Mapping[str, Any]) -> dict[str, float]:
@@ -99,5 +105,6 @@ def note(verb: str, summary: str, data: Mapping[str, Any], *, now: datetime) -> 
     journal.write([journal.Entry(REPLAY, verb, summary, data)], actor=CLERK, now=now)
 
 
-def plain(seconds: Mapping[str, float]) -> dict[str, str]:
-    return {stage: f"{spent:.4f}" for stage, spent in seconds.items()}
+def spent_on(stages: Mapping[str, float], elapsed: float) -> dict[str, Any]:
+    """As a note keeps it: seconds by stage, and by the clock on the wall (stages may run beside each other)."""
+    return {"seconds": {stage: f"{spent:.4f}" for stage, spent in stages.items()}, "elapsed": f"{elapsed:.4f}"}

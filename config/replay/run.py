@@ -1,9 +1,11 @@
 """A replay from its first day, or from where it stopped, to its last."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import pairwise
+from time import perf_counter
 
 from django.db import connection
 
@@ -13,9 +15,11 @@ from config.replay.controller import Controller, fit, totals
 from config.replay.day import live
 from config.replay.demand import OPENING_DAYS, Demand
 from config.replay.history import History, HistoryDay
-from config.replay.progress import Progress, note, plain, read_progress, require_ours
+from config.replay.lanes import Lanes
+from config.replay.progress import Progress, note, read_progress, require_ours, spent_on
 from config.replay.report import Report, report
-from config.replay.world import MORNING, Stages, World, at
+from config.replay.stages import Stages
+from config.replay.world import MORNING, World, at
 from core.errors import Refused
 from core.periods import Period
 
@@ -29,12 +33,13 @@ class AlreadyRunning(Refused):
 
 @dataclass(frozen=True)
 class Asked:
-    """What the caller chose. `start` None: the file's first day."""
+    """What the caller chose. `start` None: the file's first day. `lanes`: processes; they change the time, no figure."""
 
     until: date
     service_level: float = 0.95
     seed: int = 1
     start: date | None = None
+    lanes: int = 1
 
 
 Tell = Callable[[date, int, int], None]  # the day that is over, days done, days in all
@@ -48,14 +53,21 @@ def replay(history: History, asked: Asked, *, tell: Tell = lambda day, done, all
         require_ours(progress, settings)
         days = history.calendar(asked.start, asked.until)
         world = _world(history, asked, days, progress)
-        if progress.settings is None:
-            note("began", f"Replay of {history.name} began", settings, now=_before(days))
-        if not progress.is_open:
-            _open(world, days)
-        else:
-            masters.find_masters(world)
-        _go_on(world, days, {done.day for done in progress.days}, tell)
+        try:
+            _begin(world, days, progress, settings)
+            _go_on(world, days, {done.day for done in progress.days}, tell)
+        finally:
+            world.lanes.close()
         return report(read_progress())
+
+
+def _begin(world: World, days: Sequence[HistoryDay], progress: Progress, settings: Mapping[str, object]) -> None:
+    if progress.settings is None:
+        note("began", f"Replay of {world.history.name} began", settings, now=_before(days))
+    if not progress.is_open:
+        _open(world, days)
+    else:
+        masters.find_masters(world)
 
 
 def _settings(history: History, asked: Asked) -> dict[str, object]:
@@ -75,7 +87,7 @@ def _world(history: History, asked: Asked, days: Sequence[HistoryDay], progress:
     if progress.days:
         last = progress.days[-1]
         controller.drift, controller.lines, controller.filled = last.drift, last.lines, last.filled
-    world = World(history, Chance(asked.seed), demand, controller)
+    world = World(history, Chance(asked.seed), demand, controller, Lanes(asked.lanes))
     done = {d.day for d in progress.days}
     for day_no, day in enumerate(days):
         if day.day in done:
@@ -97,7 +109,7 @@ def _before(days: Sequence[HistoryDay]) -> datetime:
 
 def _open(world: World, days: Sequence[HistoryDay]) -> None:
     """The day before: the company, its customers, its products and what lies on the shelf. Safe to do twice."""
-    now = _before(days)
+    now, began = _before(days), perf_counter()
     with world.stages.stage("masters"):
         masters.open_company(world, now=now)
         masters.open_accounts(world, now=now)
@@ -106,28 +118,29 @@ def _open(world: World, days: Sequence[HistoryDay]) -> None:
     with world.stages.stage("receipts"):
         shelf = world.demand.opening_stock(world.controller.cover)
         stock.put_on_shelf(world, shelf, why="opening_stock", now=now)
-    note("opened", "Accounts, products, prices and stock are there", {"seconds": plain(world.stages.seconds)}, now=now)
+    spent = spent_on(world.stages.seconds, perf_counter() - began)
+    note("opened", "Accounts, products, prices and stock are there", spent, now=now)
 
 
 def _go_on(world: World, days: Sequence[HistoryDay], done: set[date], tell: Tell) -> None:
     period = Period(days[0].day, days[-1].day + timedelta(days=1))
-    for day_no, day in enumerate(days):
-        if day.day in done:
+    for day_no, (day, following) in enumerate(pairwise([*days, None])):
+        if day is None or day.day in done:
             continue
-        world.stages = Stages()
-        live(world, day, day_no, period)
-        _note_done(world, day)
+        world.stages, began = Stages(), perf_counter()
+        live(world, day, day_no, period, following)
+        _note_done(world, day, perf_counter() - began)
         tell(day.day, day_no + 1, len(days))
 
 
-def _note_done(world: World, day: HistoryDay) -> None:
+def _note_done(world: World, day: HistoryDay, elapsed: float) -> None:
     c = world.controller
     data = {
         "day": day.day,
         "drift": repr(c.drift),
         "lines": c.lines,
         "filled": c.filled,
-        "seconds": plain(world.stages.seconds),
+        **spent_on(world.stages.seconds, elapsed),
     }
     note("day", f"{day.day} replayed: {len(day.sales)} lines", data, now=at(day.day, MORNING))
 

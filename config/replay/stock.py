@@ -31,7 +31,7 @@ def put_on_shelf(world: World, quantities: Mapping[str, int], *, why: str, now: 
         receive_many(lines[start : start + BATCH], actor=CLERK, now=now)
 
 
-def receive_due(world: World, day: date, *, now: datetime) -> None:
+def receive_due(day: date, *, now: datetime) -> None:
     """Everything that is expected by today comes today."""
     due = open_inbound(due_until=day)
     lines = [

@@ -1,16 +1,15 @@
 """What every stage of the replay needs: who acts, the chance, the file, and the ids found so far."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
-from time import perf_counter
 
 from accounts.states import Role
 from config.replay.chance import Chance
 from config.replay.controller import Controller
 from config.replay.demand import Demand
 from config.replay.history import History
+from config.replay.lanes import Lanes
+from config.replay.stages import Stages
 from core.actors import Actor, system
 
 CLERK = system("replay")
@@ -30,32 +29,19 @@ def at(day: date, moment: time) -> datetime:
 
 
 @dataclass
-class Stages:
-    """Seconds spent by stage."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        began = perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + perf_counter() - began
-
-
-@dataclass
 class World:
     history: History
     chance: Chance
     demand: Demand
     controller: Controller
+    lanes: Lanes
     site_id: int = 0
     account_ids: dict[str, int] = field(default_factory=dict)
     product_ids: dict[str, int] = field(default_factory=dict)
     skus: dict[int, str] = field(default_factory=dict)
     prices: dict[str, object] = field(default_factory=dict)
     stages: Stages = field(default_factory=Stages)
+    captured: date | None = None  # the day whose file was read the evening before
 
     def know_products(self, found: dict[str, int]) -> None:
         self.product_ids |= found

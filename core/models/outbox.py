@@ -28,7 +28,7 @@ class OutboxFact(models.Model):
 class Job(models.Model):
     """One reaction to one fact: an owed effect. Redis only wakes workers; this row is the truth."""
 
-    fact = models.ForeignKey(OutboxFact, on_delete=models.PROTECT, related_name="jobs")
+    fact = models.ForeignKey(OutboxFact, on_delete=models.PROTECT, related_name="jobs", db_index=False)
     reaction = models.CharField(max_length=120)
     stream = models.CharField(max_length=80)
     seq = models.BigIntegerField()

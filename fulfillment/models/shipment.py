@@ -36,7 +36,6 @@ class Shipment(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["order"], name="shipments_by_order"),
             models.Index(fields=["status", "site", "-id"], name="shipments_by_status"),
             models.Index(fields=["tracking_number"], condition=~Q(tracking_number=""), name="shipments_by_tracking"),
             models.Index(fields=["released_at"], name="shipments_by_release"),
@@ -58,11 +57,11 @@ class ShipmentLine(models.Model):
 
     shipment = models.ForeignKey(Shipment, on_delete=models.PROTECT, related_name="lines")
     order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="+")
-    demand = models.ForeignKey("inventory.Demand", on_delete=models.PROTECT, related_name="+")
+    demand = models.ForeignKey("inventory.Demand", on_delete=models.PROTECT, related_name="+", db_index=False)
     claim = models.ForeignKey("inventory.Claim", on_delete=models.PROTECT, related_name="+")
     balance = models.ForeignKey("inventory.StockBalance", on_delete=models.PROTECT, related_name="+")
     lot = models.ForeignKey("inventory.Lot", null=True, on_delete=models.PROTECT, related_name="+")
-    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+", db_index=False)
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     picked_qty = models.DecimalField(max_digits=14, decimal_places=4, null=True)
     short_reason = models.CharField(max_length=120, blank=True)
@@ -90,7 +89,6 @@ class ShipmentLine(models.Model):
                 name="never_return_more_than_shipped",
             ),
         ]
-        indexes = [models.Index(fields=["order_line"], name="shipment_lines_by_order_line")]
 
     def __str__(self) -> str:
         return f"{self.shipment} line {self.pk}"

@@ -84,7 +84,7 @@ class StockBalance(models.Model):
 class StockMovement(models.Model):
     """The ledger of quantities: a balance's on hand is the sum of its movements. Append-only."""
 
-    balance = models.ForeignKey(StockBalance, on_delete=models.PROTECT, related_name="movements")
+    balance = models.ForeignKey(StockBalance, on_delete=models.PROTECT, related_name="movements", db_index=False)
     kind = models.CharField(max_length=12, choices=choices(MovementKind))
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     source_kind = models.CharField(max_length=40)

@@ -18,7 +18,7 @@ class Order(models.Model):
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=30, unique=True)
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False)
     ship_to = models.ForeignKey("accounts.ShipTo", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=10, choices=choices(OrderStatus), default=OrderStatus.DRAFT)
     channel = models.CharField(max_length=10, choices=choices(Channel))
@@ -82,9 +82,11 @@ class OrderLine(models.Model):
     quantity buckets from submit on. The net price is locked at `price_locked_at`; the invoice copies it.
     """
 
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines")
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
     line_no = models.PositiveIntegerField()
-    product = models.ForeignKey("catalog.Product", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    product = models.ForeignKey(
+        "catalog.Product", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     demand = models.OneToOneField("inventory.Demand", null=True, on_delete=models.PROTECT, related_name="+")
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     unit = models.CharField(max_length=10, blank=True)

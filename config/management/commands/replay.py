@@ -2,6 +2,7 @@
 
 import gc
 import json
+import os
 import sys
 import time
 from argparse import ArgumentTypeError
@@ -34,6 +35,9 @@ class Command(BaseCommand):
             "--service-level", type=_share, default=0.95, metavar="SHARE", help="of lines, 0.95 if not said"
         )
         parser.add_argument("--seed", type=int, default=1, metavar="N", help="of chance: payments and short picks")
+        parser.add_argument(
+            "--lanes", type=int, default=min(4, os.cpu_count() or 1), metavar="N", help="processes that share the work"
+        )
         parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,7 +52,7 @@ class Command(BaseCommand):
                 self.stderr.write(said)
             if history.undated:
                 self.stderr.write(f"{history.undated} rows have a date that was not understood; they are left out.")
-            asked = Asked(until, options["service_level"], options["seed"], start)
+            asked = Asked(until, options["service_level"], options["seed"], start, max(1, options["lanes"]))
             with _few_collections():
                 found = replay(history, asked, tell=_Bar(self.stderr))
         except (NotAnOrderFile, ColumnsNotFound) as error:
