@@ -221,20 +221,22 @@ def _run_all_in_a_unit(
     job_ids: Sequence[int], run_many: Callable[[Sequence[Any], Sequence[JobContext]], object], now: datetime
 ) -> Counter[str]:
     with unit_of_work(f"{len(job_ids)} jobs", joinable=True):
-        jobs = locks.take(locks.Rank.JOB, Job.objects.filter(pk__in=job_ids, state=JobState.READY))
+        ready = Job.objects.filter(pk__in=job_ids, state=JobState.READY)
+        jobs = locks.take_values(locks.Rank.JOB, ready, "reaction", "stream", "seq", "fact_id")
         if not jobs:
             return Counter(gone=len(job_ids))
-        rows = {row.pk: row for row in OutboxFact.objects.filter(pk__in=[job.fact_id for job in jobs])}
-        facts = [codec.load(_fact_types[rows[j.fact_id].kind], rows[j.fact_id].payload) for j in jobs]
-        run_many(facts, [_context(j, rows[j.fact_id], now) for j in jobs])
+        of_jobs = OutboxFact.objects.filter(pk__in=[fact_id for *_, fact_id in jobs])
+        told = {row[0]: row for row in of_jobs.values_list("pk", "kind", "payload", "request_id")}
+        facts = [codec.load(_fact_types[told[fact_id][1]], told[fact_id][2]) for *_, fact_id in jobs]
+        contexts = [_context(i, name, stream, seq, told[fact][3], now) for i, name, stream, seq, fact in jobs]
+        run_many(facts, contexts)
         done = {"state": JobState.DONE, "done_at": now, "outcome": "done", "last_error": ""}
-        Job.objects.filter(pk__in=[j.pk for j in jobs]).update(**done)
+        Job.objects.filter(pk__in=[job[0] for job in jobs]).update(**done)
         return Counter(done=len(jobs), gone=len(job_ids) - len(jobs))
 
 
-def _context(job: Job, fact: OutboxFact, now: datetime) -> JobContext:
-    actor = system(job.reaction, request_id=fact.request_id)
-    return JobContext(job.id, f"job:{job.id}", now, actor, job.stream, job.seq)
+def _context(job_id: int, reaction: str, stream: str, seq: int, request_id: str, now: datetime) -> JobContext:
+    return JobContext(job_id, f"job:{job_id}", now, system(reaction, request_id=request_id), stream, seq)
 
 
 def _run_in_a_unit(job_id: int, now: datetime) -> str:
@@ -252,7 +254,8 @@ def _run_locked(job_id: int, now: datetime) -> str:
     outcome = "stale" if reaction.latest_only and _is_stale(job) else "done"
     if outcome == "done":
         fact = codec.load(_fact_types[fact_row.kind], fact_row.payload)
-        reaction.run(fact, _context(job, fact_row, now))
+        context = _context(job.pk, job.reaction, job.stream, job.seq, fact_row.request_id, now)
+        reaction.run(fact, context)
     Job.objects.filter(pk=job.id).update(state=JobState.DONE, done_at=now, outcome=outcome, last_error="")
     return outcome
 

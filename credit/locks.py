@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from core import uow
-from core.locks import Rank, take
+from core.locks import Rank, take, take_values
 from credit.models import CreditAccount
 
 
@@ -19,7 +19,8 @@ def hold_credit_accounts(account_ids: Iterable[int]) -> frozenset[int]:
     """Lock what this unit of work does not hold yet, unread; the accounts that have a row."""
     wanted = set(account_ids)
     if missing := wanted - _held().keys():
-        lock_credit_accounts(missing)
+        rows = take_values(Rank.CREDIT_ACCOUNT, CreditAccount.objects.filter(account_id__in=missing), "account_id")
+        _held().update((account_id, pk) for pk, account_id in rows)
     return frozenset(wanted & _held().keys())
 
 

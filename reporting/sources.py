@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from fulfillment.queries import shipments_of
 from inventory.queries import promises
-from orders.queries import pictures
+from orders.ledgers import ledgers
 
 ZERO = Decimal(0)
 
@@ -24,7 +24,9 @@ class LineSource:
 
 @dataclass(frozen=True)
 class OrderSource:
-    """An order now: quantities in base units, `promised_date` the latest ship date promised for the line."""
+    """An order now: quantities in base units, `promised_date` the latest ship date promised for the line (None: not
+    asked for).
+    """
 
     order_id: int
     number: str
@@ -36,32 +38,30 @@ class OrderSource:
     lines: tuple[LineSource, ...]
 
 
-def order_sources(order_ids: Iterable[int]) -> dict[int, OrderSource]:
+def order_sources(order_ids: Iterable[int], *, with_promises: bool = True) -> dict[int, OrderSource]:
     """A constant number of statements."""
-    ids = list(order_ids)
-    seen = pictures(ids)
-    demands = [line.demand.demand_id for order in seen.values() for line in order.lines if line.demand]
-    promised = promises(demands) if demands else {}
+    seen = ledgers(order_ids)
+    demands = [line.demand_id for order in seen.values() for line in order.lines if line.demand_id]
+    promised = promises(demands) if demands and with_promises else {}
     return {
         order_id: OrderSource(
             order_id,
             order.number,
             order.account_id,
-            order.meta["channel"],
-            order.meta["on_behalf_of_id"] is not None,
-            order.meta["received_at"],
-            order.meta["submitted_at"],
+            order.channel,
+            order.on_behalf_of_id is not None,
+            order.received_at,
+            order.submitted_at,
             tuple(
                 LineSource(
                     line.line_id,
                     line.product_id,
-                    line.qty,
-                    line.demand.cancelled if line.demand else ZERO,
-                    line.demand.shipped if line.demand else ZERO,
-                    _latest(promised.get(line.demand.demand_id, ()) if line.demand else ()),
+                    line.ordered,
+                    line.cancelled or ZERO,
+                    line.shipped or ZERO,
+                    _latest(promised.get(line.demand_id or 0, ())),
                 )
                 for line in order.lines
-                if line.line_id is not None
             ),
         )
         for order_id, order in seen.items()

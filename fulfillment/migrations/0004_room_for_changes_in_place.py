@@ -36,5 +36,5 @@ class Migration(migrations.Migration):
                 db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
             ),
         ),
-        leave_room("fulfillment_shipmentline", 40),
+        leave_room("fulfillment_shipmentline", 50),
     ]

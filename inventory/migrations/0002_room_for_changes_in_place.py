@@ -95,7 +95,6 @@ class Migration(migrations.Migration):
                 name="unshipped_demand_by_product",
             ),
         ),
-        leave_room("inventory_demand", 40),
-        leave_room("inventory_demanddecision", 60),
+        leave_room("inventory_demand", 50),
         leave_room("inventory_stockbalance", 50),
     ]

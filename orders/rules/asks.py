@@ -199,6 +199,30 @@ class ReleaseGrant:
     line_ship_tos: Mapping[int, int] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class LineLedger:
+    """Base units; nothing cancelled or shipped (None) before the order is submitted."""
+
+    line_id: int
+    product_id: int | None
+    demand_id: int | None
+    ordered: Decimal
+    cancelled: Decimal | None
+    shipped: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLedger:
+    order_id: int
+    number: str
+    account_id: int
+    channel: str
+    on_behalf_of_id: int | None
+    received_at: datetime
+    submitted_at: datetime | None
+    lines: tuple[LineLedger, ...]
+
+
 @dataclass(frozen=True)
 class LockedPrice:
     """The price an invoice copies: per base unit, locked at submit."""

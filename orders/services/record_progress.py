@@ -9,10 +9,10 @@ from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import door_verb
 from orders.events import OrderClosed
+from orders.ledgers import finished
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.queries import pictures
-from orders.rules.progress import is_finished
+from orders.queries import holds_of, pictures
 from orders.services.bump_versions import bump_versions
 from orders.services.hold_rows import clear_all
 from orders.states import ORDER, OrderStatus
@@ -23,8 +23,7 @@ def record_progress(*, order_ids: Iterable[int], actor: Actor, now: datetime) ->
     """The ids of the orders that were closed now. Orders with open units, and unknown ids, are left as they are."""
     rows = lock_orders(order_ids)
     open_ids = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
-    orders = pictures(open_ids) if open_ids else {}
-    done = [i for i, o in orders.items() if o.lines and is_finished([x.demand for x in o.lines if x.demand])]
+    done = finished(open_ids) if open_ids else []
     if not done:
         return []
     status = ORDER.require(OrderStatus.SUBMITTED, OrderStatus.CLOSED)
@@ -35,7 +34,8 @@ def record_progress(*, order_ids: Iterable[int], actor: Actor, now: datetime) ->
         for i in done
     ]
     notes = [outbox.Note(OrderClosed(i, rows[i].account_id), f"order:{i}", rows[i].version + 1) for i in done]
-    over = [replace(orders[i], version=rows[i].version + 1) for i in done]
+    held = pictures(holds_of(done))
+    over = [replace(held[i], version=rows[i].version + 1) for i in sorted(held)]
     told = clear_all(over, why="the order is closed", actor=actor, now=now)
     journal.write([*entries, *told.entries], actor=actor, now=now)
     outbox.publish_many([*notes, *told.notes], now=now, actor=actor)

@@ -46,7 +46,7 @@ def _record(facts: Sequence[ShipmentShipped], now: datetime) -> None:
     for fact in facts:
         latest[fact.order_id] = max(fact.shipped_at, latest.get(fact.order_id, fact.shipped_at))
     measures = measure_ids(latest)
-    _update_lines(list(sources.order_sources(latest).values()), latest)
+    _update_lines(list(sources.order_sources(latest, with_promises=False).values()), latest)
     moments = [(measures[i], at) for i, at in latest.items()]
     with connection.cursor() as cursor:
         cursor.execute(_SHIPPED, [list(column) for column in zip(*moments, strict=True)])

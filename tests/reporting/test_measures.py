@@ -60,7 +60,7 @@ class Warehouse:
 @pytest.fixture
 def warehouse(monkeypatch):
     made = Warehouse()
-    monkeypatch.setattr(sources, "order_sources", lambda ids: {i: made.orders[i] for i in ids if i in made.orders})
+    monkeypatch.setattr(sources, "order_sources", lambda ids, **_: {i: made.orders[i] for i in ids if i in made.orders})
     monkeypatch.setattr(
         sources, "first_shipped", lambda ids: {k: v for i in ids for k, v in made.first.get(i, {}).items()}
     )

@@ -1,0 +1,30 @@
+"""How far orders are, for figures and for closing: reads of orders beside their demands."""
+
+from collections.abc import Iterable
+
+from django.db.models import F, Q
+
+from orders.models import Order, OrderLine
+from orders.rules.asks import LineLedger, OrderLedger
+
+
+def finished(order_ids: Iterable[int]) -> list[int]:
+    """Of these orders those that have lines, and nothing left to ship or cancel. Two statements."""
+    lines = OrderLine.objects.filter(order_id__in=set(order_ids))
+    is_open = Q(demand__ordered_qty__gt=F("demand__cancelled_qty") + F("demand__shipped_qty"))
+    still_open = set(lines.filter(is_open).values_list("order_id", flat=True))
+    return sorted(set(lines.values_list("order_id", flat=True)) - still_open)
+
+
+def ledgers(order_ids: Iterable[int]) -> dict[int, OrderLedger]:
+    """What was asked, cancelled and shipped of each order, line by line: what figures are made of. Two statements."""
+    ids = set(order_ids)
+    lines: dict[int, list[LineLedger]] = {}
+    rows = OrderLine.objects.filter(order_id__in=ids).order_by("order_id", "line_no")
+    columns = ("order_id", "id", "product_id", "demand_id", "qty", "demand__cancelled_qty", "demand__shipped_qty")
+    for order_id, *line in rows.values_list(*columns):
+        lines.setdefault(order_id, []).append(LineLedger(*line))
+    heads = Order.objects.filter(pk__in=ids).values_list(
+        "id", "number", "account_id", "channel", "on_behalf_of_id", "received_at", "submitted_at"
+    )
+    return {head[0]: OrderLedger(*head, tuple(lines.get(head[0], ()))) for head in heads}
