@@ -7,9 +7,10 @@ deviation. One `cover` for all products is what the service level decides (see c
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 LEAD_DAYS = 4  # from purchase order to receipt
-REVIEW_DAYS = 1
+REVIEW_DAYS = 3  # a third of the products is looked at every night
 OPENING_DAYS = 28  # "the first weeks", from which opening stock is derived
 LEAST_COVER, MOST_COVER = -1.0, 15.0
 
@@ -70,7 +71,10 @@ class Demand:
                 self.by_sku[sku].add(qty)
 
     def to_order(self, day_no: int, cover: float, position: Mapping[str, float]) -> dict[str, int]:
-        """{SKU: quantity} to order at the end of a day; `position` is in hand and on order, less what is owed."""
+        """{SKU: quantity} to order at the end of a day, of the products whose turn it is; `position` is in hand and on
+        order, less what is owed.
+        """
         days = max(self.opening_days, day_no + 1)
-        wanted = {sku: a.level(cover, days) - position.get(sku, 0.0) for sku, a in self.by_sku.items()}
+        turn = islice(self.by_sku.items(), day_no % REVIEW_DAYS, None, REVIEW_DAYS)
+        wanted = {sku: a.level(cover, days) - position.get(sku, 0.0) for sku, a in turn}
         return {sku: math.ceil(qty) for sku, qty in wanted.items() if qty >= 1}

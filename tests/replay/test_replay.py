@@ -167,6 +167,25 @@ def test_the_same_seed_gives_the_same_figures_and_another_seed_others(fortnight)
     assert other.breaches == ()
 
 
+def test_two_processes_share_the_work_and_change_no_figure(fortnight):
+    alone = told(run(fortnight))
+    emptied()
+    shared = run(fortnight, lanes=2)
+    assert told(shared) == alone
+    assert shared.breaches == ()
+    assert shared.stages.keys() == run(fortnight).stages.keys()
+
+
+def test_a_lane_that_fails_ends_the_replay_with_its_error_and_the_next_goes_on(fortnight, monkeypatch):
+    whole = told(run(fortnight))
+    emptied()
+    breaks_off_once(monkeypatch, "_pick", on=2)  # every lane counts for itself
+    with pytest.raises(ConnectionAbortedError):
+        run(fortnight, lanes=2)
+    monkeypatch.undo()
+    assert told(run(fortnight, lanes=2)) == whole
+
+
 def test_a_replay_that_stopped_goes_on_and_ends_as_one_that_did_not(fortnight):
     whole = told(run(fortnight))
     emptied()

@@ -18,24 +18,30 @@ def test_chance_depends_on_seed_and_subject_only():
     assert (min(drawn), max(drawn)) == (-5, 2)
 
 
-def test_the_level_is_the_mean_over_five_days_and_cover_times_the_deviation():
+def test_the_level_is_the_mean_over_seven_days_and_cover_times_the_deviation():
     asked = Asked()
     for qty in (10, 0, 10, 0):
         asked.add(qty)
-    assert asked.level(0, 4) == pytest.approx(25)  # 5 a day over lead time and review
-    assert asked.level(2, 4) == pytest.approx(25 + 2 * 5 * 5**0.5)
+    assert asked.level(0, 4) == pytest.approx(35)  # 5 a day over lead time and review
+    assert asked.level(2, 4) == pytest.approx(35 + 2 * 5 * 7**0.5)
     assert asked.level(-10, 4) == 0
 
 
 def test_only_what_is_missing_from_hand_and_order_is_ordered():
     demand = Demand.opened([{"A": 28.0, "B": 2.8}], 28)
-    assert demand.to_order(0, 0.0, {"A": 5.0, "B": 0.0}) == {}
-    assert demand.to_order(0, 0.0, {"A": 3.0, "B": -4.0}) == {"A": 2, "B": 5}
+    assert demand.to_order(0, 0.0, {"A": 7.0, "B": -4.0}) == {}
+    assert demand.to_order(0, 0.0, {"A": 3.0, "B": -4.0}) == {"A": 4}
+
+
+def test_every_product_has_its_turn_once_in_three_nights():
+    demand = Demand.opened([dict.fromkeys("ABCD", 28.0)], 28)
+    asked = [sorted(demand.to_order(night, 0.0, {})) for night in range(4)]
+    assert asked == [["A", "D"], ["B"], ["C"], ["A", "D"]]
 
 
 def test_a_product_nobody_knew_starts_like_a_typical_one_and_is_learned_after_the_opening():
     demand = Demand.opened([{"A": 28.0, "B": 84.0}], 28)
-    assert demand.launch("NEW", 0.0) == 10  # 56 in 28 days, over 5 days
+    assert demand.launch("NEW", 0.0) == 14  # 56 in 28 days, over 7 days
     demand.learn(27, {"NEW": 500.0})
     assert demand.by_sku["NEW"].total == 28.0
     demand.learn(28, {"NEW": 500.0})
