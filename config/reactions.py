@@ -4,6 +4,7 @@ Most have a batch form, which makes one call for the facts of many jobs: how a b
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from billing.events import InvoicePosted
@@ -219,7 +220,7 @@ def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
 
 
 def _promise_case(fact: PromiseMoved) -> CaseSpec:
-    words = f"{plain(fact.qty)} moved from {fact.was or 'no date'} to {fact.now or 'no date yet'}: {fact.cause}"
+    words = f"{plain(fact.qty)} moved from {_day(fact.was)} to {_day(fact.now)}: {fact.cause}"
     return CaseSpec(
         "promise_moved",
         DocumentRef(fact.ref_kind, fact.ref_id, fact.ref_number),
@@ -227,6 +228,14 @@ def _promise_case(fact: PromiseMoved) -> CaseSpec:
         fact.account_id,
         summary=words,
     )
+
+
+def _day(stated: str) -> str:
+    """ "11 Dec 2026" of a fact's ISO date."""
+    if not stated:
+        return "no date yet"
+    day = date.fromisoformat(stated)
+    return f"{day.day} {day:%b %Y}"
 
 
 def open_dead_job_case(fact: JobDied, job: JobContext) -> None:
