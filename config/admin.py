@@ -15,8 +15,10 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from knox.models import get_token_model
 
 from accounts.services.unlock_name import unlock_name
@@ -82,8 +84,8 @@ class OverrideAdmin(LedgerAdmin):
         return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
 
     @admin.display(description="when", ordering="at")
-    def when(self, row: OverrideEntry) -> datetime:
-        return row.at
+    def when(self, row: OverrideEntry) -> str:
+        return _moment(row.at)
 
     @admin.display(description="who")
     def who(self, row: OverrideEntry) -> str:
@@ -110,8 +112,8 @@ class OverrideAdmin(LedgerAdmin):
         return _facts(row.after)
 
     @admin.display(description="good until")
-    def until(self, row: OverrideEntry) -> datetime | str:
-        return row.expires_at or "no end"
+    def until(self, row: OverrideEntry) -> str:
+        return _moment(row.expires_at) if row.expires_at else "no end"
 
     @admin.display(description="IP address")
     def address(self, row: OverrideEntry) -> str:
@@ -152,6 +154,10 @@ class OverrideAdmin(LedgerAdmin):
         context = {"may_review": may_review, "is_own": is_own, "chain": overrides.verify()}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "DATETIME_FORMAT")
 
 
 def _facts(state: dict[str, Any]) -> SafeString:

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from billing.events import InvoicePosted
 from billing.services.issue_invoice import issue_invoice, issue_invoices
+from core.choices import counted
 from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
@@ -176,7 +177,7 @@ def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
         account_id=fact.account_id,
         money_at_risk=ZERO,
         cause_key="unknown parts",
-        summary=f"{len(fact.codes)} line(s) name parts we do not know: {', '.join(fact.codes[:10])}",
+        summary=f"{counted(len(fact.codes), 'line')} with parts we do not know: {', '.join(fact.codes[:10])}",
         now=job.now,
         actor=job.actor,
     )
