@@ -17,7 +17,7 @@ from playwright.sync_api import sync_playwright
 
 HERE = Path(__file__).parent
 DESKTOP, PHONE = (1280, 800), (390, 844)
-COLOURS = 96  # enough for ink, paper and states, and a third of the bytes
+COLOURS = 224  # enough for ink, paper, states and their edges, and half of the bytes
 SIGN_IN = re.compile(r"(\S+)@thornquay\.example\s+(\S+)")
 
 
