@@ -120,6 +120,14 @@ def test_stock_that_comes_before_its_inbound_date_moves_the_promise_forward_with
     assert renewal.moves == (Move(Decimal(4), DAY3, DAY2, "stock came in for it"),)
 
 
+def test_what_waits_for_the_same_delivery_on_a_later_day_says_so_whoever_looked():
+    was = promised(4, PromiseKind.INBOUND, DAY2, inbound_id=7)
+    (slipped,) = renew([was], [promised(4, PromiseKind.INBOUND, DAY3, inbound_id=7)], cause="x").slices
+    assert (slipped.delivery_date, slipped.slip_cause) == (DAY3, "the delivery it waits for has another date")
+    (other,) = renew([was], [promised(4, PromiseKind.INBOUND, DAY3, inbound_id=8)], cause="x").slices
+    assert (other.delivery_date, other.slip_cause) == (DAY3, "x")
+
+
 def test_what_ships_or_is_cancelled_takes_from_its_own_ground_the_latest_date_first():
     current = [
         promised(5, PromiseKind.STOCK, DAY1),
