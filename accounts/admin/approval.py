@@ -115,6 +115,6 @@ class ApprovalRequestAdmin(LedgerAdmin):
             is_open = approval.state == ApprovalState.PENDING and approval.expires_at > clock.now()
             is_own = approval.requested_by_id == request.user.pk
             extra["approval"] = approval
-            extra["asked"] = f"{approval.requested_label} asks: {approval.reason or approval}"
+            extra["asked"] = f"Approval {approval.pk}: {approval.requested_label} asks: {approval.reason or approval}"
             extra["may_decide"] = is_open and not is_own and self.access.may_act(request.user)
         return super().change_view(request, object_id, form_url, extra)
