@@ -3,6 +3,8 @@
 They stand on the top floor because the core knows no roles.
 """
 
+import json
+from datetime import datetime
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -13,7 +15,10 @@ from django.contrib.auth.models import Group
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 from knox.models import get_token_model
 
 from accounts.services.unlock_name import unlock_name
@@ -49,16 +54,19 @@ class OverrideAdmin(LedgerAdmin):
     """Who set which rule aside: unreviewed first. Rows are never changed; a review is a row of its own."""
 
     access = allow(view={Role.AUDITOR, Role.CS_LEAD, Role.PRICING}, act=FINANCE)
-    list_display = ("kind_words", "document", "at", "actor_label", "reason", "money", "review")
+    list_display = ("kind_words", "document", "when", "who", "reason", "money", "review")
     list_filter = (ReviewedFilter, "kind", "reason_code", "at", "actor_label", "approver_label")
     search_fields = ("subject_number", "reason", "actor_label", "approver_label")
     change_form_template = "admin/override.html"
     fieldsets = (
-        (None, {"fields": (("kind_words", "document"), ("at", "money"), ("actor_label", "actor_roles"))}),
-        ("Why", {"fields": (("reason_code", "approver_label"), "reason", ("before", "after"), "expires_at")}),
-        ("Where from", {"fields": (("ip", "request_id"),)}),
+        (None, {"fields": (("kind_words", "document"), ("when", "money"), ("who", "as_whom"))}),
+        ("Why", {"fields": (("reason_words", "approver"), "reason", ("was", "is_now"), "until")}),
+        ("Where from", {"fields": (("address", "request_id"),)}),
     )
-    readonly_fields = ("kind_words", "document", "money")
+    readonly_fields = (
+        *("kind_words", "document", "when", "money", "who", "as_whom", "reason_words", "approver"),
+        *("was", "is_now", "until", "address", "request_id"),
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[OverrideEntry]:
         reviewed = OverrideReview.objects.filter(entry=OuterRef("pk"))
@@ -74,6 +82,42 @@ class OverrideAdmin(LedgerAdmin):
         ref = DocumentRef(row.subject_kind, row.subject_id, row.subject_number)
         url = refs.url_of(ref)
         return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
+
+    @admin.display(description="when", ordering="at")
+    def when(self, row: OverrideEntry) -> str:
+        return _moment(row.at)
+
+    @admin.display(description="who")
+    def who(self, row: OverrideEntry) -> str:
+        return row.actor_label
+
+    @admin.display(description="as")
+    def as_whom(self, row: OverrideEntry) -> str:
+        return ", ".join(words(role) for role in row.actor_roles.split(",") if role) or "–"
+
+    @admin.display(description="kind of reason")
+    def reason_words(self, row: OverrideEntry) -> str:
+        return words(row.reason_code)
+
+    @admin.display(description="approved by")
+    def approver(self, row: OverrideEntry) -> str:
+        return row.approver_label or "–"
+
+    @admin.display(description="before")
+    def was(self, row: OverrideEntry) -> SafeString:
+        return _facts(row.before)
+
+    @admin.display(description="after")
+    def is_now(self, row: OverrideEntry) -> SafeString:
+        return _facts(row.after)
+
+    @admin.display(description="good until")
+    def until(self, row: OverrideEntry) -> str:
+        return _moment(row.expires_at) if row.expires_at else "no end"
+
+    @admin.display(description="IP address")
+    def address(self, row: OverrideEntry) -> str:
+        return row.ip or "–"
 
     @admin.display(description="money effect", ordering="money_effect")
     def money(self, row: OverrideEntry) -> str:
@@ -110,6 +154,25 @@ class OverrideAdmin(LedgerAdmin):
         context = {"may_review": may_review, "is_own": is_own, "chain": overrides.verify()}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}
         return super().change_view(request, object_id, *args, **kwargs)
+
+
+def _moment(at: datetime) -> str:
+    return date_format(localtime(at), "DATETIME_FORMAT")
+
+
+def _facts(state: dict[str, Any]) -> SafeString:
+    """What stood on a side of the override, a line for each thing; the log itself keeps it as it was written."""
+    told = ((words(name), _told(value)) for name, value in state.items())
+    lines = format_html_join("", "<dt>{}</dt><dd>{}</dd>", told)
+    return format_html('<dl class="hf-facts">{}</dl>', lines) if lines else SafeString("–")
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict | list):
+        return json.dumps(value, ensure_ascii=False)
+    return "–" if value is None or value == "" else str(value)
 
 
 # The libraries' own screens write past every service; nothing here needs them.

@@ -4,10 +4,12 @@ Most have a batch form, which makes one call for the facts of many jobs: how a b
 """
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 
 from billing.events import InvoicePosted
 from billing.services.issue_invoice import issue_invoice, issue_invoices
+from core.choices import counted
 from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
@@ -175,7 +177,7 @@ def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:
         account_id=fact.account_id,
         money_at_risk=ZERO,
         cause_key="unknown parts",
-        summary=f"{len(fact.codes)} line(s) name parts we do not know: {', '.join(fact.codes[:10])}",
+        summary=f"{counted(len(fact.codes), 'line')} with parts we do not know: {', '.join(fact.codes[:10])}",
         now=job.now,
         actor=job.actor,
     )
@@ -219,7 +221,7 @@ def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
 
 
 def _promise_case(fact: PromiseMoved) -> CaseSpec:
-    words = f"{plain(fact.qty)} moved from {fact.was or 'no date'} to {fact.now or 'no date yet'}: {fact.cause}"
+    words = f"{plain(fact.qty)} moved from {_day(fact.was)} to {_day(fact.now)}: {fact.cause}"
     return CaseSpec(
         "promise_moved",
         DocumentRef(fact.ref_kind, fact.ref_id, fact.ref_number),
@@ -227,6 +229,14 @@ def _promise_case(fact: PromiseMoved) -> CaseSpec:
         fact.account_id,
         summary=words,
     )
+
+
+def _day(stated: str) -> str:
+    """ "11 Dec 2026" of a fact's ISO date."""
+    if not stated:
+        return "no date yet"
+    day = date.fromisoformat(stated)
+    return f"{day.day} {day:%b %Y}"
 
 
 def open_dead_job_case(fact: JobDied, job: JobContext) -> None:

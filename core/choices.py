@@ -11,6 +11,11 @@ def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
 ACRONYMS = {"Api": "API", "Crm": "CRM", "Cs": "CS", "Dc": "DC", "Edi": "EDI"}
 
 
+def counted(count: int, noun: str) -> str:
+    """ "1 line", "2 lines"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def words(value: str) -> str:
     """`cs_lead` as "CS lead"."""
     first, *rest = str(value).replace("_", " ").capitalize().split(" ")

@@ -231,6 +231,7 @@ class ReadOnlyInline(TabularInline):
     extra = 0
     can_delete = False
     per_page = 50
+    template_after = "admin/inline_empty.html"
     ordering: Any = ("pk",)  # pages of rows in no order may repeat and miss some
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:

@@ -15,6 +15,7 @@ from accounts.states import STAFF, Role
 from core import clock, idempotency, refs
 from core.access import allow
 from core.actors import Actor
+from core.choices import counted
 from core.console import LedgerAdmin, ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.lists import typed
@@ -246,7 +247,7 @@ class CaseAdmin(LedgerAdmin):
         for pk in queryset.order_by("pk").values_list("pk", flat=True)[:200]:
             taken += self._do(request, pk, "take")
         if taken:
-            messages.success(request, f"{taken} case(s) taken.")
+            messages.success(request, f"{counted(taken, 'case')} taken.")
 
     def get_urls(self) -> list[URLPattern]:
         act = path(

@@ -13,6 +13,7 @@ from unfold.decorators import display
 from accounts.states import Role
 from core import clock
 from core.access import allow
+from core.choices import counted
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.errors import DomainError, InvalidInput
 from core.lists import typed
@@ -102,7 +103,9 @@ class ShipmentAdmin(LedgerAdmin):
             for refused in outcome.refused:
                 messages.warning(request, f"{refused.gate}: {refused.message}")
             if outcome.is_released:
-                messages.success(request, f"Released {len(outcome.shipment_ids)} shipment(s) to the warehouse.")
+                messages.success(
+                    request, f"Released {counted(len(outcome.shipment_ids), 'shipment')} to the warehouse."
+                )
         back = request.POST.get("next", "")
         is_here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(back if is_here else reverse("admin:fulfillment_shipment_changelist"))
@@ -134,7 +137,7 @@ class ShipmentAdmin(LedgerAdmin):
                 )
             ):
                 short = sum(1 for line in lines if picks[line.pk] < line.qty)
-                told = f" {short} line(s) short: allocated again from elsewhere." if short else ""
+                told = f" {counted(short, 'line')} short: allocated again from elsewhere." if short else ""
                 messages.success(request, f"Pick confirmed.{told}")
                 return self._to_shipment(shipment_id)
         return self._page(request, "pick", shipment_id, rows=rows, errors=errors)

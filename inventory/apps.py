@@ -18,10 +18,12 @@ class InventoryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core import refs
+        from core import panels, refs
         from inventory import checks
+        from inventory.panels import stock_panel
 
         checks.register()
+        panels.register("product", panels.Panel("Stock", 10, stock_panel))
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
 

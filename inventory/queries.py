@@ -14,6 +14,7 @@ from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.models.demand import UNSHIPPED
+from inventory.rules.allocate import in_words
 from inventory.rules.asks import (
     Availability,
     AvailabilityQuery,
@@ -142,6 +143,21 @@ def decisions(demand_ids: Collection[int]) -> dict[int, Explanation]:
     """Why each demand has what it has: its last decision, where there was one. One statement."""
     rows = DemandDecision.objects.filter(demand_id__in=demand_ids).values_list("demand_id", "explanation")
     return {demand_id: Explanation.from_json(data) for demand_id, data in rows}
+
+
+_REASONS = """
+    SELECT d.demand_id, d.explanation, trim(ahead.ref_number || ' line ' || ahead.line_no)
+    FROM inventory_demanddecision d
+    LEFT JOIN inventory_demand ahead ON ahead.id = (d.explanation #>> '{inputs,next_ahead_demand}')::bigint
+    WHERE d.demand_id = ANY(%(demand_ids)s)"""
+
+
+def reasons(demand_ids: Collection[int]) -> dict[int, str]:
+    """The same as one line for people, who is next ahead by document and line. One statement."""
+    rows = _fetch(_REASONS, {"demand_ids": list(demand_ids)})
+    return {
+        demand_id: in_words(Explanation.from_json(json.loads(data)), ahead or "") for demand_id, data, ahead in rows
+    }
 
 
 _SITES = """

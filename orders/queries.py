@@ -238,7 +238,7 @@ def order_detail(order_id: int, *, first: int = 0, limit: int = 50) -> tuple[Lin
     demand_ids = [row.demand_id for row in rows if row.demand_id]
     states = inventory.demand_states(demand_ids) if demand_ids else {}
     promises = inventory.promises(demand_ids) if demand_ids else {}
-    reasons = inventory.decisions(demand_ids) if demand_ids else {}
+    reasons = inventory.reasons(demand_ids) if demand_ids else {}
     products = catalog.product_snapshots({row.product_id for row in rows if row.product_id})
     splits: dict[int, list[tuple[int, str, Decimal]]] = {}
     of_these = LineSplit.objects.filter(line_id__in=[row.pk for row in rows]).order_by("id")
@@ -262,7 +262,7 @@ def order_detail(order_id: int, *, first: int = 0, limit: int = 50) -> tuple[Lin
             row.price_trace,
             states.get(row.demand_id or 0),
             promises.get(row.demand_id or 0, ()),
-            reasons[row.demand_id].text() if row.demand_id in reasons else "",
+            reasons.get(row.demand_id or 0, ""),
             tuple(splits.get(row.pk, ())),
         )
         for row in rows

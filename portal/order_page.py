@@ -187,10 +187,12 @@ def _line(
 
 
 def _parts(slices: Sequence[PromiseSlice]) -> tuple[PromisePart, ...]:
-    return tuple(
-        PromisePart(s.qty, s.delivery_date or s.ship_date, s.first_delivery_date if _has_moved(s) else None)
-        for s in slices
-    )
+    """What arrives on a day is one part for the buyer, from however many sites it comes."""
+    found: dict[tuple[date | None, date | None], Decimal] = {}
+    for s in slices:
+        when = s.delivery_date or s.ship_date, s.first_delivery_date if _has_moved(s) else None
+        found[when] = found.get(when, ZERO) + s.qty
+    return tuple(PromisePart(qty, day, was) for (day, was), qty in found.items())
 
 
 def _has_moved(part: PromiseSlice) -> bool:

@@ -25,8 +25,8 @@ DECIDERS = {Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER, Rol
 @admin.register(ApprovalRequest)
 class ApprovalRequestAdmin(LedgerAdmin):
     access = allow(view=STAFF, act=DECIDERS)
-    list_display_links = ["kind"]  # the first column links to the document
-    list_display = ["subject", "kind", "state_pill", "money", "requested_label", "expires_at", "decided_by"]
+    list_display_links = ["what"]  # the first column links to the document
+    list_display = ["subject", "what", "state_pill", "money", "asked_by", "expires_at", "decided_by"]
     list_filter = ["state", "kind"]
     search_fields = ["subject_number", "requested_label", "reason"]
     search_help_text = "Document number, who asked, why"
@@ -38,22 +38,39 @@ class ApprovalRequestAdmin(LedgerAdmin):
             None,
             {
                 "fields": [
-                    ("subject", "kind", "state_pill"),
+                    ("number", "subject"),
+                    ("what", "state_words"),
                     ("money", "reason"),
-                    ("requested_label", "requested_at", "expires_at"),
+                    ("asked_by", "requested_at", "expires_at"),
                     ("decided_by", "decided_at", "decision_note"),
                     "content_hash",
                 ]
             },
         )
     ]
-    readonly_fields = ["subject", "state_pill", "money"]
+    readonly_fields = ["number", "subject", "what", "state_words", "money", "asked_by"]
 
     @display(description="For", ordering="subject_number")
     def subject(self, approval: ApprovalRequest) -> str:
         ref = DocumentRef(approval.subject_kind, approval.subject_id, approval.subject_number)
         url = refs.url_of(ref)
         return format_html('<a href="{}">{}</a>', url, ref) if url else str(ref)
+
+    @display(description="Number")
+    def number(self, approval: ApprovalRequest) -> int:
+        return int(approval.pk)
+
+    @display(description="What", ordering="kind")
+    def what(self, approval: ApprovalRequest) -> str:
+        return words(approval.kind)
+
+    @display(description="Asked by")
+    def asked_by(self, approval: ApprovalRequest) -> str:
+        return approval.requested_label
+
+    @display(description="State")
+    def state_words(self, approval: ApprovalRequest) -> str:
+        return words(approval.state)
 
     @display(description="State", ordering="state", label=TONES)
     def state_pill(self, approval: ApprovalRequest) -> tuple[str, str]:
@@ -98,6 +115,6 @@ class ApprovalRequestAdmin(LedgerAdmin):
             is_open = approval.state == ApprovalState.PENDING and approval.expires_at > clock.now()
             is_own = approval.requested_by_id == request.user.pk
             extra["approval"] = approval
-            extra["asked"] = f"{approval.requested_label} asks: {approval.reason or approval}"
+            extra["asked"] = f"Approval {approval.pk}: {approval.requested_label} asks: {approval.reason or approval}"
             extra["may_decide"] = is_open and not is_own and self.access.may_act(request.user)
         return super().change_view(request, object_id, form_url, extra)

@@ -174,7 +174,7 @@ def _exposure(invoice: Invoice, due: _Due) -> list[PostingSpec]:
 def _tell(invoices: Sequence[Invoice], actor: Actor, now: datetime) -> None:
     entries = []
     for i in invoices:
-        words = f"Invoice {i.number} posted: {i.total_amount} {i.currency}, due {i.due_date}"
+        words = f"Invoice {i.number} posted: {i.total_amount:,} {i.currency}, due {i.due_date.day} {i.due_date:%b %Y}"
         entries += [journal.Entry(ref, "invoiced", words) for ref in (_ref(i), DocumentRef("order", i.order_id))]
     journal.write(entries, actor=actor, now=now)
     outbox.publish_many([outbox.Note(_fact(i), f"invoice:{i.pk}", 1) for i in invoices], now=now, actor=actor)

@@ -26,6 +26,15 @@ from core.refs import DocumentRef
 
 KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.PRICING, Role.PLANNER})
 TONES = {"active": "success", "discontinued": "warning", "recalled": "danger"}
+# The words of the import sheets
+LABELS = {
+    "manufacturer_part": "Maker's part number",
+    "min_order_qty": "Smallest order",
+    "max_order_qty": "Largest order",
+    "shelf_life_days": "Shelf life, days",
+    "weight_kg": "Weight, kg",
+    "cube_m3": "Volume, m³",
+}
 VERBS = {
     ProductStatus.ACTIVE: "Sell again",
     ProductStatus.DISCONTINUED: "Discontinue",
@@ -103,6 +112,9 @@ class ProductAdmin(ReferenceAdmin):
         ("Handling", {"fields": [("tracking", "shelf_life_days"), ("weight_kg", "cube_m3"), "regulated_class"]}),
         ("Cost", {"fields": ["standard_cost"]}),
     ]
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return super().get_form(request, obj, change, **{"labels": LABELS, **kwargs})
 
     @display(description="Status", ordering="status", label=TONES)
     def status_pill(self, product: Product) -> tuple[str, str]:

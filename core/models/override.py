@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Length
 
+from core.choices import words
 from core.triggers import append_only
 
 models.CharField.register_lookup(Length)
@@ -51,7 +52,7 @@ class OverrideEntry(models.Model):
         verbose_name_plural = "override entries"
 
     def __str__(self) -> str:
-        return f"{self.kind} override on {self.subject_kind} {self.subject_number or self.subject_id}"
+        return f"{words(self.kind)}, {words(self.subject_kind).lower()} {self.subject_number or self.subject_id}"
 
 
 class OverrideSeal(models.Model):

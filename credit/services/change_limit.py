@@ -82,7 +82,7 @@ def limit_hash(account_id: int, limit_amount: Decimal) -> str:
 
 
 def ref_of(row: CreditAccount) -> DocumentRef:
-    return DocumentRef("credit_account", int(row.pk), str(row.account_id))
+    return DocumentRef("credit_account", int(row.pk), row.account.code)
 
 
 def _locked(account_id: int) -> CreditAccount:

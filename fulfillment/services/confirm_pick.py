@@ -10,6 +10,7 @@ from django.db.models import F
 
 from core import journal, outbox
 from core.actors import Actor
+from core.choices import counted
 from core.errors import DomainError, FieldError, InvalidInput
 from core.money import line_amount
 from core.quantity import is_exact, plain
@@ -185,7 +186,7 @@ def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
 
 def _entry(p: _Picked) -> journal.Entry:
     count = len(p.shorts)
-    verb, words = ("picked short", f"{count} line(s) short") if count else ("picked", "all lines in full")
+    verb, words = ("picked short", f"{counted(count, 'line')} short") if count else ("picked", "all lines in full")
     ref = DocumentRef("shipment", p.shipment.pk, p.shipment.number)
     return journal.Entry(ref, verb, f"Shipment {p.shipment.number} picked: {words}", {"reason": p.reason})
 

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
@@ -17,7 +17,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.stock import run_for
 from inventory.models import AllocationRun, Claim, Demand
-from inventory.queries import decisions, promises, site_snapshots
+from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
 
 BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
@@ -91,10 +91,7 @@ class DemandAdmin(LedgerAdmin):
 
     @display(description="Decision")
     def why(self, row: Demand) -> SafeString:
-        found = decisions([row.pk]).get(row.pk)
-        if found is None:
-            return SafeString("Nothing was decided yet.")
-        return _lines([("Outcome", found.text()), *((loser.what, loser.why) for loser in found.losers)])
+        return SafeString(escape(reasons([row.pk]).get(row.pk, "Nothing was decided yet.")))
 
     @action(description="Run allocation for the selected products", permissions=["act"])
     def run_allocation(self, request: HttpRequest, queryset: QuerySet[Demand]) -> None:

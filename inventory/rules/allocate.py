@@ -63,6 +63,15 @@ class Decision:
         return tuple(found)
 
 
+def in_words(why: Explanation, ahead: str) -> str:
+    """ "20 of 60 allocated from CMH: place 1 of 2 by …, those ahead took 20, next ahead is SO-100807 line 1." """
+    place = f"place {why.inputs['position']} of {why.inputs['of']} by {why.rule}"
+    took = f"; those ahead took {why.inputs['ahead_took']}" if "ahead_took" in why.inputs else ""
+    after = f", next ahead is {ahead}" if ahead else ""
+    lost = "".join(f" {loser.what[:1].upper()}{loser.what[1:]}: {loser.why}." for loser in why.losers)
+    return f"{why.outcome}: {place}{took}{after}.{lost}"
+
+
 @dataclass(frozen=True)
 class Plan:
     """Σ of the lines ≤ the supply per balance, and ≤ what was asked per demand."""

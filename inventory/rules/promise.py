@@ -16,6 +16,8 @@ from inventory.states import PromiseKind
 
 ZERO = Decimal(0)
 ONE_DAY = timedelta(days=1)
+STOCK_CAME = "stock came in for it"
+DELIVERY_MOVED = "the delivery it waits for has another date"
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ class Move:
     qty: Decimal
     was: date
     now: date | None
+    cause: str
 
 
 @dataclass(frozen=True)
@@ -189,12 +192,21 @@ def _move(old: list[_Left], rest: list[_Left], cause: str) -> tuple[list[Promise
             if (qty := was.take(new.qty)) <= 0:
                 continue
             new.qty -= qty
-            slices.append(_successor(was.slice, new.slice, qty, cause))
+            why = _cause(was.slice, new.slice, cause)
+            slices.append(_successor(was.slice, new.slice, qty, why))
             if was.slice.delivery_date is not None and was.slice.delivery_date != new.slice.delivery_date:
-                moves.append(Move(qty, was.slice.delivery_date, new.slice.delivery_date))
+                moves.append(Move(qty, was.slice.delivery_date, new.slice.delivery_date, why))
         if new.qty > 0:
             slices.append(_first(replace(new.slice, qty=new.qty)))
     return slices, moves
+
+
+def _cause(was: PromiseSlice, new: PromiseSlice, cause: str) -> str:
+    """Why the promise moved: the ground it stands on says it, where it does, better than the verb that looked again."""
+    if was.kind != PromiseKind.STOCK and new.kind == PromiseKind.STOCK:
+        return STOCK_CAME
+    is_same_delivery = was.kind == new.kind == PromiseKind.INBOUND and was.inbound_id == new.inbound_id
+    return DELIVERY_MOVED if is_same_delivery else cause
 
 
 def _first(s: PromiseSlice) -> PromiseSlice:

@@ -31,7 +31,7 @@ from inventory.services.reserve import need_of
 from inventory.states import ClaimEnd, ClaimKind
 
 ZERO = Decimal(0)
-CAUSE = "allocated by rank"
+CAUSE = "orders that rank higher came first"
 SHARD = 100  # products whose demands one transaction locks
 
 

@@ -91,7 +91,7 @@ def renewed(
         renewal = renew(was, fresh_slices(cover, sites, now=now), cause=cause)
         by_demand[demand.pk] = renewal.slices
         _difference(demand.pk, known[demand.pk], renewal.slices, changes)
-        notes += _notes(demand, renewal, cause, now)
+        notes += _notes(demand, renewal, now)
     return Promised(changes, notes, by_demand)
 
 
@@ -155,7 +155,7 @@ def _difference(
     changes.retired += [promise_id for ids in spare.values() for promise_id in ids]
 
 
-def _notes(demand: LockedDemand, renewal: Renewal, cause: str, now: datetime) -> list[Note]:
+def _notes(demand: LockedDemand, renewal: Renewal, now: datetime) -> list[Note]:
     if not renewal.moves:
         return []
     first = renewal.moves[0]
@@ -168,7 +168,7 @@ def _notes(demand: LockedDemand, renewal: Renewal, cause: str, now: datetime) ->
         qty=sum((m.qty for m in renewal.moves), ZERO),
         was=_day(first.was),
         now=_day(first.now),
-        cause=cause,
+        cause=first.cause,
     )
     return [Note(fact, f"demand:{demand.pk}", sequence_of(now))]
 

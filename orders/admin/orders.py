@@ -130,6 +130,7 @@ class OrderAdmin(LedgerAdmin):
             **self.admin_site.each_context(request),
             **workbench(order, request, may_act=self.access.may_act(request.user)),
             "title": order.number,
+            "original": order,
             "opts": self.model._meta,
         }
         return TemplateResponse(request, "admin/orders/workbench.html", context)

@@ -48,7 +48,10 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     return {
         "order": order,
         "status_pill": wording.status_pill(order.status),
-        "holds": [(h, _may_clear(h, request)) for h in holds_of([order.pk]).get(order.pk, ())],
+        "holds": [
+            (h, _may_clear(h, request), ", ".join(map(words, h.clearable_by)))
+            for h in holds_of([order.pk]).get(order.pk, ())
+        ],
         "progress": progress([order.pk])[order.pk],
         "credit": _credit(order),
         "lines": [
@@ -170,7 +173,7 @@ def _line(line: LineDetail, currency: str, near: Sequence[str] = ()) -> dict[str
         "line": line,
         "state": wording.pill(state, tone),
         "promise": wording.promise(line.promises),
-        "slips": [p.slip_cause for p in line.promises if p.slip_cause],
+        "slips": wording.slips(line.promises),
         "price": "–" if line.unit_price is None else price_text(line.unit_price),
         "stated": "" if line.stated_price is None else price_text(line.stated_price),
         "steps": [(s["label"], price_text(Decimal(s["unit_price"]))) for s in trace.get("waterfall", ())],

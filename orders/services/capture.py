@@ -10,6 +10,7 @@ from accounts import queries as accounts
 from catalog import queries as catalog
 from core import journal, outbox
 from core.actors import Actor
+from core.choices import counted, words
 from core.errors import FieldError, InvalidInput, Refused
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -248,7 +249,7 @@ def line_row(order_id: int, line: CheckedLine) -> dict[str, Any]:
 
 def captured_entry(order_id: int, number: str, checked: Checked) -> journal.Entry:
     unresolved = len(_unresolved(checked.lines))
-    summary = f"{len(checked.lines)} lines captured from {checked.draft.channel}"
+    summary = f"{counted(len(checked.lines), 'line')} captured from {words(checked.draft.channel)}"
     if unresolved:
         summary += f", {unresolved} without a product"
     return journal.Entry(DocumentRef("order", order_id, number), "captured", summary)

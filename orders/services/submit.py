@@ -10,6 +10,7 @@ from accounts import queries as accounts
 from accounts.rules.asks import RepSplit
 from core import journal, outbox
 from core.actors import Actor
+from core.choices import counted
 from core.errors import DomainError, InvalidInput, NotFound
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -225,7 +226,7 @@ def finish_many(
     outcomes: dict[int, Submitted] = {}
     for j in judged:
         order, said = j.order, told.get(j.order.order_id, Told())
-        summary = f"Submitted: {len(order.lines)} lines, {order.total:,} {order.currency}"
+        summary = f"Submitted: {counted(len(order.lines), 'line')}, {order.total:,} {order.currency}"
         ref = DocumentRef("order", order.order_id, order.number)
         entries += [journal.Entry(ref, "submitted", summary), *said.entries]
         fact = _submitted_fact(order, is_held=bool(said.views))

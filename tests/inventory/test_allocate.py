@@ -66,7 +66,7 @@ def test_a_soft_reservation_is_dealt_again_to_whoever_ranks_higher():
     assert (got(better), got(first.demand_id)) == ((0, 0, 4), (4, 0, 1))
     moved = OutboxFact.objects.get(kind="inventory.PromiseMoved")
     assert (moved.stream, moved.payload["now"], moved.payload["cause"]) == (
-        f"demand:{first.demand_id}", "", "allocated by rank",
+        f"demand:{first.demand_id}", "", "orders that rank higher came first",
     )  # fmt: skip
     assert promises([first.demand_id])[first.demand_id][-1].first_delivery_date == TODAY + timedelta(days=3)
     assert breaches() == []
@@ -156,7 +156,8 @@ def test_inbound_is_promised_by_rank_and_a_later_arrival_moves_the_promise_with_
     run(product, "two")
     (slipped,) = promises([gold])[gold]
     assert slipped.first_delivery_date == TODAY + timedelta(days=12)
-    assert (slipped.delivery_date, slipped.slip_cause) == (TODAY + timedelta(days=22), "allocated by rank")
+    cause = "the delivery it waits for has another date"
+    assert (slipped.delivery_date, slipped.slip_cause) == (TODAY + timedelta(days=22), cause)
     assert breaches() == []
 
 

@@ -161,3 +161,27 @@ def test_inbound_supply_is_recorded_and_updated_by_form(keeper):
 
 def test_documents_of_the_room_have_a_page():
     assert refs.url_of(DocumentRef("demand", 3)).endswith("/inventory/demand/3/change/")
+
+
+def test_a_products_page_says_what_is_there_what_comes_and_who_waits_in_order_in_as_many_statements(keeper):
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 10)
+    InboundFactory(product=product, site=site, reference="PO-9", ordered_qty=30, eta_date=TODAY + timedelta(days=9))
+    address = reverse("admin:catalog_product_change", args=[product.pk])
+    keeper.get(address)
+    with CaptureQueriesContext(
+        connection,
+    ) as alone:
+        assert "Nobody waits for it." in keeper.get(address).content.decode()
+    low, high = demand(product, 8, tier=3), demand(product, 8, tier=1)
+    allocate(trigger_key="panel", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    with CaptureQueriesContext(connection) as waiting:
+        shown = keeper.get(address).content.decode()
+    assert "PO-9" in shown and "6 of 8" in shown
+    assert len(waiting) <= len(alone) + 1  # the promises of those who wait
+    last = demand(product, 5, tier=2)
+    allocate(trigger_key="panel again", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    queue = keeper.get(address).content.decode().split("Waiting for it")[1]
+    numbers = [Demand.objects.get(pk=pk).ref_number for pk in (last, low)]
+    assert queue.index(numbers[0]) < queue.index(numbers[1])
+    assert Demand.objects.get(pk=high).ref_number not in queue

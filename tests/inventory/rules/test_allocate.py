@@ -5,7 +5,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inventory.rules.allocate import allocate, rank
+from inventory.rules.allocate import allocate, in_words, rank
 from inventory.rules.sourcing import Need, Supply, is_usable
 
 TODAY = date(2026, 11, 23)
@@ -49,6 +49,16 @@ def test_what_is_left_goes_to_the_next_and_the_explanation_names_who_was_ahead()
     assert last.outcome == "4 of 6 allocated from S1"
     assert (last.inputs["position"], last.inputs["ahead_took"], last.inputs["next_ahead_demand"]) == (2, "6", 2)
     assert [(x.what, x.why) for x in last.losers] == [("2 more", "those ahead took it")]
+
+
+def test_a_decision_reads_as_a_sentence_that_names_the_next_ahead_by_its_document():
+    first, last = allocate([need(1, 6, tier_rank=2), need(2, 6, tier_rank=1)], [supply(50, 10)], today=TODAY).decisions
+    by = "priority, tier, SLA penalty, contract, margin, date, age"
+    assert in_words(first.explanation(), "") == f"6 of 6 allocated from S1: place 1 of 2 by {by}."
+    assert in_words(last.explanation(), "SO-7 line 1") == (
+        f"4 of 6 allocated from S1: place 2 of 2 by {by}; those ahead took 6, next ahead is SO-7 line 1. "
+        "2 more: those ahead took it."
+    )
 
 
 def test_the_preferred_site_then_the_rank_of_sites_then_the_earliest_expiry():

@@ -103,7 +103,7 @@ def test_what_loses_its_stock_moves_keeps_its_first_date_and_says_why():
         (2, DAY1, DAY1, ""),
         (3, DAY3, DAY1, "taken by a higher tier"),
     ]
-    assert renewal.moves == (Move(Decimal(3), DAY1, DAY3),)
+    assert renewal.moves == (Move(Decimal(3), DAY1, DAY3, "taken by a higher tier"),)
 
 
 def test_a_first_date_after_none_is_not_a_move():
@@ -117,7 +117,15 @@ def test_stock_that_comes_before_its_inbound_date_moves_the_promise_forward_with
     was = promised(4, PromiseKind.INBOUND, DAY3, inbound_id=7)
     renewal = renew([was], [promised(4, PromiseKind.STOCK, DAY2)], cause="x")
     assert [(s.delivery_date, s.first_delivery_date, s.slip_cause) for s in renewal.slices] == [(DAY2, DAY3, "")]
-    assert renewal.moves == (Move(Decimal(4), DAY3, DAY2),)
+    assert renewal.moves == (Move(Decimal(4), DAY3, DAY2, "stock came in for it"),)
+
+
+def test_what_waits_for_the_same_delivery_on_a_later_day_says_so_whoever_looked():
+    was = promised(4, PromiseKind.INBOUND, DAY2, inbound_id=7)
+    (slipped,) = renew([was], [promised(4, PromiseKind.INBOUND, DAY3, inbound_id=7)], cause="x").slices
+    assert (slipped.delivery_date, slipped.slip_cause) == (DAY3, "the delivery it waits for has another date")
+    (other,) = renew([was], [promised(4, PromiseKind.INBOUND, DAY3, inbound_id=8)], cause="x").slices
+    assert (other.delivery_date, other.slip_cause) == (DAY3, "x")
 
 
 def test_what_ships_or_is_cancelled_takes_from_its_own_ground_the_latest_date_first():
