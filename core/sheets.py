@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Protocol
 
 from core.access import Access
@@ -60,7 +61,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """A row to be written: `after` has the columns of the file, `before` is None for a new row."""
+    """A row to be written: `after` has the columns of the file, `before` at least the same ones, or is None for a new row."""
 
     number: int
     key: str
@@ -69,7 +70,7 @@ class Change:
     id: int = 0
     version: str = ""
 
-    @property
+    @cached_property
     def changed(self) -> dict[str, tuple[str, str]]:
         """{column: (old, new)} of what differs."""
         was = self.before or {}

@@ -289,7 +289,8 @@ def _row(row: UploadRow, columns: list[Any], places: dict[str, int]) -> dict[str
     for c in columns:
         place = places[c.name]
         typed = row.cells[place] if place < len(row.cells) else ""
-        value, was = row.after.get(c.name, ""), (row.before or {}).get(c.name, "")
+        value = row.after.get(c.name, "")
+        was = (row.before or {}).get(c.name, value)
         is_changed = row.before is not None and value != was
         shown = typed if c.name in wrong or c.name not in row.after else value
         cells.append({"value": shown, "was": was, "is_changed": is_changed, "problems": wrong.get(c.name, ())})

@@ -48,7 +48,8 @@ class Upload(models.Model):
 
 
 class UploadRow(models.Model):
-    """A row of the file with what the preview found: the cells as they came, the values before and after, what is wrong.
+    """A row of the file with what the preview found: the cells as they came, the values after, what is wrong; `before`
+    holds the old values of the columns that change, and is null for a new record.
 
     `record_id` and `version` say which stored row it was compared with, in which state.
     """
