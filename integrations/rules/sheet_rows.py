@@ -69,22 +69,24 @@ class RowReader:
             row.bad("", why, "Unmerge them and fill in every cell.")
             return row
         for name, place in self.places.items():
-            self._take(row, name, cells[place])
+            raw = cells[place]
+            found = self.known[name].get(raw)
+            if found is None:
+                found = self._learn(name, raw)
+            if isinstance(found, str):
+                row.values[name] = found
+            else:
+                row.bad(name, found.why, found.remedy)
+                row.values[name] = ""
         row.key = self.sheet.key_of(row.values)
         return row
 
-    def _take(self, row: SheetRow, name: str, raw: str) -> None:
+    def _learn(self, name: str, raw: str) -> str | BadCell:
         remembered = self.known[name]
-        found = remembered.get(raw)
-        if found is None:
-            if len(remembered) >= _MOST_REMEMBERED:
-                remembered.clear()
-            found = remembered[raw] = _read(self.sheet.by_name[name], raw)
-        if isinstance(found, BadCell):
-            row.bad(name, found.why, found.remedy)
-            row.values[name] = ""
-        else:
-            row.values[name] = found
+        if len(remembered) >= _MOST_REMEMBERED:
+            remembered.clear()
+        found = remembered[raw] = _read(self.sheet.by_name[name], raw)
+        return found
 
 
 def _read(column: Column, raw: str) -> str | BadCell:

@@ -105,7 +105,7 @@ class _Applying:
 
     def _batches(self, naming: Sequence[str] | None = None) -> Iterator[list[Change]]:
         """The rows that write something, in the file's order, those that change before those that are new in each batch;
-        with `naming`, only rows that have something in one of these columns, or had."""
+        with `naming`, only rows that write something into one of these columns."""
         last = 0
         while rows := _after(self.upload.pk, last, naming):
             last = rows[-1].number
@@ -119,7 +119,8 @@ SELECT coalesce(json_agg(json_build_array(number, key, after, before, record_id,
   FROM (SELECT number, key, after, before, record_id, version FROM integrations_uploadrow
          WHERE upload_id = %(upload)s AND outcome IN ('new', 'changed') AND number > %(last)s
            AND (%(naming)s::text[] IS NULL OR EXISTS (
-                SELECT 1 FROM unnest(%(naming)s::text[]) AS c(name) WHERE after ->> name <> '' OR before ->> name <> ''))
+                SELECT 1 FROM unnest(%(naming)s::text[]) AS c(name)
+                 WHERE CASE WHEN before IS NULL THEN after ->> name <> '' ELSE before ->> name <> after ->> name END))
          ORDER BY number LIMIT %(most)s) r
 """
 
