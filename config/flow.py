@@ -23,6 +23,8 @@ from orders.events import (
     OrderUnresolved,
 )
 
+HALF_AN_HOUR = 30 * 60  # seconds: a million rows
+
 FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # capture → submit
     OrderCaptured: (),
@@ -66,8 +68,8 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # people
     ApprovalDecided: (),
     # reference data from files
-    ColumnsNamed: (Reaction("preview the import", do.preview_import),),
-    ImportConfirmed: (Reaction("apply the import", do.apply_import),),
+    ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
+    ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),
     # the machine itself
     JobDied: (
         Reaction("open a case for the dead job", do.open_dead_job_case),
