@@ -86,7 +86,16 @@ def _changed_sql() -> str:
     return _CHANGED_ACCOUNTS.format(columns=", ".join(names), of_columns=", ".join(f"a.{n}" for n in names))
 
 
-_PRODUCT = ("sku", "name", "gtin", "manufacturer_part", "shelf_life_days", "standard_cost", "weight_kg", "regulated_class")
+_PRODUCT = (
+    "sku",
+    "name",
+    "gtin",
+    "manufacturer_part",
+    "shelf_life_days",
+    "standard_cost",
+    "weight_kg",
+    "regulated_class",
+)
 _ACCOUNT = ("code", "name", "region", "time_zone", "min_shelf_life_days", "external_id")
 JOBS = (
     _Job("new products", "products", _PRODUCT, _product_rows, lambda: _NEW_PRODUCTS + _JOURNAL.format("product", "created")),
@@ -99,7 +108,9 @@ JOBS = (
 def w10(count: int, runs: int) -> Iterator[dict[str, Any]]:
     """`count` rows a job; the floor and the product alternate, on rows of their own in each run."""
     _make_tables()
-    seconds: dict[str, dict[str, list[float]]] = {job.what: {"floor": [], "product": [], "processor": []} for job in JOBS}
+    seconds: dict[str, dict[str, list[float]]] = {
+        job.what: {"floor": [], "product": [], "processor": []} for job in JOBS
+    }
     for run in range(1, runs + 1):
         for job in JOBS:
             rows = job.rows(run, count)

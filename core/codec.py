@@ -12,7 +12,6 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-
 _PLAIN = (str, int, bool, type(None))
 
 

@@ -52,6 +52,7 @@ class SheetTable:
     codes: tuple[tuple[str, str], ...] = ()
     document: str = ""  # the kind of document its journal entries are about
     only: str = "TRUE"  # SQL over `t`: which rows of the table are rows of the sheet
+    status: str = ""  # the column whose change the journal tells as the room's own verb does ("became_active")
 
     # --- reading --------------------------------------------------------------------------------------------
     def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]:
@@ -62,7 +63,9 @@ class SheetTable:
             f" {self._key_joins} {self._other_joins} WHERE {self.only}"
         )
         found: dict[Key, list[Stored]] = {}
-        for n, pk, version, *values in _packed_rows(sql, [_column(key[i] for key in keys) for i in range(len(self.key))]):
+        for n, pk, version, *values in _packed_rows(
+            sql, [_column(key[i] for key in keys) for i in range(len(self.key))]
+        ):
             found.setdefault(keys[n - 1], []).append(Stored(pk, version, self._cells(values)))
         return found
 
@@ -183,11 +186,13 @@ class SheetTable:
     def _entry(self, pk: int, change: Change, note: str) -> journal.Entry:
         kind = self.document or self._model._meta.model_name or ""
         name = " ".join(change.after[k] for k in self.key)
-        verb = "created" if change.before is None else "changed"
+        verb = done = "created" if change.before is None else "changed"
         told = change.changed if change.before is not None else {}
+        if self.status in told:
+            verb = f"became_{change.after[self.status]}"
         words = f" {', '.join(sorted(told))}" if told else ""
         ref = DocumentRef(kind, pk, name[:60])
-        summary = f"{kind.replace('_', ' ')} {name} {verb}{words}: {note}"
+        summary = f"{kind.replace('_', ' ')} {name} {done}{words}: {note}"
         return journal.Entry(
             ref, verb, summary, {"changed": {n: list(pair) for n, pair in told.items()}} if told else {}
         )
@@ -217,6 +222,8 @@ class SheetTable:
         if column.name in self._pointers:
             return f"coalesce(r_{column.name}.{self._pointers[column.name].code}, '')"
         stored = f"t.{self._field(column.name).column}"
+        if column.kind.shown_sql:
+            return column.kind.shown_sql.format(stored)
         if isinstance(column.kind, YesNo):
             return f"CASE WHEN {stored} THEN 'yes' ELSE 'no' END"
         if isinstance(column.kind, Number):
@@ -275,6 +282,8 @@ class SheetTable:
             return f"r_{name}.id"
         stored = self._field(name)
         kind = next(c.kind for c in self.columns if c.name == name)
+        if kind.kept_sql:
+            return kind.kept_sql.format(f"n.{_quoted(name)}")
         if kind.sql_type == "text" and not stored.null:
             return f"n.{_quoted(name)}"
         return (

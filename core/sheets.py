@@ -39,6 +39,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     refers: str = ""
     to_itself: bool = False  # the code of another row of this sheet, perhaps one further down in the same file
+    alone: bool = False  # no two records of a file hold the same; zeros in front do not tell them apart
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """A row to be written: `after` has the columns of the file, `before` at least the same ones, or is None for a new row."""
+    """A row to be written: `after` has the columns of the file, `before` at least the same; it is None for a new row."""
 
     number: int
     key: str
@@ -101,6 +102,12 @@ class Linker(Protocol):
     def __call__(self, changes: Sequence[Change]) -> None: ...
 
 
+class Settler(Protocol):
+    """What is to hold once all rows are written [uow]. May refuse the whole import with a DomainError."""
+
+    def __call__(self, changes: Sequence[Change], *, actor: Actor, now: datetime) -> None: ...
+
+
 def no_checks(changes: Sequence[Change], now: datetime) -> Mapping[int, Sequence[Problem]]:
     return {}
 
@@ -119,6 +126,7 @@ class Sheet:
     checks: Checks = no_checks
     link: Linker | None = None
     help: str = ""
+    settle: Settler | None = None
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -16,7 +16,7 @@ from core.uow import constraint_of, door_verb
 from integrations import progress
 from integrations.locks import lock_upload
 from integrations.models import Upload
-from integrations.services.preview_upload import BATCH, Told, count_rows
+from integrations.services.preview_upload import BATCH, Told, allow_long_statements, count_rows
 from integrations.states import UPLOAD, ApplyMode, RowOutcome, UploadState
 
 
@@ -62,8 +62,6 @@ def _written(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[Uplo
             moved = _Applying(row, actor, now, told).run()
             if moved and row.mode == ApplyMode.ALL_OR_NONE:
                 raise _NothingWritten(moved)
-            _mark_done(row.pk)
-            _mark_moved(row.pk, moved)
             return UploadState.APPLIED, ""
     except _NothingWritten as nothing:
         _mark_moved(row.pk, nothing.moved)
@@ -72,6 +70,10 @@ def _written(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[Uplo
         return UploadState.REFUSED, f"Nothing was written. The rows together break a rule: {_rule(error)}."
     except DomainError as refusal:
         return UploadState.REFUSED, f"Nothing was written. {refusal.message} {refusal.remedy}".strip()
+
+
+_TO_DO = (str(RowOutcome.NEW), str(RowOutcome.CHANGED))
+_DONE = (str(RowOutcome.CREATED), str(RowOutcome.UPDATED))
 
 
 class _Applying:
@@ -87,14 +89,21 @@ class _Applying:
         """Numbers of the rows that were not written, because what they replace has changed."""
         moved: set[int] = set()
         done, note = 0, f"import {self.upload.pk}, {self.upload.name}"
-        for batch in self._batches():
+        allow_long_statements()
+        for batch in self._batches(_TO_DO):
             written = self.sheet.write(batch, actor=self.actor, now=self.now, note=note)
-            moved |= {c.number for c in batch} - written
+            late = {c.number for c in batch} - written
+            _mark_moved(self.upload.pk, late)
+            _mark_done(self.upload.pk, written)
+            moved |= late
             done += len(batch)
             self.told(0.9 * done / max(self.total, 1), done)
         if self.sheet.link is not None:
-            for batch in self._batches(self._linked):
-                self.sheet.link([c for c in batch if c.number not in moved])
+            for batch in self._batches(_DONE, self._linked):
+                self.sheet.link(batch)
+        if self.sheet.settle is not None:
+            for batch in self._batches(_DONE):
+                self.sheet.settle(batch, actor=self.actor, now=self.now)
         self.told(1.0, done)
         return moved
 
@@ -103,11 +112,11 @@ class _Applying:
         """Columns of the file that point at rows of the same sheet."""
         return tuple(c.name for c in self.sheet.columns if c.to_itself and c.name in self.upload.columns)
 
-    def _batches(self, naming: Sequence[str] | None = None) -> Iterator[list[Change]]:
-        """The rows that write something, in the file's order, those that change before those that are new in each batch;
-        with `naming`, only rows that write something into one of these columns."""
+    def _batches(self, outcomes: Sequence[str], naming: Sequence[str] | None = None) -> Iterator[list[Change]]:
+        """Rows in the file's order, those that change before those that are new in each batch; with `naming`, only rows
+        that write something into one of these columns."""
         last = 0
-        while rows := _after(self.upload.pk, last, naming):
+        while rows := _after(self.upload.pk, last, outcomes, naming):
             last = rows[-1].number
             changed, new = [r for r in rows if r.before is not None], [r for r in rows if r.before is None]
             yield from (batch for batch in (changed, new) if batch)
@@ -117,7 +126,7 @@ class _Applying:
 _AFTER = """
 SELECT coalesce(json_agg(json_build_array(number, key, after, before, record_id, version) ORDER BY number), '[]')::text
   FROM (SELECT number, key, after, before, record_id, version FROM integrations_uploadrow
-         WHERE upload_id = %(upload)s AND outcome IN ('new', 'changed') AND number > %(last)s
+         WHERE upload_id = %(upload)s AND outcome = ANY(%(outcomes)s) AND number > %(last)s
            AND (%(naming)s::text[] IS NULL OR EXISTS (
                 SELECT 1 FROM unnest(%(naming)s::text[]) AS c(name)
                  WHERE CASE WHEN before IS NULL THEN after ->> name <> '' ELSE before ->> name <> after ->> name END))
@@ -125,8 +134,14 @@ SELECT coalesce(json_agg(json_build_array(number, key, after, before, record_id,
 """
 
 
-def _after(upload_id: int, last: int, naming: Sequence[str] | None) -> list[Change]:
-    asked = {"upload": upload_id, "last": last, "most": BATCH, "naming": None if naming is None else list(naming)}
+def _after(upload_id: int, last: int, outcomes: Sequence[str], naming: Sequence[str] | None) -> list[Change]:
+    asked = {
+        "upload": upload_id,
+        "last": last,
+        "most": BATCH,
+        "outcomes": list(outcomes),
+        "naming": None if naming is None else list(naming),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_AFTER, asked)
         ((found,),) = cursor.fetchall()
@@ -136,13 +151,13 @@ def _after(upload_id: int, last: int, naming: Sequence[str] | None) -> list[Chan
     ]
 
 
-def _mark_done(upload_id: int) -> None:
+def _mark_done(upload_id: int, numbers: set[int]) -> None:
     sql = (
         "UPDATE integrations_uploadrow SET outcome = CASE outcome WHEN 'new' THEN 'created' ELSE 'updated' END"
-        " WHERE upload_id = %s AND outcome IN ('new', 'changed')"
+        " WHERE upload_id = %s AND number = ANY(%s)"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [upload_id])
+        cursor.execute(sql, [upload_id, sorted(numbers)])
 
 
 _MOVED = """

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from core.errors import NotFound
-from core.sheets import Sheet, sheet
+from core.sheets import Column, Sheet, sheet
 from core.uow import door_verb
 from integrations import progress
 from integrations.locks import lock_upload
@@ -49,6 +49,7 @@ def preview_upload(*, upload_id: int, version: int, now: datetime, told: Told | 
         raise NotFound(kind="import", ident=upload_id)
     if row.state != UploadState.PREVIEWING or row.version != version:
         return Preview(False, row.state, row.counts)
+    allow_long_statements()
     UploadRow.objects.filter(upload_id=upload_id).delete()
     try:
         notes = _Reading(row, now, told or (lambda part, rows: progress.tell(upload_id, part, rows))).run()
@@ -59,6 +60,12 @@ def preview_upload(*, upload_id: int, version: int, now: datetime, told: Told | 
     row.notes, row.counts, row.previewed_at = notes, count_rows(upload_id), now
     row.save(update_fields=["state", "problem", "notes", "counts", "previewed_at"])
     return Preview(True, row.state, row.counts, row.problem, tuple(notes))
+
+
+def allow_long_statements() -> None:
+    """To the end of this transaction: a statement over a million rows may take longer than a page waits."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '15min'")
 
 
 class _Reading:
@@ -85,6 +92,8 @@ class _Reading:
                 _store(self.upload.pk, batch)
                 self.told(found.read_part() * 0.95, done)
         _mark_twice(self.upload.pk, self.sheet)
+        for column in (c for c in self.sheet.columns if c.alone and c.name in self.upload.columns):
+            _mark_shared(self.upload.pk, column)
         _mark_lost(self.upload.pk, self.sheet)
         self.told(1.0, done)
         return found.notes
@@ -180,7 +189,7 @@ _MARK_TWICE = """
 UPDATE integrations_uploadrow r
    SET outcome = 'error',
        problems = r.problems || jsonb_build_array(jsonb_build_object(
-         'column', %s::text, 'why', twice.why, 'remedy', 'Keep one of them.'))
+         'column', %s::text, 'why', twice.why, 'remedy', %s::text))
   FROM unnest(%s::int[], %s::text[]) AS twice(number, why) WHERE r.upload_id = %s AND r.number = twice.number
 """
 _NAMED_ROWS = 10  # of one record, in a message
@@ -191,15 +200,36 @@ def _mark_twice(upload_id: int, of: Sheet) -> None:
     nothing is known yet about how the keys of fresh rows are spread, and a join by key would be planned for a few."""
     with connection.cursor() as cursor:
         cursor.execute(_TWICE, [upload_id])
-        found = [(n, _twice_words(numbers)) for (numbers,) in cursor.fetchall() for n in numbers]
+        _mark_all(upload_id, of.key[-1], cursor.fetchall(), "are about the same record", "Keep one of them.")
+
+
+_SHARED = """
+SELECT array_agg(number ORDER BY number) FROM integrations_uploadrow
+ WHERE upload_id = %(upload)s AND after ->> %(column)s::text <> ''
+ GROUP BY ltrim(after ->> %(column)s::text, '0') HAVING count(DISTINCT key) > 1
+"""
+
+
+def _mark_shared(upload_id: int, column: Column) -> None:
+    """Rows of different records with one value of a column in which every record has its own."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SHARED, {"upload": upload_id, "column": column.name})
+        remedy = f"Every record has its own {column.label}: leave it to one of them."
+        _mark_all(upload_id, column.name, cursor.fetchall(), f"have this {column.label}", remedy)
+
+
+def _mark_all(upload_id: int, column: str, groups: Iterable[tuple[Sequence[int]]], are: str, remedy: str) -> None:
+    """Every row of every group is wrong, and says which the others are."""
+    found = [(n, words) for (numbers,) in groups for words in [_row_words(numbers, are)] for n in numbers]
+    with connection.cursor() as cursor:
         for start in range(0, len(found), BATCH):
             numbers, words = zip(*found[start : start + BATCH], strict=True)
-            cursor.execute(_MARK_TWICE, [of.key[-1], list(numbers), list(words), upload_id])
+            cursor.execute(_MARK_TWICE, [column, remedy, list(numbers), list(words), upload_id])
 
 
-def _twice_words(numbers: Sequence[int]) -> str:
+def _row_words(numbers: Sequence[int], are: str) -> str:
     named = ", ".join(map(str, numbers[:_NAMED_ROWS])) + (" …" if len(numbers) > _NAMED_ROWS else "")
-    return f"{len(numbers)} rows are about the same record: rows {named}."
+    return f"{len(numbers)} rows {are}: rows {named}."
 
 
 _NAMED = """
