@@ -250,12 +250,14 @@ def register() -> None:
         Sheet(
             "accounts", "Accounts", _ACCOUNTS, ("code",), _account_table, _account_table.write, KEEPERS,
             check_accounts, _account_table.link, "Customer companies, with their parents and terms of delivery.",
+            remove=_account_table.remove,
         )
     )  # fmt: skip
     sheets.register(
         Sheet(
             "ship_tos", "Ship-to addresses", _SHIP_TOS, ("account", "code"), _ship_to_table, _ship_to_table.write,
-            CARERS, check_ship_tos, settle=settle_ship_tos, help="Where the goods of an account go.",
+            CARERS, check_ship_tos, settle=settle_ship_tos, remove=_ship_to_table.remove,
+            help="Where the goods of an account go.",
         )
     )  # fmt: skip
     sheets.register(
@@ -266,15 +268,16 @@ def register() -> None:
     )  # fmt: skip
     sheets.register(
         Sheet("groups", "Groups", _GROUPS, ("code",), _group_table, _group_table.write, KEEPERS,
-              help="Buying groups, chains and segments.")
+              help="Buying groups, chains and segments.", remove=_group_table.remove)
     )  # fmt: skip
     sheets.register(
         Sheet(
             "memberships", "Group memberships", _MEMBERSHIPS, ("account", "group", "valid_from"), _membership_table,
             _membership_table.write, KEEPERS, check_memberships, help="Which account is in which group, from when to when.",
+            remove=_membership_table.remove,
         )
     )  # fmt: skip
     sheets.register(
         Sheet("territories", "Territories", _TERRITORIES, ("code",), _territory_table, _territory_table.write, KEEPERS,
-              help="Sales areas.")
+              help="Sales areas.", remove=_territory_table.remove)
     )  # fmt: skip

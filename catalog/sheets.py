@@ -345,7 +345,9 @@ def link_categories(changes: Sequence[Change]) -> None:
 
 
 def _sheet(code: str, label: str, table: SheetTable, access: sheets.Access, help: str, **more: object) -> Sheet:
-    return Sheet(code, label, table.columns, table.key, table, table.write, access, help=help, **more)  # type: ignore[arg-type]
+    return Sheet(
+        code, label, table.columns, table.key, table, table.write, access, help=help, remove=table.remove, **more
+    )  # type: ignore[arg-type]
 
 
 def register() -> None:
@@ -357,7 +359,7 @@ def register() -> None:
         _sheet("product_units", "Product units", _unit_table, KEEPERS, "Cases, pallets and other packagings of a product.",
                checks=check_units),
         Sheet("kits", "Kit components", _KITS, _kit_table.key, _kit_table, write_kits, KEEPERS, check_kits,
-              settle=settle_kits, help="What goes into a kit, and how many."),
+              settle=settle_kits, remove=_kit_table.remove, help="What goes into a kit, and how many."),
         _sheet("customer_parts", "Customer part numbers", _part_table, CARERS, "What customers call our products."),
         _sheet("substitutions", "Substitutions", _substitution_table, KEEPERS, "Which product may stand in for which.",
                checks=check_substitutions),

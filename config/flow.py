@@ -10,7 +10,7 @@ from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
-from integrations.events import ColumnsNamed, ImportConfirmed
+from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
     HoldCleared,
@@ -70,6 +70,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
     ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),
+    UndoConfirmed: (Reaction("undo the import", do.undo_import, seconds=HALF_AN_HOUR),),
     # the machine itself
     JobDied: (
         Reaction("open a case for the dead job", do.open_dead_job_case),

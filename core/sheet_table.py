@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+import pghistory.models
 from django.apps import apps
 from django.db import connection, models
 
@@ -105,6 +106,45 @@ class SheetTable:
         told = [(ids[c.number], c) for c in new if c.number in ids] + [(c.id, c) for c in done if c.number in updated]
         journal.write([self._entry(pk, c, note) for pk, c in told], actor=actor, now=now)
         return {c.number for _, c in told}
+
+    @require_uow
+    def remove(self, changes: Sequence[Change], *, actor: Actor, now: datetime, note: str) -> dict[int, str]:
+        """Delete the rows nothing refers to, and journal their last values; {number: what refers to it} of the others.
+        A statement for each table that may, and two more."""
+        used = self._referred_to([c.id for c in changes])
+        free = [c for c in changes if c.id not in used]
+        sql = (
+            f"DELETE FROM {self._table} t USING {_table_of('n', ['id', 'version'])}"
+            f" WHERE t.id = n.id::bigint AND {_VERSION} = n.version RETURNING t.id"
+        )
+        ids, versions = _column(str(c.id) for c in free), _column(c.version for c in free)
+        gone = {pk for (pk,) in _rows(sql, [ids, versions])} if free else set()
+        journal.write([self._removal(c, note) for c in free if c.id in gone], actor=actor, now=now)
+        return {c.number: used.get(c.id, "Somebody changed this record.") for c in changes if c.id not in gone}
+
+    def _referred_to(self, ids: Sequence[int]) -> dict[int, str]:
+        """{id: a sentence} of rows that another table's foreign keys point at."""
+        found: dict[int, str] = {}
+        for relation in self._model._meta.get_fields(include_hidden=True):
+            if not (relation.auto_created and relation.is_relation and (relation.one_to_many or relation.one_to_one)):
+                continue
+            pointing = relation.field
+            if issubclass(pointing.model, pghistory.models.Event):  # what was is no use of what is
+                continue
+            name = str(pointing.model._meta.verbose_name_plural)
+            rows = pointing.model._base_manager.filter(**{f"{pointing.name}__in": ids})
+            found |= dict.fromkeys(
+                rows.values_list(pointing.attname, flat=True).distinct(), f"It is used by {name}, so it stays."
+            )
+        return found
+
+    def _removal(self, change: Change, note: str) -> journal.Entry:
+        kind = self.document or self._model._meta.model_name or ""
+        name = " ".join(change.after[k] for k in self.key)
+        summary = f"{kind.replace('_', ' ')} {name} removed: {note}"
+        return journal.Entry(
+            DocumentRef(kind, change.id, name[:60]), "removed", summary, {"was": dict(change.before or {})}
+        )
 
     @require_uow
     def link(self, changes: Sequence[Change]) -> None:

@@ -108,6 +108,12 @@ class Settler(Protocol):
     def __call__(self, changes: Sequence[Change], *, actor: Actor, now: datetime) -> None: ...
 
 
+class Remover(Protocol):
+    """Take away records an import made [uow]: {row number: why it stays} of those that something refers to."""
+
+    def __call__(self, changes: Sequence[Change], *, actor: Actor, now: datetime, note: str) -> dict[int, str]: ...
+
+
 def no_checks(changes: Sequence[Change], now: datetime) -> Mapping[int, Sequence[Problem]]:
     return {}
 
@@ -127,6 +133,7 @@ class Sheet:
     link: Linker | None = None
     help: str = ""
     settle: Settler | None = None
+    remove: Remover | None = None
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

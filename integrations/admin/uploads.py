@@ -31,18 +31,20 @@ from core.sheets import Sheet, sheet, sheets
 from integrations import progress
 from integrations.models import Upload, UploadRow
 from integrations.results import result_batches, result_header, result_numbers
+from integrations.services.confirm_undo import LONGEST_REASON, confirm_undo
 from integrations.services.confirm_upload import confirm_upload
 from integrations.services.keep_upload import keep_upload
 from integrations.services.name_columns import name_columns
 from integrations.sheet_files import FORMATS, csv_chunks, exported, numbers_of, write_xlsx
-from integrations.states import ApplyMode, RowOutcome, UploadState
+from integrations.states import UNDER_WAY, ApplyMode, RowOutcome, UploadState
 
 PAGE = 50
 MOST_ON_THE_WEB = 50_000  # rows of a workbook made while somebody waits
 TONES = {
     "uploaded": "info", "previewing": "info", "previewed": "warn", "applying": "info", "applied": "ok", "refused": "bad",
+    "undoing": "info", "undone": "neutral",
 }  # fmt: skip
-_WAITING = (UploadState.PREVIEWING, UploadState.APPLYING)
+_WAITING = (UploadState.PREVIEWING, *UNDER_WAY)
 
 
 @admin.register(Upload)
@@ -82,6 +84,7 @@ class UploadAdmin(LedgerAdmin):
             ),
             path("<int:upload_id>/columns/", wrap(self.columns_view), name="integrations_upload_columns"),
             path("<int:upload_id>/apply/", wrap(self.apply_view), name="integrations_upload_apply"),
+            path("<int:upload_id>/undo/", wrap(self.undo_view), name="integrations_upload_undo"),
             path("<int:upload_id>/result.<slug:form>", wrap(self.result_view), name="integrations_upload_result"),
             *super().get_urls(),
         ]
@@ -177,6 +180,18 @@ class UploadAdmin(LedgerAdmin):
             ),
         )
 
+    def undo_view(self, request: HttpRequest, upload_id: int) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
+        self._found(request, upload_id)
+        reason = request.POST.get("reason", "")
+        return self._do(
+            request,
+            upload_id,
+            lambda: confirm_undo(upload_id=upload_id, reason=reason, actor=actor_of(request), now=clock.now()),
+        )
+
     def _do(self, request: HttpRequest, upload_id: int, run: Any) -> HttpResponse:
         try:
             run()
@@ -258,7 +273,7 @@ def _choices(upload: Upload, of: Sheet) -> list[dict[str, Any]]:
 def _rows(request: HttpRequest, upload: Upload, of: Sheet) -> dict[str, Any]:
     """The tabs and one page of rows: three statements, whatever the file's size."""
     tabs = [(str(o), words(o), upload.counts[o]) for o in RowOutcome if upload.counts.get(o)]
-    wanted = request.GET.get("show") or next((t for t, _, _ in tabs if t in ("error", "moved")), tabs[0][0])
+    wanted = request.GET.get("show") or next((t for t, _, _ in tabs if t in ("error", "moved", "kept")), tabs[0][0])
     total = upload.counts.get(wanted, 0)
     pages = max(1, ceil(total / PAGE))
     asked = request.GET.get("page", "1")
@@ -277,6 +292,9 @@ def _rows(request: HttpRequest, upload: Upload, of: Sheet) -> dict[str, Any]:
         "wrong": upload.counts.get("error", 0) + upload.counts.get("moved", 0),
         "may_apply": upload.state == UploadState.PREVIEWED and writes > 0,
         "updated": upload.counts.get("updated", 0),
+        "written": upload.counts.get("updated", 0) + upload.counts.get("created", 0),
+        "may_undo": upload.state == UploadState.APPLIED,
+        "longest_reason": LONGEST_REASON,
     }
 
 

@@ -12,7 +12,7 @@ from core.actors import Actor
 from core.errors import DomainError, NotFound
 from core.refs import DocumentRef
 from core.sheets import Change, Sheet, sheet
-from core.uow import constraint_of, door_verb
+from core.uow import door_verb, rule_of
 from integrations import progress
 from integrations.locks import lock_upload
 from integrations.models import Upload
@@ -67,7 +67,7 @@ def _written(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[Uplo
         _mark_moved(row.pk, nothing.moved)
         return UploadState.PREVIEWED, "Nothing was written: rows changed since the preview. Preview the file again."
     except IntegrityError as error:
-        return UploadState.REFUSED, f"Nothing was written. The rows together break a rule: {_rule(error)}."
+        return UploadState.REFUSED, f"Nothing was written. The rows together break a rule: {rule_of(error)}."
     except DomainError as refusal:
         return UploadState.REFUSED, f"Nothing was written. {refusal.message} {refusal.remedy}".strip()
 
@@ -172,12 +172,6 @@ def _mark_moved(upload_id: int, numbers: set[int]) -> None:
     if numbers:
         with connection.cursor() as cursor:
             cursor.execute(_MOVED, [upload_id, sorted(numbers)])
-
-
-def _rule(error: IntegrityError) -> str:
-    """Constraints are named as sentences."""
-    detail = getattr(getattr(error.__cause__, "diag", None), "message_detail", None) or ""
-    return f"{(constraint_of(error) or 'a value is missing').replace('_', ' ')} {detail}".strip().rstrip(".")
 
 
 def _tell(row: Upload, actor: Actor, now: datetime) -> None:
