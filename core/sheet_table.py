@@ -22,7 +22,7 @@ from core.actors import Actor
 from core.cells import Number, YesNo
 from core.errors import Refused
 from core.refs import DocumentRef
-from core.sheets import Cells, Change, Column, Key, Stored
+from core.sheets import Cells, Change, Column, Key, Stored, Within
 from core.uow import require_uow
 
 _VERSION = "t.xmin::text || t.ctid::text"
@@ -79,20 +79,22 @@ class SheetTable:
         )
         return dict(_rows(sql, [_column(sorted(codes))]))
 
-    def batches(self, size: int) -> Iterator[list[Cells]]:
-        """All rows in the order they were made, `size` at a time, a statement each."""
+    def batches(self, size: int, within: Within | None = None) -> Iterator[list[Cells]]:
+        """All rows, or those within, in the order they were made, `size` at a time, a statement each."""
+        among, ids = _among(within)
         sql = (
             "SELECT json_agg(shown ORDER BY id)::text FROM ("
             f"SELECT t.id, json_build_array(t.id, {self._shown_list}) AS shown FROM {self._table} t {self._all_joins}"
-            f" WHERE t.id > %s AND {self.only} ORDER BY t.id LIMIT %s) r"
+            f" WHERE t.id > %s AND {self.only}{among} ORDER BY t.id LIMIT %s) r"
         )
         last = 0
-        while rows := _packed_rows(sql, [last, size]):
+        while rows := _packed_rows(sql, [last, *ids, size]):
             last = rows[-1][0]
             yield [self._cells(values) for _, *values in rows]
 
-    def count(self) -> int:
-        ((found,),) = _rows(f"SELECT count(*) FROM {self._table} t WHERE {self.only}", [])
+    def count(self, within: Within | None = None) -> int:
+        among, ids = _among(within)
+        ((found,),) = _rows(f"SELECT count(*) FROM {self._table} t WHERE {self.only}{among}", ids)
         return int(found)
 
     # --- writing --------------------------------------------------------------------------------------------
@@ -359,6 +361,10 @@ class SheetTable:
 def _quoted(name: str) -> str:
     """A column may be called like a word of SQL ("group")."""
     return f'"{name}"'
+
+
+def _among(within: Within | None) -> tuple[str, tuple[Any, ...]]:
+    return ("", ()) if within is None else (f" AND t.id IN ({within.sql})", within.parameters)
 
 
 def _table_of(alias: str, names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.access import Access
 from core.actors import Actor
@@ -78,13 +78,21 @@ class Change:
         return {name: (was.get(name, ""), value) for name, value in self.after.items() if was.get(name, "") != value}
 
 
+@dataclass(frozen=True)
+class Within:
+    """Which rows of a table are meant: a statement that gives their ids."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
+
+
 class Source(Protocol):
     """Where a sheet's rows are kept (core.sheet_table). Each call is a constant number of statements."""
 
     def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]: ...
     def known(self, column: str, codes: Iterable[str]) -> dict[str, str]: ...
-    def batches(self, size: int) -> Iterator[list[Cells]]: ...
-    def count(self) -> int: ...
+    def batches(self, size: int, within: Within | None = None) -> Iterator[list[Cells]]: ...
+    def count(self, within: Within | None = None) -> int: ...
 
 
 Checks = Callable[[Sequence[Change], datetime], Mapping[int, Sequence[Problem]]]

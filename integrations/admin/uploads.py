@@ -4,7 +4,9 @@ import tempfile
 from math import ceil
 from typing import Any, BinaryIO, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
@@ -27,7 +29,8 @@ from core.access import allow
 from core.choices import words
 from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
-from core.sheets import Sheet, sheet, sheets
+from core.sheet_table import SheetTable
+from core.sheets import Sheet, Within, sheet, sheets
 from integrations import progress
 from integrations.models import Upload, UploadRow
 from integrations.results import result_batches, result_header, result_numbers
@@ -231,7 +234,21 @@ class UploadAdmin(LedgerAdmin):
         header = [c.label for c in of.columns]
         if "empty" in request.GET:  # a heading to fill in
             return _file(form, f"{code}-empty", header, [], numbers_of(of), 0)
-        return _file(form, code, header, exported(of), numbers_of(of), of.source.count())
+        within = self._within(request, of)
+        return _file(form, code, header, exported(of, within), numbers_of(of), of.source.count(within))
+
+    def _within(self, request: HttpRequest, of: Sheet) -> Within | None:
+        """The rows that the console's list of these records shows with this address's filters and search."""
+        if not request.GET or not isinstance(of.source, SheetTable):
+            return None
+        screen = self.admin_site.get_model_admin(apps.get_model(of.source.model))
+        if not screen.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            shown = screen.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as wrong:
+            raise Http404 from wrong
+        return Within(*shown.order_by().values("pk").query.sql_with_params())
 
 
 def _seen(request: HttpRequest) -> list[Sheet]:
