@@ -5,6 +5,7 @@ In batches: memory stays the same for a million rows, and each batch takes the s
 
 import itertools
 import json
+import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -55,6 +56,7 @@ def preview_upload(*, upload_id: int, version: int, now: datetime, told: Told | 
         notes = _Reading(row, now, told or (lambda part, rows: progress.tell(upload_id, part, rows))).run()
     except (NotATable, OSError) as bad:
         row.problem, notes = str(bad).replace(Path(row.file.path).name, row.name), []
+        UploadRow.objects.filter(upload_id=upload_id).delete()  # half a file is no preview
     target = UploadState.REFUSED if row.problem else UploadState.PREVIEWED
     row.state = UPLOAD.require(UploadState(row.state), target)
     row.notes, row.counts, row.previewed_at = notes, count_rows(upload_id), now
@@ -79,6 +81,7 @@ class _Reading:
 
     def run(self) -> list[str]:
         """The file's notes; the rows are stored."""
+        _refuse_too_many(Path(self.upload.file.path), self.upload.name)
         with open_table(Path(self.upload.file.path), formulas=True) as found:
             if len(found.header) != len(self.upload.header):
                 raise NotATable(f"{self.upload.name} is not the file that was uploaded. Upload it again.")
@@ -86,8 +89,6 @@ class _Reading:
             done = 0
             for batch in _batches((reader.read(n, cells) for n, cells in found.rows), BATCH):
                 done += len(batch)
-                if done > MOST_ROWS:
-                    raise NotATable(f"{self.upload.name} has more than {MOST_ROWS:,} rows. Split it.")
                 self._judge(batch)
                 _store(self.upload.pk, batch)
                 self.told(found.read_part() * 0.95, done)
@@ -122,6 +123,16 @@ class _Reading:
         if unasked := codes - remembered.keys():
             remembered |= self.sheet.source.known(column, unasked)
         return remembered
+
+
+def _refuse_too_many(path: Path, name: str) -> None:
+    """Before anything is read closely. A workbook has no more rows than are taken."""
+    if zipfile.is_zipfile(path):
+        return
+    with open_table(path) as found:
+        count = sum(1 for _ in itertools.islice(found.rows, MOST_ROWS + 1))
+    if count > MOST_ROWS:
+        raise NotATable(f"{name} has more than {MOST_ROWS:,} rows. Split it into files of fewer rows.")
 
 
 def count_rows(upload_id: int) -> dict[str, int]:
