@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models.functions import Upper
 
@@ -344,10 +345,10 @@ def link_categories(changes: Sequence[Change]) -> None:
     _category_table.link(changes)
 
 
-def _sheet(code: str, label: str, table: SheetTable, access: sheets.Access, help: str, **more: object) -> Sheet:
+def _sheet(code: str, label: str, table: SheetTable, access: sheets.Access, help: str, **more: Any) -> Sheet:
     return Sheet(
         code, label, table.columns, table.key, table, table.write, access, help=help, remove=table.remove, **more
-    )  # type: ignore[arg-type]
+    )
 
 
 def register() -> None:

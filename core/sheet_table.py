@@ -128,7 +128,7 @@ class SheetTable:
         """{id: a sentence} of rows that another table's foreign keys point at."""
         found: dict[int, str] = {}
         for relation in self._model._meta.get_fields(include_hidden=True):
-            if not (relation.auto_created and relation.is_relation and (relation.one_to_many or relation.one_to_one)):
+            if not isinstance(relation, models.ForeignObjectRel) or relation.many_to_many:
                 continue
             pointing = relation.field
             if issubclass(pointing.model, pghistory.models.Event):  # what was is no use of what is

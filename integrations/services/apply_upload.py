@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -135,7 +136,7 @@ SELECT coalesce(json_agg(json_build_array(number, key, after, before, record_id,
 
 
 def _after(upload_id: int, last: int, outcomes: Sequence[str], naming: Sequence[str] | None) -> list[Change]:
-    asked = {
+    asked: dict[str, Any] = {
         "upload": upload_id,
         "last": last,
         "most": BATCH,
