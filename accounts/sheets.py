@@ -5,12 +5,17 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models.functions import Upper
+
 from accounts.models import AccountGroup, GroupMembership, ShipTo
 from accounts.rules.checks import identifier_problem
+from accounts.services.settle_defaults import settle_defaults
 from accounts.states import ACCOUNT, STAFF, AccountStatus, IdentifierKind, Role, ShipComplete
 from core import sheets
 from core.access import allow
-from core.cells import Choice, Day, Digits, Letters, Number, Text, TimeZone, YesNo
+from core.actors import Actor
+from core.cells import Capitals, Choice, Clock, Day, Digits, Letters, Number, Text, TimeZone, Weekdays, YesNo
+from core.sheet_periods import Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Change, Column, Problem, Sheet
 
@@ -80,7 +85,8 @@ def check_ship_tos(changes: Sequence[Change], now: datetime) -> Problems:
     ids = {c.id for c in changes if c.after.get("is_default") == "no"}
     codes = {c.after["account"] for c in becoming}
     standing = dict(
-        ShipTo.objects.filter(account__code__in=codes, is_default=True)
+        ShipTo.objects.annotate(owner=Upper("account__code"))
+        .filter(owner__in={code.upper() for code in codes}, is_default=True)
         .exclude(pk__in=ids)
         .values_list("account__code", "code")
     )
@@ -101,10 +107,19 @@ def _place_problems(change: Change) -> list[Problem]:
     values = {**(change.before or {}), **change.after}
     found = []
     if values.get("is_default") == "yes" and values.get("is_active") == "no":
-        found.append(Problem("is_active", "The default address is in use.", "Make another one the default first."))
+        found.append(
+            Problem(
+                "is_active", "The default address is in use.", "Make another one the default, or say no under Default."
+            )
+        )
     if (gln := change.after.get("gln", "")) and (why := identifier_problem("gln", gln)):
         found.append(Problem("gln", why, "Check its digits."))
     return found
+
+
+def settle_ship_tos(changes: Sequence[Change], *, actor: Actor, now: datetime) -> None:
+    """An account with addresses has a default one, whatever its file says."""
+    settle_defaults(account_codes={c.after["account"] for c in changes}, actor=actor, now=now)
 
 
 _SHIP_TOS = (
@@ -126,6 +141,34 @@ _SHIP_TOS = (
 )  # fmt: skip
 
 
+# --- when ship-tos take goods in ------------------------------------------------------------------------------------
+def check_receiving(changes: Sequence[Change], now: datetime) -> Problems:
+    return {c.number: found for c in changes if (found := _receiving_problems(c))}
+
+
+def _receiving_problems(change: Change) -> list[Problem]:
+    if change.before is None:
+        why = f"{change.after['account']} has no address {change.after['code']}."
+        return [Problem("code", why, "Correct it, or import the address first (Ship-to addresses).")]
+    values = {**change.before, **change.after}
+    opens, closes = values["delivery_from"], values["delivery_to"]
+    if bool(opens) != bool(closes):
+        return [Problem("delivery_to", "A delivery window has a start and an end.", "Fill in both, or neither.")]
+    if opens and closes <= opens:
+        return [Problem("delivery_to", f"The window ends at {closes}, before it starts.", "Swap or correct them.")]
+    return []
+
+
+_RECEIVING = (
+    _account(),
+    Column("code", "Ship-to code", Text(40), required=True, aliases=("ship to", "address code", "location")),
+    Column("delivery_days", "Delivery days", Weekdays(), aliases=("days", "receiving days"), help="Empty: any day."),
+    Column("delivery_from", "Deliver from", Clock(), aliases=("from", "opens"), help="In the place's own time."),
+    Column("delivery_to", "Deliver until", Clock(), aliases=("to", "until", "closes")),
+    Column("calendar", "Receiving calendar", Text(40), refers="calendar", help="Closes days on top of that."),
+)  # fmt: skip
+
+
 # --- groups -------------------------------------------------------------------------------------------------------
 def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
     """A membership ends after it starts, and no two of an account in a group overlap."""
@@ -136,20 +179,19 @@ def check_memberships(changes: Sequence[Change], now: datetime) -> Problems:
                 Problem("valid_to", f"It ends {end}, before it starts.", "The end is the first day without it.")
             )
         found[c.number].extend(_identifier_problems(c))
-    pairs: dict[tuple[str, str], list[tuple[str, str, str]]] = defaultdict(list)
-    near = GroupMembership.objects.filter(
-        account__code__in={c.after["account"] for c in changes}, group__code__in={c.after["group"] for c in changes}
-    ).exclude(pk__in=[c.id for c in changes if c.id])
+    pairs: dict[Pair, list[Stretch]] = defaultdict(list)
+    near = (
+        GroupMembership.objects.annotate(owner=Upper("account__code"))
+        .filter(
+            owner__in={c.after["account"].upper() for c in changes}, group__code__in={c.after["group"] for c in changes}
+        )
+        .exclude(pk__in=[c.id for c in changes if c.id])
+    )
     for account, group, first, last in near.values_list("account__code", "group__code", "valid_from", "valid_to"):
         pairs[account, group].append((str(first), str(last or "9999"), "a membership on record"))
-    for c in changes:
-        start, end = c.after["valid_from"], c.after.get("valid_to") or "9999"
-        known = pairs[c.after["account"], c.after["group"]]
-        clash = next((what for since, until, what in known if start < until and since < end), None)
-        if clash and not found[c.number]:
-            found[c.number].append(Problem("valid_from", f"It overlaps {clash}.", "End the earlier one first."))
-        if not found[c.number]:
-            known.append((start, end, f"row {c.number}"))
+    whole = [c for c in changes if not found[c.number]]
+    for number, problem in overlap_problems(whole, pairs, lambda v: (v["account"], v["group"])).items():
+        found[number].append(problem)
     return found
 
 
@@ -174,7 +216,7 @@ _MEMBERSHIPS = (
     Column("valid_to", "To", Day(), aliases=("valid to", "end", "end date"),
            help="The first day without it; empty: no end."),
     Column("identifier_kind", "Identifier kind", Choice(tuple(IdentifierKind)), help="What the identifier is."),
-    Column("identifier", "Identifier", Text(40), aliases=("member number", "member id")),
+    Column("identifier", "Identifier", Capitals(40), aliases=("member number", "member id")),
 )  # fmt: skip
 _TERRITORIES = (
     Column("code", "Territory code", Text(20), required=True, aliases=("territory",)),
@@ -182,10 +224,14 @@ _TERRITORIES = (
 )
 
 _account_table = SheetTable(
-    "accounts.Account", _ACCOUNTS, ("code",), (("parent", "code"), ("tier", "code"), ("territory", "code")), "account"
-)
+    "accounts.Account", _ACCOUNTS, ("code",), (("parent", "code"), ("tier", "code"), ("territory", "code")), "account",
+    status="status",
+)  # fmt: skip
 _ship_to_table = SheetTable(
     "accounts.ShipTo", _SHIP_TOS, ("account", "code"), (("account", "code"), ("calendar", "code")), "ship_to"
+)
+_receiving_table = SheetTable(
+    "accounts.ShipTo", _RECEIVING, ("account", "code"), (("account", "code"), ("calendar", "code")), "ship_to"
 )
 _group_table = SheetTable("accounts.AccountGroup", _GROUPS, ("code",), (), "account_group")
 _membership_table = SheetTable(
@@ -204,25 +250,34 @@ def register() -> None:
         Sheet(
             "accounts", "Accounts", _ACCOUNTS, ("code",), _account_table, _account_table.write, KEEPERS,
             check_accounts, _account_table.link, "Customer companies, with their parents and terms of delivery.",
+            remove=_account_table.remove,
         )
     )  # fmt: skip
     sheets.register(
         Sheet(
             "ship_tos", "Ship-to addresses", _SHIP_TOS, ("account", "code"), _ship_to_table, _ship_to_table.write,
-            CARERS, check_ship_tos, help="Where the goods of an account go.",
+            CARERS, check_ship_tos, settle=settle_ship_tos, remove=_ship_to_table.remove,
+            help="Where the goods of an account go.",
+        )
+    )  # fmt: skip
+    sheets.register(
+        Sheet(
+            "receiving", "Ship-to receiving times", _RECEIVING, ("account", "code"), _receiving_table,
+            _receiving_table.write, CARERS, check_receiving, help="When an address takes goods in.",
         )
     )  # fmt: skip
     sheets.register(
         Sheet("groups", "Groups", _GROUPS, ("code",), _group_table, _group_table.write, KEEPERS,
-              help="Buying groups, chains and segments.")
+              help="Buying groups, chains and segments.", remove=_group_table.remove)
     )  # fmt: skip
     sheets.register(
         Sheet(
             "memberships", "Group memberships", _MEMBERSHIPS, ("account", "group", "valid_from"), _membership_table,
             _membership_table.write, KEEPERS, check_memberships, help="Which account is in which group, from when to when.",
+            remove=_membership_table.remove,
         )
     )  # fmt: skip
     sheets.register(
         Sheet("territories", "Territories", _TERRITORIES, ("code",), _territory_table, _territory_table.write, KEEPERS,
-              help="Sales areas.")
+              help="Sales areas.", remove=_territory_table.remove)
     )  # fmt: skip

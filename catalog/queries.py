@@ -1,5 +1,6 @@
 """Reads of the catalog: batch-shaped, a constant number of SQL statements for 1 and for 500 lines."""
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -167,6 +168,49 @@ def gtin_problems(code: str, *, product_id: int | None = None, unit_id: int | No
         return []
     said = f"The GTIN {code} is that of {skus[0]} already: a scan could not tell them apart."
     return [FieldError("/gtin", "taken", said, "Every product and packaging has its own.")]
+
+
+_GTIN_HOLDERS = """
+WITH asked AS (SELECT code FROM json_array_elements_text(%s) AS c(code))
+SELECT p.gtin, upper(p.sku), '' FROM asked JOIN catalog_product p ON p.gtin = asked.code AND NOT p.gtin = ''
+UNION ALL
+SELECT u.gtin, upper(p.sku), upper(u.code) FROM asked JOIN catalog_productunit u ON u.gtin = asked.code AND NOT u.gtin = ''
+  JOIN catalog_product p ON p.id = u.product_id
+"""
+
+
+def gtin_holders(codes: Iterable[str]) -> dict[str, set[tuple[str, str]]]:
+    """{GTIN without the zeros in front: who has it, as (SKU, unit) in capitals; no unit: the product itself}. 1 SQL, for
+    thousands of codes: they travel as one JSON text."""
+    spellings = sorted({s for code in codes for s in parts.gtin_spellings(code)})
+    found: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    if spellings:
+        with connection.cursor() as cursor:
+            cursor.execute(_GTIN_HOLDERS, [json.dumps(spellings)])
+            for code, sku, unit in cursor.fetchall():
+                found[parts.significant(code)].add((sku, unit))
+    return found
+
+
+_KITS_BELOW = """
+WITH RECURSIVE below(kit_id) AS (
+    SELECT id FROM catalog_product WHERE upper(sku) = ANY(%s)
+    UNION
+    SELECT k.component_id FROM below JOIN catalog_kitcomponent k ON k.kit_id = below.kit_id
+)
+SELECT kit.sku, component.sku FROM below JOIN catalog_kitcomponent k USING (kit_id)
+  JOIN catalog_product kit ON kit.id = k.kit_id JOIN catalog_product component ON component.id = k.component_id
+"""
+
+
+def kits_below(skus: Iterable[str]) -> dict[str, set[str]]:
+    """{SKU of a kit: SKUs of what goes into it} of these products and of everything in them, to the last. 1 SQL."""
+    found: dict[str, set[str]] = defaultdict(set)
+    with connection.cursor() as cursor:
+        cursor.execute(_KITS_BELOW, [sorted({sku.upper() for sku in skus})])
+        for kit, component in cursor.fetchall():
+            found[kit].add(component)
+    return found
 
 
 _KIT_PARTS = """

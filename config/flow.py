@@ -10,7 +10,7 @@ from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
-from integrations.events import ColumnsNamed, ImportConfirmed
+from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
     HoldCleared,
@@ -22,6 +22,8 @@ from orders.events import (
     OrderSubmitted,
     OrderUnresolved,
 )
+
+HALF_AN_HOUR = 30 * 60  # seconds: a million rows
 
 FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # capture → submit
@@ -66,8 +68,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # people
     ApprovalDecided: (),
     # reference data from files
-    ColumnsNamed: (Reaction("preview the import", do.preview_import),),
-    ImportConfirmed: (Reaction("apply the import", do.apply_import),),
+    ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
+    ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),
+    UndoConfirmed: (Reaction("undo the import", do.undo_import, seconds=HALF_AN_HOUR),),
     # the machine itself
     JobDied: (
         Reaction("open a case for the dead job", do.open_dead_job_case),

@@ -19,10 +19,11 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort, ShipmentShipped
-from integrations.events import ColumnsNamed, ImportConfirmed
+from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
 from integrations.services.preview_upload import preview_upload
+from integrations.services.undo_upload import undo_upload
 from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
 from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
@@ -258,6 +259,10 @@ def preview_import(fact: ColumnsNamed, job: JobContext) -> None:
 
 def apply_import(fact: ImportConfirmed, job: JobContext) -> None:
     apply_upload(upload_id=fact.upload_id, version=fact.version, actor=job.actor, now=job.now)
+
+
+def undo_import(fact: UndoConfirmed, job: JobContext) -> None:
+    undo_upload(upload_id=fact.upload_id, version=fact.version, actor=job.actor, now=job.now)
 
 
 def give_up_import(fact: JobDied, job: JobContext) -> None:

@@ -21,6 +21,10 @@ _GROUPED = (re.compile(r"[+-]?\d{1,3}(,\d{3})+\.\d+"), re.compile(r"[+-]?\d{1,3}
 _COMMA = re.compile(r"[+-]?\d*,\d+")
 _YES, _NO = {"yes", "y", "true", "1", "x", "on"}, {"no", "n", "false", "0", "off"}
 _DATES = ("%d.%m.%Y", "%d %b %Y", "%d %B %Y", "%Y%m%d")
+_CLOCK = re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(:00(\.0+)?)?", re.ASCII)
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+WEEKDAYS = tuple(name[:3].capitalize() for name in _DAY_NAMES)
+_DAYS_SQL = "ARRAY['" + "', '".join(WEEKDAYS) + "']"
 _FIRST_DAY, _LAST_DAY = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -56,9 +60,14 @@ def unguarded(text: str) -> str:
 
 @dataclass(frozen=True)
 class Kind:
-    """How a column's cells are read. `read` gets tidied text that is not empty; raises BadCell."""
+    """How a column's cells are read. `read` gets tidied text that is not empty; raises BadCell.
+
+    Where a cast is not enough, `shown_sql` makes the text of a stored value ({0}) and `kept_sql` the value of a text.
+    """
 
     sql_type: ClassVar[str] = "text"
+    shown_sql: ClassVar[str] = ""
+    kept_sql: ClassVar[str] = ""
     words: ClassVar[str] = "text"
 
     def read(self, text: str) -> str:
@@ -80,6 +89,17 @@ class Text(Kind):
 
     def described(self) -> str:
         return f"text, at most {self.longest} characters"
+
+
+@dataclass(frozen=True)
+class Capitals(Text):
+    """A code that is kept in capitals, however it is typed."""
+
+    def read(self, text: str) -> str:
+        return super().read(text).upper()
+
+    def described(self) -> str:
+        return f"{super().described()}, kept in capitals"
 
 
 @dataclass(frozen=True)
@@ -152,6 +172,53 @@ class Day(Kind):
         if not _FIRST_DAY <= day <= _LAST_DAY:
             raise BadCell(f"{shown(text)} lies outside the years 1900 to 2999.", "Check the year.")
         return day.isoformat()
+
+
+@dataclass(frozen=True)
+class Clock(Kind):
+    """A time of the day, to the minute."""
+
+    sql_type: ClassVar[str] = "time"
+    words: ClassVar[str] = "time of the day as 08:30"
+    shown_sql: ClassVar[str] = "coalesce(to_char({0}, 'HH24:MI'), '')"
+
+    def read(self, text: str) -> str:
+        found = _CLOCK.fullmatch(text)
+        if found is None or int(found["hour"]) > 23 or int(found["minute"]) > 59:
+            raise BadCell(
+                f"{shown(text)!r} is no time of the day.", "Write it as 08:30, in 24 hours and whole minutes."
+            )
+        return f"{int(found['hour']):02}:{found['minute']}"
+
+
+@dataclass(frozen=True)
+class Weekdays(Kind):
+    """Days of the week, Monday 0 where they are kept: names with commas between them, or from one to another."""
+
+    words: ClassVar[str] = "days as Mon, Tue, Fri or Mon-Fri"
+    shown_sql: ClassVar[str] = (
+        f"array_to_string(ARRAY(SELECT ({_DAYS_SQL})[day + 1] FROM unnest({{0}}) AS day ORDER BY day), ', ')"
+    )
+    kept_sql: ClassVar[str] = (
+        f"ARRAY(SELECT array_position({_DAYS_SQL}, day) - 1 FROM unnest(string_to_array({{0}}, ', ')) AS day)::smallint[]"
+    )
+
+    def read(self, text: str) -> str:
+        days: set[int] = set()
+        for part in re.split(r"[,;/ ]+", re.sub(r"\s*[-–]\s*", "-", text)):  # what spreadsheets make of it
+            first, _, last = part.partition("-")
+            start, end = _day_of_week(first, text), _day_of_week(last or first, text)
+            days |= {day % 7 for day in range(start, end + 1 if end >= start else end + 8)}
+        return ", ".join(WEEKDAYS[day] for day in sorted(days))
+
+
+def _day_of_week(name: str, text: str) -> int:
+    """By the first three letters or the whole name."""
+    word = name.casefold().rstrip(".")
+    found = next((i for i, day in enumerate(_DAY_NAMES) if len(word) >= 3 and day.startswith(word)), None)
+    if found is None:
+        raise BadCell(f"{shown(name)!r} in {shown(text)!r} is no day of the week.", "Write days as Mon, Tue, Fri.")
+    return found
 
 
 _zones = cache(available_timezones)  # a walk over the disk

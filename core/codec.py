@@ -12,9 +12,13 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+_PLAIN = (str, int, bool, type(None))
+
 
 def dump(value: Any) -> Any:
     """A JSON-ready value. Decimal, date and datetime become strings; unknown types are refused."""
+    if type(value) in _PLAIN:  # most values, asked first
+        return value
     if isinstance(value, Enum):
         return dump(value.value)
     if value is None or isinstance(value, bool | int | str):

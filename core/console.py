@@ -21,6 +21,8 @@ from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.exports import csv_response
 from core.reference import delete_reference, save_reference
+from core.sheet_table import SheetTable
+from core.sheets import Sheet, sheets
 
 _REFUSAL = "service_refusal"
 LONGEST_KEY = 18  # digits of a bigint that always fit
@@ -83,7 +85,8 @@ class _UnwrappedAdmin(admin.ModelAdmin):
 class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
     """Base of all console screens: declares its access, lists 50 a page, writes only through services.
 
-    A list with `export_columns` (title, field path) has a link that gives what is filtered as CSV.
+    A list with `export_columns` (title, field path) has a link that gives what is filtered as CSV; a list whose records
+    are rows of a sheet has links that give what is filtered as that sheet, to be imported again.
     """
 
     access: ClassVar[Access] = NOBODY
@@ -99,8 +102,12 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if self.access is NOBODY:
             raise ImproperlyConfigured(f"{type(self).__name__} does not declare its access")
         super().__init__(model, admin_site)
-        if self.export_columns:
-            self.list_before_template = "admin/list_export.html"
+        self.list_before_template = "admin/list_export.html"
+
+    @property
+    def sheets(self) -> list[Sheet]:
+        """The sheets of this table; they are declared after the screens are made."""
+        return [s for s in sheets() if isinstance(s.source, SheetTable) and s.source.model == self.opts.label]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         return lists.HonestChangeList

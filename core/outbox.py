@@ -2,7 +2,8 @@
 
 `publish` writes the fact and its jobs in the caller's transaction. The relay (a process, and a beat tick)
 leases due jobs with SKIP LOCKED and sends only their ids; a worker locks the row, checks again, runs the
-reaction's one service call and marks it done in one commit. Wiping the broker loses nothing.
+reaction's one service call and marks it done in one commit. Wiping the broker loses nothing. The row lock is the lease
+of a job that runs, however long: nobody leases it again, and whoever was sent it a second time leaves it alone at once.
 `config/flow.py` lists facts and reactions.
 """
 
@@ -81,6 +82,7 @@ class Reaction:
     run: Callable[[Any, JobContext], object]
     latest_only: bool = False
     run_many: Callable[[Sequence[Any], Sequence[JobContext]], object] | None = None
+    seconds: int = 0  # that one run may take, where a worker's own limit is too short
 
 
 _flow: dict[str, tuple[Reaction, ...]] = {}
@@ -171,8 +173,16 @@ def lease_due(*, now: datetime, limit: int = BATCH) -> list[int]:
         return sorted(job_id for (job_id,) in cursor.fetchall())
 
 
+def seconds_of(job_ids: Sequence[int]) -> dict[int, int]:
+    """{job id: seconds} of jobs whose reaction may take longer than a worker's own limit."""
+    longer = {r.name: r.seconds for r in _reactions.values() if r.seconds}
+    rows = Job.objects.filter(pk__in=job_ids, reaction__in=longer) if longer and job_ids else Job.objects.none()
+    return {pk: longer[reaction] for pk, reaction in rows.values_list("pk", "reaction")}
+
+
 def run_job(job_id: int, *, now: datetime) -> str:
-    """Run one job to its end and say how it ended: done, stale, gone (already done), failed or dead."""
+    """Run one job to its end and say how it ended: done, stale, failed or dead; gone (already done) and running (in
+    another worker's hands, who says how it ends) were left alone."""
     try:
         return retrying(lambda: _run_in_a_unit(job_id, now))
     except Exception as error:  # any failure is this job's alone: recorded and tried again, never swallowed
@@ -188,9 +198,13 @@ def drain_due(*, now: datetime, limit: int = BACKLOG) -> Counter[str]:
     """
     outcomes: Counter[str] = Counter()
     while due := due_by_reaction(now):
+        round_: Counter[str] = Counter()
         for reaction, job_ids in due.items():
             for start in range(0, len(job_ids), limit):
-                outcomes += run_jobs(job_ids[start : start + limit], reaction, now=now)
+                round_ += run_jobs(job_ids[start : start + limit], reaction, now=now)
+        outcomes += round_
+        if round_.keys() <= {"running"}:  # what is left is in a worker's hands
+            break
     return outcomes
 
 
@@ -245,9 +259,10 @@ def _run_in_a_unit(job_id: int, now: datetime) -> str:
 
 
 def _run_locked(job_id: int, now: datetime) -> str:
-    rows = locks.take(locks.Rank.JOB, Job.objects.filter(pk=job_id, state=JobState.READY))
+    ready = Job.objects.filter(pk=job_id, state=JobState.READY)
+    rows = locks.take(locks.Rank.JOB, ready, skip_locked=True)
     if not rows:
-        return "gone"
+        return "running" if ready.exists() else "gone"
     (job,) = rows
     fact_row = OutboxFact.objects.get(pk=job.fact_id)
     reaction = _reactions[job.reaction]

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from functools import cached_property
+from typing import Any, Protocol
 
 from core.access import Access
 from core.actors import Actor
@@ -38,6 +39,7 @@ class Column:
     aliases: tuple[str, ...] = ()
     refers: str = ""
     to_itself: bool = False  # the code of another row of this sheet, perhaps one further down in the same file
+    alone: bool = False  # no two records of a file hold the same; zeros in front do not tell them apart
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Change:
-    """A row to be written: `after` has the columns of the file, `before` is None for a new row."""
+    """A row to be written: `after` has the columns of the file, `before` at least the same; it is None for a new row."""
 
     number: int
     key: str
@@ -69,11 +71,19 @@ class Change:
     id: int = 0
     version: str = ""
 
-    @property
+    @cached_property
     def changed(self) -> dict[str, tuple[str, str]]:
         """{column: (old, new)} of what differs."""
         was = self.before or {}
         return {name: (was.get(name, ""), value) for name, value in self.after.items() if was.get(name, "") != value}
+
+
+@dataclass(frozen=True)
+class Within:
+    """Which rows of a table are meant: a statement that gives their ids."""
+
+    sql: str
+    parameters: tuple[Any, ...] = ()
 
 
 class Source(Protocol):
@@ -81,8 +91,8 @@ class Source(Protocol):
 
     def stored(self, keys: Sequence[Key]) -> dict[Key, list[Stored]]: ...
     def known(self, column: str, codes: Iterable[str]) -> dict[str, str]: ...
-    def batches(self, size: int) -> Iterator[list[Cells]]: ...
-    def count(self) -> int: ...
+    def batches(self, size: int, within: Within | None = None) -> Iterator[list[Cells]]: ...
+    def count(self, within: Within | None = None) -> int: ...
 
 
 Checks = Callable[[Sequence[Change], datetime], Mapping[int, Sequence[Problem]]]
@@ -98,6 +108,18 @@ class Linker(Protocol):
     """The second pass over rows that name another row of the same file [uow]."""
 
     def __call__(self, changes: Sequence[Change]) -> None: ...
+
+
+class Settler(Protocol):
+    """What is to hold once all rows are written [uow]. May refuse the whole import with a DomainError."""
+
+    def __call__(self, changes: Sequence[Change], *, actor: Actor, now: datetime) -> None: ...
+
+
+class Remover(Protocol):
+    """Take away records an import made [uow]: {row number: why it stays} of those that something refers to."""
+
+    def __call__(self, changes: Sequence[Change], *, actor: Actor, now: datetime, note: str) -> dict[int, str]: ...
 
 
 def no_checks(changes: Sequence[Change], now: datetime) -> Mapping[int, Sequence[Problem]]:
@@ -118,6 +140,8 @@ class Sheet:
     checks: Checks = no_checks
     link: Linker | None = None
     help: str = ""
+    settle: Settler | None = None
+    remove: Remover | None = None
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

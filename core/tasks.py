@@ -7,6 +7,8 @@ from celery import shared_task
 
 from core import clock, outbox, overrides
 
+_LAST_WORDS = 60  # seconds between being told to stop and being killed
+
 
 @shared_task(name="core.tasks.run_job")
 def run_job(job_id: int) -> str:
@@ -27,6 +29,9 @@ def seal_overrides() -> int:
 def relay_once() -> int:
     """Lease what is due and send the ids; the number sent."""
     ids = outbox.lease_due(now=clock.db_now())
+    longer = outbox.seconds_of(ids)
     for job_id in ids:
-        run_job.delay(job_id)
+        seconds = longer.get(job_id)
+        limits = {"soft_time_limit": seconds, "time_limit": seconds + _LAST_WORDS} if seconds else {}
+        run_job.apply_async((job_id,), **limits)
     return len(ids)

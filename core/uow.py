@@ -165,6 +165,12 @@ def sqlstate(error: DatabaseError) -> str:
     return getattr(error.__cause__, "sqlstate", None) or ""
 
 
+def rule_of(error: DatabaseError) -> str:
+    """The rule of the database that was broken, in words: constraints are named as sentences."""
+    detail = getattr(getattr(error.__cause__, "diag", None), "message_detail", None) or ""
+    return f"{(constraint_of(error) or 'a value is missing').replace('_', ' ')} {detail}".strip().rstrip(".")
+
+
 def constraint_of(error: DatabaseError) -> str:
     diagnostics = getattr(error.__cause__, "diag", None)
     return getattr(diagnostics, "constraint_name", None) or ""

@@ -19,3 +19,11 @@ class ImportConfirmed(Fact):
 
     upload_id: int
     version: int
+
+
+@dataclass(frozen=True)
+class UndoConfirmed(Fact):
+    """Somebody wants an applied import undone."""
+
+    upload_id: int
+    version: int

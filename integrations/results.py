@@ -38,7 +38,7 @@ def result_batches(
             return
         last = found[-1].number
         if before:
-            yield [values_of(r.before or {}, columns) for r in found]
+            yield [values_of({**r.after, **(r.before or {})}, columns) for r in found]
         else:
             yield [_line(r, places) for r in found]
 

@@ -11,7 +11,7 @@ from openpyxl.cell import WriteOnlyCell  # type: ignore[import-untyped]
 from openpyxl.styles import Font  # type: ignore[import-untyped]
 
 from core.cells import Number, guarded, tidy
-from core.sheets import Sheet
+from core.sheets import Sheet, Within
 from integrations.rules.sheet_rows import values_of
 
 BATCH = 5_000
@@ -23,9 +23,9 @@ FORMATS = {
 }
 
 
-def exported(of: Sheet) -> Iterator[list[list[str]]]:
-    """All rows of the sheet, in batches; the cells in the order of its columns."""
-    for batch in of.source.batches(BATCH):
+def exported(of: Sheet, within: Within | None = None) -> Iterator[list[list[str]]]:
+    """All rows of the sheet, or those within, in batches; the cells in the order of its columns."""
+    for batch in of.source.batches(BATCH, within):
         yield [[tidy(v) for v in values_of(cells, of.columns)] for cells in batch]
 
 

@@ -53,6 +53,8 @@ class UploadState(StrEnum):
     PREVIEWED = "previewed"
     APPLYING = "applying"
     APPLIED = "applied"
+    UNDOING = "undoing"
+    UNDONE = "undone"
     REFUSED = "refused"
 
 
@@ -66,6 +68,8 @@ class RowOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     MOVED = "moved"  # what it was to replace changed after the preview: not written
+    UNDONE = "undone"
+    KEPT = "kept"  # the import was undone but for this row, which says why
 
 
 class ApplyMode(StrEnum):
@@ -110,6 +114,9 @@ UPLOAD = Lifecycle(
         # back to the preview where nothing was written because rows changed meanwhile
         UploadState.APPLYING: {UploadState.APPLIED, UploadState.PREVIEWED, UploadState.REFUSED},
         UploadState.REFUSED: {UploadState.PREVIEWING},
-        UploadState.APPLIED: set(),
+        UploadState.APPLIED: {UploadState.UNDOING},
+        UploadState.UNDOING: {UploadState.UNDONE, UploadState.APPLIED},
+        UploadState.UNDONE: set(),
     },
 )
+UNDER_WAY = (UploadState.APPLYING, UploadState.UNDOING)  # of a sheet one at a time

@@ -1,11 +1,14 @@
 """No category stands in itself and no kit contains itself, however long the way round."""
 
 from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+K = TypeVar("K", int, str)
 
 
-def closes_circle(below: Mapping[int, Iterable[int]], *, above: int, under: int) -> bool:
+def closes_circle(below: Mapping[K, Iterable[K]], *, above: K, under: K) -> bool:
     """Whether putting `under` below `above` closes a circle, given what stands below what already."""
-    seen, todo = set[int](), [under]
+    seen, todo = set[K](), [under]
     while todo:
         here = todo.pop()
         if here == above:

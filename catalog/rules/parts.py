@@ -37,6 +37,11 @@ def gtin_spellings(code: str) -> list[str]:
     return [number.zfill(length) for length in GTIN_LENGTHS if length >= len(number)]
 
 
+def significant(code: str) -> str:
+    """What tells one GTIN from another: its digits without the zeros in front."""
+    return code.lstrip("0")
+
+
 def as_arrays(asked: Sequence[PartQuery]) -> dict[str, list[Any]]:
     """The questions as the arrays of one statement, each kind of number only for the qualifiers that allow it."""
 

@@ -4,7 +4,9 @@ import tempfile
 from math import ceil
 from typing import Any, BinaryIO, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import (
@@ -27,22 +29,25 @@ from core.access import allow
 from core.choices import words
 from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
-from core.sheets import Sheet, sheet, sheets
+from core.sheet_table import SheetTable
+from core.sheets import Sheet, Within, sheet, sheets
 from integrations import progress
 from integrations.models import Upload, UploadRow
 from integrations.results import result_batches, result_header, result_numbers
+from integrations.services.confirm_undo import LONGEST_REASON, confirm_undo
 from integrations.services.confirm_upload import confirm_upload
 from integrations.services.keep_upload import keep_upload
 from integrations.services.name_columns import name_columns
 from integrations.sheet_files import FORMATS, csv_chunks, exported, numbers_of, write_xlsx
-from integrations.states import ApplyMode, RowOutcome, UploadState
+from integrations.states import UNDER_WAY, ApplyMode, RowOutcome, UploadState
 
 PAGE = 50
 MOST_ON_THE_WEB = 50_000  # rows of a workbook made while somebody waits
 TONES = {
     "uploaded": "info", "previewing": "info", "previewed": "warn", "applying": "info", "applied": "ok", "refused": "bad",
+    "undoing": "info", "undone": "neutral",
 }  # fmt: skip
-_WAITING = (UploadState.PREVIEWING, UploadState.APPLYING)
+_WAITING = (UploadState.PREVIEWING, *UNDER_WAY)
 
 
 @admin.register(Upload)
@@ -82,6 +87,7 @@ class UploadAdmin(LedgerAdmin):
             ),
             path("<int:upload_id>/columns/", wrap(self.columns_view), name="integrations_upload_columns"),
             path("<int:upload_id>/apply/", wrap(self.apply_view), name="integrations_upload_apply"),
+            path("<int:upload_id>/undo/", wrap(self.undo_view), name="integrations_upload_undo"),
             path("<int:upload_id>/result.<slug:form>", wrap(self.result_view), name="integrations_upload_result"),
             *super().get_urls(),
         ]
@@ -177,6 +183,18 @@ class UploadAdmin(LedgerAdmin):
             ),
         )
 
+    def undo_view(self, request: HttpRequest, upload_id: int) -> HttpResponse:
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
+        self._found(request, upload_id)
+        reason = request.POST.get("reason", "")
+        return self._do(
+            request,
+            upload_id,
+            lambda: confirm_undo(upload_id=upload_id, reason=reason, actor=actor_of(request), now=clock.now()),
+        )
+
     def _do(self, request: HttpRequest, upload_id: int, run: Any) -> HttpResponse:
         try:
             run()
@@ -216,7 +234,21 @@ class UploadAdmin(LedgerAdmin):
         header = [c.label for c in of.columns]
         if "empty" in request.GET:  # a heading to fill in
             return _file(form, f"{code}-empty", header, [], numbers_of(of), 0)
-        return _file(form, code, header, exported(of), numbers_of(of), of.source.count())
+        within = self._within(request, of)
+        return _file(form, code, header, exported(of, within), numbers_of(of), of.source.count(within))
+
+    def _within(self, request: HttpRequest, of: Sheet) -> Within | None:
+        """The rows that the console's list of these records shows with this address's filters and search."""
+        if not request.GET or not isinstance(of.source, SheetTable):
+            return None
+        screen = self.admin_site.get_model_admin(apps.get_model(of.source.model))
+        if not screen.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            shown = screen.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters as wrong:
+            raise Http404 from wrong
+        return Within(*shown.order_by().values("pk").query.sql_with_params())
 
 
 def _seen(request: HttpRequest) -> list[Sheet]:
@@ -258,7 +290,7 @@ def _choices(upload: Upload, of: Sheet) -> list[dict[str, Any]]:
 def _rows(request: HttpRequest, upload: Upload, of: Sheet) -> dict[str, Any]:
     """The tabs and one page of rows: three statements, whatever the file's size."""
     tabs = [(str(o), words(o), upload.counts[o]) for o in RowOutcome if upload.counts.get(o)]
-    wanted = request.GET.get("show") or next((t for t, _, _ in tabs if t in ("error", "moved")), tabs[0][0])
+    wanted = request.GET.get("show") or next((t for t, _, _ in tabs if t in ("error", "moved", "kept")), tabs[0][0])
     total = upload.counts.get(wanted, 0)
     pages = max(1, ceil(total / PAGE))
     asked = request.GET.get("page", "1")
@@ -277,6 +309,9 @@ def _rows(request: HttpRequest, upload: Upload, of: Sheet) -> dict[str, Any]:
         "wrong": upload.counts.get("error", 0) + upload.counts.get("moved", 0),
         "may_apply": upload.state == UploadState.PREVIEWED and writes > 0,
         "updated": upload.counts.get("updated", 0),
+        "written": upload.counts.get("updated", 0) + upload.counts.get("created", 0),
+        "may_undo": upload.state == UploadState.APPLIED,
+        "longest_reason": LONGEST_REASON,
     }
 
 
@@ -289,7 +324,8 @@ def _row(row: UploadRow, columns: list[Any], places: dict[str, int]) -> dict[str
     for c in columns:
         place = places[c.name]
         typed = row.cells[place] if place < len(row.cells) else ""
-        value, was = row.after.get(c.name, ""), (row.before or {}).get(c.name, "")
+        value = row.after.get(c.name, "")
+        was = (row.before or {}).get(c.name, value)
         is_changed = row.before is not None and value != was
         shown = typed if c.name in wrong or c.name not in row.after else value
         cells.append({"value": shown, "was": was, "is_changed": is_changed, "problems": wrong.get(c.name, ())})

@@ -7,7 +7,7 @@ from integrations.states import UPLOAD, ApplyMode, RowOutcome, UploadState
 
 
 class Upload(models.Model):
-    """A file of reference data on its way in: uploaded, its columns named, previewed, applied.
+    """A file of reference data on its way in: uploaded, its columns named, previewed, applied, perhaps undone.
 
     `columns` is {column of the sheet: place in the file}. `version` grows with every preview: what is confirmed is the
     preview somebody looked at. `counts` is {outcome: rows}.
@@ -32,12 +32,17 @@ class Upload(models.Model):
     previewed_at = models.DateTimeField(null=True)
     applied_label = models.CharField("applied by", max_length=150, blank=True)
     applied_at = models.DateTimeField(null=True)
+    undo_reason = models.CharField(max_length=200, blank=True)
+    undone_label = models.CharField("undone by", max_length=150, blank=True)
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = "import"
         constraints = [
             models.UniqueConstraint(
-                fields=["sheet"], condition=Q(state="applying"), name="one_import_of_a_sheet_is_applied_at_a_time"
+                fields=["sheet"],
+                condition=Q(state__in=["applying", "undoing"]),
+                name="one_import_of_a_sheet_is_applied_at_a_time",
             )
         ]
         indexes = [models.Index(fields=["sheet", "sha256", "-id"], name="uploads_of_the_same_file")]
@@ -48,12 +53,15 @@ class Upload(models.Model):
 
 
 class UploadRow(models.Model):
-    """A row of the file with what the preview found: the cells as they came, the values before and after, what is wrong.
+    """A row of the file with what the preview found: the cells as they came, the values after, what is wrong; `before`
+    holds the old values of the columns that change, and is null for a new record.
 
     `record_id` and `version` say which stored row it was compared with, in which state.
     """
 
-    upload = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="rows")
+    upload = models.ForeignKey(
+        Upload, on_delete=models.CASCADE, related_name="rows", db_index=False
+    )  # constraint below
     number = models.PositiveIntegerField()
     key = models.CharField(max_length=400, blank=True)
     outcome = models.CharField(max_length=9, choices=choices(RowOutcome))

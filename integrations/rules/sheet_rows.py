@@ -13,7 +13,7 @@ _MOST_REMEMBERED = 20_000
 
 @dataclass(slots=True)
 class SheetRow:
-    """A row on its way through the preview. `waits_for` are codes that only the same file may know."""
+    """A row on its way through the preview. `was` holds the old value of each column the row changes; None: it is new."""
 
     number: int
     cells: list[str]
@@ -21,6 +21,7 @@ class SheetRow:
     problems: list[Problem] = field(default_factory=list)
     key: str = ""
     stored: Stored | None = None
+    was: dict[str, str] | None = None
 
     def bad(self, column: str, why: str, remedy: str = "") -> None:
         self.problems.append(Problem(column, why, remedy))
@@ -30,22 +31,19 @@ class SheetRow:
         return {p.column for p in self.problems}
 
     @property
-    def before(self) -> dict[str, str] | None:
-        return None if self.stored is None else {n: self.stored.cells[n] for n in self.values}
-
-    @property
     def outcome(self) -> RowOutcome:
         if self.problems:
             return RowOutcome.ERROR
         if self.stored is None:
             return RowOutcome.NEW
-        return RowOutcome.UNCHANGED if self.before == self.values else RowOutcome.CHANGED
+        return RowOutcome.CHANGED if self.was else RowOutcome.UNCHANGED
 
     def change(self) -> Change:
-        kept = self.stored
-        return Change(
-            self.number, self.key, self.values, self.before, kept.id if kept else 0, kept.version if kept else ""
-        )
+        """`before` is the whole record, also the columns the file lacks."""
+        if self.stored is None:
+            return Change(self.number, self.key, self.values)
+        before = {**self.stored.cells, **self.values, **(self.was or {})}
+        return Change(self.number, self.key, self.values, before, self.stored.id, self.stored.version)
 
 
 class RowReader:
@@ -71,22 +69,24 @@ class RowReader:
             row.bad("", why, "Unmerge them and fill in every cell.")
             return row
         for name, place in self.places.items():
-            self._take(row, name, cells[place])
+            raw = cells[place]
+            found = self.known[name].get(raw)
+            if found is None:
+                found = self._learn(name, raw)
+            if isinstance(found, str):
+                row.values[name] = found
+            else:
+                row.bad(name, found.why, found.remedy)
+                row.values[name] = ""
         row.key = self.sheet.key_of(row.values)
         return row
 
-    def _take(self, row: SheetRow, name: str, raw: str) -> None:
+    def _learn(self, name: str, raw: str) -> str | BadCell:
         remembered = self.known[name]
-        found = remembered.get(raw)
-        if found is None:
-            if len(remembered) >= _MOST_REMEMBERED:
-                remembered.clear()
-            found = remembered[raw] = _read(self.sheet.by_name[name], raw)
-        if isinstance(found, BadCell):
-            row.bad(name, found.why, found.remedy)
-            row.values[name] = ""
-        else:
-            row.values[name] = found
+        if len(remembered) >= _MOST_REMEMBERED:
+            remembered.clear()
+        found = remembered[raw] = _read(self.sheet.by_name[name], raw)
+        return found
 
 
 def _read(column: Column, raw: str) -> str | BadCell:
@@ -123,17 +123,19 @@ def compare(row: SheetRow, sheet: Sheet, stored: Sequence[Stored]) -> None:
     if len(stored) > 1:
         row.bad("", f"{len(stored)} records have this key.", "Change them one by one on their own pages.")
         return
-    row.stored = _tidied(stored[0]) if stored else None
+    row.stored = stored[0] if stored else None
     for name, value in row.values.items():
         column = sheet.by_name[name]
         if row.stored is not None and name in sheet.key:
-            row.values[name] = row.stored.cells[name]  # a key is the same in any case, and stays as it is written
+            row.values[name] = tidy(row.stored.cells[name])  # a key is the same in any case, and stays as it is written
         elif value == "" and name not in row.bad_columns:
             _fill(row, column)
     if row.stored is None:
         missing = [c.label for c in sheet.columns if c.required and c.name not in row.values]
         if missing:
             row.bad("", f"It is new, and the file has no column {', '.join(missing)}.", "Add it to the file.")
+    else:
+        row.was = _replaced(row.stored.cells, row.values)
 
 
 def _fill(row: SheetRow, column: Column) -> None:
@@ -141,12 +143,13 @@ def _fill(row: SheetRow, column: Column) -> None:
     if column.required and not column.default:
         row.bad(column.name, "This may not be empty.", f"Fill in {column.label}.")
     elif not column.clears:
-        row.values[column.name] = column.default if row.stored is None else row.stored.cells[column.name]
+        row.values[column.name] = column.default if row.stored is None else tidy(row.stored.cells[column.name])
 
 
-def _tidied(stored: Stored) -> Stored:
-    """As a file could say it: an exported row must come back unchanged."""
-    return Stored(stored.id, stored.version, {n: tidy(v) for n, v in stored.cells.items()})
+def _replaced(stored: Cells, values: Cells) -> dict[str, str]:
+    """What a row changes, as it was. A stored text is compared as a file could say it: an export comes back unchanged."""
+    differing = ((name, tidy(stored[name])) for name, value in values.items() if stored[name] != value)
+    return {name: was for name, was in differing if was != values[name]}
 
 
 def key_values(row: SheetRow, sheet: Sheet) -> Key:

@@ -11,7 +11,7 @@ from integrations.events import ImportConfirmed
 from integrations.locks import lock_upload
 from integrations.models import Upload
 from integrations.services.keep_upload import sheet_to_import
-from integrations.states import UPLOAD, ApplyMode, RowOutcome, UploadState
+from integrations.states import UNDER_WAY, UPLOAD, ApplyMode, RowOutcome, UploadState
 
 
 class ImportUnderWay(Refused):
@@ -48,7 +48,7 @@ def confirm_upload(
         raise RowsAreWrong(errors=errors)
     if not row.counts.get(RowOutcome.NEW, 0) + row.counts.get(RowOutcome.CHANGED, 0):
         raise NothingToApply
-    other = Upload.objects.filter(sheet=row.sheet, state=UploadState.APPLYING).exclude(pk=row.pk).first()
+    other = Upload.objects.filter(sheet=row.sheet, state__in=UNDER_WAY).exclude(pk=row.pk).first()
     if other is not None:
         raise ImportUnderWay(file=other.name, by=other.applied_label)
     row.state, row.mode, row.applied_label = target, mode, actor.label

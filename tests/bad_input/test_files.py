@@ -16,7 +16,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 from django.core.management import CommandError, call_command
 
-from integrations.models import EdiTransaction, InboxFile
+from integrations.models import EdiTransaction, InboxFile, UploadRow
 from orders.models import Order
 from tests.factories.accounts import AccountFactory
 from tests.factories.catalog import ProductFactory
@@ -223,6 +223,64 @@ def test_a_bad_row_of_a_sheet_is_told_and_the_good_rows_go_on(tmp_path, row):
     found = sheet_read(path, "--apply", "valid")
     assert found["error"] >= 1 and found["applied"] is True and "code" not in found
     assert found["rows"] == found["new"] + found["changed"] + found["unchanged"] + found["error"]
+
+
+def test_more_rows_than_are_taken_are_refused_before_one_is_read_closely(tmp_path, monkeypatch):
+    monkeypatch.setattr("integrations.services.preview_upload.MOST_ROWS", 3)
+    path = tmp_path / "products.csv"
+    path.write_text("sku,name\n" + "".join(f"S{i},Thing\n" for i in range(4)))
+    assert sheet_read(path) == {
+        "refused": "products.csv has more than 3 rows. Split it into files of fewer rows.", "code": 2,
+    }  # fmt: skip
+    assert UploadRow.objects.count() == 0
+    path.write_text("sku,name\n" + "".join(f"S{i},Thing\n" for i in range(3)))
+    assert sheet_read(path)["new"] == 3
+
+
+def test_a_file_of_too_many_bytes_is_refused_with_the_limit(tmp_path, monkeypatch):
+    monkeypatch.setattr("integrations.services.keep_upload.LARGEST", 1_000)
+    path = tmp_path / "products.csv"
+    path.write_text("sku,name\n" + "S,Thing\n" * 200)
+    found = sheet_read(path)
+    assert found["code"] == 2 and "has 1,609 bytes; at most 1,000 are taken. Split it" in found["refused"]
+
+
+def test_wrong_types_are_counted_by_row_and_told_by_cell(tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_text("sku,name,cost,shelf life days,tracking\nB,Thing,twelve,3.5,barcode\nC,Thing,1.5,30,lot\n")
+    found = sheet_read(path)
+    assert (found["rows"], found["new"], found["error"]) == (2, 1, 1)
+    wrong = UploadRow.objects.get(outcome="error").problems
+    assert [(p["column"], p["why"]) for p in wrong] == [
+        ("standard_cost", "'twelve' is not a number."),
+        ("shelf_life_days", "3.5 has more than 0 decimal places."),
+        ("tracking", "'barcode' is none of the values of this column."),
+    ]
+
+
+def test_formulas_of_a_workbook_are_told_and_never_taken_by_their_last_result(tmp_path):
+    book = openpyxl.Workbook()
+    for cells in (["SKU", "Name", "Cost"], ["B", "Thing", "=1+1"], ["C", '=CONCAT("a","b")', 2], ["D", "Thing", 3]):
+        book.active.append(cells)
+    book.save(tmp_path / "formulas.xlsx")
+    found = sheet_read(tmp_path / "formulas.xlsx", "--apply", "valid")
+    assert (found["new"], found["error"], found["after"]) == (1, 2, {"created": 1, "error": 2})
+
+
+def test_the_same_key_twice_is_wrong_in_both_rows(tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_text("sku,name\nB,One\nC,Two\nb,Three\nB,Four\n")
+    found = sheet_read(path, "--apply", "valid")
+    assert (found["new"], found["error"], found["after"]) == (1, 3, {"created": 1, "error": 3})
+
+
+def test_a_second_upload_of_the_same_file_says_so_and_changes_nothing(tmp_path):
+    path = tmp_path / "products.csv"
+    path.write_text("sku,name\nB,One\nC,Two\n")
+    assert sheet_read(path, "--apply", "all-or-none")["after"] == {"created": 2}
+    again = sheet_read(path, "--apply", "all-or-none")
+    assert (again["same_file_before"], again["unchanged"], again["applied"]) == (True, 2, False)
+    assert again["problem"] == "No row of the file is new or changes anything."
 
 
 def test_merged_cells_are_told_row_by_row(tmp_path):

@@ -1,5 +1,11 @@
 """The import screens: upload, columns, preview, apply, result; and who may not."""
 
+import csv
+import html
+import re
+from io import BytesIO, StringIO
+
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
@@ -12,7 +18,7 @@ from integrations.models import Upload
 from integrations.services.confirm_upload import confirm_upload
 from integrations.services.give_up_upload import give_up_upload
 from integrations.states import ApplyMode
-from tests.factories.accounts import AccountFactory, UserFactory
+from tests.factories.accounts import AccountFactory, ShipToFactory, UserFactory
 from tests.factories.catalog import ProductFactory
 from tests.factories.sheets import BOT, NOW, applied, previewed
 
@@ -91,6 +97,41 @@ def test_exports_and_empty_sheets_are_files(planner):
     empty = planner.get(reverse("admin:integrations_upload_export_sheet", args=["accounts", "xlsx"]) + "?empty")
     assert b"".join(empty.streaming_content)[:2] == b"PK"
     assert planner.get(reverse("admin:integrations_upload_export_sheet", args=["nothing", "csv"])).status_code == 404
+
+
+def lines_of(response):
+    text = b"".join(response.streaming_content).decode().removeprefix("\ufeff")
+    return list(csv.reader(StringIO(text)))
+
+
+def test_a_list_exports_what_it_shows_as_a_sheet_that_imports_again_unchanged(planner):
+    AccountFactory(code="A1", name="=Acme", region="NV", currency="EUR")
+    AccountFactory(code="A2", name="Acme Two", currency="USD")
+    AccountFactory(code="B1", name="Other", currency="EUR")
+    page = planner.get(reverse("admin:accounts_account_changelist") + "?q=acme&currency=EUR").content.decode()
+    (address,) = re.findall(r'href="([^"]+/export/accounts\.csv[^"]*)"', page)
+    rows = lines_of(planner.get(html.unescape(address)))
+    assert [r[:2] for r in rows[1:]] == [["A1", "'=Acme"]]
+    again = b"".join(planner.get(html.unescape(address)).streaming_content)
+    assert previewed("accounts", again).counts == {"unchanged": 1}
+    workbook = planner.get(html.unescape(address).replace(".csv", ".xlsx"))
+    cells = openpyxl.load_workbook(BytesIO(b"".join(workbook.streaming_content))).active
+    assert [row[0].value for row in cells] == ["Account code", "A1"]
+
+
+def test_a_list_without_filters_exports_everything_and_a_wrong_filter_nothing(planner):
+    for code in ("A1", "A2"):
+        AccountFactory(code=code)
+    address = reverse("admin:integrations_upload_export_sheet", args=["accounts", "csv"])
+    assert len(lines_of(planner.get(address))) == 3
+    assert len(lines_of(planner.get(address + "?status__exact=closed"))) == 1
+    assert planner.get(address + "?no_such_field=1").status_code in (302, 404)
+
+
+def test_two_sheets_of_one_list_are_both_offered(planner):
+    ShipToFactory(account=AccountFactory(code="A1"), code="S1", name="Dock")
+    page = planner.get(reverse("admin:accounts_shipto_changelist")).content.decode()
+    assert "export/ship_tos.csv" in page and "export/receiving.xlsx" in page
 
 
 @pytest.mark.parametrize("rows", [1, 120])

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from catalog.models import Category, Product
 from core.cells import guarded, unguarded
+from core.models import Calendar
 from core.sheets import sheet, sheets
 from integrations.models import Upload
 from integrations.results import result_batches, result_header
@@ -22,6 +23,7 @@ from tests.factories.catalog import (
     AuthorizationFactory,
     CategoryFactory,
     CustomerPartFactory,
+    KitComponentFactory,
     LicenseFactory,
     ProductFactory,
     SubstitutionFactory,
@@ -63,6 +65,12 @@ def company():
         gtin="00012345678905", max_order_qty="480",
     )  # fmt: skip
     UnitFactory(product=product, numerator=1, denominator=3)
+    KitComponentFactory(kit=product, qty="2.5")
+    place = ShipToFactory(
+        account=account, code="DOCK", delivery_days=[0, 1, 4], delivery_from="08:30", delivery_to="12:00"
+    )
+    place.calendar = Calendar.objects.create(code="HALF DAYS", name="Half days")
+    place.save()
     CustomerPartFactory(account=account, product=product, part_number="'=x")
     SubstitutionFactory(product=product, valid_from="2026-01-01")
     SubstitutionFactory(product=product)

@@ -1,15 +1,17 @@
 """Reference data from files: what is new, changed, unchanged or wrong, and what applying it does and does not do."""
 
+from datetime import time
 from decimal import Decimal
 
 import pytest
 
 from accounts.models import Account, GroupMembership, ShipTo
 from accounts.states import AccountStatus
-from catalog.models import Category, Product
+from catalog.models import Category, KitComponent, License, Product, ProductUnit, Substitution
 from core import journal
 from core.actors import Actor
 from core.errors import InvalidInput, NotPermitted, Stale
+from core.models import Calendar
 from core.refs import DocumentRef
 from integrations.models import Upload, UploadRow
 from integrations.services.apply_upload import apply_upload
@@ -18,7 +20,15 @@ from integrations.services.name_columns import name_columns
 from integrations.services.preview_upload import preview_upload
 from integrations.states import ApplyMode
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, ShipToFactory, TierFactory
-from tests.factories.catalog import CategoryFactory, ProductFactory, UnitFactory
+from tests.factories.catalog import (
+    AuthorizationFactory,
+    CategoryFactory,
+    KitComponentFactory,
+    LicenseFactory,
+    ProductFactory,
+    SubstitutionFactory,
+    UnitFactory,
+)
 from tests.factories.sheets import BOT, NOW, applied, confirmed, kept, outcomes, previewed, problems, workbook
 
 pytestmark = pytest.mark.django_db
@@ -249,13 +259,27 @@ def test_a_unit_is_not_the_base_unit_again_and_its_factor_is_positive():
 
 
 def test_a_rule_of_the_database_refuses_the_whole_and_says_which():
-    CategoryFactory(code="lower")
-    ProductFactory(sku="A")
-    upload = previewed("products", "sku,name\nA,Other\nB,Two\n")
-    Product.objects.filter(sku="A").update(min_order_qty=5)
-    upload = confirmed(previewed("products", "sku,name,max_order_qty\nA,Other,4\nB,Two,\n"))
-    assert upload.state == "refused" and "the largest order is not below the smallest" in upload.problem
-    assert not Product.objects.filter(sku="B").exists()
+    upload = applied("accounts", "code,name,parent\nB,B,\nA,A,A\n")
+    assert upload.state == "refused" and "an account is not its own parent" in upload.problem
+    assert Account.objects.count() == 0
+
+
+def test_substitutions_that_overlap_are_told():
+    first, second = ProductFactory(sku="A"), ProductFactory(sku="B")
+    SubstitutionFactory(product=first, substitute=second, valid_from="2026-01-01")
+    data = "sku,substitute,from,to\nB,A,,2026-03-01\nA,B,2026-06-01,\nB,A,2026-02-01,\nB,A,2026-03-01,\n"
+    upload = applied("substitutions", data, ApplyMode.VALID)
+    assert outcomes(upload) == {2: "created", 3: "error", 4: "error", 5: "created"}
+    assert problems(upload)[3] == [("valid_from", "It overlaps a substitution on record.")]
+    assert problems(upload)[4] == [("valid_from", "It overlaps row 2.")]
+    assert Substitution.objects.count() == 3
+
+
+def test_a_largest_order_is_compared_with_the_smallest_on_record():
+    ProductFactory(sku="A", min_order_qty=5)
+    upload = previewed("products", "sku,name,max_order_qty\nA,Other,4\nB,Two,4\n")
+    assert outcomes(upload) == {2: "error", 3: "new"}
+    assert problems(upload)[2] == [("max_order_qty", "The largest order 4 is below the smallest 5.")]
 
 
 # --- workbooks ------------------------------------------------------------------------------------------------------
@@ -273,3 +297,178 @@ def test_a_workbook_s_formulas_errors_and_day_numbers_are_told_cell_by_cell():
     assert [c for c, _ in found[2]] == ["valid_from", "identifier"]
     assert found[3][0] == ("account", "=A2 is a formula.")
     assert outcomes(upload)[4] == "new"
+
+
+# --- GTINs ----------------------------------------------------------------------------------------------------------
+ONE, TWO, THREE = "00012345678905", "4006381333931", "5901234123457"
+
+
+def test_a_gtin_needs_its_check_digit():
+    upload = previewed("products", f"sku,name,gtin\nA,One,00012345678904\nB,Two,00000000000000\nC,Three,{ONE}\n")
+    assert outcomes(upload) == {2: "error", 3: "error", 4: "new"}
+    assert problems(upload)[2] == [
+        ("gtin", "The check digit of the GTIN 00012345678904 is wrong: it ends in 4, the others give 5.")
+    ]
+    assert problems(upload)[3] == [("gtin", "A GTIN is not all zeros.")]
+
+
+def test_a_gtin_of_another_product_or_packaging_is_refused_in_any_spelling():
+    ProductFactory(sku="OWNER", gtin=ONE)
+    UnitFactory(product=ProductFactory(sku="BOX"), code="CA", gtin=TWO)
+    upload = previewed("products", f"sku,name,gtin\nA,One,{ONE[2:]}\nB,Two,0{TWO}\n")
+    assert outcomes(upload) == {2: "error", 3: "error"}
+    assert "is that of OWNER already" in problems(upload)[2][0][1] and "is that of BOX CA" in problems(upload)[3][0][1]
+    units = previewed(
+        "product_units", f"sku,unit,factor,gtin\nOWNER,CA,12,{ONE}\nBOX,CA,12,{TWO}\nBOX,PAL,96,{THREE}\n"
+    )
+    assert outcomes(units) == {2: "error", 3: "unchanged", 4: "new"}
+
+
+def test_one_gtin_twice_in_a_file_is_told_at_both_rows_however_far_apart():
+    rows = "".join(f"S{i},Thing,\n" for i in range(2_500))
+    upload = previewed("products", f"sku,name,gtin\nA,One,{ONE}\n{rows}B,Two,{ONE[2:]}\n")
+    assert problems(upload) == {n: [("gtin", "2 rows have this GTIN: rows 2, 2503.")] for n in (2, 2503)}
+    assert upload.counts == {"new": 2_500, "error": 2}
+
+
+def test_two_products_may_swap_their_gtins_in_one_file():
+    ProductFactory(sku="A", gtin=ONE)
+    ProductFactory(sku="B", gtin=TWO)
+    upload = applied("products", f"sku,gtin\nA,{TWO}\nB,{ONE}\n")
+    assert upload.counts == {"updated": 2}
+    assert dict(Product.objects.values_list("sku", "gtin")) == {"A": TWO, "B": ONE}
+
+
+def test_a_part_number_of_one_customer_twice_in_a_file_is_told_and_of_two_customers_is_not():
+    AccountFactory(code="C1")
+    AccountFactory(code="C2")
+    ProductFactory(sku="A")
+    ProductFactory(sku="B")
+    upload = previewed("customer_parts", "account,part_number,sku\nC1,x-1,A\nc1,X-1,B\nC2,X-1,A\n")
+    assert outcomes(upload) == {2: "error", 3: "error", 4: "new"}
+    assert problems(upload)[3] == [("part_number", "2 rows are about the same record: rows 2, 3.")]
+
+
+# --- what the console's verbs enforce, files keep to as well ---------------------------------------------------------
+def test_a_recall_and_its_end_stay_on_the_product_s_own_page_and_a_withdrawal_is_journalled_as_its_verb_does():
+    ProductFactory(sku="A", status="recalled")
+    ProductFactory(sku="B", status="active")
+    gone = ProductFactory(sku="C", status="active")
+    upload = applied(
+        "products", "sku,name,status\nA,A,active\nB,B,recalled\nC,C,discontinued\nD,D,recalled\n", ApplyMode.VALID
+    )
+    assert outcomes(upload) == {2: "error", 3: "error", 4: "updated", 5: "error"}
+    assert problems(upload)[2] == [("status", "A recall and the end of one need a reason.")]
+    assert journal.timeline(DocumentRef("product", gone.pk))[0].verb == "became_discontinued"
+
+
+def test_an_account_s_life_moves_as_its_table_says():
+    AccountFactory(code="C1", name="One", status=AccountStatus.CLOSED)
+    AccountFactory(code="C2", name="Two", status=AccountStatus.ACTIVE)
+    new = AccountFactory(code="C3", name="Three", status=AccountStatus.PROSPECT)
+    upload = applied("accounts", "code,status\nC1,active\nC2,prospect\nC3,active\n", ApplyMode.VALID)
+    assert outcomes(upload) == {2: "error", 3: "error", 4: "updated"}
+    assert journal.timeline(DocumentRef("account", new.pk))[0].verb == "became_active"
+
+
+def test_a_revoked_licence_stays_as_it_was():
+    licence = LicenseFactory(account=AccountFactory(code="C1"), kind="DEA", number="N1", valid_from="2026-01-01")
+    License.objects.filter(pk=licence.pk).update(revoked_date="2026-06-01", revoked_reason="withdrawn")
+    upload = applied(
+        "licenses",
+        "account,kind,number,from,to\nC1,DEA,N1,2026-01-01,2031-01-01\nC1,DEA,N2,2026-01-01,\n",
+        ApplyMode.VALID,
+    )
+    assert problems(upload)[2] == [("number", "The licence N1 was revoked and stays as it was.")]
+    assert outcomes(upload)[3] == "created" and License.objects.get(pk=licence.pk).valid_to is None
+
+
+def test_a_rule_that_denies_asks_for_no_licence():
+    AuthorizationFactory(name="No", effect="deny")
+    upload = previewed("authorizations", "rule,effect,license_kind\nNo,deny,DEA\nYes,allow,DEA\n")
+    assert outcomes(upload) == {2: "error", 3: "new"}
+    assert problems(upload)[2][0][0] == "license_kind"
+
+
+def test_units_and_identifiers_are_kept_in_capitals():
+    ProductFactory(sku="A")
+    AccountFactory(code="C1")
+    GroupFactory(code="GPO")
+    applied("product_units", "sku,unit,factor\nA,pal,96\n")
+    assert ProductUnit.objects.get().code == "PAL"
+    applied("memberships", "account,group,from,identifier,identifier_kind\nC1,GPO,2026-01-01,ab 12,other\n")
+    assert GroupMembership.objects.get().identifier == "AB 12"
+
+
+def test_an_account_with_addresses_has_a_default_one_whatever_its_file_says():
+    AccountFactory(code="C1")
+    AccountFactory(code="C2")
+    rows = "".join(f"C1,A{n},Dock,no\n" for n in range(2_100)) + "C1,LAST,Dock,yes\nC2,B1,Dock,no\nC2,B2,Dock,no\n"
+    upload = applied("ship_tos", f"account,code,name,default\n{rows}")
+    assert upload.counts == {"created": 2_103}
+    defaults = ShipTo.objects.filter(is_default=True).values_list("account__code", "code")
+    assert dict(defaults) == {"C1": "LAST", "C2": "B1"}
+
+
+def test_the_default_address_is_not_closed_by_a_file_that_does_not_name_the_default():
+    ShipToFactory(account=AccountFactory(code="C1"), code="D", name="Dock", is_default=True)
+    upload = previewed("ship_tos", "account,code,active\nC1,D,no\n")
+    assert problems(upload) == {2: [("is_active", "The default address is in use.")]}
+
+
+# --- kits, receiving times --------------------------------------------------------------------------------------------
+def test_kit_components_are_made_and_changed():
+    kit, bolt = ProductFactory(sku="KIT"), ProductFactory(sku="BOLT")
+    KitComponentFactory(kit=kit, component=bolt, qty=2)
+    ProductFactory(sku="NUT")
+    data = "kit,component,quantity\nkit,bolt,2.5\nKIT,NUT,\nKIT,NONE,1\nKIT,NUTS,0\n"
+    upload = applied("kits", data, ApplyMode.VALID)
+    assert outcomes(upload) == {2: "updated", 3: "created", 4: "error", 5: "error"}
+    assert dict(problems(upload)[5]) == {
+        "component": "There is no product NUTS.",
+        "qty": "0 is below 0.0001.",
+    }
+    assert dict(KitComponent.objects.values_list("component__sku", "qty")) == {"BOLT": Decimal("2.5"), "NUT": 1}
+
+
+def test_a_kit_that_would_contain_itself_is_told_at_the_row_that_closes_the_circle():
+    a, b = ProductFactory(sku="A"), ProductFactory(sku="B")
+    ProductFactory(sku="C")
+    KitComponentFactory(kit=a, component=b)
+    upload = previewed("kits", "kit,component\nB,C\nC,A\nC,C\n")
+    assert outcomes(upload) == {2: "new", 3: "error", 4: "error"}
+    assert problems(upload)[3] == [("component", "A contains C already.")]
+    assert problems(upload)[4] == [("component", "A kit is no component of itself.")]
+
+
+def test_a_circle_closed_by_rows_far_apart_refuses_the_whole_import():
+    parts = [ProductFactory(sku=f"P{i}") for i in range(2_100)]
+    for sku in ("A", "B"):
+        ProductFactory(sku=sku)
+    rows = "".join(f"A,{p.sku}\n" for p in parts)
+    upload = applied("kits", f"kit,component\nA,B\n{rows}B,A\n")
+    assert (upload.state, KitComponent.objects.count()) == ("refused", 0)
+    assert "contains" in upload.problem and "the kit would contain itself" in upload.problem
+
+
+def test_receiving_times_of_an_address_are_set_by_a_file():
+    place = ShipToFactory(account=AccountFactory(code="C1"), code="DOCK", name="Dock")
+    ShipToFactory(account=place.account, code="GATE", name="Gate")
+    Calendar.objects.create(code="SHORT", name="Short days")
+    data = (
+        "account,code,delivery days,deliver from,deliver until,receiving calendar\n"
+        "C1,DOCK,Mon-Wed; friday,8:30,16:00,short\nC1,GATE,Mon,16:00,08:00,\nC1,GONE,Mon,,,\n"
+        "C1,DOCK2,Someday,25:00,,NONE\n"
+    )
+    upload = applied("receiving", data, ApplyMode.VALID)
+    assert outcomes(upload) == {2: "updated", 3: "error", 4: "error", 5: "error"}
+    assert problems(upload)[3] == [("delivery_to", "The window ends at 08:00, before it starts.")]
+    assert problems(upload)[4] == [("code", "C1 has no address GONE.")]
+    assert [c for c, _ in problems(upload)[5]] == ["delivery_days", "delivery_from", "calendar"]
+    place.refresh_from_db()
+    assert (place.delivery_days, place.delivery_from, place.delivery_to) == ([0, 1, 2, 4], time(8, 30), time(16))
+    assert place.calendar.code == "SHORT" and ShipTo.objects.count() == 2
+    emptied = applied("receiving", "account,code,delivery days,deliver from,deliver until\nC1,DOCK,,,\n")
+    place.refresh_from_db()
+    assert emptied.counts == {"updated": 1}
+    assert (place.delivery_days, place.delivery_from, place.delivery_to) == ([], None, None)

@@ -116,6 +116,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "fulfillment_shipment_ship": ("get", {"shipment_id": 1}, "warehouse operator"),
     "integrations_partnerprofile_confirm": ("post", {"partner_id": 1}, LEADS),
     "integrations_upload_apply": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
+    "integrations_upload_undo": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
     "integrations_upload_columns": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
     "integrations_upload_export_sheet": ("get", {"code": "accounts", "form": "csv"}, EVERY_DESK),
     "integrations_upload_result": ("get", {"upload_id": 1, "form": "csv"}, EVERY_DESK),
