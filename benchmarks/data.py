@@ -110,8 +110,8 @@ def _statements(cursor) -> None:
         [ACCOUNTS],
     )
     cursor.execute(
-        "INSERT INTO accounts_shipto (id, account_id, code, name, line1, line2, city, region, postal_code, country, time_zone, gln, edi_code, is_default, is_active) "
-        "SELECT a, a, 'MAIN', 'Main', '1 Dock Road', '', 'Reno', 'NV', '89501', 'US', 'UTC', '', '', true, true FROM generate_series(1, %s) a",
+        "INSERT INTO accounts_shipto (id, account_id, code, name, line1, line2, city, region, postal_code, country, time_zone, gln, edi_code, is_default, is_active, delivery_days) "
+        "SELECT a, a, 'MAIN', 'Main', '1 Dock Road', '', 'Reno', 'NV', '89501', 'US', 'UTC', '', '', true, true, '{}' FROM generate_series(1, %s) a",
         [ACCOUNTS],
     )
     cursor.execute(
