@@ -8,6 +8,8 @@ KINDS = {
     "demand": ("Demand", "demand"),
     "stock_balance": ("Stock", "stockbalance"),
     "inbound_supply": ("Inbound supply", "inboundsupply"),
+    "transfer": ("Transfer", "transfer"),
+    "stock_count": ("Count", "stockcount"),
     "allocation_run": ("Allocation run", "allocationrun"),
 }
 

@@ -60,6 +60,36 @@ PROMISES_COVER_WHAT_IS_OPEN = """
     JOIN (SELECT demand_id, sum(qty) FILTER (WHERE is_current) AS total FROM inventory_promise GROUP BY demand_id) p
         ON p.demand_id = d.id
     WHERE d.open_qty <> coalesce(p.total, 0) ORDER BY d.id"""
+TRANSIT_IS_OPEN_TRANSFERS = """
+    WITH travelling AS (
+        SELECT t.number, t.to_site_id AS site_id, l.product_id,
+               sum(l.shipped_qty - l.received_qty - l.damaged_qty - l.missing_qty)
+               FILTER (WHERE t.status IN ('shipped', 'short') AND NOT coalesce(lot.is_recalled, false)) AS qty
+        FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
+        LEFT JOIN inventory_lot lot ON lot.id = l.lot_id GROUP BY t.number, t.to_site_id, l.product_id),
+    coming AS (
+        SELECT reference AS number, site_id, product_id, sum(ordered_qty - received_qty) AS qty
+        FROM inventory_inboundsupply WHERE kind = 'transfer' AND NOT is_closed
+        GROUP BY reference, site_id, product_id)
+    SELECT format('%s of product %s at site %s: %s travel, %s are expected', number, product_id, site_id,
+                  coalesce(t.qty, 0), coalesce(c.qty, 0))
+    FROM travelling t FULL JOIN coming c USING (number, site_id, product_id)
+    WHERE coalesce(t.qty, 0) <> coalesce(c.qty, 0) ORDER BY number, product_id"""
+TRANSFERS_ARE_THEIR_MOVEMENTS = """
+    WITH moved AS (
+        SELECT source_id, coalesce(-sum(qty) FILTER (WHERE kind = 'transfer_out'), 0) AS sent,
+               coalesce(sum(qty) FILTER (WHERE kind = 'transfer_in'), 0) AS came
+        FROM inventory_stockmovement WHERE source_kind = 'transfer' GROUP BY source_id),
+    said AS (
+        SELECT transfer_id, sum(shipped_qty) AS sent, sum(received_qty + damaged_qty) AS came
+        FROM inventory_transferline GROUP BY transfer_id)
+    SELECT format('transfer %s: %s sent and %s come by its lines, %s and %s by movements', s.transfer_id, s.sent, s.came,
+                  coalesce(m.sent, 0), coalesce(m.came, 0))
+    FROM said s LEFT JOIN moved m ON m.source_id = s.transfer_id
+    WHERE (s.sent, s.came) IS DISTINCT FROM (coalesce(m.sent, 0), coalesce(m.came, 0)) ORDER BY s.transfer_id"""
+NO_STATUS_IS_NEGATIVE = """
+    SELECT format('product %s at site %s has %s in status %s', product_id, site_id, on_hand_qty, status)
+    FROM inventory_stockbalance WHERE on_hand_qty < 0 ORDER BY id"""
 CHECKS = {
     "claims on a balance equal its open claims": CLAIMS_ON_A_BALANCE,
     "on hand equals the sum of movements": ON_HAND_IS_ITS_MOVEMENTS,
@@ -67,6 +97,9 @@ CHECKS = {
     "claims never exceed on hand": CLAIMS_WITHIN_ON_HAND,
     "demand buckets equal its open claims": CLAIMS_OF_A_DEMAND,
     "current promises add up to the open quantity": PROMISES_COVER_WHAT_IS_OPEN,
+    "dated supply of transfers is what travels": TRANSIT_IS_OPEN_TRANSFERS,
+    "transfers say what their movements say": TRANSFERS_ARE_THEIR_MOVEMENTS,
+    "no status holds less than nothing": NO_STATUS_IS_NEGATIVE,
 }
 
 

@@ -11,4 +11,49 @@ PROMISE_MOVED = KindSpec(
     resolve_minutes=240,
     description="A date that was promised cannot be kept. Tell the customer, or find other stock.",
 )
-declare(PROMISE_MOVED)
+CLAIMS_GAVE_WAY = KindSpec(
+    code="claims_gave_way",
+    label="Promised stock is gone",
+    owner_queue="planner",
+    severity="high",
+    respond_minutes=120,
+    resolve_minutes=240,
+    description="Stock that was promised turned out not to be there or not to be good. The orders are allocated again.",
+)
+TRANSFER_SHORT = KindSpec(
+    code="transfer_short",
+    label="Transfer arrived short",
+    owner_queue="warehouse",
+    severity="medium",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="Less arrived than was sent. Look for the rest; close the transfer when it is lost.",
+)
+COUNT_PENDING = KindSpec(
+    code="count_pending",
+    label="Counted less than the warehouse holds",
+    owner_queue="warehouse",
+    severity="high",
+    respond_minutes=60,
+    resolve_minutes=240,
+    description="A count found fewer units than are released or picked. Confirm the pick short, then count again.",
+)
+LOT_RECALLED = KindSpec(
+    code="lot_recalled",
+    label="Recalled lot was claimed",
+    owner_queue="quality",
+    severity="critical",
+    respond_minutes=60,
+    resolve_minutes=120,
+    description="An order held stock of a recalled lot. What was free is blocked; stop what is being picked.",
+)
+LOT_EXPIRED = KindSpec(
+    code="lot_expired",
+    label="Lot expired in stock",
+    owner_queue="quality",
+    severity="medium",
+    respond_minutes=120,
+    resolve_minutes=960,
+    description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
+)
+declare(PROMISE_MOVED, CLAIMS_GAVE_WAY, TRANSFER_SHORT, COUNT_PENDING, LOT_RECALLED, LOT_EXPIRED)

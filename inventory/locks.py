@@ -1,4 +1,7 @@
-"""Every row lock of the room: demands 50, inbound supply 52, balances 60. A claim is guarded by its demand's lock."""
+"""Every row lock of the room: demands 50, inbound supply 52, lots 57, transfers and counts 59, balances 60.
+
+A claim is guarded by its demand's lock, a transfer's or count's line by its document's.
+"""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -9,8 +12,9 @@ from django.db.models import Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from core.locks import Rank, take, take_values
-from inventory.models import Claim, Demand, InboundSupply, StockBalance
+from inventory.models import Claim, Demand, InboundSupply, Lot, StockBalance, StockCount, Transfer
 from inventory.models.demand import UNSHIPPED
+from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.states import ClaimState
 
 
@@ -94,7 +98,9 @@ def lock_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
 
 
 def lock_inbound(product_ids: Collection[int]) -> list[InboundSupply]:
-    return take(Rank.INBOUND, InboundSupply.objects.filter(product_id__in=product_ids, is_closed=False))
+    """What may be promised from: what travels to a trunk or a consignment is nobody else's."""
+    coming = InboundSupply.objects.filter(product_id__in=product_ids, is_closed=False, site__kind__in=GENERAL_KINDS)
+    return take(Rank.INBOUND, coming)
 
 
 def lock_inbound_supply(inbound_id: int) -> InboundSupply | None:
@@ -103,6 +109,26 @@ def lock_inbound_supply(inbound_id: int) -> InboundSupply | None:
 
 def lock_inbound_supplies(inbound_ids: Collection[int]) -> dict[int, InboundSupply]:
     return {i.pk: i for i in take(Rank.INBOUND, InboundSupply.objects.filter(pk__in=inbound_ids))}
+
+
+def lock_inbound_of_transfer(number: str) -> list[InboundSupply]:
+    return take(Rank.INBOUND, InboundSupply.objects.filter(kind="transfer", reference=number))
+
+
+def lock_lots(lot_ids: Collection[int]) -> dict[int, Lot]:
+    return {x.pk: x for x in take(Rank.LOT, Lot.objects.filter(pk__in=listed(lot_ids)))}
+
+
+def lock_count(count_id: int) -> StockCount | None:
+    return next(iter(take(Rank.TRANSFER, StockCount.objects.filter(pk=count_id))), None)
+
+
+def lock_transfer(transfer_id: int) -> Transfer | None:
+    return next(iter(take(Rank.TRANSFER, Transfer.objects.filter(pk=transfer_id))), None)
+
+
+def lock_transfers(transfer_ids: Collection[int]) -> dict[int, Transfer]:
+    return {t.pk: t for t in take(Rank.TRANSFER, Transfer.objects.filter(pk__in=listed(transfer_ids)))}
 
 
 def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:

@@ -310,9 +310,10 @@ def _given_back(query: AvailabilityQuery) -> dict[tuple[int, int], tuple[Decimal
 
 _INBOUND = """
     SELECT product_id, eta_date, past_due_cutoff_days, sum(ordered_qty - received_qty)
-    FROM inventory_inboundsupply
+    FROM inventory_inboundsupply i JOIN inventory_site s ON s.id = i.site_id
     WHERE product_id = ANY(%(products)s) AND NOT is_closed AND ordered_qty > received_qty
-      AND (%(sites)s::bigint[] IS NULL OR site_id = ANY(%(sites)s::bigint[]))
+      AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s)
+               ELSE s.id = ANY(%(sites)s::bigint[]) END
     GROUP BY product_id, eta_date, past_due_cutoff_days"""
 _WANTED = """
     SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand

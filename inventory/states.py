@@ -1,5 +1,7 @@
 from enum import StrEnum
 
+from core.lifecycle import Lifecycle
+
 
 class SiteKind(StrEnum):
     DC = "dc"
@@ -66,3 +68,46 @@ class PromiseKind(StrEnum):
     STOCK = "stock"  # from stock on hand
     INBOUND = "inbound"  # from dated supply
     NONE = "none"  # no date can be promised yet
+
+
+class TransferStatus(StrEnum):
+    REQUESTED = "requested"
+    SHIPPED = "shipped"
+    SHORT = "short"  # some of it came, the rest is looked for
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+TRANSFER = Lifecycle(
+    "transfer",
+    {
+        TransferStatus.REQUESTED: {TransferStatus.SHIPPED, TransferStatus.CANCELLED},
+        TransferStatus.SHIPPED: {TransferStatus.SHORT, TransferStatus.CLOSED},
+        TransferStatus.SHORT: {TransferStatus.CLOSED},
+    },
+)
+
+
+class CountStatus(StrEnum):
+    OPEN = "open"
+    APPROVAL = "approval"  # counted; the variance waits for a second pair of eyes
+    POSTED = "posted"
+    CANCELLED = "cancelled"
+
+
+COUNT = Lifecycle(
+    "count",
+    {
+        CountStatus.OPEN: {CountStatus.APPROVAL, CountStatus.POSTED, CountStatus.CANCELLED},
+        CountStatus.APPROVAL: {CountStatus.OPEN, CountStatus.POSTED, CountStatus.CANCELLED},
+    },
+)
+# What a person may move stock to by hand. Expired and recalled are left by the end of a recall only, and never by
+# wish: whoever wants such goods in another status quarantines them first.
+STATUS_MOVES: dict[StockStatus, frozenset[StockStatus]] = {
+    StockStatus.AVAILABLE: frozenset({StockStatus.QUALITY, StockStatus.DAMAGED}),
+    StockStatus.QUALITY: frozenset({StockStatus.AVAILABLE, StockStatus.DAMAGED}),
+    StockStatus.DAMAGED: frozenset({StockStatus.QUALITY}),
+    StockStatus.EXPIRED: frozenset({StockStatus.DAMAGED}),
+    StockStatus.RECALLED: frozenset({StockStatus.DAMAGED}),
+}

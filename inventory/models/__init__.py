@@ -1,9 +1,12 @@
 from inventory.models.balance import InboundSupply, Lot, Site, StockBalance, StockMovement
+from inventory.models.count import CountLine, StockCount
 from inventory.models.demand import AllocationRun, Claim, Demand, DemandDecision, Promise
+from inventory.models.transfer import Transfer, TransferLine
 
 __all__ = [
     "AllocationRun",
     "Claim",
+    "CountLine",
     "Demand",
     "DemandDecision",
     "InboundSupply",
@@ -11,5 +14,8 @@ __all__ = [
     "Promise",
     "Site",
     "StockBalance",
+    "StockCount",
     "StockMovement",
+    "Transfer",
+    "TransferLine",
 ]

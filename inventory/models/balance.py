@@ -1,3 +1,4 @@
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
@@ -22,6 +23,10 @@ class Site(models.Model):
     lines_per_day = models.PositiveIntegerField(null=True, blank=True)
     rep = models.ForeignKey("accounts.Rep", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey("accounts.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    count_approval_amount = models.DecimalField(
+        max_digits=14, decimal_places=2, null=True, blank=True, validators=[MinValueValidator(0)],
+        help_text="Count variances worth more need approval. Empty: the company's amount.",
+    )  # fmt: skip
     is_active = models.BooleanField(default=True)
 
     def __str__(self) -> str:
