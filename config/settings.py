@@ -199,6 +199,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 60.0,
         "options": {"expires": 55},
     },
+    "set expired lots aside": {
+        "task": "inventory.tasks.expire_lots",
+        "schedule": 3600.0,
+        "options": {"expires": 3000},
+    },
     "check what must always be true": {
         "task": "exceptions_app.tasks.check_invariants",
         "schedule": 900.0,
@@ -377,6 +382,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # --- commercial defaults, shown on orders as estimates ------------------------------------------------------
 
+COUNT_APPROVAL_AMOUNT = env.number("OMS_COUNT_APPROVAL_AMOUNT", 500)  # a site may have its own
 PRICING_TAX_PERCENT = env.text("OMS_TAX_PERCENT", "0")
 PRICING_FREIGHT_PERCENT = env.text("OMS_FREIGHT_PERCENT", "0")
 CREDIT_LIMIT_GRACE_DAYS = env.number("OMS_CREDIT_LIMIT_GRACE_DAYS", 0)

@@ -103,6 +103,13 @@ def lock_inbound(product_ids: Collection[int]) -> list[InboundSupply]:
     return take(Rank.INBOUND, coming)
 
 
+def lock_all_inbound(product_ids: Collection[int]) -> list[InboundSupply]:
+    """Of every kind of site, with its site; also closed supply of transfers, which the end of a recall opens again."""
+    wanted = Q(is_closed=False) | Q(kind="transfer")
+    rows = InboundSupply.objects.filter(wanted, product_id__in=product_ids).select_related("site")
+    return take(Rank.INBOUND, rows)
+
+
 def lock_inbound_supply(inbound_id: int) -> InboundSupply | None:
     return next(iter(take(Rank.INBOUND, InboundSupply.objects.filter(pk=inbound_id))), None)
 
@@ -116,7 +123,7 @@ def lock_inbound_of_transfer(number: str) -> list[InboundSupply]:
 
 
 def lock_lots(lot_ids: Collection[int]) -> dict[int, Lot]:
-    return {x.pk: x for x in take(Rank.LOT, Lot.objects.filter(pk__in=listed(lot_ids)))}
+    return {x.pk: x for x in take(Rank.LOT, Lot.objects.filter(pk__in=lot_ids))}
 
 
 def lock_count(count_id: int) -> StockCount | None:
@@ -128,7 +135,7 @@ def lock_transfer(transfer_id: int) -> Transfer | None:
 
 
 def lock_transfers(transfer_ids: Collection[int]) -> dict[int, Transfer]:
-    return {t.pk: t for t in take(Rank.TRANSFER, Transfer.objects.filter(pk__in=listed(transfer_ids)))}
+    return {t.pk: t for t in take(Rank.TRANSFER, Transfer.objects.filter(pk__in=transfer_ids))}
 
 
 def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:

@@ -6,9 +6,11 @@ from celery import shared_task
 
 from core import clock
 from core.actors import system
+from core.quantity import plain
 from inventory.queries import products_worth_a_run
 from inventory.services.allocate import allocate
 from inventory.services.expire_claims import BATCH, expire_claims
+from inventory.services.expire_lots import expire_lots
 
 ROUNDS = 20
 
@@ -38,3 +40,9 @@ def sweep(now: datetime) -> int:
         if some < BATCH:
             break
     return ended
+
+
+@shared_task(name="inventory.tasks.expire_lots")
+def expire_due_lots() -> str:
+    """Once an hour: every site's own midnight is near one. A lot claimed at this moment is left to the next tick."""
+    return plain(expire_lots(actor=system("expiry sweep"), now=clock.db_now()))

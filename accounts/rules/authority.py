@@ -12,6 +12,7 @@ from accounts.states import Role
 LIMITS: Mapping[str, Mapping[Role, Decimal | None]] = {
     "price": {Role.CS_LEAD: Decimal(1_000), Role.PRICING: Decimal(25_000), Role.FINANCE_APPROVER: None},
     "credit": {Role.FINANCE: Decimal(25_000), Role.FINANCE_APPROVER: None},
+    "stock count": {Role.PLANNER: Decimal(25_000), Role.FINANCE_APPROVER: None},
     "allocation": {Role.CS_LEAD: Decimal(10_000), Role.PLANNER: Decimal(25_000), Role.FINANCE_APPROVER: None},
 }
 OTHER_KINDS: Mapping[Role, Decimal | None] = {Role.CS_LEAD: Decimal(1_000), Role.FINANCE_APPROVER: None}

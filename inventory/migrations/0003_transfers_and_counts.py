@@ -3,139 +3,287 @@
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
-import inventory.states
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import inventory.states
 from core.numbering import CreateSequence
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0002_splits_absences_spending'),
-        ('catalog', '0002_kits_licences_and_ended_part_numbers'),
-        ('inventory', '0002_room_for_changes_in_place'),
+        ("accounts", "0002_splits_absences_spending"),
+        ("catalog", "0002_kits_licences_and_ended_part_numbers"),
+        ("inventory", "0002_room_for_changes_in_place"),
     ]
 
     operations = [
         CreateSequence("transfer"),
         CreateSequence("stock_count"),
         migrations.AddField(
-            model_name='site',
-            name='count_approval_amount',
-            field=models.DecimalField(blank=True, decimal_places=2, help_text="Count variances worth more need approval. Empty: the company's amount.", max_digits=14, null=True, validators=[django.core.validators.MinValueValidator(0)]),
+            model_name="site",
+            name="count_approval_amount",
+            field=models.DecimalField(
+                blank=True,
+                decimal_places=2,
+                help_text="Count variances worth more need approval. Empty: the company's amount.",
+                max_digits=14,
+                null=True,
+                validators=[django.core.validators.MinValueValidator(0)],
+            ),
         ),
         migrations.CreateModel(
-            name='StockCount',
+            name="StockCount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('request_key', models.CharField(max_length=80, unique=True)),
-                ('status', models.CharField(choices=[('open', 'Open'), ('approval', 'Approval'), ('posted', 'Posted'), ('cancelled', 'Cancelled')], default=inventory.states.CountStatus['OPEN'], max_length=10)),
-                ('is_whole_site', models.BooleanField(default=False)),
-                ('opened_at', models.DateTimeField()),
-                ('opened_by', models.CharField(max_length=150)),
-                ('posted_at', models.DateTimeField(null=True)),
-                ('posted_by', models.CharField(blank=True, max_length=150)),
-                ('end_reason', models.CharField(blank=True, max_length=200)),
-                ('approval', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.approvalrequest')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("request_key", models.CharField(max_length=80, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("approval", "Approval"),
+                            ("posted", "Posted"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default=inventory.states.CountStatus["OPEN"],
+                        max_length=10,
+                    ),
+                ),
+                ("is_whole_site", models.BooleanField(default=False)),
+                ("opened_at", models.DateTimeField()),
+                ("opened_by", models.CharField(max_length=150)),
+                ("posted_at", models.DateTimeField(null=True)),
+                ("posted_by", models.CharField(blank=True, max_length=150)),
+                ("end_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "approval",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.approvalrequest",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CountLine',
+            name="CountLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('counted_qty', models.DecimalField(decimal_places=4, max_digits=14, null=True)),
-                ('counted_at', models.DateTimeField(null=True)),
-                ('counted_by_id', models.BigIntegerField(null=True)),
-                ('counted_by', models.CharField(blank=True, max_length=150)),
-                ('variance_qty', models.DecimalField(decimal_places=4, max_digits=14, null=True)),
-                ('pending_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('balance', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.stockbalance')),
-                ('count', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='inventory.stockcount')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("counted_qty", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("counted_at", models.DateTimeField(null=True)),
+                ("counted_by_id", models.BigIntegerField(null=True)),
+                ("counted_by", models.CharField(blank=True, max_length=150)),
+                ("variance_qty", models.DecimalField(decimal_places=4, max_digits=14, null=True)),
+                ("pending_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                (
+                    "balance",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.stockbalance"
+                    ),
+                ),
+                (
+                    "count",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="inventory.stockcount"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=20, unique=True)),
-                ('request_key', models.CharField(max_length=80, unique=True)),
-                ('status', models.CharField(choices=[('requested', 'Requested'), ('shipped', 'Shipped'), ('short', 'Short'), ('closed', 'Closed'), ('cancelled', 'Cancelled')], default=inventory.states.TransferStatus['REQUESTED'], max_length=10)),
-                ('expected_date', models.DateField()),
-                ('reason', models.CharField(blank=True, max_length=200)),
-                ('requested_at', models.DateTimeField()),
-                ('requested_by', models.CharField(max_length=150)),
-                ('shipped_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('close_reason', models.CharField(blank=True, max_length=200)),
-                ('from_site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.site')),
-                ('to_site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("number", models.CharField(max_length=20, unique=True)),
+                ("request_key", models.CharField(max_length=80, unique=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("requested", "Requested"),
+                            ("shipped", "Shipped"),
+                            ("short", "Short"),
+                            ("closed", "Closed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default=inventory.states.TransferStatus["REQUESTED"],
+                        max_length=10,
+                    ),
+                ),
+                ("expected_date", models.DateField()),
+                ("reason", models.CharField(blank=True, max_length=200)),
+                ("requested_at", models.DateTimeField()),
+                ("requested_by", models.CharField(max_length=150)),
+                ("shipped_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("close_reason", models.CharField(blank=True, max_length=200)),
+                (
+                    "from_site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.site"
+                    ),
+                ),
+                (
+                    "to_site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TransferLine',
+            name="TransferLine",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('shipped_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('received_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('damaged_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('missing_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('lot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.lot')),
-                ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
-                ('transfer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lines', to='inventory.transfer')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("qty", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("shipped_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("received_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("damaged_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("missing_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="inventory.lot",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
+                    ),
+                ),
+                (
+                    "transfer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="lines", to="inventory.transfer"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='stockcount',
-            index=models.Index(condition=models.Q(('status__in', ['open', 'approval'])), fields=['site'], name='counts_under_way'),
+            model_name="stockcount",
+            index=models.Index(
+                condition=models.Q(("status__in", ["open", "approval"])), fields=["site"], name="counts_under_way"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='stockcount',
-            trigger=pgtrigger.compiler.Trigger(name='count_status_guard', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{approval:cancelled,approval:open,approval:posted,open:approval,open:cancelled,open:posted}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='58173ec4ca536fdc304f20981505e67f95d57f1b', operation='UPDATE', pgid='pgtrigger_count_status_guard_1e282', table='inventory_stockcount', when='BEFORE')),
+            model_name="stockcount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="count_status_guard",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{approval:cancelled,approval:open,approval:posted,open:approval,open:cancelled,open:posted}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="58173ec4ca536fdc304f20981505e67f95d57f1b",
+                    operation="UPDATE",
+                    pgid="pgtrigger_count_status_guard_1e282",
+                    table="inventory_stockcount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='countline',
-            constraint=models.UniqueConstraint(fields=('count', 'balance'), name='one_line_per_count_and_balance'),
+            model_name="countline",
+            constraint=models.UniqueConstraint(fields=("count", "balance"), name="one_line_per_count_and_balance"),
         ),
         migrations.AddConstraint(
-            model_name='countline',
-            constraint=models.CheckConstraint(condition=models.Q(('counted_qty__isnull', True), ('counted_qty__gte', 0), _connector='OR'), name='nobody_counts_less_than_nothing'),
+            model_name="countline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("counted_qty__isnull", True), ("counted_qty__gte", 0), _connector="OR"),
+                name="nobody_counts_less_than_nothing",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='countline',
-            constraint=models.CheckConstraint(condition=models.Q(('pending_qty__gte', 0)), name='a_pending_shortage_is_not_negative'),
+            model_name="countline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("pending_qty__gte", 0)), name="a_pending_shortage_is_not_negative"
+            ),
         ),
         migrations.AddIndex(
-            model_name='transfer',
-            index=models.Index(condition=models.Q(('status__in', ['shipped', 'short'])), fields=['to_site', 'expected_date'], name='transfers_on_their_way'),
+            model_name="transfer",
+            index=models.Index(
+                condition=models.Q(("status__in", ["shipped", "short"])),
+                fields=["to_site", "expected_date"],
+                name="transfers_on_their_way",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('from_site', models.F('to_site')), _negated=True), name='a_transfer_goes_somewhere_else'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_site", models.F("to_site")), _negated=True),
+                name="a_transfer_goes_somewhere_else",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transfer',
-            trigger=pgtrigger.compiler.Trigger(name='transfer_status_guard', sql=pgtrigger.compiler.UpsertTriggerSql(declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{requested:cancelled,requested:shipped,shipped:closed,shipped:short,short:closed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='ece7c4d1ef9faadaf6a2ed883db5391febee06c4', operation='UPDATE', pgid='pgtrigger_transfer_status_guard_f801a', table='inventory_transfer', when='BEFORE')),
+            model_name="transfer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="transfer_status_guard",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{requested:cancelled,requested:shipped,shipped:closed,shipped:short,short:closed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="ece7c4d1ef9faadaf6a2ed883db5391febee06c4",
+                    operation="UPDATE",
+                    pgid="pgtrigger_transfer_status_guard_f801a",
+                    table="inventory_transfer",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0)), name='a_transfer_line_asks_for_something'),
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0)), name="a_transfer_line_asks_for_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.CheckConstraint(condition=models.Q(('damaged_qty__gte', 0), ('missing_qty__gte', 0), ('received_qty__gte', 0), ('shipped_qty__lte', models.F('qty'))), name='transfer_quantities_are_not_negative'),
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("damaged_qty__gte", 0),
+                    ("missing_qty__gte", 0),
+                    ("received_qty__gte", 0),
+                    ("shipped_qty__lte", models.F("qty")),
+                ),
+                name="transfer_quantities_are_not_negative",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.CheckConstraint(condition=models.Q(('shipped_qty__gte', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('received_qty'), '+', models.F('damaged_qty')), '+', models.F('missing_qty')))), name='no_more_arrives_than_was_sent'),
+            model_name="transferline",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "shipped_qty__gte",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("received_qty"), "+", models.F("damaged_qty")
+                            ),
+                            "+",
+                            models.F("missing_qty"),
+                        ),
+                    )
+                ),
+                name="no_more_arrives_than_was_sent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transferline',
-            constraint=models.UniqueConstraint(fields=('transfer', 'product', 'lot'), name='one_transfer_line_per_product_and_lot', nulls_distinct=False),
+            model_name="transferline",
+            constraint=models.UniqueConstraint(
+                fields=("transfer", "product", "lot"),
+                name="one_transfer_line_per_product_and_lot",
+                nulls_distinct=False,
+            ),
         ),
     ]

@@ -25,9 +25,7 @@ class StockCount(models.Model):
     end_reason = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["site"], condition=Q(status__in=["open", "approval"]), name="counts_under_way")
-        ]
+        indexes = [models.Index(fields=["site"], condition=Q(status__in=["open", "approval"]), name="counts_under_way")]
         triggers = [guard(COUNT, "status")]
 
     def __str__(self) -> str:

@@ -1,70 +1,68 @@
-"""Correct what is on hand, with a reason. Never below what is claimed: those units are promised."""
+"""Correct what is on hand, with a reason. What is not there cannot stay promised: claims on it give way, with a case."""
 
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Max
-
-from core import journal, outbox
+from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
-from inventory import locks
-from inventory.events import SupplyIncreased
-from inventory.models import StockBalance, StockMovement
-from inventory.services.claim import shift_balances
-from inventory.services.promise import sequence_of
+from exceptions_app.services.open_case import open_cases
+from inventory.models import StockBalance
+from inventory.services.give_way import Standing, ask_for_allocation, gave_way_case, stand, taken_from
+from inventory.services.movements import next_sequences
 from inventory.states import MovementKind
 
 SHORTEST_REASON = 5
+CAUSE = "stock was corrected"
 
 
 class StockIsClaimed(Refused):
-    template = "{on_hand} are on hand and {claimed} of them are promised: {asked} cannot be taken away."
-    remedy_template = "Free the claims first (cancel, or reallocate to another site), or adjust by at most {free}."
+    template = "{on_hand} are on hand and {claimed} of them are released or picked: {asked} cannot be taken away."
+    remedy_template = "Confirm the pick short first, or adjust by at most {free}."
 
 
 @door_verb
 def adjust_stock(*, balance_id: int, qty: Decimal, reason: str, actor: Actor, now: datetime) -> Decimal:
     """Add `qty` (negative: take away) to what is on hand; the new on-hand quantity.
 
-    Raises InvalidInput (no reason, nothing to adjust), NotFound, StockIsClaimed.
+    Below what is reserved and allocated, the lowest in rank lose their claims: they are backordered, a case tells who,
+    and the next run allocates them again. Raises InvalidInput (no reason, nothing to adjust), NotFound,
+    StockIsClaimed (the warehouse holds the units), ClaimsMoved.
     """
     _require_sense(qty, reason)
-    balance = locks.lock_balances([balance_id]).get(balance_id)
+    standing = stand([balance_id] if qty < 0 else [])
+    standing.lock([balance_id])
+    balance = standing.balances.get(balance_id)
     if balance is None:
         raise NotFound(kind="stock balance", ident=balance_id)
-    if shift_balances({balance_id: {"on_hand_qty": qty}}):
+    if qty < 0 and standing.take(balance_id, -qty) > 0:
         raise _refusal(balance, qty)
-    StockMovement.objects.create(
-        balance_id=balance_id,
-        kind=MovementKind.ADJUST,
-        qty=qty,
-        source_kind="stock_balance",
-        source_id=balance_id,
-        sequence=_next_sequence(balance_id),
-        at=now,
-        actor_label=actor.label,
-        reason=reason.strip()[:200],
-    )
-    summary = f"{'+' if qty > 0 else ''}{plain(qty)} on hand: {reason.strip()}"
-    journal.write(
-        [journal.Entry(DocumentRef("stock_balance", balance_id), "adjusted", summary, {"qty": qty})],
-        actor=actor,
-        now=now,
-    )
-    if qty > 0:
-        fact = SupplyIncreased((balance.product_id,), "adjusted")
-        outbox.publish(fact, stream=f"product:{balance.product_id}", seq=sequence_of(now), now=now, actor=actor)
+    source = DocumentRef("stock_balance", balance_id)
+    sequence = next_sequences([balance_id], MovementKind.ADJUST)[balance_id]
+    standing.move(
+        balance_id, MovementKind.ADJUST, qty, source=source, sequence=sequence, at=now, actor=actor, reason=reason.strip()
+    )  # fmt: skip
+    standing.settle(cause=CAUSE, now=now, actor=actor)
+    _tell(balance, qty, reason.strip(), standing, sequence, actor=actor, now=now)
     return balance.on_hand_qty + qty
 
 
-def _next_sequence(balance_id: int) -> int:
-    """Adjustments of a balance are numbered; its lock is held, so two cannot take the same number."""
-    known = StockMovement.objects.filter(source_kind="stock_balance", source_id=balance_id, kind=MovementKind.ADJUST)
-    return (known.aggregate(last=Max("sequence"))["last"] or 0) + 1
+def _tell(
+    balance: StockBalance, qty: Decimal, reason: str, standing: Standing, sequence: int, *, actor: Actor, now: datetime
+) -> None:
+    source = DocumentRef("stock_balance", balance.pk)
+    lost = f"; {taken_from(standing.gave)} gave way" if standing.gave else ""
+    summary = f"{'+' if qty > 0 else ''}{plain(qty)} on hand: {reason}{lost}"
+    journal.write([journal.Entry(source, "adjusted", summary, {"qty": qty})], actor=actor, now=now)
+    if qty > 0 or standing.gave:
+        ask_for_allocation([balance.product_id], "adjusted", now=now, actor=actor)
+    if standing.gave:
+        words = f"{plain(-qty)} were taken off the books ({reason}): {taken_from(standing.gave)} gave way"
+        case = gave_way_case(standing.gave, subject=source, cause_key=f"adjustment {sequence}", summary=words)
+        open_cases([case], now=now, actor=actor)
 
 
 def _require_sense(qty: Decimal, reason: str) -> None:
@@ -80,7 +78,7 @@ def _require_sense(qty: Decimal, reason: str) -> None:
 
 
 def _refusal(balance: StockBalance, qty: Decimal) -> StockIsClaimed:
-    claimed = balance.reserved_qty + balance.allocated_qty + balance.released_qty + balance.picked_qty
+    claimed = balance.released_qty + balance.picked_qty
     return StockIsClaimed(
         on_hand=plain(balance.on_hand_qty),
         claimed=plain(claimed),

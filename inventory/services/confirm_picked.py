@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.errors import Refused
 from core.uow import require_uow
 from inventory import locks
-from inventory.models import Claim, StockBalance, StockMovement
+from inventory.models import Claim, Lot, StockBalance, StockMovement
 from inventory.queries import site_times
 from inventory.rules.asks import Shorted
 from inventory.services.claim import Held, Ledger, open_ledger
@@ -27,6 +27,11 @@ class NotReleased(Refused):
     remedy_template = "Reload the shipment: somebody else changed it."
 
 
+class PickedLotIsRecalled(Refused):
+    template = "Lot {lot} is recalled: nothing of it leaves."
+    remedy_template = "Confirm 0 of it: the order is allocated another lot, the goods are set aside."
+
+
 class PickedMoreThanReleased(Refused):
     template = "Claim {claim_id}: {picked} picked, but only {released} were released."
     remedy_template = "Confirm at most what was released; book a surplus as a stock adjustment."
@@ -38,12 +43,13 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
 
     The missing units are moved, by a pair of movements, from the balance's good stock to the same place in status
     "quality": they stay on the books until a count says what became of them, but nothing can be promised from them.
-    Raises NotReleased, PickedMoreThanReleased, StockDisagrees.
+    Raises NotReleased, PickedMoreThanReleased, PickedLotIsRecalled, StockDisagrees.
     """
     demand_ids = set(Claim.objects.filter(pk__in=picks).values_list("demand_id", flat=True))
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     picked = _checked(picks, ledger)
+    _refuse_recalled({h.lot_id for i, h in picked.items() if picks[i] > 0 and h.lot_id is not None})
     shorted = [Shorted(h.demand_id, i, h.product_id, h.site_id, h.qty - picks[i]) for i, h in picked.items()]
     shorted = [s for s in shorted if s.qty > 0]
     touched = [demands[i] for i in sorted({s.demand_id for s in shorted})]
@@ -62,6 +68,15 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
     record(ledger, now=now, promises=promised.changes)
     outbox.publish_many(promised.notes, now=now, actor=actor)
     return shorted
+
+
+def _refuse_recalled(lot_ids: set[int]) -> None:
+    """A lot that was recalled while it was being picked goes back instead: its pick is confirmed short."""
+    if not lot_ids:
+        return
+    recalled = Lot.objects.filter(pk__in=lot_ids, is_recalled=True).order_by("pk").first()
+    if recalled is not None:
+        raise PickedLotIsRecalled(lot=recalled.code)
 
 
 def _checked(picks: Mapping[int, Decimal], ledger: Ledger) -> dict[int, Held]:

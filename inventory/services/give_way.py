@@ -13,7 +13,7 @@ from decimal import Decimal
 
 from core import outbox
 from core.actors import Actor
-from core.errors import Busy
+from core.errors import Busy, NotFound, Refused
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import require_uow
@@ -25,6 +25,7 @@ from inventory.locks import LockedDemand
 from inventory.models import Claim, InboundSupply, StockBalance, StockMovement
 from inventory.queries import site_times
 from inventory.rules.allocate import rank
+from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed, sequence_of
 from inventory.services.record import record
@@ -38,6 +39,16 @@ YIELDING = (ClaimKind.SOFT, ClaimKind.HARD)
 class ClaimsMoved(Busy):
     template = "Stock of the balance {balance_id} was claimed by someone else at this moment."
     remedy_template = "Try again: the new claim will be seen."
+
+
+class NotThere(Refused):
+    template = "{asked} are named, but only {on_hand} are on hand."
+    remedy_template = "Name at most what is there; count the place when the books are wrong."
+
+
+class InTheWarehouse(Refused):
+    template = "{asked} are named, but {busy} are released or picked for shipments."
+    remedy_template = "Take at most {rest}, or confirm the pick short first."
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,11 @@ class Standing:
     balances: dict[int, StockBalance] = field(default_factory=dict)
     gave: list[GaveWay] = field(default_factory=list)
     movements: list[StockMovement] = field(default_factory=list)
+
+    def reread_inbound(self) -> None:
+        """After the verb changed dated supply that `stand` locked."""
+        ids = [i.pk for i in self.inbound]
+        self.inbound = list(InboundSupply.objects.filter(pk__in=ids, is_closed=False).order_by("pk"))
 
     def lock(self, balance_ids: Collection[int]) -> None:
         """Rank 60; also the balances stock will be moved to, in one go."""
@@ -93,6 +109,22 @@ class Standing:
         if needed > 0 and self._is_claimed_by_others(balance_id):
             raise ClaimsMoved(balance_id=balance_id)
         return max(needed, ZERO)
+
+    def require(self, balance_id: int, qty: Decimal) -> None:
+        """Make `qty` free. Raises NotFound, NotThere, InTheWarehouse, ClaimsMoved."""
+        balance = self.balances.get(balance_id)
+        if balance is None:
+            raise NotFound(kind="stock balance", ident=balance_id)
+        if qty > balance.on_hand_qty:
+            raise NotThere(asked=plain(qty), on_hand=plain(balance.on_hand_qty))
+        if self.take(balance_id, qty) > 0:
+            busy = balance.released_qty + balance.picked_qty
+            raise InTheWarehouse(asked=plain(qty), busy=plain(busy), rest=plain(balance.on_hand_qty - busy))
+
+    def loose(self, balance_id: int) -> Decimal:
+        """All that the warehouse does not hold for a shipment."""
+        balance = self.balances[balance_id]
+        return balance.on_hand_qty - balance.released_qty - balance.picked_qty
 
     def move(
         self, balance_id: int, kind: MovementKind, qty: Decimal, *, source: DocumentRef, sequence: int, at: datetime,
@@ -136,7 +168,7 @@ class Standing:
         """Soft claims before hard ones; of a kind, whoever would be served last gives way first."""
         demands = self.ledger.demands
         served = sorted(self.claimed(balance_id, *YIELDING), key=lambda h: rank(need_of(demands[h.demand_id])))
-        return sorted(reversed(served), key=lambda h: h.kind == ClaimKind.HARD)
+        return [h for kind in YIELDING for h in reversed(served) if h.kind == kind]
 
     def _yield(self, held: Held, qty: Decimal) -> None:
         demand = self.ledger.demands[held.demand_id]
@@ -153,12 +185,16 @@ class Standing:
 
 
 @require_uow
-def stand(balance_ids: Collection[int]) -> Standing:
-    """Lock the demands that claim these balances and the inbound of their products: ranks 50 and 52, four statements."""
+def stand(balance_ids: Collection[int], *, product_ids: Collection[int] = ()) -> Standing:
+    """Lock the demands that claim these balances and the inbound of their products: ranks 50 and 52, four statements.
+
+    `product_ids`: whose inbound the verb changes itself.
+    """
     claims = Claim.objects.filter(balance_id__in=balance_ids, state=ClaimState.OPEN)
     demands = locks.lock_demands(set(claims.values_list("demand_id", flat=True)))
-    inbound = locks.lock_inbound({d.product_id for d in demands.values()}) if demands else []
-    return Standing(open_ledger(demands), inbound)
+    products = {d.product_id for d in demands.values()} | set(product_ids)
+    coming = locks.lock_all_inbound(products) if products else []
+    return Standing(open_ledger(demands), [i for i in coming if not i.is_closed and i.site.kind in GENERAL_KINDS])
 
 
 def ask_for_allocation(product_ids: Iterable[int], cause: str, *, now: datetime, actor: Actor) -> None:

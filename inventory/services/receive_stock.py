@@ -9,6 +9,7 @@ from django.db import connection
 
 from core import journal, outbox
 from core.actors import Actor
+from core.clock import local_date
 from core.errors import NotFound, Refused
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
@@ -18,6 +19,7 @@ from inventory.events import SupplyIncreased
 from inventory.models import Lot, StockBalance, StockMovement
 from inventory.rules.asks import ReceiptLine
 from inventory.services.claim import shift_balances
+from inventory.services.places import refuse_unfit
 from inventory.services.promise import sequence_of
 from inventory.states import MovementKind, StockStatus
 
@@ -50,7 +52,7 @@ def receive_stock(
     """The balance id. Once per source document and balance: the same report again changes nothing.
 
     With `inbound_id` the open quantity of that supply falls, and it is closed when all came.
-    Raises NothingReceived, ReceivedOtherwise, NotFound (the inbound supply).
+    Raises NothingReceived, ReceivedOtherwise, LotIsRecalled, LotIsExpired, NotFound (the inbound supply).
     """
     line = ReceiptLine(product_id, site_id, qty, source, lot_code, expiry_date, inbound_id)
     return _receive([line], actor, now)[0]
@@ -72,6 +74,7 @@ def _receive(lines: Sequence[ReceiptLine], actor: Actor, now: datetime) -> list[
             raise NothingReceived(asked=plain(line.qty))
     places = _balances_for(lines)
     _lock_inbound({x.inbound_id for x in lines if x.inbound_id is not None})
+    _refuse_unfit(lines, now)
     locks.lock_balances(set(places))
     known = _known(lines, places)
     fresh = [
@@ -90,6 +93,15 @@ def _receive(lines: Sequence[ReceiptLine], actor: Actor, now: datetime) -> list[
     fact = SupplyIncreased(products, "received")
     outbox.publish(fact, stream=f"product:{products[0]}", seq=sequence_of(now), now=now, actor=actor)
     return places
+
+
+def _refuse_unfit(lines: Sequence[ReceiptLine], now: datetime) -> None:
+    """Lots are locked (rank 57), so that a recall at this moment waits or is seen."""
+    named = {(x.product_id, x.lot_code) for x in lines if x.lot_code}
+    if named:
+        rows = Lot.objects.filter(product_id__in={p for p, _ in named}, code__in={code for _, code in named})
+        lots = locks.lock_lots(set(rows.values_list("pk", flat=True)))
+        refuse_unfit(lots.values(), verb="it is not received as good stock", on=local_date(now, "UTC"))
 
 
 def _movement(line: ReceiptLine, balance_id: int, actor: Actor, now: datetime) -> StockMovement:

@@ -193,7 +193,7 @@ class Warehouse(RuleBasedStateMachine):
         if not balances:
             return
         b = balances[pick % len(balances)]
-        free = b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
+        free = b.on_hand_qty - b.released_qty - b.picked_qty
         try:
             adjust_stock(balance_id=b.pk, qty=-qty, reason="counted less", actor=PLANNER, now=self.now)
         except StockIsClaimed:

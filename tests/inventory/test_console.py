@@ -12,8 +12,10 @@ from django.urls import reverse
 from accounts.states import Role
 from core import refs
 from core.refs import DocumentRef
+from core.testing import unit
 from inventory.models import Demand, InboundSupply, Site, StockBalance, StockMovement
 from inventory.services.allocate import allocate
+from inventory.services.release_claims import release_claims
 from tests.factories.accounts import BuyerFactory, StaffFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import (
@@ -25,8 +27,6 @@ from tests.factories.inventory import (
     StockedProductFactory,
     breaches,
     demand,
-    open_and_reserve,
-    spec,
     stock,
 )
 
@@ -106,17 +106,18 @@ def test_an_unknown_sku_or_inbound_reference_is_named_beside_its_field_and_what_
     assert StockMovement.objects.count() == 0
 
 
-def test_adjusting_by_form_books_a_movement_and_below_the_claims_it_says_why_not(keeper):
+def test_adjusting_by_form_books_a_movement_and_below_what_is_being_picked_it_says_why_not(keeper):
     product, site = StockedProductFactory(), SiteFactory()
     balance_id = stock(product, site, 10)
-    open_and_reserve([spec(product, 8)])
+    wanted = demand(product, 8)
+    allocate(trigger_key="a", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    with unit():
+        release_claims([wanted], now=NOW)
     refused = keeper.post(page("stockbalance", balance_id), {"adjust_by": "-3", "reason": "damaged in the rain"})
     assert refused.status_code == 200
-    assert "8 of them are promised: 3 cannot be taken away" in refused.content.decode()
-    assert (
-        keeper.post(page("stockbalance", balance_id), {"adjust_by": "-2", "reason": "damaged in the rain"}).status_code
-        == 302
-    )
+    assert "8 of them are released or picked: 3 cannot be taken away" in refused.content.decode()
+    sent = {"adjust_by": "-2", "reason": "damaged in the rain"}
+    assert keeper.post(page("stockbalance", balance_id), sent).status_code == 302
     assert StockBalance.objects.get(pk=balance_id).on_hand_qty == 8
     assert breaches() == []
 

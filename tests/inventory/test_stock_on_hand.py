@@ -11,10 +11,16 @@ from core import invariants
 from core.errors import InvalidInput, NotFound
 from core.models import JournalEntry, OutboxFact
 from core.refs import DocumentRef
+from core.testing import drain, unit
 from inventory.models import InboundSupply, Lot, StockBalance, StockMovement
+from inventory.queries import demand_states
+from inventory.rules.asks import RankSnapshot
 from inventory.services.adjust_stock import StockIsClaimed, adjust_stock
+from inventory.services.allocate import allocate
+from inventory.services.places import LotIsExpired, LotIsRecalled
 from inventory.services.receive_stock import NothingReceived, ReceivedOtherwise, receive_stock
 from inventory.services.record_inbound import record_inbound
+from inventory.services.release_claims import release_claims
 from tests.factories.inventory import (
     NOW,
     PLANNER,
@@ -23,10 +29,12 @@ from tests.factories.inventory import (
     SiteFactory,
     StockedProductFactory,
     breaches,
+    demand,
     open_and_reserve,
     spec,
     stock,
 )
+from tests.factories.stock import live_cases
 
 pytestmark = pytest.mark.django_db
 RECEIPT = DocumentRef("receipt", 5, "R5")
@@ -88,15 +96,50 @@ def test_nothing_or_less_is_not_received():
     assert StockBalance.objects.count() == 0
 
 
-def test_an_adjustment_never_goes_below_what_is_promised():
+def test_a_recalled_or_expired_lot_is_not_received_as_good_stock():
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 1, lot="BAD")
+    Lot.objects.filter(code="BAD").update(is_recalled=True)
+    with pytest.raises(LotIsRecalled) as refused:
+        receive(product, site, 1, lot_code="BAD")
+    assert "lift the recall" in refused.value.remedy
+    with pytest.raises(LotIsExpired):
+        receive(product, site, 1, lot_code="OLD", expiry_date=TODAY - timedelta(days=1))
+    receive(product, site, 1, lot_code="LAST", expiry_date=TODAY)
+    assert StockMovement.objects.count() == 2
+
+
+def test_an_adjustment_below_what_is_promised_takes_it_from_the_lowest_in_rank_and_opens_a_case():
+    product, site = StockedProductFactory(), SiteFactory()
+    balance_id = stock(product, site, 10)
+    first, last = open_and_reserve([spec(product, 5), spec(product, 4, rank=RankSnapshot(tier_rank=1))])
+    left = adjust_stock(balance_id=balance_id, qty=Decimal(-4), reason="water damage", actor=PLANNER, now=NOW)
+    assert left == 6
+    assert StockMovement.objects.get(kind="adjust").reason == "water damage"
+    states = demand_states([first.demand_id, last.demand_id])
+    left = [(states[got.demand_id].reserved, states[got.demand_id].backordered) for got in (first, last)]
+    assert left == [(2, 3), (4, 0)]
+    (case,) = live_cases("claims_gave_way")
+    assert (case.queue.code, case.subject_kind, case.subject_id) == ("planner", "stock_balance", balance_id)
+    assert "3 promised to Order" in case.summary
+    assert breaches() == []
+    stock(product, site, 3)
+    drain(NOW)
+    assert demand_states([first.demand_id])[first.demand_id].allocated == 5
+
+
+def test_an_adjustment_never_takes_what_the_warehouse_is_picking():
     product = StockedProductFactory()
     balance_id = stock(product, SiteFactory(), 10)
-    open_and_reserve([spec(product, 7)])
+    wanted = demand(product, 7)
+    allocate(trigger_key="a", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    with unit():
+        release_claims([wanted], now=NOW)
     with pytest.raises(StockIsClaimed) as refused:
         adjust_stock(balance_id=balance_id, qty=Decimal(-4), reason="water damage", actor=PLANNER, now=NOW)
     assert refused.value.data == {"on_hand": "10", "claimed": "7", "asked": "4", "free": "3"}
+    assert live_cases("claims_gave_way") == []
     assert adjust_stock(balance_id=balance_id, qty=Decimal(-3), reason="water damage", actor=PLANNER, now=NOW) == 7
-    assert StockMovement.objects.get(kind="adjust").reason == "water damage"
     assert breaches() == []
 
 

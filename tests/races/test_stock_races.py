@@ -12,9 +12,10 @@ from core.uow import door_verb
 from inventory.models import Claim, InboundSupply, StockBalance, StockMovement
 from inventory.queries import demand_states, promises
 from inventory.rules.asks import RankSnapshot
-from inventory.services.adjust_stock import StockIsClaimed, adjust_stock
+from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.expire_claims import expire_claims
+from inventory.services.give_way import ClaimsMoved
 from inventory.services.open_demands import open_demands
 from inventory.services.receive_stock import receive_stock
 from inventory.services.reserve import reserve
@@ -94,10 +95,11 @@ def test_an_adjustment_and_a_reservation_of_the_same_units_one_of_them_yields():
             lambda q=free: submit([spec(product, q)])[0],
             lambda q=free: adjust_stock(balance_id=balance_id, qty=-q, reason="broken", actor=PLANNER, now=NOW),
         )
-        if isinstance(adjusted, StockIsClaimed):
+        if isinstance(adjusted, ClaimsMoved):
             assert taken.reserved == free
         else:
-            assert (taken.reserved, adjusted) == (0, was.on_hand_qty - free)
+            assert adjusted == was.on_hand_qty - free
+            assert taken.reserved in (0, free)  # who reserved first may have lost it again, with a case
         assert breaches() == []
 
 
