@@ -128,7 +128,10 @@ def no_checks(changes: Sequence[Change], now: datetime) -> Mapping[int, Sequence
 
 @dataclass(frozen=True)
 class Sheet:
-    """`checks` gives {row number: problems} for what only the room knows; `access` is who may look and who may import."""
+    """`checks` gives {row number: problems} for what only the room knows; `access` is who may look and who may import.
+
+    `at_once`: the room's service takes locks in the ladder's order, so it is given all rows of a file in one call.
+    """
 
     code: str
     label: str
@@ -142,6 +145,7 @@ class Sheet:
     help: str = ""
     settle: Settler | None = None
     remove: Remover | None = None
+    at_once: bool = False
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -21,11 +21,12 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels, refs
-        from inventory import checks
+        from inventory import checks, sheets
         from inventory.panels import stock_panel
 
         checks.register()
         panels.register("product", panels.Panel("Stock", 10, stock_panel))
+        sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
 

@@ -1,5 +1,6 @@
 """Write what a preview found, in one transaction: nothing that changed since it was looked at is overwritten."""
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,6 +115,14 @@ class _Applying:
         return tuple(c.name for c in self.sheet.columns if c.to_itself and c.name in self.upload.columns)
 
     def _batches(self, outcomes: Sequence[str], naming: Sequence[str] | None = None) -> Iterator[list[Change]]:
+        """A batch at a time; everything in one where the sheet is written at once."""
+        groups = self._groups(outcomes, naming)
+        if not self.sheet.at_once:
+            yield from groups
+        elif everything := list(itertools.chain.from_iterable(groups)):
+            yield everything
+
+    def _groups(self, outcomes: Sequence[str], naming: Sequence[str] | None = None) -> Iterator[list[Change]]:
         """Rows in the file's order, those that change before those that are new in each batch; with `naming`, only rows
         that write something into one of these columns."""
         last = 0

@@ -1,7 +1,10 @@
 """The console's screens of stock: places, what is there, who holds it and why. Every change is one service call."""
 
+from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
-from inventory.admin.stock import InboundSupplyAdmin, LotAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
+from inventory.admin.lots import LotAdmin
+from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
+from inventory.admin.transfers import TransferAdmin
 
 __all__ = [
     "AllocationRunAdmin",
@@ -11,5 +14,7 @@ __all__ = [
     "LotAdmin",
     "SiteAdmin",
     "StockBalanceAdmin",
+    "StockCountAdmin",
     "StockMovementAdmin",
+    "TransferAdmin",
 ]

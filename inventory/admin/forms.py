@@ -13,6 +13,7 @@ from unfold.widgets import (
 
 from catalog.queries import products_by_sku, suggest_skus
 from inventory.models import InboundSupply, Site, StockBalance, StockMovement
+from inventory.states import InboundKind
 
 LARGEST_KEY = 2**53
 
@@ -75,7 +76,7 @@ class AdjustmentForm(forms.ModelForm):
 
     adjust_by = forms.DecimalField(
         max_digits=14, decimal_places=4, widget=UnfoldAdminDecimalFieldWidget,
-        help_text="Base units to add; negative takes away. Never below what is promised.",
+        help_text="Base units to add; negative takes away. Below what is promised, claims give way and a case tells whose.",
     )  # fmt: skip
     reason = forms.CharField(max_length=200, widget=UnfoldAdminTextInputWidget)
 
@@ -85,10 +86,16 @@ class AdjustmentForm(forms.ModelForm):
 
 
 class InboundForm(forms.ModelForm):
-    """A purchase order line, a transfer or a production order on its way."""
+    """A purchase order line or a production order on its way."""
 
     sku = SkuField()
 
     class Meta:
         model = InboundSupply
         fields = ("site", "kind", "reference", "ordered_qty", "eta_date", "confidence_percent")
+
+    def clean_kind(self) -> str:
+        kind: str = self.cleaned_data["kind"]
+        if kind == InboundKind.TRANSFER:
+            raise forms.ValidationError("A transfer becomes supply when it is shipped: request it under Transfers.")
+        return kind

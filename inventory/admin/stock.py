@@ -1,22 +1,24 @@
-"""Places, lots, balances, the movement ledger, and supply on its way."""
+"""Places, balances, the movement ledger, and supply on its way."""
 
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, reverse
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
-from core import clock
+from core import clock, journal
 from core.access import allow
-from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of
+from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.forms import AdjustmentForm, InboundForm, ReceiptForm
-from inventory.models import InboundSupply, Lot, Site, StockBalance, StockMovement
+from inventory.admin.status import status_page
+from inventory.models import InboundSupply, Site, StockBalance, StockMovement
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.receive_stock import receive_stock
@@ -38,19 +40,9 @@ class SiteAdmin(ReferenceAdmin):
     raw_id_fields = ("rep", "account")
 
 
-@admin.register(Lot)
-class LotAdmin(LedgerAdmin):
-    access = allow(view=LOOKERS)
-    list_display = ("code", "product", "expiry_date", "is_recalled")
-    list_filter = ("is_recalled", "expiry_date")
-    search_fields = ("code", "product__sku")
-    list_select_related = ("product",)
-    ordering = ("expiry_date", "code")
-
-
 @admin.register(StockBalance)
 class StockBalanceAdmin(ServiceAdmin):
-    """What is there and what is spoken for. Saving the page books an adjustment; nothing else can be changed."""
+    """What is there and what is spoken for. Saving the page books an adjustment; a step moves it to another status."""
 
     access = allow(view=LOOKERS, act=STOCK_KEEPERS)
     form = AdjustmentForm
@@ -61,6 +53,12 @@ class StockBalanceAdmin(ServiceAdmin):
     list_select_related = ("product", "site", "lot")
     ordering = ("product__sku", "site__rank", "id")
     actions = ("run_allocation",)
+    change_form_template = "admin/inventory/page.html"
+    export_columns = (
+        ("SKU", "product__sku"), ("Site", "site__code"), ("Lot", "lot__code"), ("Status", "status"), ("Owner", "owner"),
+        ("On hand", "on_hand_qty"), ("Reserved", "reserved_qty"), ("Allocated", "allocated_qty"),
+        ("Released", "released_qty"), ("Picked", "picked_qty"),
+    )  # fmt: skip
     figures = ("product", "site", "lot", "status", "owner", "on_hand", "reserved", "allocated", "in_warehouse", "free")
     readonly_fields = figures
 
@@ -72,6 +70,24 @@ class StockBalanceAdmin(ServiceAdmin):
         if self.access.may_act(request.user):
             shown.append(("Adjust", {"fields": ("adjust_by", "reason")}))
         return shown
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.status_view)
+        return [path("<int:balance_id>/status/", view, name="inventory_stockbalance_status"), *super().get_urls()]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        extra, pk = dict(extra_context or {}), row_id(object_id)
+        extra["timeline"] = journal.timeline(DocumentRef("stock_balance", pk), limit=50)
+        if self.access.may_act(request.user):
+            url = reverse("admin:inventory_stockbalance_status", args=[pk])
+            extra["steps"] = [(url, "Quarantine, damage, scrap…")]
+        return super().change_view(request, object_id, form_url, extra)
+
+    def status_view(self, request: HttpRequest, balance_id: int) -> HttpResponse:
+        self.require_act(request)
+        return status_page(self, request, balance_id)
 
     def save_model(self, request: HttpRequest, obj: StockBalance, form: Any, change: bool) -> None:
         adjust_stock(
@@ -194,7 +210,9 @@ class InboundSupplyAdmin(ServiceAdmin):
         return self.access.may_act(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.access.may_act(request.user)
+        """A transfer's supply is what travels: it changes with the transfer."""
+        is_transfer = obj is not None and obj.kind == InboundKind.TRANSFER
+        return self.access.may_act(request.user) and not is_transfer
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return (*self.identity, "received_qty", "is_closed", "past_due_cutoff_days") if obj else ()

@@ -38,17 +38,18 @@ def record_inbound(
     The next allocation run (the fact SupplyIncreased asks for one) promises from it. Raises InvalidInput.
     """
     spec = InboundSpec(product_id, site_id, reference, qty, eta_date, confidence_percent, kind)
-    return _record([spec], actor, now)[0]
+    return record_supplies([spec], actor=actor, now=now)[0]
 
 
 @door_verb
 def record_inbounds(specs: Sequence[InboundSpec], *, actor: Actor, now: datetime) -> list[int]:
     """The same for a whole purchase order or more, all or none: the ids in the order given, one fact for all products."""
-    return _record(specs, actor, now)
+    return record_supplies(specs, actor=actor, now=now)
 
 
 @require_uow
-def _record(specs: Sequence[InboundSpec], actor: Actor, now: datetime) -> list[int]:
+def record_supplies(specs: Sequence[InboundSpec], *, actor: Actor, now: datetime) -> list[int]:
+    """The same inside the caller's transaction: rank 52."""
     errors = [
         FieldError(f"/{i}/qty" if len(specs) > 1 else "/qty", "not_positive", "Inbound supply is above zero.")
         for i, spec in enumerate(specs)
