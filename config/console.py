@@ -71,6 +71,7 @@ NAVIGATION = [
         _item(_("Transfers"), "move_up", "inventory_transfer"),
         _item(_("Counts"), "checklist", "inventory_stockcount"),
         _item(_("Lots"), "event_busy", "inventory_lot"),
+        _item(_("Serial numbers"), "barcode", "inventory_serial"),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
         _item(_("Sites"), "warehouse", "inventory_site"),
     ),

@@ -87,6 +87,16 @@ TRANSFERS_ARE_THEIR_MOVEMENTS = """
                   coalesce(m.sent, 0), coalesce(m.came, 0))
     FROM said s LEFT JOIN moved m ON m.source_id = s.transfer_id
     WHERE (s.sent, s.came) IS DISTINCT FROM (coalesce(m.sent, 0), coalesce(m.came, 0)) ORDER BY s.transfer_id"""
+SERIALS_ARE_IN_ONE_PLACE = """
+    SELECT format('serial number %s of product %s: %s on hand in %s place(s)', l.code, l.product_id, sum(b.on_hand_qty),
+                  count(*))
+    FROM inventory_lot l JOIN inventory_stockbalance b ON b.lot_id = l.id AND b.on_hand_qty > 0
+    WHERE l.is_serial GROUP BY l.id HAVING sum(b.on_hand_qty) <> 1 ORDER BY l.id"""
+SERIAL_STOCK_HAS_NUMBERS = """
+    SELECT format('product %s at site %s: %s on hand without serial numbers', b.product_id, b.site_id, b.on_hand_qty)
+    FROM inventory_stockbalance b JOIN catalog_product p ON p.id = b.product_id AND p.tracking = 'serial'
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE b.on_hand_qty > 0 AND NOT coalesce(l.is_serial, false) ORDER BY b.id"""
 NO_STATUS_IS_NEGATIVE = """
     SELECT format('product %s at site %s has %s in status %s', product_id, site_id, on_hand_qty, status)
     FROM inventory_stockbalance WHERE on_hand_qty < 0 ORDER BY id"""
@@ -99,6 +109,8 @@ CHECKS = {
     "current promises add up to the open quantity": PROMISES_COVER_WHAT_IS_OPEN,
     "dated supply of transfers is what travels": TRANSIT_IS_OPEN_TRANSFERS,
     "transfers say what their movements say": TRANSFERS_ARE_THEIR_MOVEMENTS,
+    "a serial number is in one place at most": SERIALS_ARE_IN_ONE_PLACE,
+    "stock of serial-tracked products has serial numbers": SERIAL_STOCK_HAS_NUMBERS,
     "no status holds less than nothing": NO_STATUS_IS_NEGATIVE,
 }
 

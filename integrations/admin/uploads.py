@@ -52,7 +52,7 @@ _WAITING = (UploadState.PREVIEWING, *UNDER_WAY)
 
 @admin.register(Upload)
 class UploadAdmin(LedgerAdmin):
-    access = allow(view=STAFF, act={Role.CS, Role.CS_LEAD, Role.OPERATOR, Role.PLANNER, Role.PRICING})
+    access = allow(view=STAFF, act={Role.CS, Role.CS_LEAD, Role.OPERATOR, Role.PLANNER, Role.PRICING, Role.WAREHOUSE})
     list_display = ("name", "what", "state_pill", "found", "uploaded_label", "uploaded_at")
     list_filter = ("state", "uploaded_at")
     search_fields = ("name", "sheet", "uploaded_label")

@@ -3,6 +3,7 @@
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
 from inventory.admin.lots import LotAdmin
+from inventory.admin.serials import SerialAdmin
 from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
 from inventory.admin.transfers import TransferAdmin
 
@@ -12,6 +13,7 @@ __all__ = [
     "DemandAdmin",
     "InboundSupplyAdmin",
     "LotAdmin",
+    "SerialAdmin",
     "SiteAdmin",
     "StockBalanceAdmin",
     "StockCountAdmin",

@@ -43,7 +43,10 @@ class ReceiptForm(forms.ModelForm):
         max_digits=14, decimal_places=4, label="Quantity", widget=UnfoldAdminDecimalFieldWidget,
         help_text="In the product's base unit.",
     )  # fmt: skip
-    lot_code = forms.CharField(max_length=40, required=False, label="Lot", widget=UnfoldAdminTextInputWidget)
+    lot_code = forms.CharField(
+        max_length=40, required=False, label="Lot", widget=UnfoldAdminTextInputWidget,
+        help_text="The serial number, where the product is tracked by it: one unit a receipt.",
+    )  # fmt: skip
     expiry_date = forms.DateField(required=False, widget=UnfoldAdminDateWidget)
     inbound_reference = forms.CharField(
         max_length=60, required=False, widget=UnfoldAdminTextInputWidget,

@@ -1,4 +1,4 @@
-from inventory.models.balance import InboundSupply, Lot, Site, StockBalance, StockMovement
+from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
 from inventory.models.count import CountLine, StockCount
 from inventory.models.demand import AllocationRun, Claim, Demand, DemandDecision, Promise
 from inventory.models.transfer import Transfer, TransferLine
@@ -12,6 +12,7 @@ __all__ = [
     "InboundSupply",
     "Lot",
     "Promise",
+    "Serial",
     "Site",
     "StockBalance",
     "StockCount",

@@ -34,16 +34,36 @@ class Site(models.Model):
 
 
 class Lot(models.Model):
+    """A batch of a product. Of a serial-tracked product each unit is a lot of one, whose code is its serial number:
+    so a unit is claimed, moved, recalled and traced by the same rules. `maker_lot` is the batch printed on such a unit.
+    """
+
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
     code = models.CharField(max_length=40)
     expiry_date = models.DateField(null=True, blank=True)
     is_recalled = models.BooleanField(default=False)
+    is_serial = models.BooleanField(default=False)
+    maker_lot = models.CharField(max_length=40, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["product", "code"], name="one_lot_per_product_and_code")]
 
     def __str__(self) -> str:
         return self.code
+
+
+class Serials(models.Manager["Serial"]):
+    def get_queryset(self) -> models.QuerySet["Serial"]:
+        return super().get_queryset().filter(is_serial=True)
+
+
+class Serial(Lot):
+    """A unit with a serial number, to be looked at by itself."""
+
+    objects = Serials()
+
+    class Meta:
+        proxy = True
 
 
 class StockBalance(models.Model):

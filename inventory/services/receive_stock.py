@@ -21,6 +21,7 @@ from inventory.rules.asks import ReceiptLine
 from inventory.services.claim import shift_balances
 from inventory.services.places import refuse_unfit
 from inventory.services.promise import sequence_of
+from inventory.services.serials import mark_serials, refuse_known, require_serials, serial_products
 from inventory.states import MovementKind, StockStatus
 
 
@@ -52,7 +53,8 @@ def receive_stock(
     """The balance id. Once per source document and balance: the same report again changes nothing.
 
     With `inbound_id` the open quantity of that supply falls, and it is closed when all came.
-    Raises NothingReceived, ReceivedOtherwise, LotIsRecalled, LotIsExpired, NotFound (the inbound supply).
+    Raises NothingReceived, ReceivedOtherwise, LotIsRecalled, LotIsExpired, SerialsMissing, SerialIsElsewhere, NotFound
+    (the inbound supply).
     """
     line = ReceiptLine(product_id, site_id, qty, source, lot_code, expiry_date, inbound_id)
     return receive_lines([line], actor=actor, now=now)[0]
@@ -73,6 +75,8 @@ def receive_lines(lines: Sequence[ReceiptLine], *, actor: Actor, now: datetime) 
     for line in lines:
         if not is_exact(line.qty) or line.qty <= 0:
             raise NothingReceived(asked=plain(line.qty))
+    numbered = serial_products({x.product_id for x in lines})
+    require_serials(lines, numbered)
     places = _balances_for(lines)
     _lock_inbound({x.inbound_id for x in lines if x.inbound_id is not None})
     _refuse_unfit(lines, now)
@@ -83,6 +87,8 @@ def receive_lines(lines: Sequence[ReceiptLine], *, actor: Actor, now: datetime) 
     ]
     if not fresh:
         return places
+    refuse_known([x for x, _ in fresh], numbered)
+    mark_serials([x for x, _ in fresh], numbered)
     arrived: dict[int, Decimal] = defaultdict(Decimal)
     for line, balance_id in fresh:
         arrived[balance_id] += line.qty

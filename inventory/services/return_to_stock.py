@@ -15,6 +15,7 @@ from inventory.models import Site, StockMovement
 from inventory.services.claim import shift_balances
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.places import Place, balances_at, status_on_arrival, today_at
+from inventory.services.serials import refuse_doubled
 from inventory.states import MovementKind, StockStatus
 
 
@@ -34,7 +35,7 @@ class Returned:
 def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Actor, now: datetime) -> None:
     """Book what came back, once per (source, sequence). Good goods of a recalled or expired lot come in as that.
 
-    Ranks 57 and 60; a constant number of statements.
+    Ranks 57 and 60; a constant number of statements. Raises SerialIsElsewhere.
     """
     booked = set(
         StockMovement.objects.filter(
@@ -64,6 +65,7 @@ def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Ac
         )
         for part in fresh
     )
+    refuse_doubled(set(shifts))
     words = f"{plain(sum((p.qty for p in fresh), Decimal(0)))} back in stock"
     journal.write([journal.Entry(source, "restocked", words)], actor=actor, now=now)
     good = {p.product_id for p in fresh if places[p.sequence].status == StockStatus.AVAILABLE}

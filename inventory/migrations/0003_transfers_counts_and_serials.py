@@ -21,6 +21,27 @@ class Migration(migrations.Migration):
     operations = [
         CreateSequence("transfer"),
         CreateSequence("stock_count"),
+        migrations.CreateModel(
+            name="Serial",
+            fields=[],
+            options={"proxy": True, "indexes": [], "constraints": []},
+            bases=("inventory.lot",),
+        ),
+        migrations.AddField(
+            model_name="lot",
+            name="is_serial",
+            field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name="lot",
+            name="maker_lot",
+            field=models.CharField(blank=True, max_length=40),
+        ),
+        migrations.RunSQL(  # units with serial numbers were lots of one before they were known as such
+            "UPDATE inventory_lot l SET is_serial = true FROM catalog_product p"
+            " WHERE p.id = l.product_id AND p.tracking = 'serial'",
+            migrations.RunSQL.noop,
+        ),
         migrations.AddField(
             model_name="site",
             name="count_approval_amount",
