@@ -1,7 +1,7 @@
 """A document's kind, id and number, and how to show it, without importing the room that owns it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -22,14 +22,32 @@ class DocumentRef:
 class _Kind:
     label: str
     url: Callable[[int], str] | None
+    numbers: Callable[[Collection[int]], Mapping[int, str]] | None
 
 
 _kinds: dict[str, _Kind] = {}
 
 
-def register(kind: str, label: str, url: Callable[[int], str] | None = None) -> None:
-    """Called once by the owning room's AppConfig.ready(). `url(id)` is the console page."""
-    _kinds[kind] = _Kind(label, url)
+def register(
+    kind: str,
+    label: str,
+    url: Callable[[int], str] | None = None,
+    numbers: Callable[[Collection[int]], Mapping[int, str]] | None = None,
+) -> None:
+    """Called once by the owning room's AppConfig.ready(). `url(id)` is the console page, `numbers(ids)` what people
+    call the documents: one statement.
+    """
+    _kinds[kind] = _Kind(label, url, numbers)
+
+
+def numbered(refs: Iterable[DocumentRef]) -> list[DocumentRef]:
+    """The same with their numbers, where the kind knows them; a statement per kind."""
+    refs = list(refs)
+    known: dict[str, Mapping[int, str]] = {}
+    for kind in {r.kind for r in refs if not r.number and r.kind in _kinds}:
+        if ask := _kinds[kind].numbers:
+            known[kind] = ask({r.id for r in refs if r.kind == kind})
+    return [replace(r, number=r.number or known.get(r.kind, {}).get(r.id, "")) for r in refs]
 
 
 def label(kind: str) -> str:

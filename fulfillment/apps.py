@@ -12,8 +12,14 @@ class FulfillmentConfig(AppConfig):
         from core import invariants, panels, refs
         from fulfillment import checks
         from fulfillment.panels import shipments_panel
+        from fulfillment.queries import shipment_numbers
 
-        refs.register("shipment", "Shipment", lambda pk: reverse("admin:fulfillment_shipment_change", args=[pk]))
+        refs.register(
+            "shipment",
+            "Shipment",
+            lambda pk: reverse("admin:fulfillment_shipment_change", args=[pk]),
+            shipment_numbers,
+        )
         refs.register("return", "Return", lambda pk: reverse("admin:fulfillment_return_change", args=[pk]))
         panels.register("order", panels.Panel("Shipments", 10, shipments_panel))
         invariants.register("shipments say what their demands say", checks.shipments_match_demands)

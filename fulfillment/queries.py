@@ -1,6 +1,6 @@
 """Reads of fulfillment: a constant number of statements whatever the number of ids."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 
 from django.db.models import F, Sum
@@ -89,6 +89,11 @@ def invoiced_state(order_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal
         .annotate(shipped=Sum("shipped_qty"), invoiced=Sum("invoiced_qty"))
     )
     return {order_id: (shipped, invoiced) for order_id, shipped, invoiced in rows}
+
+
+def shipment_numbers(shipment_ids: Collection[int]) -> dict[int, str]:
+    """{shipment: its number}. One statement."""
+    return dict(Shipment.objects.filter(pk__in=shipment_ids).values_list("id", "number"))
 
 
 def _views(shipments: list[Shipment]) -> list[ShipmentView]:

@@ -8,7 +8,6 @@ KINDS = {
     "demand": ("Demand", "demand"),
     "stock_balance": ("Stock", "stockbalance"),
     "inbound_supply": ("Inbound supply", "inboundsupply"),
-    "transfer": ("Transfer", "transfer"),
     "stock_count": ("Count", "stockcount"),
     "allocation_run": ("Allocation run", "allocationrun"),
 }
@@ -22,6 +21,7 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from core import panels, refs
         from inventory import checks, sheets
+        from inventory.lot_queries import transfer_numbers
         from inventory.panels import stock_panel
 
         checks.register()
@@ -29,6 +29,7 @@ class InventoryConfig(AppConfig):
         sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
+        refs.register("transfer", "Transfer", _console_page("transfer"), transfer_numbers)
 
 
 def _console_page(model: str) -> Callable[[int], str]:

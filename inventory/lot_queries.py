@@ -9,7 +9,9 @@ from typing import Any
 from django.db import connection
 
 from accounts.queries import names
+from core import refs
 from core.refs import DocumentRef
+from inventory.models import Transfer
 
 _DUE = """
     SELECT b.lot_id, array_agg(b.id ORDER BY b.id)
@@ -99,15 +101,20 @@ _SHIPPED = """
 
 
 def shipments_with_lot(lot_id: int) -> list[LotShipment]:
-    """Every shipment that contained the lot, the newest first: one statement, and one for the accounts' names."""
+    """Every shipment that contained the lot, the newest first: one statement, and one each for the names of accounts
+    and the numbers of shipments."""
     rows = _rows(_SHIPPED, [lot_id])
+    shipments = refs.numbered(DocumentRef(*r[:2]) for r in rows)
     called = names({row[7] for row in rows if row[7] is not None})
     return [
-        LotShipment(
-            DocumentRef(*r[:2]), r[2], DocumentRef(*r[3:6]), r[6], r[7], called.get(r[7], ""), r[8], r[9]
-        )
-        for r in rows
-    ]  # fmt: skip
+        LotShipment(shipment, r[2], DocumentRef(*r[3:6]), r[6], r[7], called.get(r[7], ""), r[8], r[9])
+        for shipment, r in zip(shipments, rows, strict=True)
+    ]
+
+
+def transfer_numbers(ids: Collection[int]) -> dict[int, str]:
+    """{transfer: its number}. One statement."""
+    return dict(Transfer.objects.filter(pk__in=ids).values_list("id", "number"))
 
 
 def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:

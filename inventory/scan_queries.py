@@ -8,6 +8,7 @@ from django.db import connection
 from catalog.queries import scan
 from catalog.rules.asks import Scan
 from catalog.states import Tracking
+from core import refs
 from core.refs import DocumentRef
 from inventory.lot_queries import LotHolding, lot_holdings
 from inventory.models import Lot
@@ -82,7 +83,7 @@ class Whereabouts:
 
 _WHERE = """
     SELECT l.id, s.code, s.kind, b.status, c.kind, d.ref_kind, d.ref_id, d.ref_number,
-           m.kind, m.source_kind, m.source_id, o.ref_number
+           m.kind, m.source_kind, m.source_id
       FROM unnest(%s::bigint[]) AS l(id)
       LEFT JOIN LATERAL (SELECT * FROM inventory_stockbalance x WHERE x.lot_id = l.id AND x.on_hand_qty > 0
                           ORDER BY x.id LIMIT 1) b ON true
@@ -91,24 +92,26 @@ _WHERE = """
                           ORDER BY x.id LIMIT 1) c ON true
       LEFT JOIN inventory_demand d ON d.id = c.demand_id
       LEFT JOIN LATERAL (SELECT x.* FROM inventory_stockmovement x JOIN inventory_stockbalance y ON y.id = x.balance_id
-                          WHERE y.lot_id = l.id ORDER BY x.id DESC LIMIT 1) m ON b.id IS NULL
-      LEFT JOIN inventory_claim k ON m.kind = 'ship' AND k.id = m.sequence
-      LEFT JOIN inventory_demand o ON o.id = k.demand_id"""
+                          WHERE y.lot_id = l.id ORDER BY x.id DESC LIMIT 1) m ON b.id IS NULL"""
 _HELD = {"soft": "promised", "hard": "promised", "released": "released", "picked": "picked"}
 _GONE = {"ship": "shipped", "transfer_out": "in transit", "scrap": "scrapped", "consumption": "used"}
 _AT = {"trunk": "in a trunk", "consignment": "on consignment"}
 
 
 def serials_where(lot_ids: Collection[int]) -> dict[int, Whereabouts]:
-    """Where each numbered unit is. One statement."""
+    """Where each numbered unit is. One statement, and one a kind of document for their numbers."""
     with connection.cursor() as cursor:
         cursor.execute(_WHERE, [list(lot_ids)])
-        return {row[0]: _whereabouts(*row[1:]) for row in cursor.fetchall()}
+        found = {row[0]: _whereabouts(*row[1:]) for row in cursor.fetchall()}
+    named = {(r.kind, r.id): r for r in refs.numbered(w.document for w in found.values() if w.document)}
+    return {
+        i: replace(w, document=named[w.document.kind, w.document.id]) if w.document else w for i, w in found.items()
+    }
 
 
 def _whereabouts(
     site: str | None, site_kind: str, status: str, claim: str | None, ref_kind: str, ref_id: int, ref_number: str,
-    moved: str | None, source_kind: str, source_id: int, order_number: str | None,
+    moved: str | None, source_kind: str, source_id: int,
 ) -> Whereabouts:  # fmt: skip
     if site is not None and claim is not None:
         return Whereabouts(_HELD[claim], site, status, DocumentRef(ref_kind, ref_id, ref_number))

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -60,7 +62,7 @@ class Serials(models.Manager["Serial"]):
 class Serial(Lot):
     """A unit with a serial number, to be looked at by itself."""
 
-    objects = Serials()
+    objects: ClassVar[models.Manager["Serial"]] = Serials()
 
     class Meta:
         proxy = True

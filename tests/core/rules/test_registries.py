@@ -12,6 +12,20 @@ def test_a_document_shows_its_label_and_page_without_its_room():
     assert (str(DocumentRef("not_here", 4)), refs.url_of(DocumentRef("not_here", 4))) == ("Not here 4", "")
 
 
+def test_documents_get_the_numbers_their_rooms_know_and_keep_those_they_have():
+    asked = []
+
+    def numbers(ids):
+        asked.append(sorted(ids))
+        return {4: "N-4"}
+
+    refs.register("test_numbered", "Numbered", None, numbers)
+    given = [DocumentRef("test_numbered", 4), DocumentRef("test_numbered", 5), DocumentRef("test_numbered", 6, "MINE")]
+    found = refs.numbered([*given, DocumentRef("not_here", 1)])
+    assert [r.number for r in found] == ["N-4", "", "MINE", ""]
+    assert asked == [[4, 5]]
+
+
 def test_panels_come_in_order_and_empty_ones_not_at_all():
     for title, order, html in (("B", 2, "b"), ("A", 1, "a"), ("Empty", 0, "")):
         panels.register("test_panelled", Panel(title, order, lambda ref, request, html=html: html))
