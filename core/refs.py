@@ -46,7 +46,7 @@ def numbered(refs: Iterable[DocumentRef]) -> list[DocumentRef]:
     known: dict[str, Mapping[int, str]] = {}
     for kind in {r.kind for r in refs if not r.number and r.kind in _kinds}:
         if ask := _kinds[kind].numbers:
-            known[kind] = ask({r.id for r in refs if r.kind == kind})
+            known[kind] = ask({r.id for r in refs if r.kind == kind and not r.number})
     return [replace(r, number=r.number or known.get(r.kind, {}).get(r.id, "")) for r in refs]
 
 

@@ -7,10 +7,11 @@ from django.contrib import admin, messages
 from django.db.models import F, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
-from core import clock, journal
+from core import clock, journal, refs
 from core.access import allow
 from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of, row_id
 from core.errors import DomainError
@@ -191,7 +192,9 @@ class StockMovementAdmin(LedgerAdmin):
 
     @display(description="Source")
     def source(self, row: StockMovement) -> str:
-        return str(DocumentRef(row.source_kind, row.source_id))
+        ref = DocumentRef(row.source_kind, row.source_id)
+        url = refs.url_of(ref)
+        return format_html('<a href="{}">{}</a>', url, str(ref)) if url else str(ref)
 
 
 @admin.register(InboundSupply)
