@@ -17,7 +17,7 @@ from core.actors import Actor
 from core.cells import Choice, Day, Number, Text
 from core.refs import DocumentRef
 from core.sheet_table import SheetTable
-from core.sheets import Cells, Change, Column, Key, Problem, Sheet, Stored
+from core.sheets import Cells, Change, Column, Key, Problem, Sheet, Stored, Within
 from inventory.models import InboundSupply, Lot, Site
 from inventory.rules.asks import InboundSpec, ReceiptLine
 from inventory.services.apply_snapshot import SnapshotLine, apply_snapshot
@@ -100,15 +100,16 @@ class SqlSource:
         sql = f"SELECT k.code, r.{code} FROM unnest(%s::text[]) AS k(code) JOIN {table} r ON upper(r.{code}) = upper(k.code)"
         return dict(_rows(sql, [sorted(codes)]))
 
-    def batches(self, size: int) -> Iterator[list[Cells]]:
-        last = 0
-        sql = f"SELECT {self.select} FROM {self.tables} WHERE t.id > %s ORDER BY t.id LIMIT %s"
-        while rows := _rows(sql, [last, size]):
+    def batches(self, size: int, within: Within | None = None) -> Iterator[list[Cells]]:
+        last, (among, ids) = 0, _among(within)
+        sql = f"SELECT {self.select} FROM {self.tables} WHERE t.id > %s{among} ORDER BY t.id LIMIT %s"
+        while rows := _rows(sql, [last, *ids, size]):
             last = rows[-1][0]
             yield [self._cells(values) for _, _, *values in rows]
 
-    def count(self) -> int:
-        ((found,),) = _rows(f"SELECT count(*) FROM {self.tables}", [])
+    def count(self, within: Within | None = None) -> int:
+        among, ids = _among(within)
+        ((found,),) = _rows(f"SELECT count(*) FROM {self.tables} WHERE true{among}", ids)
         return int(found)
 
     def _cells(self, values: Sequence[str]) -> Cells:
@@ -117,7 +118,8 @@ class SqlSource:
 
 _stock_source = SqlSource(
     _STOCK,
-    "t.id, t.on_hand_qty::text, s.code, p.sku, coalesce(l.code, ''), t.status, trim_scale(t.on_hand_qty)::text,"
+    "t.id, t.xmin::text || '(' || t.on_hand_qty::text, s.code, p.sku, coalesce(l.code, ''), t.status,"
+    " trim_scale(t.on_hand_qty)::text,"
     " coalesce(l.expiry_date::text, '')",
     "inventory_stockbalance t JOIN inventory_site s ON s.id = t.site_id AND t.owner = ''"
     " JOIN catalog_product p ON p.id = t.product_id LEFT JOIN inventory_lot l ON l.id = t.lot_id",
@@ -143,7 +145,7 @@ def check_stock(changes: Sequence[Change], now: datetime) -> Problems:
         lot = lots.get((c.after["product"].upper(), c.after.get("lot", "").upper()))
         good = c.after["status"] == StockStatus.AVAILABLE and Decimal(c.after["on_hand"] or 0) > 0
         found.setdefault(c.number, []).extend([*_unfit(c, lot, now, is_good=good), *_other_date(c, lot)])
-    return found
+    return {number: problems for number, problems in found.items() if problems}
 
 
 def check_receipts(changes: Sequence[Change], now: datetime) -> Problems:
@@ -159,7 +161,7 @@ def check_receipts(changes: Sequence[Change], now: datetime) -> Problems:
         if c.after.get("inbound") and _supply_key(c) not in expected:
             why = f"Nothing open is expected there under {c.after['inbound']}."
             problems.append(Problem("inbound", why, "Correct the reference, or leave it empty."))
-    return found
+    return {number: problems for number, problems in found.items() if problems}
 
 
 def check_inbound(changes: Sequence[Change], now: datetime) -> Problems:
@@ -213,7 +215,7 @@ def write_stock(changes: Sequence[Change], *, actor: Actor, now: datetime, note:
     lines = [
         SnapshotLine(
             c.number, products[c.after["product"].upper()], sites[c.after["site"]], c.after.get("lot", ""),
-            StockStatus(c.after["status"]), Decimal(c.after["on_hand"]), Decimal(c.version or 0), _day(c),
+            StockStatus(c.after["status"]), Decimal(c.after["on_hand"]), _was(c), _day(c),
         )
         for c in changes
     ]  # fmt: skip
@@ -266,6 +268,11 @@ def _document(change: Change) -> DocumentRef:
     return DocumentRef(FILE_RECEIPT, int(digest[:15], 16), name)
 
 
+def _was(change: Change) -> Decimal:
+    """On hand when the row was looked at: the version says it behind who wrote the balance last, which an undo asks."""
+    return Decimal(change.version.partition("(")[2] or 0)
+
+
 def _day(change: Change) -> date | None:
     typed = change.after.get("expiry_date", "")
     return date.fromisoformat(typed) if typed else None
@@ -290,6 +297,10 @@ def _expected(changes: Sequence[Change]) -> dict[tuple[str, str, str], int]:
     found = rows.filter(product__sku__in={c.after["product"] for c in changes})
     columns = found.values_list("reference", "product__sku", "site__code", "id")
     return {(r.upper(), sku.upper(), site): pk for r, sku, site, pk in columns if r.upper() in named}
+
+
+def _among(within: Within | None) -> tuple[str, list[Any]]:
+    return ("", []) if within is None else (f" AND t.id IN ({within.sql})", list(within.parameters))
 
 
 def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:

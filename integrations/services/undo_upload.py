@@ -5,6 +5,7 @@ import wrote is known by who wrote it last: a record and its row of the import b
 somebody else writes the record. (A restored database has lost that: everything is kept then, nothing is overwritten.)
 """
 
+import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -161,6 +162,14 @@ class _Undoing:
         self.told(min(self.done / max(self.total, 1), 1.0), self.done)
 
     def _batches(self, outcome: RowOutcome) -> Iterator[list[_Row]]:
+        """A batch at a time; everything in one where the sheet is written at once."""
+        groups = self._groups(outcome)
+        if not self.sheet.at_once:
+            yield from groups
+        elif everything := list(itertools.chain.from_iterable(groups)):
+            yield everything
+
+    def _groups(self, outcome: RowOutcome) -> Iterator[list[_Row]]:
         last = 0
         while rows := _after(self.upload.pk, last, outcome):
             last = rows[-1].number

@@ -74,7 +74,7 @@ class LotAdmin(LedgerAdmin):
         ("Lot", "code"), ("SKU", "product__sku"), ("Expires", "expiry_date"), ("Recalled", "is_recalled"),
         ("On hand", "on_hand"),
     )  # fmt: skip
-    fields = readonly_fields = ("code", "product", "expiry_date", "days_left", "recalled", "here", "claimed", "went")
+    fields = readonly_fields = ("code", "product", "expiry_date", "days_left", "is_recalled", "here", "claimed", "went")
     change_form_template = "admin/inventory/page.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -63,6 +63,7 @@ class Step:
     intro: Sequence[str] = ()
     tables: Sequence[Table] = ()
     fields: Sequence[Field] = ()
+    asks_first: bool = False  # the fields before the tables
 
 
 def show(screen: ServiceAdmin, request: HttpRequest, step: Step, errors: Sequence[str] = ()) -> HttpResponse:

@@ -143,6 +143,7 @@ class TransferAdmin(LedgerAdmin):
             "Request transfer",
             reverse("admin:inventory_transfer_changelist"),
             intro=("Nothing is held for it: when the truck is loaded, what is free by then goes.",),
+            asks_first=True,
             fields=(
                 Field("from_site", "From", asked["from_site"], "select", options=sites),
                 Field("to_site", "To", asked["to_site"], "select", options=sites),

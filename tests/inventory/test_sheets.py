@@ -7,6 +7,8 @@ import pytest
 
 from core.sheets import sheet
 from core.testing import unit
+from integrations.services.confirm_undo import confirm_undo
+from integrations.services.undo_upload import undo_upload
 from integrations.states import RowOutcome
 from inventory.models import InboundSupply, Lot, StockBalance, StockMovement
 from inventory.queries import demand_states
@@ -24,7 +26,7 @@ from tests.factories.inventory import (
     spec,
     stock,
 )
-from tests.factories.sheets import applied, confirmed, outcomes, previewed, problems
+from tests.factories.sheets import BOT, applied, confirmed, outcomes, previewed, problems
 from tests.factories.stock import live_cases, on_hand, shipped
 
 pytestmark = pytest.mark.django_db
@@ -86,6 +88,21 @@ def test_what_moved_since_the_preview_is_left_alone(place):
     stock(product, site, 1)
     assert confirmed(upload).state == "previewed"
     assert (on_hand(product), outcomes(upload)) == (11, {2: RowOutcome.MOVED})
+
+
+def test_an_undone_snapshot_counts_back_what_nobody_touched_since(place):
+    product, site = place
+    stock(product, site, 10)
+    stock(product, site, 5, lot="A")
+    upload = applied("stock", STOCK + "EAST,BOLT,,available,8,\nEAST,BOLT,A,available,7,\n")
+    stock(product, site, 1, lot="A")
+    confirm_undo(upload_id=upload.pk, reason="wrong file", actor=BOT, now=NOW, queued=False)
+    upload.refresh_from_db()
+    undo_upload(upload_id=upload.pk, version=upload.version, actor=BOT, now=NOW)
+    assert outcomes(upload) == {2: "undone", 3: "kept"}
+    assert {b.lot_id: b.on_hand_qty for b in StockBalance.objects.all()} == {None: 10, Lot.objects.get().pk: 8}
+    assert [m.qty for m in StockMovement.objects.filter(kind="count").order_by("id")] == [-2, 2, 2]
+    assert breaches() == []
 
 
 def test_rows_of_unknown_or_closed_sites_and_of_bad_lots_are_told_with_the_remedy(place):

@@ -218,7 +218,7 @@ def test_the_lots_page_and_file_name_every_shipment_and_its_list_filters_by_days
     a_shipped_lot()
     lot = Lot.objects.get()
     text = auditor.get(url("lot_change", lot.pk)).content.decode()
-    assert "Shipment 12" in text and "All 1 as CSV" in text
+    assert "Shipment 12" in text and "All 1 as CSV" in text and "Not recalled" not in text
     rows = b"".join(auditor.get(url("lot_shipments", lot.pk)).streaming_content).decode().splitlines()
     assert len(rows) == 2 and rows[1].startswith("Shipment 12,")
     lot.expiry_date = TODAY + timedelta(days=45)
