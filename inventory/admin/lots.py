@@ -110,9 +110,9 @@ class LotAdmin(LedgerAdmin):
     def places(self, lot: Any) -> str:
         return ", ".join(f"{h.site} {plain(h.on_hand)}{_status(h.status)}" for h in lot.holdings) or "–"
 
-    @display(description="State", ordering="is_recalled", label={"recalled": "danger", "good": "success"})
-    def recalled(self, lot: Lot) -> tuple[str, str]:
-        return ("recalled", "Recalled") if lot.is_recalled else ("good", "Not recalled")
+    @display(description="State", ordering="is_recalled", label={"recalled": "danger"})
+    def recalled(self, lot: Lot) -> Any:
+        return ("recalled", "Recalled") if lot.is_recalled else "–"
 
     @display(description="In stock")
     def here(self, lot: Lot) -> Any:

@@ -24,7 +24,7 @@ MOST_CODES = 50
 @admin.register(Serial)
 class SerialAdmin(LedgerAdmin):
     access = allow(view=LOOKERS)
-    list_display = ("code", "product", "where", "document", "expiry_date", "is_recalled")
+    list_display = ("code", "product", "where", "document", "expiry_date", "recalled")
     list_filter = ("is_recalled", "expiry_date")
     search_fields = ("code", "product__sku")
     search_help_text = "Serial number or SKU"
@@ -68,6 +68,10 @@ class SerialAdmin(LedgerAdmin):
             return "–"
         url = refs.url_of(ref)
         return format_html('<a href="{}">{}</a>', url, str(ref)) if url else str(ref)
+
+    @display(description="Recalled", label={"recalled": "danger"})
+    def recalled(self, unit: Serial) -> Any:
+        return ("recalled", "Recalled") if unit.is_recalled else "–"
 
     @display(description="Recall and history")
     def lot(self, unit: Serial) -> Any:
