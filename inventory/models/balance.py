@@ -56,12 +56,13 @@ class Lot(models.Model):
 
 class Serials(models.Manager["Serial"]):
     def get_queryset(self) -> models.QuerySet["Serial"]:
-        return super().get_queryset().filter(is_serial=True)
+        return super().get_queryset().filter(**Serial.told_by)
 
 
 class Serial(Lot):
     """A unit with a serial number, to be looked at by itself."""
 
+    told_by: ClassVar[dict[str, bool]] = {"is_serial": True}
     objects: ClassVar[models.Manager["Serial"]] = Serials()
 
     class Meta:
