@@ -9,9 +9,10 @@ from typing import Any
 from django.db.models.functions import Upper
 
 from accounts.states import STAFF, Role
+from catalog.gtins import gtin_holders
 from catalog.locks import Shape, hold_still
 from catalog.models import License, Product, Substitution
-from catalog.queries import gtin_holders, kits_below
+from catalog.queries import kits_below
 from catalog.rules import gtin
 from catalog.rules.circles import closes_circle
 from catalog.rules.parts import significant

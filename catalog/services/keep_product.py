@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from catalog.gtins import gtin_problems
 from catalog.models import Product
-from catalog.queries import gtin_problems
 from core.actors import Actor
 from core.errors import InvalidInput
 from core.reference import save_reference

@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from catalog.gtins import gtin_problems
 from catalog.models import ProductUnit
-from catalog.queries import gtin_problems
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.reference import save_reference
