@@ -35,7 +35,8 @@ class AnyRows:
     def of(self, model: type[models.Model]) -> list[Any]:
         if model._meta.proxy:  # rows of another table, told apart by what the proxy says
             self.of(model._meta.concrete_model)
-            model._meta.concrete_model._base_manager.update(**model.told_by)
+            kind: Any = model
+            model._meta.concrete_model._base_manager.update(**kind.told_by)
             return list(model._base_manager.all())
         if model not in self._made:
             self._made[model] = []  # a table that leads back to itself points nowhere

@@ -35,7 +35,7 @@ def requested(
 
 
 def shipped(product: Product, source: Site, target: Site, qty: int, **fields: object) -> tuple[int, int]:
-    transfer_id, line_id = requested(product, source, target, qty, **fields)  # type: ignore[arg-type]
+    transfer_id, line_id = requested(product, source, target, qty, **fields)
     ship_transfer(transfer_id=transfer_id, actor=PLANNER, now=NOW)
     return transfer_id, line_id
 
