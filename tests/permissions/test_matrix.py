@@ -156,6 +156,8 @@ API: dict[str, dict[str, str]] = {
     "me": {"get": ROLES_ALL},
     "products": {"get": ROLES_ALL},
     "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
+    "stock-locations": {"get": f"{DESKS} service"},
+    "stock-movements": {"get": f"{DESKS} service"},
     "orders": {"get": ROLES_ALL, "post": ORDERING},
     "order-preview": {"post": ROLES_ALL},
     "order": {"get": ROLES_ALL},
