@@ -147,12 +147,12 @@ _REASONS = """
     SELECT d.demand_id, d.explanation, trim(ahead.ref_number || ' line ' || ahead.line_no)
     FROM inventory_demanddecision d
     LEFT JOIN inventory_demand ahead ON ahead.id = (d.explanation #>> '{inputs,next_ahead_demand}')::bigint
-    WHERE d.demand_id = ANY(%(demand_ids)s)"""
+    WHERE d.demand_id = ANY(%(demand_ids)s::bigint[])"""
 
 
 def reasons(demand_ids: Collection[int]) -> dict[int, str]:
     """The same as one line for people, who is next ahead by document and line. One statement."""
-    rows = _fetch(_REASONS, {"demand_ids": list(demand_ids)})
+    rows = sql.rows(_REASONS, {"demand_ids": list(demand_ids)})
     return {
         demand_id: in_words(Explanation.from_json(json.loads(data)), ahead or "") for demand_id, data, ahead in rows
     }

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
@@ -15,6 +15,7 @@ from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of
 from core.errors import DomainError
 from core.quantity import plain
 from core.refs import DocumentRef
+from inventory.admin.boards import ledger_page
 from inventory.admin.forms import AdjustmentForm, InboundForm, ReceiptForm
 from inventory.models import InboundSupply, Lot, Site, StockBalance, StockMovement
 from inventory.services.adjust_stock import adjust_stock
@@ -61,6 +62,7 @@ class StockBalanceAdmin(ServiceAdmin):
     list_select_related = ("product", "site", "lot")
     ordering = ("product__sku", "site__rank", "id")
     actions = ("run_allocation",)
+    actions_list = ("ledger",)
     figures = ("product", "site", "lot", "status", "owner", "on_hand", "reserved", "allocated", "in_warehouse", "free")
     readonly_fields = figures
 
@@ -110,6 +112,10 @@ class StockBalanceAdmin(ServiceAdmin):
     def free(self, row: StockBalance) -> str:
         claimed = row.reserved_qty + row.allocated_qty + row.released_qty + row.picked_qty
         return plain(row.on_hand_qty - claimed)
+
+    @action(description="Availability ledger", url_path="ledger", permissions=["view"])
+    def ledger(self, request: HttpRequest) -> HttpResponse:
+        return ledger_page(request, self)
 
     @action(description="Run allocation for the selected products", permissions=["act"])
     def run_allocation(self, request: HttpRequest, queryset: QuerySet[StockBalance]) -> None:

@@ -120,6 +120,8 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "integrations_upload_columns": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
     "integrations_upload_export_sheet": ("get", {"code": "accounts", "form": "csv"}, EVERY_DESK),
     "integrations_upload_result": ("get", {"upload_id": 1, "form": "csv"}, EVERY_DESK),
+    "inventory_demand_shortages": ("get", {}, EVERY_DESK),
+    "inventory_stockbalance_ledger": ("get", {}, EVERY_DESK),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
 }
