@@ -52,6 +52,9 @@ class StockView(serializers.Serializer[Any]):
     protected = QuantitySerializer(help_text="Kept for others.")
 
 
+STOCK = ("on_hand", "reserved", "allocated", "released", "unusable", "protected")
+
+
 class SiteView(StockView):
     site = serializers.CharField()
     available = QuantitySerializer()
@@ -164,4 +167,4 @@ def _dated(days: Mapping[date, Decimal], uom: str) -> list[dict[str, Any]]:
 
 
 def _stock(state: Availability | SiteAvailability, uom: str) -> dict[str, Any]:
-    return {name: quantity(getattr(state, name), uom) for name in StockView().fields}
+    return {name: quantity(getattr(state, name), uom) for name in STOCK}

@@ -34,6 +34,9 @@ class LocationView(serializers.Serializer[Any]):
     is_active = serializers.BooleanField()
 
 
+LOCATION = ("code", "name", "kind", "region", "time_zone", "lead_days", "transit_days", "is_active")
+
+
 class LocationList(serializers.Serializer[Any]):
     items = LocationView(many=True)
 
@@ -46,7 +49,7 @@ class StockLocations(Endpoint):
     @extend_schema(operation_id="stock_locations", responses=LocationList, tags=["stock"])
     def get(self, request: Request) -> Response:
         sites = sorted(site_snapshots().values(), key=lambda s: (s.rank, s.code))
-        return Response({"items": [{name: getattr(s, name) for name in LocationView().fields} for s in sites]})
+        return Response({"items": [{name: getattr(s, name) for name in LOCATION} for s in sites]})
 
 
 class MovementView(serializers.Serializer[Any]):
@@ -58,7 +61,7 @@ class MovementView(serializers.Serializer[Any]):
     owner = serializers.CharField(help_text="Empty: ours.")
     kind = serializers.CharField()
     quantity = QuantitySerializer(help_text="Signed: what leaves is negative.")
-    source = serializers.CharField(help_text="The document behind it.")
+    document = serializers.CharField(help_text="What it was booked by.")
     at = serializers.DateTimeField()
     by = serializers.CharField()
     reason = serializers.CharField()
@@ -133,7 +136,7 @@ def _view(m: MovementLine, product: ProductSnapshot) -> dict[str, Any]:
         "owner": m.owner,
         "kind": m.kind,
         "quantity": quantity(m.qty, product.base_unit),
-        "source": str(DocumentRef(m.source_kind, m.source_id)),
+        "document": str(DocumentRef(m.source_kind, m.source_id)),
         "at": m.at.isoformat(),
         "by": m.actor,
         "reason": m.reason,
