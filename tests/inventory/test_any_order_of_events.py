@@ -82,8 +82,9 @@ class Warehouse(RuleBasedStateMachine):
         self.sites = [SiteFactory(rank=1, transit_days=1), SiteFactory(rank=2, transit_days=4)]
         self.places = [Place(s.rank, s.pk, s.transit_days) for s in self.sites]
         self.accounts = AccountFactory.create_batch(2)
-        for product in (0, 1):  # so that most demands get something and go on to the warehouse
-            self.receive(product, 0, Decimal(20), "")
+        for product in (0, 1):  # in small heaps, so that a demand is often served from several
+            for site, lot in ((0, ""), (0, "LATE"), (1, "")):
+                self.receive(product, site, Decimal(5), lot)
 
     def step(self):
         self.steps += 1
