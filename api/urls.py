@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.open_door import NothingHere, described
-from api.v1 import availability, me, orders, products, tokens
+from api.v1 import availability, me, orders, products, stock, tokens
 
 v1 = [
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
@@ -12,6 +12,8 @@ v1 = [
     path("me", me.Me.as_view(), name="me"),
     path("products", products.Products.as_view(), name="products"),
     path("availability", availability.AvailabilityOf.as_view(), name="availability"),
+    path("stock-locations", stock.StockLocations.as_view(), name="stock-locations"),
+    path("stock-movements", stock.StockMovements.as_view(), name="stock-movements"),
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/preview", orders.Preview.as_view(), name="order-preview"),
     path("orders/<str:public_id>", orders.Order.as_view(), name="order"),

@@ -120,6 +120,7 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
     if "w4" in names:
         yield from workloads.w4(500, asked.runs)
     if "w2" in names:
+        yield workloads.w2_order(500, asked.runs)
         yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
     if "w9" in asked.workloads:
         from benchmarks import lists

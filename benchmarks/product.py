@@ -43,14 +43,14 @@ def open_demands(products: Sequence[int]) -> list[int]:
         return sorted(open_many(specs, now=data.NOW).values())
 
 
-def reserve(demand_id: int) -> int:
-    """Reserve one demand in a transaction of its own; 1 when it got its unit."""
-    return int(_reserve(demand_id).reserved)
+def reserve(demand_ids: Sequence[int]) -> int:
+    """Reserve demands of one unit in a transaction of its own; how many got theirs."""
+    return sum(1 for got in _reserve(demand_ids).values() if got.reserved)
 
 
 @door_verb
-def _reserve(demand_id: int) -> Reservation:
-    return reserve_many([demand_id], now=data.NOW)[demand_id]
+def _reserve(demand_ids: Sequence[int]) -> dict[int, Reservation]:
+    return reserve_many(demand_ids, now=data.NOW)
 
 
 def availability(products: Sequence[int]) -> int:

@@ -76,6 +76,26 @@ def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
     yield _row("w4", f"{skus} SKUs × {data.SITES} sites", "reads/s", rates, statements=statements)
 
 
+def w2_order(lines: int, runs: int, orders: int = 12) -> Row:
+    """The claims of one order of many lines, each of a product of its own: orders/s of one client."""
+    products = list(range(1, lines + 1))
+    rates: dict[str, list[float]] = {side: [] for side in SIDES}
+    for _ in range(runs):
+        for side, module in SIDES.items():
+            _fill_hot_site(side)
+            waiting = [module.open_demands(products) for _ in range(orders + 2)]
+            for demand_ids in waiting[:2]:
+                module.reserve(demand_ids)
+            began = time.perf_counter()
+            served = [module.reserve(demand_ids) for demand_ids in waiting[2:]]
+            rates[side].append(orders / (time.perf_counter() - began))
+            if set(served) != {lines}:
+                raise RuntimeError(f"{side}: {served} of {lines} lines were served")
+    demand_ids = product.open_demands(products)
+    statements = _statements(lambda: product.reserve(demand_ids), again=False)
+    return _row("w2-order", f"claims of {lines} lines", "orders/s", rates, statements=statements)
+
+
 def _rates(place: Callable[..., int], lines: int, clients: int, seconds: float, runs: int) -> list[float]:
     def warm_up(number: int) -> random.Random:
         rng = random.Random(data.SEED + number)
@@ -107,11 +127,11 @@ def _hot_claims(side: str, clients: int, attempts: int) -> list[Sample]:
 
     def work(_: int, demand_ids: list[int]) -> Sample:
         left = iter(demand_ids[1:])
-        return _attempts(len(demand_ids) - 1, lambda: module.reserve(next(left)))
+        return _attempts(len(demand_ids) - 1, lambda: module.reserve([next(left)]))
 
     def warm_up(number: int) -> list[int]:
         cold, *hot = module.open_demands([COLD, *[HOT] * _share(attempts, clients, number)])
-        module.reserve(cold)
+        module.reserve([cold])
         return [cold, *hot]
 
     return run_clients(clients, work, warm_up)
@@ -141,8 +161,19 @@ def _set_hot_stock(side: str, stock: int) -> None:
         )
 
 
-def _statements(once: Callable[[], Any]) -> int:
-    once()
+def _fill_hot_site(side: str) -> None:
+    """Plenty of everything at the hot site: what an earlier workload sold out is back."""
+    schema = "floor" if side == "floor" else "public"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {schema}.inventory_stockbalance SET on_hand_qty = on_hand_qty + %s WHERE site_id = %s",
+            [data.PLENTY, HOT_SITE],
+        )
+
+
+def _statements(once: Callable[[], Any], *, again: bool = True) -> int:
+    if again:  # what is read once per process is not counted
+        once()
     with CaptureQueriesContext(connection) as captured:
         once()
     noise = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")

@@ -4,8 +4,8 @@ The driver writes an array value by value and asks of each whether it needs quot
 to be asked: this is the same text, or the same array in other quotes, for a tenth of the time.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date, datetime
 from decimal import Decimal
 from types import NoneType
 from typing import Any
@@ -23,24 +23,33 @@ _WRITTEN: Mapping[type, Callable[[Iterable[Any]], str]] = {
     int: lambda values: ",".join(map(str, values)),
     Decimal: lambda values: ",".join(map(str, values)),
     date: lambda values: ",".join(map(str, values)),
+    datetime: lambda values: ",".join(value.isoformat() for value in values),
     bool: lambda values: ",".join("t" if value else "f" for value in values),
     str: _quoted,
 }
 
 
+def written(values: Sequence[Any]) -> str | None:
+    """The array as PostgreSQL reads it; None for values that are not of one plain type. Gaps (None) are allowed."""
+    kinds = set(map(type, values))
+    gaps = NoneType in kinds
+    kinds.discard(NoneType)
+    if not kinds:
+        return "{" + ",".join("NULL" for _ in values) + "}"
+    write = _WRITTEN.get(next(iter(kinds))) if len(kinds) == 1 else None
+    if write is None:
+        return None
+    if not gaps:
+        return "{" + write(values) + "}"
+    return "{" + ",".join("NULL" if v is None else write((v,)) for v in values) + "}"
+
+
 class PlainListDumper(ListDumper):
-    """As the driver's, but at once where all values are of one plain type; gaps (None) are allowed."""
+    """As the driver's, but at once where all values are of one plain type."""
 
     def dump(self, obj: list[Any]) -> bytes | bytearray | memoryview | None:
-        kinds = set(map(type, obj))
-        gaps = NoneType in kinds
-        kinds.discard(NoneType)
-        write = _WRITTEN.get(next(iter(kinds))) if len(kinds) == 1 else None
-        if write is None:
-            return super().dump(obj)
-        if not gaps:
-            return b"{" + write(obj).encode(self._encoding) + b"}"
-        return b"{" + ",".join("NULL" if v is None else write((v,)) for v in obj).encode(self._encoding) + b"}"
+        text = written(obj)
+        return super().dump(obj) if text is None else text.encode(self._encoding)
 
     @property
     def _encoding(self) -> str:

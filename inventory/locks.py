@@ -3,19 +3,21 @@
 A claim is guarded by its demand's lock, a transfer's or count's line by its document's.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any, NamedTuple
 
-from django.db.models import Q, QuerySet
-from django.db.models.expressions import RawSQL
+from django.db.models import Q, QuerySet, Sum
 
-from core.locks import Rank, take, take_values
-from inventory.models import Claim, Demand, InboundSupply, Lot, StockBalance, StockCount, Transfer
-from inventory.models.demand import UNSHIPPED
+from core import sql
+from core.locks import Rank, climb, take, take_values
+from inventory.models import Claim, Demand, InboundSupply, Lot, Promise, StockBalance, StockCount, Transfer
 from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.states import ClaimState
+
+ZERO = Decimal(0)
 
 
 @dataclass(slots=True)
@@ -49,11 +51,55 @@ class LockedDemand:
     opened_at: datetime
 
 
-_COLUMNS = [field.name for field in fields(LockedDemand)][1:]
+class Expected(NamedTuple):
+    """Open inbound supply as it was locked; `pegged_qty` is what current promises rest on."""
+
+    pk: int
+    product_id: int
+    site_id: int
+    eta_date: date
+    past_due_cutoff_days: int
+    open_qty: Decimal
+    pegged_qty: Decimal
+
+
+_DEMANDS = "inventory_demand"
+_READ = (
+    f"SELECT {', '.join(['id', *(field.name for field in fields(LockedDemand) if field.name != 'pk')])} FROM {_DEMANDS}"
+)
+_BY_ID = f"{_READ} WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
+# Materialized: few claims have run out and wait for the sweeper, while the balances asked for may carry thousands.
+_ASKED_AND_EXPIRED = f"""
+    WITH run_out AS MATERIALIZED (
+        SELECT demand_id, balance_id FROM inventory_claim WHERE state = 'open' AND expires_at <= %(now)s::timestamptz)
+    {_READ} WHERE id IN (
+        SELECT unnest(%(ids)s::bigint[]) UNION
+        SELECT c.demand_id FROM run_out c JOIN inventory_stockbalance b ON b.id = c.balance_id
+        WHERE b.product_id IN (SELECT product_id FROM {_DEMANDS} WHERE id = ANY(%(ids)s::bigint[])))
+    ORDER BY id FOR NO KEY UPDATE"""
 
 
 def lock_demands(ids: Collection[int]) -> dict[int, LockedDemand]:
-    return _locked(Demand.objects.filter(pk__in=ids))
+    return _take_demands(_BY_ID, {"ids": list(ids)})[0]
+
+
+def lock_demands_and_expired(
+    ids: Collection[int], *, now: datetime, reading: Sequence[sql.Statement[Any]] = ()
+) -> tuple[dict[int, LockedDemand], list[Any]]:
+    """The demands, and those whose soft claims on the same products have run out: their stock is free from now on.
+    With them what is `reading` in the same round trip, after the locks.
+    """
+    return _take_demands(_ASKED_AND_EXPIRED, {"ids": list(ids), "now": now}, reading)
+
+
+def _take_demands(
+    text: str, parameters: dict[str, Any], reading: Sequence[sql.Statement[Any]] = ()
+) -> tuple[dict[int, LockedDemand], list[Any]]:
+    """Plain rows by a statement of our own: made by the ORM, it costs more than all else a claim does."""
+    climb(Rank.DEMAND, (), table=_DEMANDS)
+    rows, *read = sql.answers(sql.Statement(text, parameters, list), *reading)
+    climb(Rank.DEMAND, [row[0] for row in rows], table=_DEMANDS)
+    return {row[0]: LockedDemand(*row) for row in rows}, read
 
 
 def lock_demand_rows(ids: Collection[int]) -> dict[int, Demand]:
@@ -65,42 +111,55 @@ def lock_demands_unread(ids: Collection[int]) -> None:
     take_values(Rank.DEMAND, Demand.objects.filter(pk__in=ids))
 
 
-def _locked(wanted: QuerySet[Demand]) -> dict[int, LockedDemand]:
-    return {row[0]: LockedDemand(*row) for row in take_values(Rank.DEMAND, wanted, *_COLUMNS)}
-
-
-_ASKED_AND_EXPIRED = """
-    SELECT unnest(%s::bigint[]) UNION
-    SELECT c.demand_id FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
-    WHERE c.state = 'open' AND c.expires_at <= %s
-      AND b.product_id IN (SELECT product_id FROM inventory_demand WHERE id = ANY(%s))"""
-
-
-def lock_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, LockedDemand]:
-    """The demands, and those whose soft claims on the same products have run out: their stock is free from now on.
-
-    A union of two index look-ups: "this or that" in one condition would read the whole table.
-    """
-    both = RawSQL(_ASKED_AND_EXPIRED, [list(ids), now, list(ids)])
-    return _locked(Demand.objects.filter(pk__in=both))
-
-
 def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, LockedDemand]:
     due = _expired_claims(now).order_by("expires_at").values_list("demand_id", flat=True)[:limit]
     return lock_demands(set(due))
 
 
+_OPEN = f"""
+    {_READ} WHERE product_id = ANY(%(products)s::bigint[]) AND ordered_qty > cancelled_qty + shipped_qty
+      AND (backordered_qty > 0 OR reserved_qty > 0) ORDER BY id FOR NO KEY UPDATE"""
+
+
 def lock_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
     """All that an allocation run may deal to or take from."""
-    unclaimed = Q(backordered_qty__gt=0) | Q(reserved_qty__gt=0)
-    wanted = Demand.objects.filter(UNSHIPPED, unclaimed, product_id__in=product_ids)
-    return _locked(wanted)
+    return _take_demands(_OPEN, {"products": list(product_ids)})[0]
 
 
-def lock_inbound(product_ids: Collection[int]) -> list[InboundSupply]:
-    """What may be promised from: what travels to a trunk or a consignment is nobody else's."""
-    coming = InboundSupply.objects.filter(product_id__in=product_ids, is_closed=False, site__kind__in=GENERAL_KINDS)
-    return take(Rank.INBOUND, coming)
+_INBOUND = "inventory_inboundsupply"
+_EXPECTED = f"""
+    SELECT i.id, i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, i.ordered_qty - i.received_qty
+    FROM {_INBOUND} i JOIN inventory_site s ON s.id = i.site_id
+    WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND s.kind = ANY(%(kinds)s::text[])
+    ORDER BY i.id FOR NO KEY UPDATE OF i"""
+_PEGGED = f"""
+    SELECT p.inbound_id, sum(p.qty) FROM inventory_promise p JOIN {_INBOUND} i ON i.id = p.inbound_id
+    WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND p.is_current GROUP BY p.inbound_id"""
+
+
+def lock_inbound(product_ids: Collection[int]) -> list[Expected]:
+    """What may be promised from: what travels to a trunk or a consignment is nobody else's.
+
+    One round trip; the promises are read when the locks are had, so that they are the last there are.
+    """
+    climb(Rank.INBOUND, (), table=_INBOUND)
+    products = {"products": list(product_ids), "kinds": [str(kind) for kind in GENERAL_KINDS]}
+    rows, pegged = sql.answers(sql.Statement(_EXPECTED, products, list), sql.Statement(_PEGGED, products, dict))
+    climb(Rank.INBOUND, [row[0] for row in rows], table=_INBOUND)
+    return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
+
+
+def expected(supplies: Sequence[InboundSupply]) -> list[Expected]:
+    """Supply that is locked already, with what current promises rest on now. One statement."""
+    rests_on = Promise.objects.filter(inbound__in=[i.pk for i in supplies], is_current=True)
+    pegged = dict(rests_on.values_list("inbound_id").annotate(total=Sum("qty")))
+    return [
+        Expected(
+            i.pk, i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, i.ordered_qty - i.received_qty,
+            pegged.get(i.pk, ZERO),
+        )
+        for i in supplies
+    ]  # fmt: skip
 
 
 def lock_all_inbound(product_ids: Collection[int]) -> list[InboundSupply]:

@@ -2,20 +2,22 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
-from datetime import date, time, timedelta
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, time
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import F, Q, Sum
 
+from core import sql
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.models.demand import UNSHIPPED
 from inventory.rules.allocate import in_words
 from inventory.rules.asks import (
+    NOTHING,
     Availability,
     AvailabilityQuery,
     ClaimedStock,
@@ -44,21 +46,17 @@ _KINDS = [str(kind) for kind in GENERAL_KINDS]
 def availability(query: AvailabilityQuery) -> dict[int, Availability]:
     """Per product, in total and per site: what is there, what is spoken for, what this account can have, and when.
 
-    An answer for every product asked, known or not. Four statements for any number of products.
+    An answer for every product asked, known or not. Four statements in one round trip for any number of products.
     """
-    today = query.on
-    sites: dict[int, list[SiteAvailability]] = defaultdict(list)
-    given_back = _given_back(query)
-    for row in _fetch(_BALANCES, _balance_parameters(query)):
-        product_id, site_id, code, on_hand, reserved, allocated, released, unusable, free = row
-        if returned := given_back.get((product_id, site_id)):  # few of the thousands of rows of a long list
-            reserved, free = reserved - returned[0], free + sum(returned)
-        sites[product_id].append(
-            SiteAvailability(site_id, code, on_hand, reserved, allocated, released, unusable, ZERO, free)
-        )
-    inbound = _inbound(query, today)
-    wanted = _wanted(query)
-    return {i: _available(i, sites.get(i, []), inbound.get(i, {}), wanted.get(i, ()), today) for i in query.product_ids}
+    parameters = _availability_parameters(query)
+    texts = (_BALANCES, _GIVEN_BACK, _INBOUND, _WANTED)
+    balances, given_back, inbound, wanted = sql.answers(*(sql.Statement(text, parameters, list) for text in texts))
+    coming = _coming(inbound, query.on)
+    sites = _sites(balances, {(r[0], r[1]): (r[2], r[3]) for r in given_back}, coming)
+    due: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    for product_id, day, qty in wanted:
+        due[product_id].append((day, qty))
+    return {i: _available(i, sites.get(i, ()), coming.get(i, {}), due.get(i, ()), query.on) for i in query.product_ids}
 
 
 def promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]:
@@ -149,41 +147,51 @@ _REASONS = """
     SELECT d.demand_id, d.explanation, trim(ahead.ref_number || ' line ' || ahead.line_no)
     FROM inventory_demanddecision d
     LEFT JOIN inventory_demand ahead ON ahead.id = (d.explanation #>> '{inputs,next_ahead_demand}')::bigint
-    WHERE d.demand_id = ANY(%(demand_ids)s)"""
+    WHERE d.demand_id = ANY(%(demand_ids)s::bigint[])"""
 
 
 def reasons(demand_ids: Collection[int]) -> dict[int, str]:
     """The same as one line for people, who is next ahead by document and line. One statement."""
-    rows = _fetch(_REASONS, {"demand_ids": list(demand_ids)})
+    rows = sql.rows(_REASONS, {"demand_ids": list(demand_ids)})
     return {
         demand_id: in_words(Explanation.from_json(json.loads(data)), ahead or "") for demand_id, data, ahead in rows
     }
 
 
 _SITES = """
-    SELECT s.id, s.time_zone, s.cutoff_time, s.lead_days, s.transit_days, c.time_zone, c.week,
-           (SELECT array_agg(h.date) FROM core_calendarholiday h WHERE h.calendar_id = s.calendar_id)
+    SELECT s.id, s.time_zone, s.cutoff_time, s.lead_days, s.transit_days, c.time_zone, c.week::text,
+           (SELECT array_agg(h.date) FROM core_calendarholiday h WHERE h.calendar_id = s.calendar_id)::text
     FROM inventory_site s LEFT JOIN core_calendar c ON c.id = s.calendar_id"""
 
 
 def site_times() -> dict[int, SiteTimes]:
     """Calendars, cut-offs and lead times of all sites. One statement."""
-    return {
-        site_id: SiteTimes(site_id, _calendar(zone, week, days_off), time_zone, cutoff, lead, transit)
-        for site_id, time_zone, cutoff, lead, transit, zone, week, days_off in _fetch(_SITES, {})
-    }
+    return sql.answer(reading_site_times())
+
+
+def reading_site_times() -> sql.Statement[dict[int, SiteTimes]]:
+    """The same to be read in somebody's round trip."""
+    return sql.Statement(_SITES, {}, lambda rows: {row[0]: _site_times(*row) for row in rows})
 
 
 _FREE = """
     SELECT b.id, b.product_id, b.site_id,
            b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty,
-           s.rank, s.code, s.kind = ANY(%(kinds)s), s.transit_days, b.lot_id, l.expiry_date
+           s.rank, s.code, s.kind = ANY(%(kinds)s::text[]), s.transit_days, b.lot_id, l.expiry_date
     FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
-    WHERE b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = '' AND s.is_active
+    WHERE b.product_id = ANY({products}) AND b.status = 'available' AND b.owner = '' AND s.is_active
       AND NOT coalesce(l.is_recalled, false)
-      AND (b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty > 0
-           OR b.id = ANY(%(back)s))
-      AND (%(only)s::bigint[] IS NULL OR b.id = ANY(%(only)s) OR b.id > %(above)s)"""
+      AND {wanted}"""
+_MORE_THAN_NOTHING = "b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty > 0"
+_FREE_FOR_DEMANDS = _FREE.format(
+    products="ARRAY(SELECT product_id FROM inventory_demand WHERE id = ANY(%(demands)s::bigint[]))",
+    wanted=_MORE_THAN_NOTHING,
+)
+_FREE_OF_PRODUCTS = _FREE.format(
+    products="%(products)s::bigint[]",
+    wanted=f"""({_MORE_THAN_NOTHING} OR b.id = ANY(%(back)s::bigint[]))
+      AND (%(only)s::bigint[] IS NULL OR b.id = ANY(%(only)s::bigint[]) OR b.id > %(above)s::bigint)""",
+)
 
 
 def free_stock(
@@ -206,8 +214,14 @@ def free_stock(
         "kinds": _KINDS,
         "above": max(only or [0]),
     }
-    rows = map(Supply._make, _fetch(_FREE, parameters))
-    return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in rows]
+    found = map(Supply._make, sql.rows(_FREE_OF_PRODUCTS, parameters))
+    return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in found]
+
+
+def reading_free_stock(demand_ids: Collection[int]) -> sql.Statement[list[Supply]]:
+    """The same for the products of these demands, to be read in somebody's round trip."""
+    parameters = {"demands": list(demand_ids), "kinds": _KINDS}
+    return sql.Statement(_FREE_FOR_DEMANDS, parameters, lambda rows: list(map(Supply._make, rows)))
 
 
 def open_inbound(*, due_until: date | None = None) -> list[OpenInbound]:
@@ -254,15 +268,37 @@ def products_worth_a_run() -> list[int]:
     )
 
 
-def _calendar(zone: str | None, week: str | None, days_off: list[date] | None) -> BusinessCalendar:
-    if not week:  # no calendar, or one that was never filled in: open every day rather than never
+@lru_cache(maxsize=4096)  # by what is stored: a changed site or calendar is another key
+def _site_times(
+    site_id: int,
+    time_zone: str,
+    cutoff: time | None,
+    lead_days: int,
+    transit_days: int,
+    zone: str | None,
+    week: str | None,
+    days_off: str | None,
+) -> SiteTimes:
+    return SiteTimes(site_id, _calendar(zone, week, days_off), time_zone, cutoff, lead_days, transit_days)
+
+
+def _calendar(zone: str | None, week: str | None, days_off: str | None) -> BusinessCalendar:
+    days = json.loads(week or "{}")
+    if not days:  # no calendar, or one that was never filled in: open every day rather than never
         return ALWAYS_OPEN
-    days = json.loads(week).items()
-    hours = {int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans) for d, spans in days}
-    return BusinessCalendar(zone or "UTC", hours, frozenset(days_off or ()))
+    hours = {
+        int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans) for d, spans in days.items()
+    }
+    off = frozenset(date.fromisoformat(day) for day in (days_off or "").strip("{}").split(",") if day)
+    return BusinessCalendar(zone or "UTC", hours, off)
 
 
-_BALANCES = """
+_LOOKED_AT = """s.is_active AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s::text[])
+                            ELSE s.id = ANY(%(sites)s::bigint[]) END"""
+_LIVES_LONG_ENOUGH = """b.status = 'available' AND NOT coalesce(l.is_recalled, false)
+    AND coalesce(l.expiry_date >= greatest(%(today)s::date + s.transit_days, %(delivery)s::date)
+                                  + %(shelf_life)s::int, true)"""
+_BALANCES = f"""
     SELECT b.product_id, b.site_id, s.code, sum(b.on_hand_qty), sum(b.reserved_qty), sum(b.allocated_qty),
            sum(b.released_qty + b.picked_qty),
            coalesce(sum(b.on_hand_qty) FILTER (WHERE NOT u.is_usable), 0),
@@ -270,79 +306,81 @@ _BALANCES = """
                     FILTER (WHERE u.is_usable), 0)
     FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id
     LEFT JOIN inventory_lot l ON l.id = b.lot_id
-    CROSS JOIN LATERAL (SELECT b.status = 'available' AND NOT coalesce(l.is_recalled, false)
-                               AND coalesce(l.expiry_date >= %(usable_until)s, true) AS is_usable) u
-    WHERE b.product_id = ANY(%(products)s) AND b.owner = '' AND s.is_active
-      AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s) ELSE s.id = ANY(%(sites)s::bigint[]) END
+    CROSS JOIN LATERAL (SELECT {_LIVES_LONG_ENOUGH} AS is_usable) u
+    WHERE b.product_id = ANY(%(products)s::bigint[]) AND b.owner = '' AND {_LOOKED_AT}
     GROUP BY b.product_id, b.site_id, s.code, s.rank ORDER BY b.product_id, s.rank, b.site_id"""
-_GIVEN_BACK = """
+_GIVEN_BACK = f"""
     SELECT b.product_id, b.site_id, coalesce(sum(c.qty) FILTER (WHERE c.has_run_out), 0),
            coalesce(sum(c.qty) FILTER (WHERE NOT c.has_run_out), 0)
     FROM (
         SELECT balance_id, qty, true AS has_run_out FROM inventory_claim
-        WHERE state = 'open' AND kind = 'soft' AND expires_at <= coalesce(%(now)s, statement_timestamp())
+        WHERE state = 'open' AND kind = 'soft' AND expires_at <= coalesce(%(now)s::timestamptz, statement_timestamp())
         UNION ALL
         SELECT balance_id, qty, false FROM inventory_claim
-        WHERE state = 'open' AND kind IN ('soft', 'hard') AND demand_id = ANY(%(own)s)
-          AND (expires_at IS NULL OR expires_at > coalesce(%(now)s, statement_timestamp()))
-    ) c JOIN inventory_stockbalance b ON b.id = c.balance_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
-    WHERE b.product_id = ANY(%(products)s) AND b.status = 'available' AND b.owner = ''
-      AND NOT coalesce(l.is_recalled, false) AND coalesce(l.expiry_date >= %(usable_until)s, true)
+        WHERE state = 'open' AND kind IN ('soft', 'hard') AND demand_id = ANY(%(own)s::bigint[])
+          AND (expires_at IS NULL OR expires_at > coalesce(%(now)s::timestamptz, statement_timestamp()))
+    ) c JOIN inventory_stockbalance b ON b.id = c.balance_id JOIN inventory_site s ON s.id = b.site_id
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id
+    WHERE b.product_id = ANY(%(products)s::bigint[]) AND b.owner = '' AND {_LIVES_LONG_ENOUGH}
     GROUP BY b.product_id, b.site_id"""
+_INBOUND = f"""
+    SELECT i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, sum(i.ordered_qty - i.received_qty)
+    FROM inventory_inboundsupply i JOIN inventory_site s ON s.id = i.site_id
+    WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND i.ordered_qty > i.received_qty
+      AND {_LOOKED_AT}
+    GROUP BY i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days"""
+_WANTED = """
+    SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand
+    WHERE product_id = ANY(%(products)s::bigint[]) AND backordered_qty > 0 AND ordered_qty > cancelled_qty + shipped_qty
+      AND NOT id = ANY(%(own)s::bigint[])
+    GROUP BY product_id, requested_date"""
+Days = dict[date, Decimal]
 
 
-def _balance_parameters(query: AvailabilityQuery) -> dict[str, Any]:
+def _availability_parameters(query: AvailabilityQuery) -> dict[str, Any]:
     return {
         "products": list(query.product_ids),
         "sites": None if query.site_ids is None else list(query.site_ids),
         "kinds": _KINDS,
-        "usable_until": query.on + timedelta(days=query.min_shelf_life_days),
+        "today": query.on,
+        "delivery": query.delivery_date,
+        "shelf_life": query.min_shelf_life_days,
         "own": list(query.ignore_demand_ids),
         "now": query.now,
     }
 
 
-def _given_back(query: AvailabilityQuery) -> dict[tuple[int, int], tuple[Decimal, Decimal]]:
-    """{(product, site): (reservations that ran out, claims of the demands to ignore)} on usable stock."""
-    rows = _fetch(_GIVEN_BACK, _balance_parameters(query))
-    return {(product_id, site_id): (expired, own) for product_id, site_id, expired, own in rows}
-
-
-_INBOUND = """
-    SELECT product_id, eta_date, past_due_cutoff_days, sum(ordered_qty - received_qty)
-    FROM inventory_inboundsupply i JOIN inventory_site s ON s.id = i.site_id
-    WHERE product_id = ANY(%(products)s) AND NOT is_closed AND ordered_qty > received_qty
-      AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s)
-               ELSE s.id = ANY(%(sites)s::bigint[]) END
-    GROUP BY product_id, eta_date, past_due_cutoff_days"""
-_WANTED = """
-    SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand
-    WHERE product_id = ANY(%(products)s) AND backordered_qty > 0 AND ordered_qty > cancelled_qty + shipped_qty
-      AND NOT id = ANY(%(own)s::bigint[])
-    GROUP BY product_id, requested_date"""
-
-
-def _inbound(query: AvailabilityQuery, today: date) -> dict[int, dict[date, Decimal]]:
-    found: dict[int, dict[date, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for product_id, eta, cutoff, open_qty in _fetch(_INBOUND, _balance_parameters(query)):
+def _coming(rows: Iterable[tuple[int, int, date, int, Decimal]], today: date) -> dict[int, dict[int, Days]]:
+    """{product: {site: {day: qty}}}; overdue supply counts from tomorrow, until its cut-off."""
+    found: dict[int, dict[int, Days]] = defaultdict(lambda: defaultdict(lambda: defaultdict(Decimal)))
+    for product_id, site_id, eta, cutoff, qty in rows:
         day = expected_on(eta, today=today, cutoff_days=cutoff)
         if day is not None:
-            found[product_id][day] += open_qty
+            found[product_id][site_id][day] += qty
     return found
 
 
-def _wanted(query: AvailabilityQuery) -> dict[int, list[tuple[date, Decimal]]]:
-    """Open demand that nothing covers yet, by the day it is wanted."""
-    found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
-    for product_id, day, qty in _fetch(_WANTED, _balance_parameters(query)):
-        found[product_id].append((day, qty))
+def _sites(
+    rows: Iterable[tuple[Any, ...]],
+    given_back: Mapping[tuple[int, int], tuple[Decimal, Decimal]],
+    coming: Mapping[int, Mapping[int, Days]],
+) -> dict[int, list[SiteAvailability]]:
+    """`given_back` are the reservations that ran out and the claims of the demands to ignore, on usable stock."""
+    found: dict[int, list[SiteAvailability]] = defaultdict(list)
+    for row in rows:
+        product_id, site_id = row[0], row[1]
+        days = coming[product_id].get(site_id) if product_id in coming else None
+        site = SiteAvailability._make((*row[1:8], ZERO, row[8], dict(sorted(days.items())) if days else NOTHING))
+        if returned := given_back.get((product_id, site_id)):  # few of the thousands of rows of a long list
+            site = site._replace(reserved=site.reserved - returned[0], available=site.available + sum(returned))
+        found[product_id].append(site)
     return found
 
 
 def _available(
     product_id: int,
-    sites: list[SiteAvailability],
-    inbound: Mapping[date, Decimal],
+    sites: Sequence[SiteAvailability],
+    coming: Mapping[int, Days],
     wanted: Iterable[tuple[date, Decimal]],
     today: date,
 ) -> Availability:
@@ -354,14 +392,12 @@ def _available(
         released += site.released
         unusable += site.unusable
         available += site.available
-    atp = dated_atp(available, inbound.items(), wanted, today=today)
-    transit = dict(sorted(inbound.items()))
+    transit: Days = defaultdict(Decimal)
+    for days in coming.values():
+        for day, qty in days.items():
+            transit[day] += qty
+    atp = dated_atp(available, transit.items(), wanted, today=today)
+    in_transit = dict(sorted(transit.items()))
     return Availability(
-        product_id, tuple(sites), on_hand, reserved, allocated, released, unusable, ZERO, transit, available, atp
+        product_id, tuple(sites), on_hand, reserved, allocated, released, unusable, ZERO, in_transit, available, atp
     )
-
-
-def _fetch(sql: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(sql, parameters)
-        return cursor.fetchall()

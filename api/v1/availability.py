@@ -1,5 +1,8 @@
 """What a customer can have, and when: many SKUs in one call."""
 
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -17,7 +20,7 @@ from catalog.queries import product_snapshots, resolve_parts
 from catalog.rules.asks import PartQuery, ProductSnapshot
 from core import clock
 from inventory.queries import availability
-from inventory.rules.asks import Availability, AvailabilityQuery
+from inventory.rules.asks import Availability, AvailabilityQuery, SiteAvailability
 
 MOST_SKUS = 500
 
@@ -30,6 +33,9 @@ class AvailabilityRequest(KnownFieldsOnly):
         help_text="SKUs or part numbers.",
     )
     account = serializers.CharField(required=False, default="", max_length=60)
+    delivery_date = serializers.DateField(
+        required=False, allow_null=True, default=None, help_text="Lots that are too old by then are not counted."
+    )
 
 
 class DatedView(serializers.Serializer[Any]):
@@ -37,10 +43,22 @@ class DatedView(serializers.Serializer[Any]):
     quantity = QuantitySerializer()
 
 
-class SiteView(serializers.Serializer[Any]):
+class StockView(serializers.Serializer[Any]):
+    on_hand = QuantitySerializer(help_text="Physically there.")
+    reserved = QuantitySerializer(help_text="Held softly: orders not dealt yet, quotes, carts.")
+    allocated = QuantitySerializer(help_text="Claimed firmly.")
+    released = QuantitySerializer(help_text="In the warehouse's hands.")
+    unusable = QuantitySerializer(help_text="Of bad status, recalled, or too old for this customer.")
+    protected = QuantitySerializer(help_text="Kept for others.")
+
+
+STOCK = ("on_hand", "reserved", "allocated", "released", "unusable", "protected")
+
+
+class SiteView(StockView):
     site = serializers.CharField()
     available = QuantitySerializer()
-    on_hand = QuantitySerializer()
+    in_transit = DatedView(many=True)
 
 
 class AvailabilityView(serializers.Serializer[Any]):
@@ -49,6 +67,7 @@ class AvailabilityView(serializers.Serializer[Any]):
     available = QuantitySerializer(help_text="What this customer can have now.")
     in_transit = DatedView(many=True)
     atp = DatedView(many=True, help_text="From that day on, so much can be promised in all.")
+    stock = StockView(required=False, help_text="Of all sites. Staff only.")
     sites = SiteView(many=True, required=False, help_text="Staff only.")
 
 
@@ -63,13 +82,14 @@ class AvailabilityOf(Endpoint):
 
     access = CAN_LOOK
     writes_nothing = True
-    known_parameters = ("skus", "account")
+    known_parameters = ("skus", "account", "delivery_date")
 
     @extend_schema(
         operation_id="availability_get",
         parameters=[
             OpenApiParameter("skus", str, required=True, description="Comma-separated."),
             OpenApiParameter("account", str, description="Customer code or id."),
+            OpenApiParameter("delivery_date", date, description="Lots that are too old by then are not counted."),
         ],
         responses=AvailabilityList,
         tags=["availability"],
@@ -78,7 +98,11 @@ class AvailabilityOf(Endpoint):
         codes = [c.strip() for c in request.query_params.get("skus", "").split(",") if c.strip()]
         if not 1 <= len(codes) <= MOST_SKUS:
             raise BadParameter(name="skus", given=f"{len(codes)} codes", expected=f"Send 1 to {MOST_SKUS} of them.")
-        return _answer(request, codes, request.query_params.get("account", ""))
+        asked = AvailabilityRequest(
+            data={"skus": codes, **{k: v for k, v in request.query_params.items() if k != "skus" and v}}
+        )
+        asked.is_valid(raise_exception=True)
+        return _answer(request, asked.validated_data)
 
     @extend_schema(
         operation_id="availability", request=AvailabilityRequest, responses=AvailabilityList, tags=["availability"]
@@ -86,15 +110,16 @@ class AvailabilityOf(Endpoint):
     def post(self, request: Request) -> Response:
         asked = AvailabilityRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        return _answer(request, asked.validated_data["skus"], asked.validated_data["account"])
+        return _answer(request, asked.validated_data)
 
 
-def _answer(request: Request, codes: list[str], given: str) -> Response:
-    customer = customer_of(request, given)
+def _answer(request: Request, asked: dict[str, Any]) -> Response:
+    codes = asked["skus"]
+    customer = customer_of(request, asked["account"])
     matches = resolve_parts([PartQuery(str(n), customer.id, code) for n, code in enumerate(codes)])
     products = product_snapshots({m.product_id for m in matches.values()})
     today = clock.local_date(clock.now(), customer.time_zone)
-    found = availability(_query(customer, tuple(sorted(products)), today))
+    found = availability(_query(customer, tuple(sorted(products)), today, asked["delivery_date"]))
     sees_sites = not STAFF.isdisjoint(request.user.roles)  # type: ignore[union-attr]
     items, unknown = [], []
     for n, code in enumerate(codes):
@@ -108,8 +133,11 @@ def _answer(request: Request, codes: list[str], given: str) -> Response:
     return Response({"on": today.isoformat(), "items": items, "unknown": unknown})
 
 
-def _query(customer: AccountSnapshot, product_ids: tuple[int, ...], today: Any) -> AvailabilityQuery:
-    return AvailabilityQuery(product_ids, customer.id, today, min_shelf_life_days=customer.min_shelf_life_days)
+def _query(
+    customer: AccountSnapshot, product_ids: tuple[int, ...], today: date, delivery: date | None
+) -> AvailabilityQuery:
+    shelf_life = customer.min_shelf_life_days
+    return AvailabilityQuery(product_ids, customer.id, today, min_shelf_life_days=shelf_life, delivery_date=delivery)
 
 
 def _view(product: ProductSnapshot, state: Availability, sees_sites: bool) -> dict[str, Any]:
@@ -117,14 +145,26 @@ def _view(product: ProductSnapshot, state: Availability, sees_sites: bool) -> di
     view: dict[str, Any] = {
         "sku": product.sku,
         "available": quantity(state.available, uom),
-        "in_transit": [
-            {"date": day.isoformat(), "quantity": quantity(qty, uom)} for day, qty in sorted(state.in_transit.items())
-        ],
+        "in_transit": _dated(state.in_transit, uom),
         "atp": [{"date": p.day.isoformat(), "quantity": quantity(p.qty, uom)} for p in state.atp],
     }
     if sees_sites:
+        view["stock"] = _stock(state, uom)
         view["sites"] = [
-            {"site": s.site_code, "available": quantity(s.available, uom), "on_hand": quantity(s.on_hand, uom)}
+            {
+                "site": s.site_code,
+                "available": quantity(s.available, uom),
+                "in_transit": _dated(s.in_transit, uom),
+                **_stock(s, uom),
+            }
             for s in state.sites
         ]
     return view
+
+
+def _dated(days: Mapping[date, Decimal], uom: str) -> list[dict[str, Any]]:
+    return [{"date": day.isoformat(), "quantity": quantity(qty, uom)} for day, qty in sorted(days.items())]
+
+
+def _stock(state: Availability | SiteAvailability, uom: str) -> dict[str, Any]:
+    return {name: quantity(getattr(state, name), uom) for name in STOCK}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -15,6 +15,7 @@ from core.access import allow
 from core.console import LedgerAdmin
 from core.quantity import plain
 from core.refs import DocumentRef
+from inventory.admin.boards import shortage_page
 from inventory.admin.stock import run_for
 from inventory.models import AllocationRun, Claim, Demand
 from inventory.queries import promises, reasons, site_snapshots
@@ -56,6 +57,7 @@ class DemandAdmin(LedgerAdmin):
     list_select_related = ("product", "account", "site")
     ordering = ("-id",)
     actions = ("run_allocation",)
+    actions_list = ("shortages",)
     fieldsets = (
         (None, {"fields": ("document", "product", "account", "site", "requested_date", "opened_at")}),
         ("Quantities", {"fields": ("quantities", "holding")}),
@@ -92,6 +94,10 @@ class DemandAdmin(LedgerAdmin):
     @display(description="Decision")
     def why(self, row: Demand) -> SafeString:
         return SafeString(escape(reasons([row.pk]).get(row.pk, "Nothing was decided yet.")))
+
+    @action(description="Shortages", url_path="shortages", permissions=["view"])
+    def shortages(self, request: HttpRequest) -> HttpResponse:
+        return shortage_page(request, self)
 
     @action(description="Run allocation for the selected products", permissions=["act"])
     def run_allocation(self, request: HttpRequest, queryset: QuerySet[Demand]) -> None:

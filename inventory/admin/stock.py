@@ -17,6 +17,7 @@ from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of, ro
 from core.errors import DomainError
 from core.quantity import plain
 from core.refs import DocumentRef
+from inventory.admin.boards import ledger_page
 from inventory.admin.forms import AdjustmentForm, InboundForm, ReceiptForm
 from inventory.admin.status import status_page
 from inventory.models import InboundSupply, Site, StockBalance, StockMovement
@@ -60,6 +61,7 @@ class StockBalanceAdmin(ServiceAdmin):
         ("On hand", "on_hand_qty"), ("Reserved", "reserved_qty"), ("Allocated", "allocated_qty"),
         ("Released", "released_qty"), ("Picked", "picked_qty"),
     )  # fmt: skip
+    actions_list = ("ledger",)
     figures = ("product", "site", "lot", "status", "owner", "on_hand", "reserved", "allocated", "in_warehouse", "free")
     readonly_fields = figures
 
@@ -127,6 +129,10 @@ class StockBalanceAdmin(ServiceAdmin):
     def free(self, row: StockBalance) -> str:
         claimed = row.reserved_qty + row.allocated_qty + row.released_qty + row.picked_qty
         return plain(row.on_hand_qty - claimed)
+
+    @action(description="Availability ledger", url_path="ledger", permissions=["view"])
+    def ledger(self, request: HttpRequest) -> HttpResponse:
+        return ledger_page(request, self)
 
     @action(description="Run allocation for the selected products", permissions=["act"])
     def run_allocation(self, request: HttpRequest, queryset: QuerySet[StockBalance]) -> None:

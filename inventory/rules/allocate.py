@@ -121,7 +121,7 @@ def _deal(
         decisions.append(Decision(need, position, len(needs), got, taken, ahead_id, tuple(sites), unusable))
         if got:
             taken, ahead_id = taken + got, need.demand_id
-            if any(left[s.balance_id] == 0 for s in ordered):
+            if position < len(needs) and any(left[s.balance_id] == 0 for s in ordered):
                 ordered = [s for s in ordered if left[s.balance_id] > 0]
 
 

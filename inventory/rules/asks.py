@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from core.explain import Explanation
 from core.refs import DocumentRef
 from inventory.states import InboundKind
 
 ZERO = Decimal(0)
+NOTHING: Mapping[date, Decimal] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -204,6 +207,8 @@ class SiteSnapshot:
 class AvailabilityQuery:
     """What can this account have, from where, by when? `ignore_demand_ids`: an order never blocks itself.
 
+    `on` is today where the customer is; a lot counts if it lives `min_shelf_life_days` beyond its delivery, which is
+    `delivery_date` or, where that is sooner than the site can deliver, today and its transit days.
     Reservations that ran out by `now` (the database's clock when None) count as free, swept or not. Trunks,
     consignments and vendors are only looked at when `site_ids` names them.
     """
@@ -215,10 +220,12 @@ class AvailabilityQuery:
     min_shelf_life_days: int = 0
     ignore_demand_ids: tuple[int, ...] = ()
     now: datetime | None = None
+    delivery_date: date | None = None
 
 
-@dataclass(frozen=True)
-class SiteAvailability:
+class SiteAvailability(NamedTuple):
+    """A named tuple, because a long list makes thousands of them: six times faster than a frozen dataclass."""
+
     site_id: int
     site_code: str
     on_hand: Decimal = ZERO
@@ -228,10 +235,10 @@ class SiteAvailability:
     unusable: Decimal = ZERO
     protected: Decimal = ZERO
     available: Decimal = ZERO
+    in_transit: Mapping[date, Decimal] = NOTHING
 
 
-@dataclass(frozen=True)
-class AtpPoint:
+class AtpPoint(NamedTuple):
     """From `day` on, `qty` can be promised in all (cumulative available to promise)."""
 
     day: date
@@ -240,7 +247,10 @@ class AtpPoint:
 
 @dataclass(frozen=True)
 class Availability:
-    """Never one number. `available` is what this account can have now; `atp` grows with dated inbound."""
+    """Never one number. `available` is what this account can have now; `atp` grows with dated inbound.
+
+    `unusable` is of bad status, recalled, or does not live long enough for this customer; `protected` is kept for others.
+    """
 
     product_id: int
     sites: tuple[SiteAvailability, ...] = ()

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
@@ -20,7 +21,7 @@ STOCK_CAME = "stock came in for it"
 DELIVERY_MOVED = "the delivery it waits for has another date"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # one of a kind, so that what was worked out for it can be kept
 class SiteTimes:
     """How long a site needs: `lead_days` business days to pick and pack, then `transit_days` calendar days."""
 
@@ -52,6 +53,7 @@ class Coverage:
     uncovered: Decimal
 
 
+@lru_cache(maxsize=1024)  # the lines of an order ask the same of the same few sites
 def earliest_ship_date(site: SiteTimes, *, now: datetime) -> date:
     """From stock: today until the cut-off, else the next business day; then the lead days."""
     local = now.astimezone(ZoneInfo(site.time_zone))
@@ -65,6 +67,7 @@ def ship_date_after(site: SiteTimes, arrival: date) -> date:
     return site.calendar.add_days(site.calendar.add_days(arrival, 0), site.lead_days)
 
 
+@lru_cache(maxsize=4096)
 def dates_for(site: SiteTimes, *, earliest: date, requested: date) -> tuple[date, date]:
     """(ship date, delivery date): as late as the requested date allows, forward if that is already past."""
     ideal = _business_day_until(site.calendar, requested - timedelta(days=site.transit_days), earliest)

@@ -80,7 +80,6 @@ def _deal(run: AllocationRun, demands: dict[int, LockedDemand], *, now: datetime
     plan = plan_for(needs, supplies.values(), today=local_date(now, "UTC"))
     before = {d.pk: d.allocated_qty for d in demands.values()}
     _apply(plan, soft, supplies, ledger)
-    ledger.settle_all()
 
     ranked = sorted(demands.values(), key=lambda d: rank(need_of(d)))
     promised = renewed(ranked, ledger, current, pegs, site_times(), cause=CAUSE, now=now)

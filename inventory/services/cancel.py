@@ -39,7 +39,6 @@ def cancel(
     for demand_id, qty in cancelled.items():
         if _cancel(demands[demand_id], qty, ledger):
             freed.add(demands[demand_id].product_id)
-    ledger.settle_all()
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
     if freed:
         fact = SupplyIncreased(tuple(sorted(freed)), "cancelled")

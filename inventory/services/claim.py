@@ -9,10 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db import connection
-
-from core import locks
+from core import locks, sql
 from core.errors import Refused
 from core.uow import require_uow
 from inventory.locks import LockedDemand
@@ -28,25 +27,25 @@ COLUMN = {
 BALANCE_COLUMNS = ("on_hand_qty", *COLUMN.values())
 DEMAND_COLUMNS = ("cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
 
-_GUARDED = """
-WITH asked AS (
-    SELECT * FROM unnest(%s::bigint[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
+GUARD = """asked AS (
+    SELECT * FROM unnest(%(balances)s::bigint[], %(on_hand_qty)s::numeric[], %(reserved_qty)s::numeric[],
+                         %(allocated_qty)s::numeric[], %(released_qty)s::numeric[], %(picked_qty)s::numeric[])
         AS a(id, on_hand, reserved, allocated, released, picked)
 ), locked AS MATERIALIZED (
     SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
-)
-UPDATE inventory_stockbalance b SET
-    on_hand_qty = b.on_hand_qty + l.on_hand, reserved_qty = b.reserved_qty + l.reserved,
-    allocated_qty = b.allocated_qty + l.allocated, released_qty = b.released_qty + l.released,
-    picked_qty = b.picked_qty + l.picked
-FROM locked l
-WHERE b.id = l.id
-  AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
-      >= l.reserved + l.allocated + l.released + l.picked - l.on_hand
-  AND b.reserved_qty + l.reserved >= 0 AND b.allocated_qty + l.allocated >= 0
-  AND b.released_qty + l.released >= 0 AND b.picked_qty + l.picked >= 0
-RETURNING b.id
-"""
+), granted AS (
+    UPDATE inventory_stockbalance b SET
+        on_hand_qty = b.on_hand_qty + l.on_hand, reserved_qty = b.reserved_qty + l.reserved,
+        allocated_qty = b.allocated_qty + l.allocated, released_qty = b.released_qty + l.released,
+        picked_qty = b.picked_qty + l.picked
+    FROM locked l
+    WHERE b.id = l.id
+      AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
+          >= l.reserved + l.allocated + l.released + l.picked - l.on_hand
+      AND b.reserved_qty + l.reserved >= 0 AND b.allocated_qty + l.allocated >= 0
+      AND b.released_qty + l.released >= 0 AND b.picked_qty + l.picked >= 0
+    RETURNING b.id)"""
+_SHIFT = f"WITH {GUARD} SELECT id FROM granted"
 
 
 class StockDisagrees(Refused):
@@ -74,21 +73,30 @@ class Held:
     unsettled: Decimal = ZERO  # growth the balance has not granted yet
 
 
+Shifts = Mapping[int, Mapping[str, Decimal]]
+
+
 @require_uow
-def shift_balances(shifts: Mapping[int, Mapping[str, Decimal]]) -> set[int]:
+def shift_balances(shifts: Shifts) -> set[int]:
     """Add the deltas (column → qty) to the balances and return the ids that refused: too little was free.
 
     One statement: it locks in id order and carries the guard in its WHERE, so that two claims on the last unit
     cannot both pass whatever was read before (reliability.md, "Transactions and locks" rule 3).
     """
+    pending = guard_parameters(shifts)
+    if not pending:
+        return set()
+    granted = {balance_id for (balance_id,) in sql.rows(_SHIFT, pending)}
+    return set(pending["balances"]) - granted
+
+
+def guard_parameters(shifts: Shifts) -> dict[str, list[Any]]:
+    """What GUARD asks for, nothing when nothing shifts; the ladder hears of the locks the statement will take."""
     ids = sorted(i for i, delta in shifts.items() if any(delta.values()))
     if not ids:
-        return set()
+        return {}
     locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
-    columns = [[shifts[i].get(column, ZERO) for i in ids] for column in BALANCE_COLUMNS]
-    with connection.cursor() as cursor:
-        cursor.execute(_GUARDED, [ids, *columns])
-        return set(ids) - {balance_id for (balance_id,) in cursor.fetchall()}
+    return {"balances": ids, **{column: [shifts[i].get(column, ZERO) for i in ids] for column in BALANCE_COLUMNS}}
 
 
 @dataclass
@@ -153,13 +161,17 @@ class Ledger:
         What those balances get back (claims that ended) stays pending: settle again, or `settle_all`.
         """
         refused = shift_balances(self.shifts)
+        self.settled(refused)
+        return refused
+
+    def settled(self, refused: set[int]) -> None:
+        """The guarded statement has run, and these balances refused."""
         for held in [h for h in self.held if h.unsettled]:
             if held.balance_id in refused:
                 self._undo(held)
             held.unsettled = ZERO
         for balance_id in set(self.shifts) - refused:
             del self.shifts[balance_id]
-        return refused
 
     def settle_all(self) -> None:
         """Settle what must fit, because its rows are locked or only change stage. Raises StockDisagrees."""
@@ -211,11 +223,10 @@ def expire(held: Iterable[Held], ledger: Ledger, *, now: datetime) -> list[Held]
 _HELD = """
     SELECT c.id, c.demand_id, c.balance_id, c.kind, c.qty, b.site_id, b.product_id, b.lot_id, c.expires_at
     FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
-    WHERE c.demand_id = ANY(%s) AND c.state = 'open' ORDER BY c.id"""
+    WHERE c.demand_id = ANY(%(ids)s::bigint[]) AND c.state = 'open' ORDER BY c.id"""
 
 
 def _held(demand_ids: Collection[int]) -> Iterable[Held]:
-    with connection.cursor() as cursor:
-        cursor.execute(_HELD, [list(demand_ids)])
-        for claim_id, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at in cursor.fetchall():
-            yield Held(claim_id, demand_id, balance_id, ClaimKind(kind), qty, site_id, product_id, lot_id, expires_at)
+    rows = sql.rows(_HELD, {"ids": list(demand_ids)})
+    for claim_id, demand_id, balance_id, kind, qty, site_id, product_id, lot_id, expires_at in rows:
+        yield Held(claim_id, demand_id, balance_id, ClaimKind(kind), qty, site_id, product_id, lot_id, expires_at)

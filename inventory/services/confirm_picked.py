@@ -59,7 +59,6 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
 
     movements = _set_aside([(picked[s.claim_id], s.qty) for s in shorted], ledger, now=now, actor=actor)
     _move(picks, picked, ledger)
-    ledger.settle_all()
     StockMovement.objects.bulk_create(movements)
     if not touched:
         record(ledger, now=now)

@@ -44,7 +44,6 @@ def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Act
     for held in leaving:
         ledger.end(held, ClaimEnd.SHIPPED, to="shipped_qty")
         ledger.shift(held.balance_id, "on_hand_qty", -held.qty)
-    ledger.settle_all()
     _insert_movements(leaving, sources, now, actor)
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
 

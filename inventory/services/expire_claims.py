@@ -28,7 +28,6 @@ def expire_claims(*, now: datetime) -> int:
     current = current_promises(list(demands))
     inbound = locks.lock_inbound({h.product_id for h in over})
     pegs = pegs_of(inbound, current, now=now) if inbound else {}
-    ledger.settle_all()
     promised = renewed(list(demands.values()), ledger, current, pegs, site_times(), cause=CAUSE, now=now)
     record(ledger, now=now, promises=promised.changes)
     products = tuple(sorted({h.product_id for h in over}))

@@ -155,7 +155,7 @@ class Standing:
         lost = {g.demand.pk for g in self.gave}
         ranked = sorted((self.ledger.demands[i] for i in lost), key=lambda d: rank(need_of(d)))
         current = current_promises(sorted(lost)) if lost else []
-        pegs = pegs_of(self.inbound, current, now=now) if lost and self.inbound else {}
+        pegs = pegs_of(locks.expected(self.inbound), current, now=now) if lost and self.inbound else {}
         self.ledger.settle_all()
         StockMovement.objects.bulk_create(self.movements)
         refuse_doubled({m.balance_id for m in self.movements if m.qty > 0})

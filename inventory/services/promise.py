@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db import connection
-
+from core import sql
 from core.clock import local_date
 from core.outbox import Note
 from inventory.events import PromiseMoved
-from inventory.locks import LockedDemand
-from inventory.models import InboundSupply, Promise
+from inventory.locks import Expected, LockedDemand
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.atp import expected_on
 from inventory.rules.promise import Coverage, Peg, Renewal, SiteTimes, fresh_slices, peg_inbound, renew, trim
@@ -41,29 +39,28 @@ class Promised:
 
 _CURRENT = """
     SELECT id, demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, inbound_id
-    FROM inventory_promise WHERE demand_id = ANY(%s) AND is_current ORDER BY demand_id, id"""
+    FROM inventory_promise WHERE demand_id = ANY(%(ids)s::bigint[]) AND is_current ORDER BY demand_id, id"""
 
 
 def current_promises(demand_ids: Collection[int]) -> list[Current]:
     """The current slices of the demands: one statement."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CURRENT, [list(demand_ids)])
-        return [Current(r[0], r[1], PromiseSlice(r[2], PromiseKind(r[3]), *r[4:])) for r in cursor.fetchall()]
+    rows = sql.rows(_CURRENT, {"ids": list(demand_ids)})
+    return [Current(r[0], r[1], PromiseSlice(r[2], PromiseKind(r[3]), *r[4:])) for r in rows]
 
 
-def pegs_of(inbound: Sequence[InboundSupply], current: Iterable[Current], *, now: datetime) -> dict[int, list[Peg]]:
-    """{product_id: what is left of its locked inbound for the demands at hand}: one statement.
+def pegs_of(inbound: Sequence[Expected], current: Iterable[Current], *, now: datetime) -> dict[int, list[Peg]]:
+    """{product_id: what is left of its locked inbound for the demands at hand}.
 
     Pegs of other demands count against it; the `current` promises of the demands at hand do not.
     """
-    taken = _pegged([i.pk for i in inbound])
+    own: dict[int | None, Decimal] = defaultdict(Decimal)
     for promise in current:
-        if promise.slice.inbound_id in taken:
-            taken[promise.slice.inbound_id] -= promise.slice.qty
+        own[promise.slice.inbound_id] += promise.slice.qty
+    today = local_date(now, "UTC")
     found: dict[int, list[Peg]] = defaultdict(list)
     for supply in inbound:
-        day = expected_on(supply.eta_date, today=local_date(now, "UTC"), cutoff_days=supply.past_due_cutoff_days)
-        left = supply.ordered_qty - supply.received_qty - taken.get(supply.pk, ZERO)
+        day = expected_on(supply.eta_date, today=today, cutoff_days=supply.past_due_cutoff_days)
+        left = supply.open_qty - supply.pegged_qty + own.get(supply.pk, ZERO)
         if day is not None and left > 0:
             found[supply.product_id].append(Peg(supply.pk, supply.site_id, day, left))
     return found
@@ -117,14 +114,6 @@ def _by_demand(current: Iterable[Current]) -> dict[int, list[Current]]:
     for promise in current:
         known[promise.demand_id].append(promise)
     return known
-
-
-def _pegged(inbound_ids: Collection[int]) -> dict[int | None, Decimal]:
-    rows = Promise.objects.filter(inbound_id__in=inbound_ids, is_current=True).values_list("inbound_id", "qty")
-    taken: dict[int | None, Decimal] = defaultdict(Decimal)
-    for inbound_id, qty in rows:
-        taken[inbound_id] += qty
-    return taken
 
 
 def _backing(demands: Sequence[LockedDemand], pegs: Mapping[int, list[Peg]]) -> dict[int, tuple[list[Peg], Decimal]]:

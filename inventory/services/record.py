@@ -1,40 +1,56 @@
-"""What a verb changed, written in one statement: claims, demand buckets, promises and decisions."""
+"""What a verb changed, written in one statement: balances (guarded), claims, demand buckets, promises and decisions.
+
+One, because whoever waits for a hot balance waits until this transaction commits: every round trip between the guard
+and the commit is served in their time.
+"""
 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
-
+from core import sql
 from core.explain import Explanation
 from inventory.rules.asks import PromiseSlice
-from inventory.services.claim import DEMAND_COLUMNS, ZERO, Held, Ledger
+from inventory.services.claim import DEMAND_COLUMNS, GUARD, ZERO, Held, Ledger, StockDisagrees, guard_parameters
 
+# Each part is written only {if_granted}: when a balance refuses, nothing but the granted shifts has happened.
 _OPENED = """opened AS (
     INSERT INTO inventory_claim (demand_id, balance_id, kind, state, qty, expires_at, opened_at, ended, ended_at)
-    SELECT c.demand, c.balance, c.kind, CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END, c.qty, c.expires, {now},
-           c.ended, CASE c.ended WHEN '' THEN NULL ELSE {now} END
-    FROM unnest(%s::bigint[], %s::bigint[], %s::text[], %s::numeric[], %s::timestamptz[], %s::text[])
-        AS c(demand, balance, kind, qty, expires, ended) RETURNING 1)"""
+    SELECT c.demand, c.balance, c.kind, CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END, c.qty, c.expires,
+           %(now)s::timestamptz, c.ended, CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
+    FROM unnest(%(opened_demand)s::bigint[], %(opened_balance)s::bigint[], %(opened_kind)s::text[],
+                %(opened_qty)s::numeric[], %(opened_expires)s::timestamptz[], %(opened_ended)s::text[])
+        AS c(demand, balance, kind, qty, expires, ended) WHERE {if_granted})"""
 _CHANGED = """changed AS (
     UPDATE inventory_claim k SET kind = c.kind, qty = c.qty, expires_at = c.expires, ended = c.ended,
            state = CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END,
-           ended_at = CASE c.ended WHEN '' THEN NULL ELSE {now} END
-    FROM unnest(%s::bigint[], %s::text[], %s::numeric[], %s::timestamptz[], %s::text[])
-        AS c(id, kind, qty, expires, ended) WHERE k.id = c.id RETURNING 1)"""
-_RETIRED = """retired AS (UPDATE inventory_promise SET is_current = false WHERE id = ANY(%s::bigint[]) RETURNING 1)"""
+           ended_at = CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
+    FROM unnest(%(changed_id)s::bigint[], %(changed_kind)s::text[], %(changed_qty)s::numeric[],
+                %(changed_expires)s::timestamptz[], %(changed_ended)s::text[])
+        AS c(id, kind, qty, expires, ended) WHERE k.id = c.id AND {if_granted})"""
+_MOVED = """moved AS (
+    UPDATE inventory_demand d SET {moves}
+    FROM unnest(%(moved_id)s::bigint[], {arrays}) AS m(id, {columns}) WHERE d.id = m.id AND {if_granted})"""
+_RETIRED = """retired AS (
+    UPDATE inventory_promise SET is_current = false WHERE id = ANY(%(retired)s::bigint[]) AND {if_granted})"""
 _MADE = """made AS (
     INSERT INTO inventory_promise (demand_id, qty, kind, site_id, inbound_id, ship_date, delivery_date,
                                    first_delivery_date, slip_cause, is_current, made_at)
-    SELECT p.*, true, {now} FROM unnest(%s::bigint[], %s::numeric[], %s::text[], %s::bigint[], %s::bigint[],
-        %s::date[], %s::date[], %s::date[], %s::text[]) AS p RETURNING 1)"""
+    SELECT p.*, true, %(now)s::timestamptz
+    FROM unnest(%(made_demand)s::bigint[], %(made_qty)s::numeric[], %(made_kind)s::text[], %(made_site)s::bigint[],
+                %(made_inbound)s::bigint[], %(made_ship)s::date[], %(made_delivery)s::date[], %(made_first)s::date[],
+                %(made_cause)s::text[]) AS p WHERE {if_granted})"""
 _DECIDED = """decided AS (
     INSERT INTO inventory_demanddecision AS old (demand_id, run_id, position, explanation)
-    SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3 FROM jsonb_array_elements(%s::jsonb) AS d
+    SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3
+    FROM jsonb_array_elements(%(decided)s::jsonb) AS d WHERE {if_granted}
     ON CONFLICT (demand_id) DO UPDATE SET run_id = excluded.run_id, position = excluded.position,
-        explanation = excluded.explanation WHERE old.explanation IS DISTINCT FROM excluded.explanation RETURNING 1)"""
+        explanation = excluded.explanation WHERE old.explanation IS DISTINCT FROM excluded.explanation)"""
+_PARTS = {"opened": _OPENED, "changed": _CHANGED, "retired": _RETIRED, "made": _MADE, "decided": _DECIDED}
+_ALL_GRANTED = "(SELECT count(*) = cardinality(%(balances)s::bigint[]) FROM granted)"
 
 
 @dataclass(frozen=True)
@@ -56,29 +72,92 @@ class PromiseChanges:
 def record(
     ledger: Ledger, *, now: datetime, promises: PromiseChanges | None = None, decisions: Sequence[Decided] = ()
 ) -> None:
-    """Write the ledger's claims and buckets, the promises and the decisions: one statement, changed rows only."""
-    promises = promises or PromiseChanges()
-    parts: list[tuple[str, list[Any]]] = [
-        (_OPENED, _columns([_opened(h) for h in ledger.held if h.id is None], 6)),
-        (_CHANGED, _columns([_changed(h) for h in ledger.held if h.id is not None and h.is_changed], 5)),
-        _moves(ledger),
-        (_RETIRED, [promises.retired]),
-        (_MADE, _columns([_made(i, s) for i, s in promises.made], 9)),
-        (_DECIDED, [_decisions(decisions)]),
-    ]
-    used = [(sql, columns) for sql, columns in parts if columns[0]]
-    if not used:
-        return
-    moment = f"'{now.isoformat()}'::timestamptz"
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH {', '.join(sql.format(now=moment) for sql, _ in used)} SELECT 1",
-            [column for _, columns in used for column in columns],
+    """Write what the ledger has pending, its claims and buckets, the promises and the decisions: changed rows only.
+
+    Raises StockDisagrees when a balance does not have what its claims say.
+    """
+    if refused := try_record(ledger, now=now, promises=promises, decisions=decisions):
+        raise StockDisagrees(balance_ids=sorted(refused))
+
+
+def try_record(
+    ledger: Ledger, *, now: datetime, promises: PromiseChanges | None = None, decisions: Sequence[Decided] = ()
+) -> set[int]:
+    """The same for claims that may come too late: the balances that refused, growth on them undone in the ledger.
+
+    Then nothing is written but the granted shifts: plan again, and `record` the rest.
+    """
+    guard = guard_parameters(ledger.shifts)
+    moved = _Moves.of(ledger)
+    values = _values(ledger, promises or PromiseChanges(), decisions)
+    if not guard and not moved.ids and not values:
+        return set()
+    text = _statement(tuple(values), moved.columns, bool(guard))
+    parameters = {"now": now, **guard, **moved.parameters()}
+    for part in values.values():
+        parameters |= part
+    granted = {balance_id for (balance_id,) in sql.rows(text, parameters)}
+    refused = set(guard.get("balances", ())) - granted
+    ledger.settled(refused)
+    return refused
+
+
+@lru_cache(maxsize=200)
+def _statement(parts: tuple[str, ...], moves: tuple[str, ...], is_guarded: bool) -> str:
+    if_granted = _ALL_GRANTED if is_guarded else "true"
+    used = [GUARD] if is_guarded else []
+    used += [_PARTS[name].format(if_granted=if_granted) for name in parts]
+    if moves:
+        used.append(
+            _MOVED.format(
+                moves=", ".join(f"{c} = d.{c} + m.{c}" for c in moves),
+                arrays=", ".join(f"%(moved_{c})s::numeric[]" for c in moves),
+                columns=", ".join(moves),
+                if_granted=if_granted,
+            )
         )
+    return (
+        f"WITH {', '.join(used)} SELECT id FROM {'granted' if is_guarded else '(SELECT 1 AS id WHERE false) nothing'}"
+    )
 
 
-def _columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+@dataclass(frozen=True)
+class _Moves:
+    """The demands whose buckets moved, and those buckets, as columns of deltas."""
+
+    ids: list[int]
+    columns: tuple[str, ...]
+    deltas: dict[str, list[Any]]
+
+    @classmethod
+    def of(cls, ledger: Ledger) -> "_Moves":
+        moved = [(i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values())]
+        columns = tuple(c for c in DEMAND_COLUMNS if any(delta.get(c) for _, delta in moved))
+        return cls([i for i, _ in moved], columns, {c: [delta.get(c, ZERO) for _, delta in moved] for c in columns})
+
+    def parameters(self) -> dict[str, Any]:
+        return {"moved_id": self.ids, **{f"moved_{c}": deltas for c, deltas in self.deltas.items()}} if self.ids else {}
+
+
+def _values(ledger: Ledger, promises: PromiseChanges, decisions: Sequence[Decided]) -> dict[str, dict[str, Any]]:
+    """The parameters of each part that has something to write."""
+    opened = [_opened(h) for h in ledger.held if h.id is None]
+    changed = [_changed(h) for h in ledger.held if h.id is not None and h.is_changed]
+    made = [_made(i, s) for i, s in promises.made]
+    found = {
+        "opened": _columns("opened", ("demand", "balance", "kind", "qty", "expires", "ended"), opened),
+        "changed": _columns("changed", ("id", "kind", "qty", "expires", "ended"), changed),
+        "retired": {"retired": promises.retired} if promises.retired else {},
+        "made": _columns("made", _MADE_COLUMNS, made),
+        "decided": {"decided": _decisions(decisions)} if decisions else {},
+    }
+    return {name: part for name, part in found.items() if part}
+
+
+def _columns(part: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    if not rows:
+        return {}
+    return {f"{part}_{name}": list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
 
 
 def _opened(h: Held) -> tuple[Any, ...]:
@@ -89,16 +168,7 @@ def _changed(h: Held) -> tuple[Any, ...]:
     return h.id, str(h.kind), h.qty, h.expires_at, str(h.ended)
 
 
-def _moves(ledger: Ledger) -> tuple[str, list[Any]]:
-    """The statement for the buckets that moved at all, and its columns: ids, then a delta per bucket."""
-    moved = [(i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values())]
-    used = [c for c in DEMAND_COLUMNS if any(delta.get(c) for _, delta in moved)]
-    sql = (
-        f"moved AS (UPDATE inventory_demand d SET {', '.join(f'{c} = d.{c} + m.{c}' for c in used)} "
-        f"FROM unnest(%s::bigint[], {', '.join(['%s::numeric[]'] * len(used))}) AS m(id, {', '.join(used)}) "
-        "WHERE d.id = m.id RETURNING 1)"
-    )
-    return sql, [[i for i, _ in moved], *([delta.get(c, ZERO) for _, delta in moved] for c in used)]
+_MADE_COLUMNS = ("demand", "qty", "kind", "site", "inbound", "ship", "delivery", "first", "cause")
 
 
 def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
@@ -110,7 +180,5 @@ def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
 
 def _decisions(decisions: Sequence[Decided]) -> str:
     """One JSON text for all: an array of texts would be escaped one by one, by far the slowest part of a record."""
-    if not decisions:
-        return ""
     rows = [[d.demand_id, d.run_id, d.position, d.explanation.as_json()] for d in decisions]
     return json.dumps(rows, ensure_ascii=False)

@@ -22,7 +22,6 @@ def release_claims(demand_ids: Collection[int], *, now: datetime) -> dict[int, l
     for held in ledger.open_claims(ClaimKind.HARD):
         ledger.convert(held, ClaimKind.RELEASED)
         released[held.demand_id].append(claimed_stock(held))
-    ledger.settle_all()
     record(ledger, now=now)
     return released
 

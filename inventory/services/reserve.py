@@ -1,6 +1,6 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -12,14 +12,14 @@ from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
 from inventory.locks import LockedDemand
-from inventory.queries import free_stock, site_times
-from inventory.rules.allocate import Plan, allocate, rank
+from inventory.queries import free_stock, reading_free_stock, reading_site_times
+from inventory.rules.allocate import Decision, Plan, allocate, rank
 from inventory.rules.asks import Reservation
 from inventory.rules.promise import Peg
-from inventory.rules.sourcing import Need
+from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Ledger, expire, open_ledger
 from inventory.services.promise import Current, current_promises, pegs_of, renewed
-from inventory.services.record import Decided, record
+from inventory.services.record import Decided, record, try_record
 from inventory.states import ClaimKind
 
 ZERO = Decimal(0)
@@ -34,10 +34,12 @@ def reserve(
     """Claim what is free for what is backordered, best-ranked demand first; the rest stays backordered.
 
     Never oversells: a claim that meets less than was read is planned again once from what is left, then backordered.
-    Claims of others that have run out count as free. At most 8 statements for demands opened in this transaction
-    (at most 10 for older ones, whose claims and promises are read first). Raises NotFound.
+    Claims of others that have run out count as free. Two round trips for demands opened in this transaction,
+    a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Raises NotFound.
     """
-    demands = locks.lock_demands_and_expired(demand_ids, now=now)
+    demands, (free, sites) = locks.lock_demands_and_expired(
+        demand_ids, now=now, reading=[reading_free_stock(demand_ids), reading_site_times()]
+    )
     if unknown := set(demand_ids) - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
     asked = sorted((demands[i] for i in set(demand_ids)), key=lambda d: rank(need_of(d)))
@@ -46,17 +48,19 @@ def reserve(
     expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
     current = current_promises(history) if history else []
     touched = asked + [demands[i] for i in sorted(expired - set(demand_ids))]
-
     _prolong(ledger, set(demand_ids), expires_at)
-    plan = _plan(asked, ledger, now=now, expires_at=expires_at)
+
+    plan = _deal(asked, ledger, _with_given_back(free, asked, ledger), now=now, expires_at=expires_at)
     pegs = _pegs(touched, current, now)
-    sites = site_times()  # read before the guarded claim: from there on others wait for the hot row
-    decisions = _settle(plan, asked, ledger, now=now, expires_at=expires_at)
     promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
-    record(ledger, now=now, promises=promised.changes, decisions=decisions)
+    decided = _decided(plan.decisions)
+    if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
+        decided = _decided(_plan_again(plan.decisions, asked, ledger, now=now, expires_at=expires_at))
+        promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
+        record(ledger, now=now, promises=promised.changes, decisions=decided)
     if promised.notes:
         outbox.publish_many(promised.notes, now=now)
-    why = {d.demand_id: d.explanation for d in decisions}
+    why = {d.demand_id: d.explanation for d in decided}
     return {
         d.pk: Reservation(
             d.pk, d.reserved_qty, d.backordered_qty, promised.by_demand[d.pk], why.get(d.pk, NOTHING_OPEN)
@@ -65,41 +69,52 @@ def reserve(
     }
 
 
-def _plan(asked: Sequence[LockedDemand], ledger: Ledger, *, now: datetime, expires_at: datetime | None) -> Plan:
-    """Plan from what is free now and put the claims into the ledger, not settled yet."""
-    return _deal(asked, ledger, None, now=now, expires_at=expires_at)
+def _with_given_back(free: list[Supply], asked: Sequence[LockedDemand], ledger: Ledger) -> list[Supply]:
+    """What was read as free, or read again where claims ended: what they held is free as well."""
+    return _free_again(asked, ledger) if ledger.shifts else free
 
 
-def _settle(
-    plan: Plan, asked: Sequence[LockedDemand], ledger: Ledger, *, now: datetime, expires_at: datetime | None
-) -> list[Decided]:
-    """Run the guarded claim; where it got less than planned, plan once more from fresh figures, then backorder.
+def _free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] | None = None) -> list[Supply]:
+    back = {i: -sum(delta.values(), ZERO) for i, delta in ledger.shifts.items() if any(delta.values())}
+    return free_stock({d.product_id for d in asked}, coming_back=back, locked=locked)
+
+
+def _plan_again(
+    first: Sequence[Decision],
+    asked: Sequence[LockedDemand],
+    ledger: Ledger,
+    *,
+    now: datetime,
+    expires_at: datetime | None,
+) -> list[Decision]:
+    """Another claim was faster: plan once more from fresh figures; what that does not get is backordered.
 
     The second plan only uses balances that are locked already or come after them, so that locks keep climbing.
     """
-    locked = set(ledger.shifts)
-    decisions = {d.need.demand_id: d for d in plan.decisions}
-    if ledger.settle():
-        _deal(asked, ledger, locked, now=now, expires_at=expires_at)
-        ledger.settle()
-        ledger.settle_all()
-        got = {d.pk: decisions[d.pk].need.qty - d.backordered_qty for d in asked if d.pk in decisions}
-        decisions = {i: replace(d, got=got[i], is_contended=True) for i, d in decisions.items()}
-    return [Decided(i, None, d.position, d.explanation("reserved")) for i, d in decisions.items()]
+    locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
+    _deal(asked, ledger, _free_again(asked, ledger, locked), now=now, expires_at=expires_at)
+    ledger.settle()
+    ledger.settle_all()
+    left = {d.pk: d.backordered_qty for d in asked}
+    return [replace(d, got=d.need.qty - left[d.need.demand_id], is_contended=True) for d in first]
+
+
+def _decided(decisions: Iterable[Decision]) -> list[Decided]:
+    return [Decided(d.need.demand_id, None, d.position, d.explanation("reserved")) for d in decisions]
 
 
 def _deal(
     asked: Sequence[LockedDemand],
     ledger: Ledger,
-    locked: set[int] | None,
+    free: Sequence[Supply],
     *,
     now: datetime,
     expires_at: datetime | None,
 ) -> Plan:
+    """Plan from what is free and put the claims into the ledger, not settled yet."""
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
-    back = {i: -sum(delta.values(), ZERO) for i, delta in ledger.shifts.items() if any(delta.values())}
-    supplies = {s.balance_id: s for s in free_stock({n.product_id for n in needs}, coming_back=back, locked=locked)}
-    plan = allocate(needs, supplies.values(), today=local_date(now, "UTC"))
+    supplies = {s.balance_id: s for s in free}
+    plan = allocate(needs, free, today=local_date(now, "UTC"))
     soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
     for line in plan.lines:
         supply = supplies[line.balance_id]

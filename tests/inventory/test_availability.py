@@ -52,13 +52,35 @@ def test_stock_claims_and_sites_add_up_and_each_is_named():
 def test_stock_of_bad_status_expired_lots_trunks_and_closed_sites_is_not_available():
     product, site = StockedProductFactory(), SiteFactory()
     stock(product, site, 2)
-    stock(product, site, 3, lot="OLD", expiry=TODAY + timedelta(days=29))
-    stock(product, site, 4, lot="NEW", expiry=TODAY + timedelta(days=30))
+    stock(product, site, 3, lot="OLD", expiry=TODAY + timedelta(days=31))  # it arrives in 2 days
+    stock(product, site, 4, lot="NEW", expiry=TODAY + timedelta(days=32))
     stock(product, SiteFactory(kind=SiteKind.TRUNK), 50)
     stock(product, SiteFactory(is_active=False), 60)
     StockBalance.objects.filter(product=product, lot=None, site=site).update(status="quality")
     found = ask(product, min_shelf_life_days=30)[product.pk]
     assert (found.on_hand, found.unusable, found.available, len(found.sites)) == (9, 5, 4, 1)
+
+
+def test_a_lot_that_expires_before_the_planned_delivery_is_not_offered():
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 3, lot="MAY", expiry=TODAY + timedelta(days=39))
+    stock(product, site, 4, lot="JUN", expiry=TODAY + timedelta(days=40))
+    later = TODAY + timedelta(days=10)
+    assert ask(product, min_shelf_life_days=30)[product.pk].available == 7
+    assert ask(product, min_shelf_life_days=30, delivery_date=later)[product.pk].available == 4
+    assert ask(product, delivery_date=TODAY)[product.pk].available == 7
+
+
+def test_what_is_on_its_way_is_told_by_site_and_what_a_trunk_waits_for_is_not_promised():
+    product, near, far = StockedProductFactory(), SiteFactory(rank=1), SiteFactory(rank=2)
+    for site in (near, far):
+        stock(product, site, 1)
+        InboundFactory(product=product, site=site, ordered_qty=10, eta_date=TODAY + timedelta(days=7))
+    InboundFactory(product=product, site=SiteFactory(kind=SiteKind.TRUNK), ordered_qty=50)
+    found = ask(product)[product.pk]
+    assert [dict(s.in_transit) for s in found.sites] == [{TODAY + timedelta(days=7): 10}] * 2
+    assert dict(found.in_transit) == {TODAY + timedelta(days=7): 20}
+    assert found.atp[-1] == AtpPoint(TODAY + timedelta(days=7), Decimal(22))
 
 
 def test_a_trunk_is_looked_at_when_it_is_named():

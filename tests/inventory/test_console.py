@@ -27,6 +27,8 @@ from tests.factories.inventory import (
     StockedProductFactory,
     breaches,
     demand,
+    open_and_reserve,
+    spec,
     stock,
 )
 
@@ -186,3 +188,46 @@ def test_a_products_page_says_what_is_there_what_comes_and_who_waits_in_order_in
     numbers = [Demand.objects.get(pk=pk).ref_number for pk in (last, low)]
     assert queue.index(numbers[0]) < queue.index(numbers[1])
     assert Demand.objects.get(pk=high).ref_number not in queue
+
+
+def test_the_ledger_of_a_product_tells_what_made_its_figures_and_links_each_document(keeper):
+    product, _, wanted = a_bit_of_everything()
+    shown = keeper.get(page("stockbalance", verb="ledger"), {"sku": product.sku.lower()}).content.decode()
+    assert "Receipt" in shown
+    assert "Claimed" in shown
+    assert "-5" in shown
+    assert refs.url_of(DocumentRef("order", Demand.objects.get(pk=wanted).ref_id)) in shown
+    assert (
+        "There is no product NEVER"
+        in keeper.get(page("stockbalance", verb="ledger"), {"sku": "NEVER"}).content.decode()
+    )
+
+
+def test_the_ledger_and_the_shortages_take_the_same_statements_for_more_rows(keeper):
+    product, site, _ = a_bit_of_everything()
+    asked = [(page("stockbalance", verb="ledger"), {"sku": product.sku}), (page("demand", verb="shortages"), {})]
+    keeper.get(asked[0][0])  # the first page of a session also stamps the session
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            for url, query in asked:
+                assert keeper.get(url, query).status_code == 200
+        counts.append(len(captured))
+        for _ in range(5):
+            a_bit_of_everything()
+            stock(product, site, 1)
+            demand(product, 1)
+    assert counts[0] == counts[1]
+
+
+def test_shortages_come_by_product_site_and_day_with_what_inbound_covers(keeper):
+    product, site = StockedProductFactory(), SiteFactory(code="RNO")
+    stock(product, site, 1)
+    InboundFactory(product=product, site=site, ordered_qty=3)
+    open_and_reserve([spec(product, 6, site_id=site.pk)])
+    open_and_reserve([spec(product, 4, requested_date=TODAY)])
+    rows = keeper.get(page("demand", verb="shortages")).context["rows"]
+    assert [(r["day"], r["site"], r["short"], r["pegged"], r["uncovered"], r["free"]) for r in rows] == [
+        (TODAY, "", "4", "0", "4", "0"),
+        (TODAY + timedelta(days=3), "RNO", "5", "3", "2", "0"),
+    ]

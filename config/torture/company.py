@@ -1,0 +1,91 @@
+"""What the clients fight for: few products, three sites, lots, and customers with room for everything."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from django.apps import apps
+
+from accounts.rules.asks import AccountSpec, ShipToSpec
+from accounts.services.add_ship_tos import add_ship_tos
+from accounts.services.create_accounts import create_accounts
+from catalog.rules.asks import ProductSpec
+from catalog.services.create_products import create_products
+from core.actors import system
+from core.errors import Refused
+from core.reference import save_reference
+from core.refs import DocumentRef
+from credit.services.open_credit_account import CreditAccountSpec, open_credit_accounts
+from inventory.rules.asks import ReceiptLine
+from inventory.services.receive_stock import receive_many
+from pricing.rules.asks import ListSpec, PriceSpec
+from pricing.services.set_prices import set_prices
+
+ACTOR = system("torture")
+PRODUCTS, SITES, ACCOUNTS, OPENING_QTY = 12, 3, 8, 60
+OF_A_COMPANY = ("accounts.Account", "catalog.Product", "inventory.StockBalance", "orders.Order")
+
+
+class OtherDataThere(Refused):
+    template = "There is other data in this database: {found} rows in {table}."
+    remedy_template = "Take an empty one: OMS_DATA_DIR=.torture OMS_DEMO=0 ./run manage torture stock …"
+
+
+@dataclass(frozen=True)
+class Company:
+    account_ids: tuple[int, ...]
+    product_ids: tuple[int, ...]
+    site_ids: tuple[int, ...]
+    lots: int = 2  # every second product has so many, by code "A", "B"; none of them expires while this runs
+
+    def lot_of(self, product_id: int, chance: float) -> str:
+        return "AB"[int(chance * self.lots)] if self.product_ids.index(product_id) % 2 else ""
+
+
+def require_empty() -> None:
+    """Raises OtherDataThere: nobody's stock is tortured by mistake."""
+    for name in OF_A_COMPANY:
+        table: Any = apps.get_model(name)
+        if found := table.objects.count():
+            raise OtherDataThere(found=found, table=name)
+
+
+def open_company(*, now: datetime) -> Company:
+    sites = [_keep("inventory.Site", f"T{n}", now, name=f"Site {n}", rank=n) for n in range(1, SITES + 1)]
+    _keep("credit.PaymentTerms", "NET30", now, name="Net 30 days", net_days=30)
+    accounts = create_accounts(
+        [AccountSpec(f"T{n}", f"Customer {n}", "USD", po_number_required=False) for n in range(ACCOUNTS)],
+        actor=ACTOR,
+        now=now,
+    )
+    places = {i: ShipToSpec("MAIN", "Main entrance", country="US", is_default=True) for i in accounts.values()}
+    add_ship_tos(places, actor=ACTOR, now=now)
+    credit = [CreditAccountSpec(i, Decimal(999_999_999), "NET30") for i in accounts.values()]
+    open_credit_accounts(credit, actor=ACTOR, now=now)
+    products = create_products([ProductSpec(f"T{n}", f"Thing {n}") for n in range(PRODUCTS)], actor=ACTOR, now=now)
+    prices = [PriceSpec("LIST", i, Decimal("9.50"), now.date()) for i in products.values()]
+    set_prices([ListSpec("LIST", "Price list", "USD", now.date())], prices, actor=ACTOR, now=now)
+    company = Company(tuple(accounts.values()), tuple(products.values()), tuple(sites))
+    receive_many([_opening(company, p, s, now) for p in products.values() for s in sites], actor=ACTOR, now=now)
+    return company
+
+
+def receipt(
+    company: Company, product_id: int, site_id: int, qty: int, number: int, chance: float, day: Any
+) -> ReceiptLine:
+    lot = company.lot_of(product_id, chance)
+    expiry = day + timedelta(days=900) if lot else None
+    return ReceiptLine(product_id, site_id, Decimal(qty), DocumentRef("torture", number), lot, expiry)
+
+
+def _opening(company: Company, product_id: int, site_id: int, now: datetime) -> ReceiptLine:
+    number = company.site_ids.index(site_id) + 1
+    return receipt(company, product_id, site_id, OPENING_QTY, number, 0.0, now.date())
+
+
+def _keep(model: str, code: str, now: datetime, **values: Any) -> int:
+    """A row of reference data, made by the console's verb where there is none."""
+    kind: Any = apps.get_model(model)
+    row = kind.objects.filter(code=code).first()
+    return int((row or save_reference(row=kind(code=code, **values), actor=ACTOR, now=now)).pk)

@@ -1,0 +1,84 @@
+"""Hot statements: the server keeps their plan, and several that do not need each other's answers share a round trip.
+
+For the few that run with every claim. All others go through the ORM or `connection.cursor()`, which sends their
+parameters inside the text and has them parsed and planned every time.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import psycopg
+from django.db import connection
+from django.db.backends.utils import CursorWrapper
+
+from core import arrays
+
+T = TypeVar("T")
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Statement(Generic[T]):
+    """A question and how its rows are read. The text must be one of few: each is prepared once per connection."""
+
+    text: str
+    parameters: Mapping[str, Any]
+    read: Callable[[list[Row]], T]
+
+
+def rows(text: str, parameters: Mapping[str, Any]) -> list[Row]:
+    """One round trip."""
+    with _cursor() as cursor:
+        cursor.execute(text, _written(parameters))
+        return cursor.fetchall()
+
+
+def answer(statement: Statement[T]) -> T:
+    return statement.read(rows(statement.text, statement.parameters))
+
+
+def answers(*statements: Statement[Any]) -> list[Any]:
+    """What each reads, in the order asked: one round trip for all. Each sees what was committed when its turn came."""
+    connection.ensure_connection()
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        cursors = [_cursor() for _ in statements]
+        for cursor, statement in zip(cursors, statements, strict=True):
+            cursor.execute(statement.text, _written(statement.parameters))
+        found = [cursor.fetchall() for cursor in cursors]
+    return [statement.read(some) for statement, some in zip(statements, found, strict=True)]
+
+
+def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists become the text of an array: looking for the type of each, the driver takes as long as for all the rest.
+
+    So every list is cast where it stands in a statement (`%(ids)s::bigint[]`), and holds values of one plain type.
+    """
+    return {name: _array(name, value) if type(value) is list else value for name, value in parameters.items()}
+
+
+def _array(name: str, values: list[Any]) -> str:
+    text = arrays.written(values)
+    if text is None:
+        raise TypeError(f"{name} mixes types, or holds some that core.arrays does not write")
+    return text
+
+
+class _Prepared(psycopg.Cursor[Row]):
+    # pghistory puts its context before the text of a cursor without a name. A prepared statement is only one, and
+    # these tables keep no history.
+    name = "prepared"
+
+    def execute(self, query: Any, params: Any = None, **how: Any) -> None:  # type: ignore[override]
+        super().execute(query, params, prepare=True, **how)  # unless the setting prepare_threshold forbids it
+
+    def _convert_query(self, query: Any, params: Any = None) -> Any:
+        self._query = converted = super()._convert_query(query, params)  # where Django's log of statements reads it
+        return converted
+
+
+def _cursor() -> CursorWrapper:
+    """Django's wrapper around it, so that errors are Django's and tests can count the statements."""
+    connection.ensure_connection()
+    raw: Any = _Prepared(connection.connection)
+    return connection.make_debug_cursor(raw) if connection.queries_logged else connection.make_cursor(raw)

@@ -1,0 +1,95 @@
+"""Two pages to read: what happened to the stock of a product, and what is short by product, site and day."""
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from catalog.queries import product_snapshots, products_by_sku
+from core import clock, refs
+from core.console import ServiceAdmin
+from core.quantity import plain
+from core.refs import DocumentRef
+from inventory.filters import LedgerEvent, Shortage, ledger_of, shortages
+from inventory.queries import availability
+from inventory.rules.asks import AvailabilityQuery
+
+EVENTS, SHORT = 200, 200
+FIGURES = ("on_hand", "reserved", "allocated", "released", "unusable", "protected", "available")
+WORDS = {"claimed": "Claimed", "freed": "Claim ended", "ship": "Shipped", "transfer_in": "Transfer in"}
+
+
+def ledger_page(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse:
+    """GET with `sku`: the product's figures as a customer without terms of their own sees them, and what made them."""
+    sku = request.GET.get("sku", "").strip()[:80]
+    product_id = next(iter(products_by_sku([sku]).values()), None) if sku else None
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.model._meta,
+        "title": "Availability ledger",
+        "sku": sku,
+        "is_unknown": bool(sku) and product_id is None,
+        "most": EVENTS,
+    }
+    if product_id is not None:
+        product = product_snapshots([product_id])[product_id]
+        context |= {"product": product, "product_url": refs.url_of(DocumentRef("product", product_id))}
+        context |= {"figures": _figures(product_id), "events": [_event(e) for e in ledger_of(product_id, limit=EVENTS)]}
+    return TemplateResponse(request, "inventory/ledger.html", context)
+
+
+def _figures(product_id: int) -> dict[str, Any]:
+    found = availability(AvailabilityQuery((product_id,), None, clock.now().date()))[product_id]
+    return {
+        "names": [name.replace("_", " ").capitalize() for name in FIGURES],
+        "sites": [(s.site_code, [plain(getattr(s, name)) for name in FIGURES]) for s in found.sites],
+        "total": [plain(getattr(found, name)) for name in FIGURES],
+        "atp": [(point.day, plain(point.qty)) for point in found.atp],
+    }
+
+
+def _event(event: LedgerEvent) -> dict[str, Any]:
+    ref = DocumentRef(event.kind, event.id, event.number)
+    return {
+        "at": event.at,
+        "what": WORDS.get(event.what, event.what.replace("_", " ").capitalize()),
+        "place": f"{event.site} · lot {event.lot}" if event.lot else event.site,
+        "qty": f"+{plain(event.qty)}" if event.qty > 0 else plain(event.qty),
+        "document": str(ref),
+        "url": refs.url_of(ref),
+        "note": event.note,
+    }
+
+
+def shortage_page(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse:
+    """What is wanted and has no stock, the earliest day first."""
+    found = shortages(limit=SHORT)
+    products = product_snapshots({row.product_id for row in found})
+    context = {
+        **model_admin.admin_site.each_context(request),
+        "opts": model_admin.model._meta,
+        "title": "Shortages",
+        "rows": [_shortage(row, products[row.product_id]) for row in found],
+        "most": SHORT,
+        "today": clock.now().date(),
+    }
+    return TemplateResponse(request, "inventory/shortages.html", context)
+
+
+def _shortage(row: Shortage, product: Any) -> dict[str, Any]:
+    ledger = f"{reverse('admin:inventory_stockbalance_ledger')}?{urlencode({'sku': product.sku})}"
+    waiting = f"{reverse('admin:inventory_demand_changelist')}?{urlencode({'q': product.sku, 'progress': 'short'})}"
+    return {
+        "product": product,
+        "ledger_url": ledger,
+        "demands_url": waiting,
+        "site": row.site,
+        "day": row.day,
+        "short": plain(row.short),
+        "demands": row.demands,
+        "pegged": plain(row.pegged),
+        "uncovered": plain(row.short - row.pegged),
+        "free": plain(row.free),
+    }

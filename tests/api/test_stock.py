@@ -1,0 +1,105 @@
+"""Stock over the API: what a customer can have, and what the house sees of it."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.states import Role
+from core import clock
+from tests.factories.accounts import AccountFactory, UserFactory
+from tests.factories.doors import buyer_for, device_of
+from tests.factories.inventory import (
+    InboundFactory,
+    SiteFactory,
+    StockedProductFactory,
+    open_and_reserve,
+    spec,
+    stock,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def planner():
+    return device_of(UserFactory(roles=[Role.PLANNER], is_staff=True))
+
+
+def value(quantity):
+    return quantity["value"]
+
+
+def test_the_house_sees_where_the_stock_is_and_a_customer_what_they_can_have():
+    account, product, site = AccountFactory(code="BUYER"), StockedProductFactory(sku="GLOVE"), SiteFactory(code="RNO")
+    stock(product, site, 10)
+    open_and_reserve([spec(product, 3)])
+    coming = clock.now().date() + timedelta(days=5)
+    InboundFactory(product=product, site=site, ordered_qty=8, eta_date=coming)
+    (mine,) = device_of(buyer_for(account)).get("/api/v1/availability?skus=glove").json()["items"]
+    assert (value(mine["available"]), "stock" in mine, "sites" in mine) == ("7", False, False)
+    (seen,) = planner().get("/api/v1/availability?skus=GLOVE&account=BUYER").json()["items"]
+    assert {name: value(qty) for name, qty in seen["stock"].items()} == {
+        "on_hand": "10", "reserved": "3", "allocated": "0", "released": "0", "unusable": "0", "protected": "0",
+    }  # fmt: skip
+    (there,) = seen["sites"]
+    assert (there["site"], value(there["available"]), there["in_transit"][0]["date"]) == ("RNO", "7", str(coming))
+
+
+def test_a_lot_that_is_too_old_by_the_delivery_is_not_offered():
+    account, product = AccountFactory(min_shelf_life_days=30), StockedProductFactory(sku="SERUM")
+    today = clock.now().date()
+    stock(product, SiteFactory(), 5, lot="A", expiry=today + timedelta(days=45))
+    stock(product, SiteFactory(), 4, lot="B", expiry=today + timedelta(days=400))
+    device = device_of(buyer_for(account))
+    late = (today + timedelta(days=20)).isoformat()
+    for query, expected in (("", "9"), (f"&delivery_date={late}", "4")):
+        (item,) = device.get(f"/api/v1/availability?skus=SERUM{query}").json()["items"]
+        assert value(item["available"]) == expected
+    answer = device.get("/api/v1/availability?skus=SERUM&delivery_date=tomorrow")
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/delivery_date")
+
+
+def test_locations_are_listed_in_the_order_they_are_tried():
+    SiteFactory(code="FAR", rank=2), SiteFactory(code="NEAR", rank=1, is_active=False)
+    found = planner().get("/api/v1/stock-locations").json()["items"]
+    assert [(s["code"], s["kind"], s["is_active"]) for s in found] == [("NEAR", "dc", False), ("FAR", "dc", True)]
+
+
+def test_movements_come_newest_first_page_by_page_and_by_product_place_and_kind():
+    product, other = StockedProductFactory(sku="ONE"), StockedProductFactory(sku="TWO")
+    near, far = SiteFactory(code="NEAR"), SiteFactory(code="FAR")
+    for qty, site in ((5, near), (6, far), (7, near)):
+        stock(product, site, qty)
+    stock(other, near, 8, lot="L1")
+    device = planner()
+    first = device.get("/api/v1/stock-movements?limit=2").json()
+    rest = device.get(f"/api/v1/stock-movements?limit=2&cursor={first['next']}").json()
+    assert [value(m["quantity"]) for m in first["items"] + rest["items"]] == ["8", "7", "6", "5"]
+    assert (rest["next"], first["items"][0]["lot"], first["items"][0]["kind"]) == (None, "L1", "receipt")
+    ones = device.get("/api/v1/stock-movements?sku=one&location=NEAR&kind=receipt").json()["items"]
+    assert [value(m["quantity"]) for m in ones] == ["7", "5"]
+    assert device.get("/api/v1/stock-movements?kind=ship").json()["items"] == []
+
+
+@pytest.mark.parametrize("query", ["kind=theft", "sku=NEVER", "location=NOWHERE", "limit=0", "cursor=x", "site=NEAR"])
+def test_a_filter_that_makes_no_sense_is_a_400_that_says_what_would(query):
+    answer = planner().get(f"/api/v1/stock-movements?{query}")
+    assert (answer.status_code, bool(answer.json()["remedy"])) == (400, True)
+
+
+def test_customers_and_reps_have_no_business_with_movements():
+    device = device_of(buyer_for(AccountFactory()))
+    assert [device.get(f"/api/v1/stock-{x}").status_code for x in ("movements", "locations")] == [403, 403]
+
+
+def test_movements_take_the_same_statements_for_1_and_for_40():
+    product, site, device = StockedProductFactory(), SiteFactory(), planner()
+    counts = []
+    for n in (1, 39):
+        for _ in range(n):
+            stock(product, site, 1)
+        with CaptureQueriesContext(connection) as captured:
+            device.get("/api/v1/stock-movements")
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
