@@ -358,9 +358,9 @@ def open_orders_of(account_ids: Iterable[int]) -> list[int]:
     return list(rows.order_by("pk").values_list("pk", flat=True))
 
 
-def drafts_from(channel: str, *, limit: int) -> list[int]:
-    """Drafts that came through this channel, oldest first."""
-    rows = Order.objects.filter(channel=channel, status=OrderStatus.DRAFT)
+def drafts_from(channel: str, *, until: datetime, limit: int) -> list[int]:
+    """Drafts that came through this channel until that moment, oldest first."""
+    rows = Order.objects.filter(channel=channel, status=OrderStatus.DRAFT, received_at__lte=until)
     return list(rows.order_by("pk").values_list("pk", flat=True)[:limit])
 
 

@@ -1,7 +1,7 @@
 """One simulated day, stage by stage, by the verbs everybody calls. Done again after a break, it does what is missing."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from functools import partial
 
@@ -142,7 +142,8 @@ def _capture(options: Options, rows: Sequence[Cells], now: datetime) -> Stages:
 
 
 def _submit(now: datetime) -> None:
-    while drafts := drafts_from(Channel.IMPORT, limit=ORDERS):
+    """The file of the next day may be read already, if this evening was lived before and broken off."""
+    while drafts := drafts_from(Channel.IMPORT, until=at(now.date(), time.max), limit=ORDERS):
         for outcome in submit_many(drafts, actor=CLERK, now=now).values():
             _require(outcome)
 
