@@ -18,6 +18,7 @@ from core.refs import DocumentRef
 from inventory.admin.boards import shortage_page
 from inventory.admin.stock import run_for
 from inventory.models import AllocationRun, Claim, Demand
+from inventory.models.demand import UNSHIPPED
 from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
 
@@ -33,17 +34,12 @@ class ProgressFilter(admin.SimpleListFilter):
         "warehouse": ("In the warehouse", {"released_qty__gt": 0}),
     }
 
-    @property
-    def newest_only(self) -> bool:
-        """No index knows what is in the warehouse; open demand has one."""
-        return self.value() == "warehouse"
-
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(name, words) for name, (words, _) in self.lookups_by_name.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Demand]) -> QuerySet[Demand]:
         found = self.lookups_by_name.get(self.value() or "")
-        return queryset.filter(**found[1]) if found else queryset
+        return queryset.filter(UNSHIPPED, **found[1]) if found else queryset  # which has an index
 
 
 @admin.register(Demand)
