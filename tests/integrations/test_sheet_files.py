@@ -29,6 +29,7 @@ from tests.factories.catalog import (
     SubstitutionFactory,
     UnitFactory,
 )
+from tests.factories.inventory import SiteFactory
 from tests.factories.sheets import applied, outcomes, previewed
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
@@ -76,6 +77,9 @@ def company():
     SubstitutionFactory(product=product)
     AuthorizationFactory(account=account, product=product)
     LicenseFactory(account=account)
+    SiteFactory(code="EAST")
+    applied("receipts", "document,site,product,lot,qty\n@DN-7,EAST,+A,,5\n")
+    applied("inbound", "kind,reference,site,product,ordered_qty,eta_date\npurchase,PO-2,EAST,+A,12,2026-12-24\n")
 
 
 @pytest.mark.django_db
