@@ -21,6 +21,7 @@ from accounts.states import BuyerRole, Role
 from billing.models import Invoice
 from billing.services.post_receipt import post_receipt
 from catalog.models import Product
+from catalog.states import Tracking
 from core import clock, overrides
 from core.actors import Actor, system
 from core.models import Calendar, CalendarHoliday
@@ -35,8 +36,12 @@ from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from integrations.services.receive_edi import Report, receive_edi
 from inventory.models import Site
+from inventory.rules.transfers import TransferLineSpec
+from inventory.services.open_count import open_count
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
+from inventory.services.request_transfer import request_transfer
+from inventory.services.ship_transfer import ship_transfer
 from orders.models import Order, OrderLine
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.services.capture import capture
@@ -195,6 +200,7 @@ def _products(account: Account) -> None:
         actor=PICKER,
         now=now,
     )
+    _movements(site, made[1])
     CommitmentFactory(source=contract, product=made[0], valid_from=now.date() - timedelta(days=30))
     PriceRowFactory(source=contract, product=made[0], unit_price=Decimal("9.80"))
     goods.CustomerPartFactory(account=account, part_number="HV-100", product=made[0])
@@ -202,6 +208,32 @@ def _products(account: Account) -> None:
     tray = goods.ProductFactory(sku="TRAY-HERNIA", name="Hernia tray: mesh, suture, gloves", category=category)
     for part in made[1:]:
         goods.KitComponentFactory(kit=tray, component=part)
+
+
+def _movements(site: Site, gloves: Product) -> None:
+    """A truck on its way to Memphis, a count that was begun, and a unit with its own number."""
+    now, memphis = clock.now(), Site.objects.get(code="MEM")
+    transfer_id = request_transfer(
+        from_site_id=site.pk,
+        to_site_id=memphis.pk,
+        expected_date=(now + timedelta(days=3)).date(),
+        lines=[TransferLineSpec(gloves.pk, Decimal(40), "L124")],
+        key="truck",
+        actor=PICKER,
+        now=now,
+    )
+    ship_transfer(transfer_id=transfer_id, actor=PICKER, now=now)
+    open_count(site_id=site.pk, product_ids=[gloves.pk], key="gloves", actor=PICKER, now=now)
+    pump: Any = goods.ProductFactory(sku="PUMP-INF", name="Infusion pump", tracking=Tracking.SERIAL)
+    receive_stock(
+        product_id=pump.pk,
+        site_id=site.pk,
+        qty=Decimal(1),
+        lot_code="IP-20451",
+        source=DocumentRef("receipt", 590),
+        actor=PICKER,
+        now=now,
+    )
 
 
 def _papers(account: Account) -> None:
