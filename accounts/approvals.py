@@ -1,6 +1,10 @@
-"""Four eyes, for every room above: ask (`request`), decide, use (`require`). Bound to a content hash; they end."""
+"""Four eyes, for every room above: ask (`request`), decide, use (`require`). Bound to a content hash; they end.
 
-from accounts.services.decide_approval import AuthorityExceeded, SelfApproval, decide
+`has_authority` says whether a person's own authority reaches, so that nobody need be asked.
+"""
+
+from accounts.approval_queries import has_authority
+from accounts.services.decide_approval import AuthorityExceeded, AuthorityUsedUp, SelfApproval, decide
 from accounts.services.request_approval import request
 from accounts.services.require_approval import ApprovalExpired, ApprovalMissing, ContentChanged, require
 
@@ -8,9 +12,11 @@ __all__ = [
     "ApprovalExpired",
     "ApprovalMissing",
     "AuthorityExceeded",
+    "AuthorityUsedUp",
     "ContentChanged",
     "SelfApproval",
     "decide",
+    "has_authority",
     "request",
     "require",
 ]

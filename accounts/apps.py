@@ -18,4 +18,7 @@ class AccountsConfig(AppConfig):
         refs.register("user", "User", lambda pk: reverse("admin:accounts_user_change", args=[pk]))
         refs.register("ship_to", "Ship-to", lambda pk: reverse("admin:accounts_shipto_change", args=[pk]))
         refs.register("approval", "Approval", lambda pk: reverse("admin:accounts_approvalrequest_change", args=[pk]))
+        refs.register(
+            "authority_limit", "Authority limit", lambda pk: reverse("admin:accounts_authoritylimit_change", args=[pk])
+        )
         sheets.register()

@@ -11,13 +11,16 @@ from django.db import connection
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 
-from accounts.models import Account, ApprovalRequest, Buyer, GroupMembership, Rep, ShipTo, SpendingEntry, User
+from accounts.approval_queries import approvals as approvals
+from accounts.approval_queries import approvals_of as approvals_of
+from accounts.approval_queries import pending_approvals as pending_approvals
+from accounts.models import Account, Buyer, GroupMembership, Rep, ShipTo, SpendingEntry, User
 from accounts.rules import asks, ship_tos, standing_in
 from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, Headroom, RepSplit, ShipToSnapshot
 from accounts.rules.ship_tos import fold
 from accounts.rules.spending import period_of
 from accounts.rules.standing_in import Person
-from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplete, SpendingPeriod, SplitKind
+from accounts.states import AccountStatus, BuyerRole, ShipComplete, SpendingPeriod, SplitKind
 from core.clock import local_date
 from core.memo import once_per_unit
 from core.periods import Period
@@ -309,6 +312,13 @@ def escalation_chain(user_id: int, *, at: datetime) -> list[int]:
     return standing_in.escalation_chain(user_id, _people_around([user_id], at))
 
 
+def escalation_chains(user_ids: Iterable[int], *, at: datetime) -> dict[int, list[int]]:
+    """The same for many. 1 SQL."""
+    wanted = set(user_ids)
+    people = _people_around(wanted, at) if wanted else {}
+    return {pk: standing_in.escalation_chain(pk, people) for pk in wanted}
+
+
 _ABOVE = """
 WITH RECURSIVE line(id, distance) AS (
   SELECT %(start)s::bigint, 0
@@ -376,43 +386,3 @@ def search_accounts(text: str, *, among: asks.Visible, limit: int = 20) -> list[
     rows = among.narrow(Account.objects.filter(Q(code__icontains=words) | Q(name__icontains=words)), "id")
     ranked = rows.alias(starts=Q(code__istartswith=words)).order_by("-starts", "code")
     return list(ranked.values_list("id", "code", "name")[:limit])
-
-
-def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
-    """1 SQL."""
-    return {r.pk: approval_of(r) for r in ApprovalRequest.objects.filter(id__in=set(approval_ids))}
-
-
-def approvals_of(subject: DocumentRef, *, kind: str | None = None) -> list[asks.Approval]:
-    """Everything asked for the document, newest first. 1 SQL."""
-    rows = ApprovalRequest.objects.filter(subject_kind=subject.kind, subject_id=subject.id)
-    if kind is not None:
-        rows = rows.filter(kind=kind)
-    return [approval_of(r) for r in rows.order_by("-id")]
-
-
-def pending_approvals(*, now: datetime, kinds: Sequence[str] | None = None, limit: int = 200) -> list[asks.Approval]:
-    """What waits for a decision, the soonest to expire first. 1 SQL."""
-    rows = ApprovalRequest.objects.filter(state=ApprovalState.PENDING, expires_at__gt=now)
-    if kinds is not None:
-        rows = rows.filter(kind__in=kinds)
-    return [approval_of(r) for r in rows.order_by("expires_at", "id")[:limit]]
-
-
-def approval_of(row: ApprovalRequest) -> asks.Approval:
-    return asks.Approval(
-        id=row.pk,
-        kind=row.kind,
-        subject=DocumentRef(row.subject_kind, row.subject_id, row.subject_number),
-        content_hash=row.content_hash,
-        amount=row.amount,
-        currency=row.currency,
-        state=ApprovalState(row.state),
-        requested_by=row.requested_by_id,
-        requested_at=row.requested_at,
-        expires_at=row.expires_at,
-        decided_by=row.decided_by_id,
-        decided_at=row.decided_at,
-        reason=row.reason,
-        note=row.decision_note,
-    )

@@ -4,13 +4,15 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.open_door import NothingHere, described
-from api.v1 import availability, me, orders, products, stock, tokens
+from api.v1 import approvals, availability, me, orders, products, stock, tokens
 
 v1 = [
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
     path("tokens/current", tokens.CurrentToken.as_view(), name="current-token"),
     path("me", me.Me.as_view(), name="me"),
     path("products", products.Products.as_view(), name="products"),
+    path("approvals", approvals.Approvals.as_view(), name="approvals"),
+    path("approvals/<str:public_id>/decision", approvals.ApprovalDecision.as_view(), name="approval-decision"),
     path("availability", availability.AvailabilityOf.as_view(), name="availability"),
     path("stock-locations", stock.StockLocations.as_view(), name="stock-locations"),
     path("stock-movements", stock.StockMovements.as_view(), name="stock-movements"),

@@ -120,6 +120,7 @@ NAVIGATION = [
     _section(
         _("Audit and settings"),
         _item(_("Overrides"), "policy", "core_overrideentry"),
+        _item(_("Authority limits"), "gavel", "accounts_authoritylimit"),
         _item(_("Journal"), "history", "core_journalentry"),
         _item(_("Jobs"), "schedule", "core_job"),
         _item(_("Locked names"), "lock", "axes_accessattempt"),

@@ -4,7 +4,7 @@ A fact is written in the transaction in which it became true; each reaction is a
 commit. Money and stock never wait for one inside submit and release. docs/flow.md tells one order's path.
 """
 
-from accounts.events import ApprovalDecided
+from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
 from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
@@ -66,7 +66,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     OrderClosed: (),
     ReturnRequested: (),
     # people
-    ApprovalDecided: (),
+    ApprovalDecided: (Reaction("close the case of the late approval", do.close_approval_case),),
+    ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),
+    ApprovalLapsed: (Reaction("close the case of the lapsed approval", do.close_approval_case),),
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
     ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from accounts.approval_queries import approvals
+from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
 from billing.events import InvoicePosted
 from billing.services.issue_invoice import issue_invoice, issue_invoices
 from core.choices import counted
@@ -238,6 +240,31 @@ def _day(stated: str) -> str:
         return "no date yet"
     day = date.fromisoformat(stated)
     return f"{day.day} {day:%b %Y}"
+
+
+def open_approval_case(fact: ApprovalEscalated, job: JobContext) -> None:
+    """Tried late, it may be decided already: then nobody would close its case."""
+    waiting = approvals([fact.approval_id]).get(fact.approval_id)
+    if waiting is None or waiting.state != "pending":
+        return
+    worth = f" over {fact.amount:,} {fact.currency}" if fact.amount is not None else ""
+    open_case(
+        "approval_overdue",
+        subject=DocumentRef("approval", fact.approval_id),
+        account_id=fact.account_id,
+        money_at_risk=abs(fact.amount or ZERO),
+        cause_key="undecided",
+        currency=fact.currency,
+        summary=f"{fact.approval_kind} approval{worth} for {fact.subject_kind} {fact.subject_number or fact.subject_id}, "
+        f"asked by {fact.asked_by}, waits for {fact.asked_of}",
+        now=job.now,
+        actor=job.actor,
+    )
+
+
+def close_approval_case(fact: ApprovalDecided | ApprovalLapsed, job: JobContext) -> None:
+    cause = Cause("approval_overdue", DocumentRef("approval", fact.approval_id), "undecided")
+    close_many([cause], now=job.now, actor=job.actor)
 
 
 def open_dead_job_case(fact: JobDied, job: JobContext) -> None:

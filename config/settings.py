@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
+    "tend approvals": {"task": "accounts.tasks.tend_approvals", "schedule": 60.0, "options": {"expires": 55}},
     "allocate open demand": {
         "task": "inventory.tasks.run_allocation",
         "schedule": 60.0,

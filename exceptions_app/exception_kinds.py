@@ -4,6 +4,7 @@ from exceptions_app.kinds import KindSpec, declare
 
 JOB_DIED = "job_died"
 INVARIANT_BROKEN = "invariant_broken"
+APPROVAL_OVERDUE = "approval_overdue"
 
 declare(
     KindSpec(
@@ -23,5 +24,14 @@ declare(
         respond_minutes=30,
         resolve_minutes=240,
         description="Something that must always be true is not. Nothing heals silently: find out why first.",
+    ),
+    KindSpec(
+        APPROVAL_OVERDUE,
+        "Approval overdue",
+        owner_queue="finance",
+        severity="medium",
+        respond_minutes=120,
+        resolve_minutes=480,
+        description="Nobody has decided in half the time. Decide, or find who may: what waits on it stands still.",
     ),
 )

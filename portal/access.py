@@ -66,6 +66,7 @@ class Buying:
             Place("home", _("Home"), _("Home"), "home"),
             Place("quick-order", _("Quick order"), _("Order"), "bolt"),
             Place("orders", _("Orders"), _("Orders"), "box"),
+            Place("approvals", _("Approvals"), _("Approve"), "check-circle"),
             Place("invoices", _("Invoices"), _("Invoices"), "receipt"),
         )
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import home, invoices, orders, placing, quick_order, session
+from portal.views import approvals, home, invoices, orders, placing, quick_order, session
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +15,8 @@ urlpatterns = [
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
     path("orders/<str:number>/discard", orders.discard, name="discard"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),
     path("invoices/", invoices.invoice_list, name="invoices"),
     path("choose", session.choose, name="choose"),
     path("act-for", session.act_for, name="act-for"),

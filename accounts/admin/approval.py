@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from unfold.decorators import display
 
 from accounts import approvals
@@ -27,7 +27,7 @@ class ApprovalRequestAdmin(LedgerAdmin):
     access = allow(view=STAFF, act=DECIDERS)
     list_display_links = ["what"]  # the first column links to the document
     list_display = ["subject", "what", "state_pill", "money", "asked_by", "expires_at", "decided_by"]
-    list_filter = ["state", "kind"]
+    list_filter = ["state", "kind", "expires_at"]
     search_fields = ["subject_number", "requested_label", "reason"]
     search_help_text = "Document number, who asked, why"
     list_select_related = ["decided_by"]
@@ -40,15 +40,17 @@ class ApprovalRequestAdmin(LedgerAdmin):
                 "fields": [
                     ("number", "subject"),
                     ("what", "state_words"),
-                    ("money", "reason"),
+                    ("money", "points"),
+                    ("asked_for", "reason"),
                     ("asked_by", "requested_at", "expires_at"),
-                    ("decided_by", "decided_at", "decision_note"),
+                    ("decided_by", "decided_for", "decided_at", "decision_note"),
+                    ("escalated_to", "escalated_at"),
                     "content_hash",
                 ]
             },
         )
     ]
-    readonly_fields = ["number", "subject", "what", "state_words", "money", "asked_by"]
+    readonly_fields = ["number", "subject", "what", "state_words", "money", "points", "asked_for", "asked_by"]
 
     @display(description="For", ordering="subject_number")
     def subject(self, approval: ApprovalRequest) -> str:
@@ -79,6 +81,16 @@ class ApprovalRequestAdmin(LedgerAdmin):
     @display(description="Amount", ordering="amount")
     def money(self, approval: ApprovalRequest) -> str:
         return f"{approval.amount:,} {approval.currency}" if approval.amount is not None else "–"
+
+    @display(description="Margin given up")
+    def points(self, approval: ApprovalRequest) -> str:
+        return f"{approval.margin_points:,} points" if approval.margin_points is not None else "–"
+
+    @display(description="Asked for")
+    def asked_for(self, approval: ApprovalRequest) -> str:
+        told = [(words(name), value) for name, value in approval.content.items() if name != "part"]
+        lines = format_html_join("", "<dt>{}</dt><dd>{}</dd>", told)
+        return format_html('<dl class="hf-facts">{}</dl>', lines) if lines else "–"
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.decide_view)

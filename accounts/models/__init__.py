@@ -1,5 +1,6 @@
 from accounts.models.account import Account, ServiceTier, ShipTo, Territory
 from accounts.models.approval import ApprovalRequest
+from accounts.models.authority import AuthorityLimit, AuthorityUse
 from accounts.models.group import AccountGroup, GroupMembership
 from accounts.models.people import Buyer, Rep, RepAssignment
 from accounts.models.spending import SpendingEntry
@@ -9,6 +10,8 @@ __all__ = [
     "Account",
     "AccountGroup",
     "ApprovalRequest",
+    "AuthorityLimit",
+    "AuthorityUse",
     "Buyer",
     "GroupMembership",
     "Rep",

@@ -1,7 +1,7 @@
 """What accounts tells the rooms above, and what it is asked to make: plain values, no rows."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -158,6 +158,14 @@ class Approval:
     decided_at: datetime | None = None
     reason: str = ""
     note: str = ""
+    public_id: str = ""
+    margin_points: Decimal | None = None
+    account_id: int | None = None
+    content: Mapping[str, Any] = field(default_factory=dict)
+    requested_label: str = ""
+    decided_for: int | None = None
+    escalated_to: int | None = None
+    escalated_at: datetime | None = None
 
 
 @dataclass(frozen=True)

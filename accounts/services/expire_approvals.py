@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from accounts import locks
+from accounts.events import ApprovalLapsed
 from accounts.models import ApprovalRequest
 from accounts.states import ApprovalState
-from core import journal
+from core import journal, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -18,7 +19,13 @@ def expire_approvals(*, actor: Actor, now: datetime, limit: int = 500) -> int:
     lapsed = [row for row in rows if row.state == ApprovalState.PENDING]
     ApprovalRequest.objects.filter(id__in=[row.pk for row in lapsed]).update(state=ApprovalState.EXPIRED)
     journal.write([_entry(row) for row in lapsed], actor=actor, now=now)
+    notes = [outbox.Note(_fact(row), f"approval:{row.pk}", 1) for row in lapsed]
+    outbox.publish_many(notes, now=now, actor=actor)
     return len(lapsed)
+
+
+def _fact(row: ApprovalRequest) -> ApprovalLapsed:
+    return ApprovalLapsed(row.pk, row.kind, row.subject_kind, row.subject_id)
 
 
 def _entry(row: ApprovalRequest) -> journal.Entry:

@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from accounts import locks
+from accounts.approval_queries import approval_of
 from accounts.models import ApprovalRequest
-from accounts.queries import approval_of
 from accounts.rules.asks import Approval
 from accounts.states import ApprovalState
 from core.errors import Refused

@@ -105,7 +105,7 @@ class Orders(Endpoint):
         tags=["orders"],
     )
     def post(self, request: Request) -> Response:
-        key = _key(request)
+        key = required_key(request)
         asked = read_order(request.data)
         customer = customer_of(request, asked["account"])
         require_may_order(request, customer.id)
@@ -153,7 +153,7 @@ class Cancel(Endpoint):
         tags=["orders"],
     )
     def post(self, request: Request, public_id: str) -> Response:
-        key = _key(request)
+        key = required_key(request)
         asked = CancelRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         head = _seen(request, public_id)
@@ -195,7 +195,8 @@ class Timeline(Endpoint):
         return Response({"items": told})
 
 
-def _key(request: Request) -> str:
+def required_key(request: Request) -> str:
+    """The call's Idempotency-Key. Raises KeyMissing."""
     key = request.headers.get("Idempotency-Key", "").strip()
     if not key:
         raise KeyMissing

@@ -276,6 +276,7 @@ def _papers(account: Account) -> None:
     overrides.seal_pending(now=now)
     people.SpendingFactory(buyer=Buyer.objects.get(user__username="buyer"), spent_date=now.date())
     away = {"away_from": now.date() + timedelta(days=9), "back_on": now.date() + timedelta(days=16)}
+    people.AuthorityFactory(kind="price", role=Role.PRICING, max_amount=Decimal(25_000), max_margin_points=Decimal(15))
     people.AbsenceFactory(user=person("service"), delegate=person("lead"), note="Holidays", **away)
     AccessAttempt.objects.create(username="guess@example.com", ip_address="203.0.113.9", failures_since_start=5)
 

@@ -11,6 +11,7 @@ from accounts.models import (
     Account,
     AccountGroup,
     ApprovalRequest,
+    AuthorityLimit,
     Buyer,
     GroupMembership,
     Rep,
@@ -177,3 +178,12 @@ class ApprovalFactory(DjangoModelFactory):
     requested_by = factory.SubFactory(StaffFactory)
     requested_at = factory.LazyFunction(clock.now)
     expires_at = factory.LazyAttribute(lambda approval: approval.requested_at + timedelta(days=1))
+
+
+class AuthorityFactory(DjangoModelFactory):
+    class Meta:
+        model = AuthorityLimit
+
+    kind = "price"
+    role = Role.CS_LEAD
+    max_amount = Decimal(1_000)

@@ -33,6 +33,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "accounts.account": (EVERY_DESK, LEADS, "acd"),
     "accounts.accountgroup": (EVERY_DESK, LEADS, "acd"),
     "accounts.approvalrequest": (EVERY_DESK, f"cs_lead pricing planner {MONEY}", ""),
+    "accounts.authoritylimit": (EVERY_DESK, "finance_approver operator", "acd"),
     "accounts.buyer": (EVERY_DESK, LEADS, "acd"),
     "accounts.groupmembership": (EVERY_DESK, LEADS, "acd"),
     "accounts.rep": (EVERY_DESK, LEADS, "acd"),
@@ -157,12 +158,21 @@ PORTAL: dict[str, tuple[str, str]] = {
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
     "discard": (f"rep {BUYING}", f"rep {BUYING}"),
+    "approvals": (f"rep {BUYING}", f"rep {BUYING}"),
+    "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
     "choose": (f"rep {BUYING}", f"rep {BUYING}"),
     "act-for": (f"rep {BUYING}", f"rep {BUYING}"),
 }
-PORTAL_METHODS = {"quick-order-row": "post", "place": "post", "act-for": "post", "discard": "post"}
+PORTAL_METHODS = {
+    "quick-order-row": "post",
+    "place": "post",
+    "act-for": "post",
+    "discard": "post",
+    "approval-decide": "post",
+}
 PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "discard")}
+PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
 ORDERING = f"cs cs_lead rep service {BUYING}"
 # address: method → who may ("*": anybody, without a token too)
@@ -171,6 +181,8 @@ API: dict[str, dict[str, str]] = {
     "current-token": {"delete": ROLES_ALL},
     "me": {"get": ROLES_ALL},
     "products": {"get": ROLES_ALL},
+    "approvals": {"get": ROLES_ALL},
+    "approval-decision": {"post": ROLES_ALL},
     "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
     "stock-locations": {"get": f"{DESKS} service"},
     "stock-movements": {"get": f"{DESKS} service"},
@@ -184,7 +196,7 @@ API: dict[str, dict[str, str]] = {
     "": {"get": "*"},  # nothing is here
 }
 NO_ORDER = {"public_id": "00000000-0000-4000-8000-000000000000"}
-API_ARGUMENTS = {"order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
+API_ARGUMENTS = {"approval-decision": NO_ORDER, "order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
     *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),

@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.rules.authority import LIMITS, may_approve, roles_for
+from accounts.rules.authority import DEFAULTS, Limit, day_limit, may_approve, roles_for
 from accounts.rules.checks import is_time_zone
 from accounts.rules.ship_tos import Named, match
 from accounts.states import Role
 
 amounts = st.none() | st.decimals(-1_000_000, 1_000_000, places=2)
-kinds = st.sampled_from([*LIMITS, "anything else"])
+kinds = st.sampled_from([*sorted({x.kind for x in DEFAULTS}), "anything else"])
 role_sets = st.sets(st.sampled_from(list(Role)))
 
 
@@ -32,6 +32,29 @@ role_sets = st.sets(st.sampled_from(list(Role)))
 )
 def test_authority(role, kind, amount, expected):
     assert may_approve([role], kind=kind, amount=amount) is expected
+
+
+def test_what_is_kept_for_a_kind_rules_it_alone_and_the_margin_counts_beside_the_amount():
+    kept = [Limit("price", Role.CS, Decimal(50), Decimal(2), Decimal(80)), Limit("", Role.PLANNER, Decimal(9))]
+    price = {"kind": "price", "kept": kept}
+    assert may_approve([Role.CS], amount=Decimal(-50), margin_points=Decimal(2), **price)
+    assert not may_approve([Role.CS], amount=Decimal(50), margin_points=Decimal("2.01"), **price)
+    assert not may_approve([Role.FINANCE_APPROVER], amount=Decimal(1), **price)
+    assert may_approve([Role.PLANNER], kind="promise", amount=Decimal(9), kept=kept)
+    assert may_approve([Role.FINANCE], kind="credit", amount=Decimal(9), kept=kept)
+    assert roles_for("price", Decimal(51), kept=kept) == []
+
+
+def test_the_days_limit_is_the_widest_of_the_roles_that_reach():
+    kept = [
+        Limit("price", Role.CS, Decimal(50), day_amount=Decimal(80)),
+        Limit("price", Role.CS_LEAD, Decimal(500), day_amount=Decimal(900)),
+        Limit("price", Role.PRICING, Decimal(9_000)),
+    ]
+    asked = {"kind": "price", "margin_points": None, "kept": kept}
+    assert day_limit({Role.CS, Role.CS_LEAD}, amount=Decimal(40), **asked) == 900
+    assert day_limit({Role.CS}, amount=Decimal(40), **asked) == 80
+    assert day_limit({Role.CS, Role.PRICING}, amount=Decimal(40), **asked) is None
 
 
 @given(role_sets, kinds, amounts)

@@ -1,0 +1,172 @@
+"""Reads of approvals and of the authority to give them: a constant number of statements."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models import Q
+
+from accounts.models import ApprovalRequest, AuthorityLimit, User
+from accounts.rules import asks
+from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve
+from accounts.states import ApprovalState
+from core.actors import Actor
+from core.refs import DocumentRef
+
+TOLD_OUTSIDE = frozenset(
+    {"price", "purchase order"}
+)  # kinds a customer and their rep hear of; limits of credit are ours
+
+
+def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
+    """1 SQL."""
+    return {r.pk: approval_of(r) for r in ApprovalRequest.objects.filter(id__in=set(approval_ids))}
+
+
+def approvals_of(subject: DocumentRef, *, kind: str | None = None) -> list[asks.Approval]:
+    """Everything asked for the document, newest first. 1 SQL."""
+    rows = ApprovalRequest.objects.filter(subject_kind=subject.kind, subject_id=subject.id)
+    if kind is not None:
+        rows = rows.filter(kind=kind)
+    return [approval_of(r) for r in rows.order_by("-id")]
+
+
+def pending_approvals(*, now: datetime, kinds: Sequence[str] | None = None, limit: int = 200) -> list[asks.Approval]:
+    """What waits for a decision, the soonest to expire first. 1 SQL."""
+    rows = ApprovalRequest.objects.filter(state=ApprovalState.PENDING, expires_at__gt=now)
+    if kinds is not None:
+        rows = rows.filter(kind__in=kinds)
+    return [approval_of(r) for r in rows.order_by("expires_at", "id")[:limit]]
+
+
+def approval_of(row: ApprovalRequest) -> asks.Approval:
+    return asks.Approval(
+        id=row.pk,
+        kind=row.kind,
+        subject=DocumentRef(row.subject_kind, row.subject_id, row.subject_number),
+        content_hash=row.content_hash,
+        amount=row.amount,
+        currency=row.currency,
+        state=ApprovalState(row.state),
+        requested_by=row.requested_by_id,
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        decided_by=row.decided_by_id,
+        decided_at=row.decided_at,
+        reason=row.reason,
+        note=row.decision_note,
+        public_id=str(row.public_id),
+        margin_points=row.margin_points,
+        account_id=row.account_id,
+        content=row.content,
+        requested_label=row.requested_label,
+        decided_for=row.decided_for_id,
+        escalated_to=row.escalated_to_id,
+        escalated_at=row.escalated_at,
+    )
+
+
+def kept_limits(kind: str) -> list[Limit]:
+    """What this installation set for the kind and for every other kind. 1 SQL."""
+    rows = AuthorityLimit.objects.filter(kind__in=[kind, EVERY_OTHER_KIND])
+    return [Limit(*row) for row in rows.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")]
+
+
+def has_authority(actor: Actor, *, kind: str, amount: Decimal | None, margin_points: Decimal | None = None) -> bool:
+    """Whether the person's roles, as they are stored now, reach the amount and the points: what they may do without
+    asking. 2 SQL."""
+    person = User.objects.filter(pk=actor.user_id, is_active=True).first() if actor.user_id else None
+    if person is None:
+        return False
+    return may_approve(
+        person.roles,
+        kind=kind,
+        amount=amount,
+        is_superuser=person.is_superuser,
+        margin_points=margin_points,
+        kept=kept_limits(kind),
+    )
+
+
+_STOOD_IN_FOR = """
+WITH RECURSIVE away AS (
+  SELECT absence.user_id, absence.delegate_id
+    FROM accounts_userabsence absence JOIN accounts_user person ON person.id = absence.user_id
+   WHERE absence.away_from <= (%(at)s::timestamptz AT TIME ZONE person.time_zone)::date
+     AND (absence.back_on IS NULL OR absence.back_on > (%(at)s::timestamptz AT TIME ZONE person.time_zone)::date)
+     AND person.is_active
+), line(user_id) AS (
+  SELECT user_id FROM away WHERE delegate_id = %(user)s
+  UNION
+  SELECT away.user_id FROM line JOIN away ON away.delegate_id = line.user_id
+)
+SELECT user_id FROM line WHERE user_id <> %(user)s
+"""
+
+
+def stood_in_for(user_id: int, *, at: datetime) -> list[int]:
+    """Who is away at that moment and named this person as delegate, directly or through another who is
+    away too. 1 SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(_STOOD_IN_FOR, {"user": user_id, "at": at})
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def approvals_for(visible: asks.Visible, user_id: int, *, limit: int = 200) -> list[asks.Approval]:
+    """What somebody sees, what waits first, the soonest to end first, then the newest. Outside the house: what they asked
+    for, and what concerns their customers and is told there. 2 SQL."""
+    rows = ApprovalRequest.objects.all()
+    if not visible.all:
+        rows = rows.filter(Q(account_id__in=visible.ids, kind__in=TOLD_OUTSIDE) | Q(requested_by=user_id))
+    waiting = rows.filter(state=ApprovalState.PENDING).order_by("expires_at", "id")[:limit]
+    found = list(waiting) + list(rows.exclude(state=ApprovalState.PENDING).order_by("-id")[:limit])
+    return [approval_of(row) for row in found[:limit]]
+
+
+def approval_by_public_id(public_id: str, visible: asks.Visible, user_id: int) -> asks.Approval | None:
+    """The approval if it is theirs to see (a valid UUID). 1 SQL."""
+    row = ApprovalRequest.objects.filter(public_id=public_id).first()
+    if row is None:
+        return None
+    is_told = row.kind in TOLD_OUTSIDE and row.account_id is not None and visible.contains(row.account_id)
+    return approval_of(row) if visible.all or is_told or row.requested_by_id == user_id else None
+
+
+def decidable(approvals: Iterable[asks.Approval], user_id: int, *, now: datetime) -> frozenset[int]:
+    """The ids this person may approve as things stand, by their own authority or that of whom they stand in for: for
+    screens; the verb decides again. 3 SQL."""
+    waiting = [a for a in approvals if a.state == ApprovalState.PENDING and a.expires_at > now]
+    waiting = [a for a in waiting if a.requested_by != user_id]
+    if not waiting:
+        return frozenset()
+    people = list(User.objects.filter(is_active=True, pk__in=[user_id, *stood_in_for(user_id, at=now)]))
+    rows = AuthorityLimit.objects.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")
+    kept = [Limit(*row) for row in rows]
+    return frozenset(a.id for a in waiting if any(_is_able(p, a, user_id, kept) for p in people))
+
+
+def _is_able(person: User, approval: asks.Approval, user_id: int, kept: Sequence[Limit]) -> bool:
+    return person.pk != approval.requested_by and may_approve(
+        person.roles,
+        kind=approval.kind,
+        amount=approval.amount,
+        is_superuser=person.is_superuser and person.pk == user_id,
+        margin_points=approval.margin_points,
+        kept=kept,
+    )
+
+
+def good_hashes(kind: str, subjects: Iterable[DocumentRef]) -> dict[tuple[str, int], set[str]]:
+    """{(kind, id): content hashes} that were approved, whether or not the approval has ended since. 1 SQL."""
+    ids: dict[str, list[int]] = {}
+    for ref in subjects:
+        ids.setdefault(ref.kind, []).append(ref.id)
+    found: dict[tuple[str, int], set[str]] = {}
+    for subject_kind, pks in ids.items():
+        rows = ApprovalRequest.objects.filter(
+            kind=kind, subject_kind=subject_kind, subject_id__in=pks, state=ApprovalState.APPROVED
+        )
+        for pk, content_hash in rows.values_list("subject_id", "content_hash"):
+            found.setdefault((subject_kind, pk), set()).add(content_hash)
+    return found
