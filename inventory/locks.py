@@ -1,4 +1,4 @@
-"""Every row lock of the room: demands 50, inbound supply 52, lots 57, transfers and counts 59, balances 60.
+"""Every lock of the room: demands 50, inbound supply 52, pools 55, lots 57, transfers and counts 59, balances 60.
 
 A claim is guarded by its demand's lock, a transfer's or count's line by its document's.
 """
@@ -179,6 +179,24 @@ def lock_inbound_supplies(inbound_ids: Collection[int]) -> dict[int, InboundSupp
 
 def lock_inbound_of_transfer(number: str) -> list[InboundSupply]:
     return take(Rank.INBOUND, InboundSupply.objects.filter(kind="transfer", reference=number))
+
+
+_POOLED = "inventory_pool"
+_ONE_AT_A_TIME = """
+    SELECT count(*) FROM (SELECT pg_advisory_xact_lock(%(space)s::bigint + id)
+                          FROM unnest(%(products)s::bigint[]) WITH ORDINALITY AS p(id, n) ORDER BY n) locked"""
+_SPACE = Rank.POOL << 48  # of the advisory locks: no product's number reaches so far
+
+
+def lock_pools(product_ids: Collection[int]) -> None:
+    """Whoever claims stock of a product that has pools, safety stock or quotas does so alone: what its members hold
+    and what is free are read after this. Take it only for such products (`pool_queries.ruled_products`).
+
+    By product, because one pool may be over thousands, which need not wait for each other.
+    """
+    products = sorted(set(product_ids))
+    climb(Rank.POOL, products, table=_POOLED)
+    sql.rows(_ONE_AT_A_TIME, {"space": int(_SPACE), "products": products})
 
 
 def lock_lots(lot_ids: Collection[int]) -> dict[int, Lot]:

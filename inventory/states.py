@@ -111,3 +111,29 @@ STATUS_MOVES: dict[StockStatus, frozenset[StockStatus]] = {
     StockStatus.EXPIRED: frozenset({StockStatus.DAMAGED}),
     StockStatus.RECALLED: frozenset({StockStatus.DAMAGED}),
 }
+
+
+class PoolKind(StrEnum):
+    PROTECTION = "protection"  # a floor: others leave it alone
+    QUOTA = "quota"  # a ceiling: its members take no more
+
+
+class PoolState(StrEnum):
+    ACTIVE = "active"
+    INACTIVE = "inactive"  # it and what is below it count for nothing
+    NEUTRAL = "neutral"  # a quota that counts and does not limit
+
+
+class PoolWho(StrEnum):
+    ACCOUNT = "account"
+    GROUP = "group"
+    TIER = "tier"
+    REGION = "region"
+    BELOW = "below"  # everybody the pools below it name
+    EVERYBODY = "everybody"
+
+
+class AmountKind(StrEnum):
+    NUMBER = "number"
+    PERCENT = "percent"  # of the supply; below another pool, of its amount
+    RATIO = "ratio"  # among the pools beside it, of what those with numbers and percents leave

@@ -7,11 +7,11 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from accounts.models.rings import no_ring
 from accounts.models.validators import country_code, currency_code, gln, known_time_zone
 from accounts.states import ACCOUNT, AccountStatus, ShipComplete
 from core.choices import choices
 from core.history import keep_history
+from core.rings import no_ring
 from core.triggers import guard
 
 WEEKDAYS = [(day, name) for day, name in enumerate(calendar.day_name)]

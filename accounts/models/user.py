@@ -5,12 +5,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 
-from accounts.models.rings import no_ring
 from accounts.models.validators import known_time_zone
 from accounts.states import Role
 from core.choices import choices
 from core.history import keep_history
 from core.ranges import DateRange
+from core.rings import no_ring
 
 
 class User(AbstractUser):

@@ -111,6 +111,9 @@ class Claim(models.Model):
             models.Index(
                 fields=["expires_at"], condition=Q(state="open", expires_at__isnull=False), name="claims_by_expiry"
             ),
+            models.Index(
+                fields=["balance", "ended_at"], condition=Q(ended="shipped"), name="shipped_claims_by_balance"
+            ),
         ]
 
     def __str__(self) -> str:
