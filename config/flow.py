@@ -36,7 +36,11 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ),
     # holds
     HoldPlaced: (Reaction("open a case for the hold", do.open_hold_case, run_many=do.open_hold_cases),),
-    HoldCleared: (Reaction("close the hold's case", do.close_hold_case, run_many=do.close_hold_cases),),
+    HoldCleared: (
+        Reaction("close the hold's case", do.close_hold_case, run_many=do.close_hold_cases),
+        Reaction("bill what the hold kept", do.bill_what_was_held),
+        Reaction("close the order the hold kept open", do.record_progress, run_many=do.record_progress_of_many),
+    ),
     CreditOpened: (
         Reaction("count what was ordered before", do.count_open_orders, run_many=do.count_open_orders_of_many),
     ),

@@ -10,7 +10,7 @@ from decimal import Decimal
 from accounts.approval_queries import approvals
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
 from billing.events import InvoicePosted
-from billing.services.issue_invoice import issue_invoice, issue_invoices
+from billing.services.issue_invoice import bill_order, issue_invoices
 from core.choices import counted
 from core.errors import DomainError
 from core.outbox import JobContext, JobDied
@@ -21,6 +21,7 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort, ShipmentShipped
+from fulfillment.services.find_shipment import OnHold
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
@@ -42,6 +43,7 @@ from reporting.services.record_submitted import record_many_submitted, record_su
 
 ZERO = Decimal(0)
 HOLD_KINDS = {"credit": "credit_hold", "price": "price_mismatch"}
+RULE_KINDS = {"po_to_follow": "usage_without_po"}  # before the reason's
 
 
 Jobs = Sequence[JobContext]
@@ -86,22 +88,27 @@ def count_open_orders_of_many(facts: Sequence[CreditOpened], jobs: Jobs) -> None
 
 
 def invoice_shipment(fact: ShipmentShipped, job: JobContext) -> None:
-    issue_invoice(shipment_id=fact.shipment_id, actor=job.actor, now=job.now)
+    """Where a hold blocks invoicing, the invoice leaves when it is cleared."""
+    invoice_shipments([fact], [job])
 
 
 def invoice_shipments(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
     """A shipment that is refused fails the batch, so that its own job fails alone when they run one by one."""
     outcomes = issue_invoices([f.shipment_id for f in facts], actor=jobs[0].actor, now=jobs[0].now)
     for outcome in outcomes.values():
-        if isinstance(outcome, DomainError):
+        if isinstance(outcome, DomainError) and not isinstance(outcome, OnHold):
             raise outcome
 
 
-def record_progress(fact: ShipmentShipped, job: JobContext) -> None:
+def bill_what_was_held(fact: HoldCleared, job: JobContext) -> None:
+    bill_order(fact.order_id, actor=job.actor, now=job.now)
+
+
+def record_progress(fact: ShipmentShipped | HoldCleared, job: JobContext) -> None:
     close_finished(order_ids=[fact.order_id], actor=job.actor, now=job.now)
 
 
-def record_progress_of_many(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
+def record_progress_of_many(facts: Sequence[ShipmentShipped | HoldCleared], jobs: Jobs) -> None:
     close_finished(order_ids={f.order_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 
@@ -150,7 +157,7 @@ def open_hold_cases(facts: Sequence[HoldPlaced], jobs: Jobs) -> None:
 
 def _hold_case(fact: HoldPlaced) -> CaseSpec:
     return CaseSpec(
-        HOLD_KINDS.get(fact.reason, "order_hold"),
+        _hold_kind(fact),
         DocumentRef("order", fact.order_id, fact.order_number),
         f"hold:{fact.hold_id}",
         fact.account_id,
@@ -158,6 +165,10 @@ def _hold_case(fact: HoldPlaced) -> CaseSpec:
         fact.currency,
         fact.message,
     )
+
+
+def _hold_kind(fact: HoldPlaced | HoldCleared) -> str:
+    return RULE_KINDS.get(fact.rule) or HOLD_KINDS.get(fact.reason, "order_hold")
 
 
 def close_hold_case(fact: HoldCleared, job: JobContext) -> None:
@@ -169,8 +180,7 @@ def close_hold_cases(facts: Sequence[HoldCleared], jobs: Jobs) -> None:
 
 
 def _hold_cause(fact: HoldCleared) -> Cause:
-    kind = HOLD_KINDS.get(fact.reason, "order_hold")
-    return Cause(kind, DocumentRef("order", fact.order_id, fact.order_number), f"hold:{fact.hold_id}")
+    return Cause(_hold_kind(fact), DocumentRef("order", fact.order_id, fact.order_number), f"hold:{fact.hold_id}")
 
 
 def open_unresolved_case(fact: OrderUnresolved, job: JobContext) -> None:

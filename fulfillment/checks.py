@@ -44,7 +44,8 @@ SELECT h.number, l.id, l.qty, coalesce(c.shipped, 0), l.shipped_qty, coalesce(m.
   LEFT JOIN LATERAL (SELECT k.balance_id, k.demand_id, CASE WHEN k.ended = 'shipped' THEN k.qty ELSE 0 END AS shipped
                        FROM inventory_claim k WHERE k.id = l.claim_id) c ON true
   LEFT JOIN LATERAL (SELECT -sum(v.qty) AS qty FROM inventory_stockmovement v
-                      WHERE v.kind = 'ship' AND v.source_kind = 'shipment' AND v.source_id = h.id
+                      WHERE (v.source_kind, v.source_id, v.kind) IN (('shipment', h.id, 'ship'),
+                                                                     ('field_usage', h.usage_id, 'consumption'))
                         AND v.sequence = l.claim_id AND v.balance_id = l.balance_id) m ON true
  WHERE l.shipped_qty > l.qty OR b.lot_id IS DISTINCT FROM l.lot_id OR b.product_id <> l.product_id
     OR c.balance_id IS DISTINCT FROM l.balance_id OR c.demand_id IS DISTINCT FROM l.demand_id

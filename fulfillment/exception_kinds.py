@@ -11,4 +11,13 @@ SHORT_PICK = KindSpec(
     resolve_minutes=120,
     description="The picker found less than was released; the rest went back to open and is allocated again.",
 )
-declare(SHORT_PICK)
+USAGE_UNBILLED = KindSpec(
+    code="usage_unbilled",
+    label="Usage is not billed",
+    owner_queue="cs",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="Goods were used in the field and no order could be made of it. Mend what is missing, then bill it.",
+)
+declare(SHORT_PICK, USAGE_UNBILLED)

@@ -58,6 +58,18 @@ def billable_of(shipment: ShipmentView) -> list[BillableLine]:
     ]
 
 
+def orders_of_usages(usage_ids: Collection[int]) -> dict[int, int]:
+    """{usage: the order that bills it}; usages without one are absent. One statement."""
+    rows = Shipment.objects.filter(usage__in=list(usage_ids)).values_list("usage_id", "order_id")
+    return {usage_id: order_id for usage_id, order_id in rows if usage_id is not None}
+
+
+def unbilled_shipments(order_id: int) -> list[int]:
+    """Shipments of the order with something shipped that is not invoiced, oldest first. One statement."""
+    rows = ShipmentLine.objects.filter(shipment__order_id=order_id, shipped_qty__gt=F("invoiced_qty"))
+    return sorted(set(rows.values_list("shipment_id", flat=True)))
+
+
 def awaiting(status: ShipmentStatus, *, limit: int) -> list[int]:
     """Shipments in this state, oldest first: the warehouse's work list."""
     return list(Shipment.objects.filter(status=status).order_by("pk").values_list("pk", flat=True)[:limit])

@@ -21,6 +21,7 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from core import panels, refs
         from inventory import checks, sheets
+        from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
         from inventory.panels import stock_panel
 
@@ -29,6 +30,7 @@ class InventoryConfig(AppConfig):
         sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
+        refs.register("field_usage", "Usage", numbers=usage_numbers)
         refs.register("transfer", "Transfer", _console_page("transfer"), transfer_numbers)
 
 

@@ -94,7 +94,8 @@ class LotShipment:
 
 _SHIPPED = """
     SELECT m.source_kind, m.source_id, s.code, d.ref_kind, d.ref_id, d.ref_number, d.line_no, d.account_id, -m.qty, m.at
-      FROM inventory_stockbalance b JOIN inventory_stockmovement m ON m.balance_id = b.id AND m.kind = 'ship'
+      FROM inventory_stockbalance b
+      JOIN inventory_stockmovement m ON m.balance_id = b.id AND m.kind IN ('ship', 'consumption')
       JOIN inventory_site s ON s.id = b.site_id
       JOIN inventory_claim c ON c.id = m.sequence JOIN inventory_demand d ON d.id = c.demand_id
      WHERE b.lot_id = %s ORDER BY m.at DESC, m.id DESC"""

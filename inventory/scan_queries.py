@@ -119,5 +119,5 @@ def _whereabouts(
         return Whereabouts(_AT.get(site_kind, "in stock"), site, status)
     if moved is None:
         return Whereabouts("not received")
-    document = DocumentRef(source_kind, source_id) if moved in ("ship", "transfer_out") else None
+    document = DocumentRef(source_kind, source_id) if moved in ("ship", "transfer_out", "consumption") else None
     return Whereabouts(_GONE.get(moved, "off the books"), document=document)

@@ -102,6 +102,52 @@ COUNT = Lifecycle(
         CountStatus.APPROVAL: {CountStatus.OPEN, CountStatus.POSTED, CountStatus.CANCELLED},
     },
 )
+
+
+class UsageStatus(StrEnum):
+    RECORDED = "recorded"  # a fact; no order bills it yet
+    BILLED = "billed"  # an order and a shipment stand for it
+
+
+USAGE = Lifecycle("usage", {UsageStatus.RECORDED: {UsageStatus.BILLED}})
+
+
+class OfferStatus(StrEnum):
+    OFFERED = "offered"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+OFFER = Lifecycle(
+    "offer",
+    {
+        OfferStatus.OFFERED: {
+            OfferStatus.ACCEPTED, OfferStatus.DECLINED, OfferStatus.WITHDRAWN, OfferStatus.EXPIRED,
+        }
+    },
+)  # fmt: skip
+
+
+class DisputeStatus(StrEnum):
+    OPEN = "open"
+    SETTLED = "settled"
+
+
+DISPUTE = Lifecycle("dispute", {DisputeStatus.OPEN: {DisputeStatus.SETTLED}})
+
+
+class DisputeOutcome(StrEnum):
+    """Whose number holds."""
+
+    SENDER = "sender"  # the receiver found it: what was sent is right
+    RECEIVER = "receiver"  # the sender loaded another number: what was said is right
+    COUNT = "count"  # neither: what is not there is written off, and a count at the receiver says what is
+
+
+# Where stock is ours but in somebody else's hands.
+FIELD_KINDS = frozenset({SiteKind.TRUNK, SiteKind.CONSIGNMENT})
 # What a person may move stock to by hand. Expired and recalled are left by the end of a recall only, and never by
 # wish: whoever wants such goods in another status quarantines them first.
 STATUS_MOVES: dict[StockStatus, frozenset[StockStatus]] = {

@@ -7,6 +7,7 @@ PRICE_MISMATCH = "price_mismatch"
 UNRESOLVED_LINES = "unresolved_lines"
 ORDER_HOLD = "order_hold"
 ORDER_STUCK = "order_stuck"
+USAGE_WITHOUT_PO = "usage_without_po"
 
 CASE_OF_REASON = {
     "credit": CREDIT_HOLD,
@@ -18,6 +19,15 @@ CASE_OF_REASON = {
 }
 
 declare(
+    KindSpec(
+        USAGE_WITHOUT_PO,
+        "Usage without PO",
+        owner_queue="rep",
+        severity="medium",
+        respond_minutes=480,
+        resolve_minutes=2880,
+        description="Goods were used and the purchase order is to follow. Get its number; the invoice waits for it.",
+    ),
     KindSpec(
         CREDIT_HOLD,
         "Credit hold",

@@ -20,12 +20,13 @@ from credit.queries import due_dates, terms_of
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
-from fulfillment.queries import billable_of, shipment_details
+from fulfillment.queries import billable_of, shipment_details, unbilled_shipments
 from fulfillment.rules.asks import BillableLine, ShipmentView
-from fulfillment.services.find_shipment import lock_with_credit, only
+from fulfillment.services.find_shipment import OnHold, lock_with_credit, only
 from fulfillment.services.mark_invoiced import mark_invoiced
-from orders.queries import line_prices
+from orders.queries import holds_blocking, line_prices
 from orders.rules.asks import LockedPrice
+from orders.states import Blocks
 
 
 class NothingToInvoice(Refused):
@@ -38,7 +39,7 @@ def issue_invoice(*, shipment_id: int, actor: Actor, now: datetime) -> int:
     """Invoice the shipment and return the invoice's id; the same id again when it was invoiced before.
 
     It is due by the order's own terms, else by the account's. Locks: credit 10, shipment 30, then the number (90).
-    Raises NotFound, NothingToInvoice.
+    Raises NotFound, NothingToInvoice, OnHold (a hold blocks invoicing: the invoice leaves when it is cleared).
     """
     return only(_issue([shipment_id], actor, now), shipment_id)
 
@@ -50,6 +51,14 @@ def issue_invoices(shipment_ids: Sequence[int], *, actor: Actor, now: datetime) 
     Numbers are drawn in the order given; the number of statements does not grow with the shipments.
     """
     return _issue(list(dict.fromkeys(shipment_ids)), actor, now)
+
+
+@door_verb
+def bill_order(order_id: int, *, actor: Actor, now: datetime) -> list[int]:
+    """Invoice what of the order was shipped and never billed, because a hold kept it: the invoices. What a hold still
+    keeps stays. Nothing to bill is no error."""
+    outcomes = _issue(unbilled_shipments(order_id), actor, now)
+    return [found for found in outcomes.values() if isinstance(found, int)]
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,7 @@ def _issue(shipment_ids: Sequence[int], actor: Actor, now: datetime) -> dict[int
     lock_with_credit(shipment_ids)
     shipments = shipment_details(shipment_ids)
     invoiced = dict(Invoice.objects.filter(shipment__in=shipment_ids).values_list("shipment_id", "pk"))
+    held = holds_blocking({s.order_id for s in shipments.values()}, Blocks.INVOICE) if shipments else {}
     outcomes: dict[int, int | DomainError] = {}
     lines_of: dict[int, list[BillableLine]] = {}
     for shipment_id in shipment_ids:
@@ -79,6 +89,8 @@ def _issue(shipment_ids: Sequence[int], actor: Actor, now: datetime) -> dict[int
             outcomes[shipment_id] = NotFound(kind="shipment", ident=shipment_id)
         elif shipment_id in invoiced:
             outcomes[shipment_id] = invoiced[shipment_id]
+        elif why := held.get(shipment.order_id):
+            outcomes[shipment_id] = OnHold(number=shipment.number, why=" ".join(why))
         elif lines := billable_of(shipment):
             lines_of[shipment_id] = lines
         else:

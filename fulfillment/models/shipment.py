@@ -11,7 +11,10 @@ from fulfillment.states import SHIPMENT, ShipmentStatus
 
 
 class Shipment(models.Model):
-    """What the warehouse was told to send from one site to one address, for one order. It is also the warehouse order."""
+    """What the warehouse was told to send from one site to one address, for one order. It is also the warehouse order.
+
+    With a `usage` it never was one: the goods were used from a trunk or a consignment.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=30, unique=True)
@@ -22,6 +25,9 @@ class Shipment(models.Model):
     status = models.CharField(max_length=12, choices=choices(ShipmentStatus), default=ShipmentStatus.RELEASED)
     carrier = models.CharField(max_length=40, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True)
+    usage = models.ForeignKey(
+        "inventory.FieldUsage", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=1)
     released_at = models.DateTimeField()
     packed_at = models.DateTimeField(null=True)
@@ -33,7 +39,8 @@ class Shipment(models.Model):
             models.CheckConstraint(
                 condition=Q(shipped_at__isnull=False) | ~Q(status__in=["shipped", "delivered", "refused"]),
                 name="a_shipped_shipment_says_when",
-            )
+            ),
+            models.UniqueConstraint(fields=["usage"], condition=Q(usage__isnull=False), name="one_shipment_per_usage"),
         ]
         indexes = [
             models.Index(fields=["status", "site", "-id"], name="shipments_by_status"),

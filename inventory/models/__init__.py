@@ -1,6 +1,17 @@
 from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
 from inventory.models.count import CountLine, StockCount
 from inventory.models.demand import AllocationRun, Claim, Demand, DemandDecision, Promise
+from inventory.models.field import (
+    ExpiryNotice,
+    FieldUsage,
+    FillUp,
+    FillUpLine,
+    OfferLine,
+    ParLevel,
+    TransferDispute,
+    TransferOffer,
+    UsageLine,
+)
 from inventory.models.pool import OrderCap, Pool, SafetyStock
 from inventory.models.transfer import Transfer, TransferLine
 
@@ -10,9 +21,15 @@ __all__ = [
     "CountLine",
     "Demand",
     "DemandDecision",
+    "ExpiryNotice",
+    "FieldUsage",
+    "FillUp",
+    "FillUpLine",
     "InboundSupply",
     "Lot",
+    "OfferLine",
     "OrderCap",
+    "ParLevel",
     "Pool",
     "Promise",
     "SafetyStock",
@@ -22,5 +39,8 @@ __all__ = [
     "StockCount",
     "StockMovement",
     "Transfer",
+    "TransferDispute",
     "TransferLine",
+    "TransferOffer",
+    "UsageLine",
 ]

@@ -4,6 +4,7 @@ from django.db.models import F, Q
 from core.choices import choices
 from core.triggers import guard
 from inventory.models.balance import Lot, Site
+from inventory.models.demand import Claim
 from inventory.states import TRANSFER, TransferStatus
 
 
@@ -41,7 +42,10 @@ class Transfer(models.Model):
 
 
 class TransferLine(models.Model):
-    """One product and lot of a transfer, in base units. In transit: shipped less received, damaged and missing."""
+    """One product and lot of a transfer, in base units. In transit: shipped less received, damaged and missing.
+
+    `claim` is what of a fill-up's demand is to travel; a line without one takes what is free when the truck is loaded.
+    """
 
     transfer = models.ForeignKey(Transfer, on_delete=models.PROTECT, related_name="lines")
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
@@ -51,6 +55,7 @@ class TransferLine(models.Model):
     received_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     damaged_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     missing_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
+    claim = models.OneToOneField(Claim, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         constraints = [
@@ -64,8 +69,8 @@ class TransferLine(models.Model):
                 name="no_more_arrives_than_was_sent",
             ),
             models.UniqueConstraint(
-                fields=["transfer", "product", "lot"],
-                name="one_transfer_line_per_product_and_lot",
+                fields=["transfer", "product", "lot", "claim"],
+                name="one_transfer_line_per_product_lot_and_claim",
                 nulls_distinct=False,
             ),
         ]

@@ -12,7 +12,7 @@ from core.refs import DocumentRef
 from credit.rules.asks import CreditAsk
 from orders.rules.exposure import open_change, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
-from orders.states import HoldReason
+from orders.states import Blocks, HoldReason
 
 ZERO = Decimal(0)
 
@@ -32,14 +32,25 @@ def asks_at_release(
 
 
 def asks_again(held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
-    """The held orders of an account, oldest first, each with all that is not released of it."""
+    """The held orders of an account, oldest first, each with all that is not released of it; of goods that were used
+    already, whose invoice a hold keeps, with all of it."""
     asks = []
     for order_id in sorted(held):
         order = held[order_id]
         lines = [x for x in order.lines if x.demand and unreleased(x.demand) > 0]
         if lines:
             asks.append(_ask(order, lines, held))
+        elif any(Blocks.INVOICE in h.blocks for h in order.open_holds):
+            asks.append(_ask_for_what_left(order))
     return asks
+
+
+def _ask_for_what_left(order: OrderPicture) -> CreditAsk:
+    """It is in the exposure as shipped, so it asks for nothing more."""
+    day = order.submitted_on
+    assert day is not None  # only a submitted order is held for credit
+    ref = DocumentRef("order", order.order_id, order.number)
+    return CreditAsk(order.account_id, ref, order.total, order.currency, day, order.total, order.terms_code)
 
 
 def is_held(order: OrderPicture) -> bool:

@@ -21,6 +21,7 @@ from orders.states import Blocks, Gate, HoldReason, Verdict
 
 Results = list[GateResult]
 NO_CREDIT_ACCOUNT = "no_credit_account"
+PO_TO_FOLLOW = "po_to_follow"  # goods were used, the purchase order comes later: only it clears the hold
 LARGEST_AMOUNT = Decimal("999999999999.99")  # numeric(14,2)
 FIX = "Check the quantity, or split the order."
 

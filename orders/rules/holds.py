@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.states import Role
 from orders.rules.asks import GateResult
-from orders.rules.gates import is_by_hand
+from orders.rules.gates import PO_TO_FOLLOW, is_by_hand
 from orders.rules.picture import OpenHold
 from orders.states import Blocks, Gate, HoldReason, Verdict
 
@@ -33,6 +33,11 @@ class HoldSpec:
     blocks: tuple[str, ...]
     clearable_by: tuple[str, ...]
     result: GateResult
+
+    @property
+    def is_forced(self) -> bool:
+        """No rule clears it: the purchase order does, or a person."""
+        return self.rule == PO_TO_FOLLOW
 
 
 def holds_for(results: Iterable[GateResult]) -> list[HoldSpec]:

@@ -61,6 +61,7 @@ def _row(order: OrderPicture, spec: HoldSpec, actor: Actor, now: datetime) -> Ho
         rule=spec.rule,
         blocks=list(spec.blocks),
         clearable_by=list(spec.clearable_by),
+        is_forced=spec.is_forced,
         explanation=explanation,
         placed_at=now,
         placed_by=actor.label,

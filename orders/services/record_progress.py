@@ -12,10 +12,10 @@ from orders.events import OrderClosed
 from orders.ledgers import finished
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.queries import holds_of, pictures
+from orders.queries import holds_blocking, holds_of, pictures
 from orders.services.bump_versions import bump_versions
 from orders.services.hold_rows import clear_all
-from orders.states import ORDER, OrderStatus
+from orders.states import ORDER, Blocks, OrderStatus
 
 
 @door_verb
@@ -24,6 +24,8 @@ def record_progress(*, order_ids: Iterable[int], actor: Actor, now: datetime) ->
     rows = lock_orders(order_ids)
     open_ids = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
     done = finished(open_ids) if open_ids else []
+    kept = holds_blocking(done, Blocks.INVOICE) if done else {}  # its bill is still to come
+    done = [i for i in done if i not in kept]
     if not done:
         return []
     status = ORDER.require(OrderStatus.SUBMITTED, OrderStatus.CLOSED)

@@ -32,7 +32,7 @@ from orders.rules.trace import price_columns
 from orders.services.accept import Accepted, Entering, accept_many, decide_credit_of_many
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices, set_submitted
-from orders.states import AT_SUBMIT, ORDER, OrderStatus, Verdict
+from orders.states import AT_SUBMIT, ORDER, Blocks, OrderStatus, Verdict
 
 ZERO = Decimal(0)
 
@@ -188,6 +188,7 @@ class Judged:
     verdicts: Verdicts
     accepted: Accepted
     results: Sequence[GateResult]
+    blocks: tuple[str, ...] = (Blocks.RELEASE,)  # what its holds keep from happening
 
     @property
     def order(self) -> OrderPicture:
@@ -220,7 +221,11 @@ def finish_many(
     facts: Sequence[outbox.Note] = (),
 ) -> dict[int, Submitted]:
     """The same for many, three statements."""
-    specs = [(j.order, spec) for j in judged for spec in refresh(j.order.open_holds, j.results, AT_SUBMIT).place]
+    specs = [
+        (j.order, replace(spec, blocks=j.blocks))
+        for j in judged
+        for spec in refresh(j.order.open_holds, j.results, AT_SUBMIT).place
+    ]
     told = insert_holds(specs, actor=actor, now=now)
     entries, notes = [*before], [*facts]
     outcomes: dict[int, Submitted] = {}
