@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import date, datetime, timedelta
+from functools import cache
 from io import StringIO
 from pathlib import Path
 
@@ -48,8 +49,8 @@ def row(invoice, sku, qty, day, customer, price="2.50", hour=10):
     return [invoice, sku, f"ITEM {sku}", qty, moment.isoformat(sep=" "), price, customer, "United Kingdom"]
 
 
-@pytest.fixture
-def fortnight(tmp_path) -> Path:
+@pytest.fixture(scope="module")
+def fortnight(tmp_path_factory) -> Path:
     """12 customers, 8 products, an order of 5 lines for each customer on every second day; and all that is odd."""
     rows, number = [], 0
     for day in range(14):
@@ -71,7 +72,7 @@ def fortnight(tmp_path) -> Path:
         row("600007", "NEW", 3, 6, "17002.0"),  # sold for the first time
         row("600008", "P0", 4000, 8, "17003.0"),  # far beyond shelf and limit
     ]
-    return written(tmp_path / "fortnight.csv", sorted(rows, key=lambda r: r[4]))
+    return written(tmp_path_factory.mktemp("replay") / "fortnight.csv", sorted(rows, key=lambda r: r[4]))
 
 
 def run(path: Path, **asked):
@@ -87,6 +88,14 @@ def emptied() -> None:
     call_command("flush", verbosity=0, interactive=False)
 
 
+@cache
+def figures(path: Path, *, days: int = 14) -> dict:
+    """What a replay in one go tells: made once a process, for all the tests that come to the same end another way."""
+    found = told(run(path, until=FIRST + timedelta(days=days - 1)))
+    emptied()
+    return found
+
+
 def test_a_fortnight_goes_through_every_stage_and_the_invariants_hold(fortnight):
     found = run(fortnight)
     assert set(found.as_json()) == KEYS
@@ -98,21 +107,14 @@ def test_a_fortnight_goes_through_every_stage_and_the_invariants_hold(fortnight)
     assert found.holds == Hold.objects.count()
     assert found.backorders == round(found.lines * (1 - found.fill_rate))
     assert found.kpis["right_documents"] == 100.0
-    assert set(found.stages) >= {
-        "capture",
-        "submit",
-        "allocate",
-        "release",
-        "pick",
-        "ship",
-        "invoice",
-        "sla",
-        "receipts",
-    }
+    stages = {"capture", "submit", "allocate", "release", "pick", "ship", "invoice", "sla", "receipts"}
+    assert set(found.stages) >= stages
+    the_odd_rows_went_the_way_the_import_sends_them()
+    stock_came_before_the_first_order_then_by_purchase_orders_of_four_days()
+    customers_paid_what_they_owe_and_no_more()
 
 
-def test_the_odd_rows_go_the_way_the_import_sends_them(fortnight):
-    run(fortnight)
+def the_odd_rows_went_the_way_the_import_sends_them() -> None:
     assert not Order.objects.filter(external_id__in=["600002", "600003", "600004"]).exists()
     agreed = OrderLine.objects.get(order__external_id="600001")
     assert (agreed.unit_price, agreed.price_basis) == (agreed.stated_price, "account")
@@ -123,6 +125,23 @@ def test_the_odd_rows_go_the_way_the_import_sends_them(fortnight):
         "17001",
         [(2, "600005")],
     )
+
+
+def stock_came_before_the_first_order_then_by_purchase_orders_of_four_days() -> None:
+    opening = StockMovement.objects.filter(source_kind="opening_stock")
+    assert opening.count() == 10  # NEW is asked for within the first weeks
+    assert {m.at.date() for m in opening} == {FIRST - timedelta(days=1)}
+    first = InboundSupply.objects.order_by("eta_date").first()
+    assert first.reference == f"PO-{first.eta_date - timedelta(days=4):%Y%m%d}"
+    assert StockMovement.objects.filter(source_kind="inbound_supply").exists()
+
+
+def customers_paid_what_they_owe_and_no_more() -> None:
+    assert Receipt.objects.exists()
+    for receipt in Receipt.objects.all():
+        assert receipt.applied_amount == receipt.amount
+    paid = Invoice.objects.filter(status="paid")
+    assert all(i.due_date - timedelta(days=money.EARLIEST) <= FIRST + timedelta(days=13) for i in paid)
 
 
 def test_a_whale_is_backordered_and_held_for_credit_and_let_go_by_finance_later(fortnight, monkeypatch):
@@ -137,58 +156,35 @@ def test_a_whale_is_backordered_and_held_for_credit_and_let_go_by_finance_later(
     assert supply.reference == f"PO-{FIRST + timedelta(days=9):%Y%m%d}"  # when its turn came
 
 
-def test_stock_comes_before_the_first_order_then_by_purchase_orders_of_four_days(fortnight):
-    run(fortnight)
-    opening = StockMovement.objects.filter(source_kind="opening_stock")
-    assert opening.count() == 10  # NEW is asked for within the first weeks
-    assert {m.at.date() for m in opening} == {FIRST - timedelta(days=1)}
-    first = InboundSupply.objects.order_by("eta_date").first()
-    assert first.reference == f"PO-{first.eta_date - timedelta(days=4):%Y%m%d}"
-    assert StockMovement.objects.filter(source_kind="inbound_supply").exists()
-
-
-def test_customers_pay_what_they_owe_and_no_more(fortnight):
-    run(fortnight)
-    assert Receipt.objects.exists()
-    for receipt in Receipt.objects.all():
-        assert receipt.applied_amount == receipt.amount
-    paid = Invoice.objects.filter(status="paid")
-    assert all(i.due_date - timedelta(days=money.EARLIEST) <= FIRST + timedelta(days=13) for i in paid)
-
-
 def test_the_same_seed_gives_the_same_figures_and_another_seed_others(fortnight):
-    once = told(run(fortnight))
+    once = figures(fortnight, days=7)
+    assert told(run(fortnight, until=FIRST + timedelta(days=6))) == once
     emptied()
-    again = told(run(fortnight))
-    emptied()
-    other = run(fortnight, seed=2)
-    assert again == once
+    other = run(fortnight, until=FIRST + timedelta(days=6), seed=2)
     assert told(other) != once
     assert other.breaches == ()
 
 
 def test_two_processes_share_the_work_and_change_no_figure(fortnight):
-    alone = told(run(fortnight))
-    emptied()
+    alone = figures(fortnight)
     shared = run(fortnight, lanes=2)
     assert told(shared) == alone
     assert shared.breaches == ()
-    assert shared.stages.keys() == run(fortnight).stages.keys()
+    assert shared.stages.keys() == run(fortnight).stages.keys()  # asked again, it tells what it has
 
 
 def test_a_lane_that_fails_ends_the_replay_with_its_error_and_the_next_goes_on(fortnight, monkeypatch):
-    whole = told(run(fortnight))
-    emptied()
+    whole = figures(fortnight, days=7)
     breaks_off_once(monkeypatch, "_pick", on=2)  # every lane counts for itself
+    week = {"until": FIRST + timedelta(days=6), "lanes": 2}
     with pytest.raises(ConnectionAbortedError):
-        run(fortnight, lanes=2)
+        run(fortnight, **week)
     monkeypatch.undo()
-    assert told(run(fortnight, lanes=2)) == whole
+    assert told(run(fortnight, **week)) == whole
 
 
 def test_a_replay_that_stopped_goes_on_and_ends_as_one_that_did_not(fortnight):
-    whole = told(run(fortnight))
-    emptied()
+    whole = figures(fortnight)
     run(fortnight, until=FIRST + timedelta(days=5))
     assert Order.objects.filter(received_at__date__gt=FIRST + timedelta(days=5)).count() == 0
     assert told(run(fortnight)) == whole
@@ -196,12 +192,12 @@ def test_a_replay_that_stopped_goes_on_and_ends_as_one_that_did_not(fortnight):
 
 @pytest.mark.parametrize("stage", ["_submit", "_pick", "_ship", "_replenish"])
 def test_a_day_broken_off_in_the_middle_is_done_again_without_doubling_anything(fortnight, monkeypatch, stage):
-    whole = told(run(fortnight))
-    emptied()
+    whole = figures(fortnight, days=7)
     breaks_off_once(monkeypatch, stage, on=4)
+    week = {"until": FIRST + timedelta(days=6)}
     with pytest.raises(ConnectionAbortedError):
-        run(fortnight)
-    assert told(run(fortnight)) == whole
+        run(fortnight, **week)
+    assert told(run(fortnight, **week)) == whole
 
 
 def breaks_off_once(monkeypatch, stage: str, *, on: int) -> None:
@@ -223,8 +219,7 @@ def breaks_off_once(monkeypatch, stage: str, *, on: int) -> None:
 @pytest.mark.slow
 def test_a_killed_process_leaves_nothing_half_done(fortnight):
     """kill -9 in the middle, then once more to the end: the same figures as in one go."""
-    whole = told(run(fortnight))
-    emptied()
+    whole = figures(fortnight)
     until = str(FIRST + timedelta(days=13))
     settings = connection.settings_dict
     host = settings["HOST"]
@@ -240,7 +235,19 @@ def test_a_killed_process_leaves_nothing_half_done(fortnight):
     first.wait(timeout=30)
     seen = OrderLine.objects.count()
     assert 60 < seen < 425
+    sessions_ended(of=settings["NAME"], deadline=deadline)
     assert told(run(fortnight)) == whole
+
+
+def sessions_ended(*, of: str, deadline: float) -> None:
+    """A session of a killed process ends when its statement does; until then it holds the lock of the one replay."""
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+    with connection.cursor() as cursor:
+        cursor.execute(others, [of])
+        while cursor.fetchone() != (0,):
+            assert time.monotonic() < deadline, "the killed replay's session goes on"
+            time.sleep(0.02)
+            cursor.execute(others, [of])
 
 
 def test_other_data_and_another_replay_are_refused_by_name(fortnight, tmp_path):
