@@ -6,8 +6,10 @@ A refusal comes back as an error in the form, with what was typed still there.
 
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied, ValidationError
 from django.db import models
@@ -20,11 +22,13 @@ from core.access import NOBODY, Access, allow
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.exports import csv_response
+from core.quantity import is_multiple, plain
 from core.reference import delete_reference, save_reference
 from core.sheet_table import SheetTable
 from core.sheets import Sheet, sheets
 
 _REFUSAL = "service_refusal"
+MONEY_PLACES, QUANTITY_PLACES = 2, 4
 LONGEST_KEY = 18  # digits of a bigint that always fit
 
 
@@ -82,6 +86,20 @@ class _UnwrappedAdmin(admin.ModelAdmin):
             return HttpResponseRedirect(request.path.removesuffix("delete/") + "change/")
 
 
+class PlainDecimalField(forms.DecimalField):
+    """Shows a number as a person writes it: "1" and "4.78", where the column keeps 1.0000 and 4.780000."""
+
+    def prepare_value(self, value: Any) -> Any:
+        if not isinstance(value, Decimal) or not value.is_finite() or self.decimal_places is None:
+            return value
+        places = MONEY_PLACES if self.decimal_places != QUANTITY_PLACES else 0
+        return (
+            value.quantize(Decimal(1).scaleb(-places))
+            if is_multiple(value, Decimal(1).scaleb(-places))
+            else plain(value)
+        )
+
+
 class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
     """Base of all console screens: declares its access, lists 50 a page, writes only through services.
 
@@ -108,6 +126,11 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
     def sheets(self) -> list[Sheet]:
         """The sheets of this table; they are declared after the screens are made."""
         return [s for s in sheets() if isinstance(s.source, SheetTable) and s.source.model == self.opts.label]
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.DecimalField):
+            kwargs.setdefault("form_class", PlainDecimalField)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         return lists.HonestChangeList

@@ -131,6 +131,7 @@ class Sheet:
     """`checks` gives {row number: problems} for what only the room knows; `access` is who may look and who may import.
 
     `at_once`: the room's service takes locks in the ladder's order, so it is given all rows of a file in one call.
+    `kept_remedy`: what to do about a record that an undo of its import has to leave.
     """
 
     code: str
@@ -146,6 +147,7 @@ class Sheet:
     settle: Settler | None = None
     remove: Remover | None = None
     at_once: bool = False
+    kept_remedy: str = "Deactivate it on its own page."
     by_name: Mapping[str, Column] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -311,16 +311,18 @@ def _rows(sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
 
 STOCK = Sheet(
     "stock", "Stock snapshot", _STOCK, ("site", "product", "lot", "status"), _stock_source, write_stock, KEEPERS,
-    checks=check_stock, at_once=True,
+    checks=check_stock, at_once=True, kept_remedy="Adjust the balance on its own page: a movement is never taken away.",
     help="What is there, place by place: each difference becomes a movement. A place the file lacks stays as it is.",
 )  # fmt: skip
 RECEIPTS = Sheet(
     "receipts", "Receipts", _RECEIPTS, ("document", "site", "product", "lot"), _receipt_source, write_receipts, KEEPERS,
-    checks=check_receipts, at_once=True, help="Goods that arrived, counted once per document, place and lot.",
+    checks=check_receipts, at_once=True, kept_remedy="Adjust the stock it brought: a movement is never taken away.",
+    help="Goods that arrived, counted once per document, place and lot.",
 )  # fmt: skip
 INBOUND = Sheet(
     "inbound", "Inbound supply", _INBOUND, _inbound_table.key, _inbound_table, write_inbound, PLANNERS,
-    checks=check_inbound, at_once=True, help="What is ordered or made and when it is expected. Transfers are not imported.",
+    checks=check_inbound, at_once=True, kept_remedy="Lower what is ordered on its own page.",
+    help="What is ordered or made and when it is expected. Transfers are not imported.",
 )  # fmt: skip
 
 

@@ -28,7 +28,6 @@ from integrations.states import UPLOAD, RowOutcome, UploadState
 
 _CHANGED_SINCE = Problem("", "Somebody changed this record after the import.", "Change it back on its own page.")
 _GONE = Problem("", "This record is gone already.", "Nothing is left to be done.")
-_STAYS = Problem("", "Records of this sheet are not removed.", "Deactivate it on its own page.")
 
 
 @dataclass(frozen=True)
@@ -122,14 +121,15 @@ class _Undoing:
 
     def _remove(self, rows: Sequence[_Row]) -> dict[int, Problem]:
         if self.sheet.remove is None:
-            return dict.fromkeys((r.number for r in rows), _STAYS)
+            stays = Problem("", "Records of this sheet are not removed.", self.sheet.kept_remedy)
+            return dict.fromkeys((r.number for r in rows), stays)
         kept, changes = self._untouched(rows)
         if changes:
             used = self.sheet.remove(changes, actor=self.actor, now=self.now, note=self.note)
             if self.sheet.settle is not None:
                 gone = [c for c in changes if c.number not in used]
                 self.sheet.settle(gone, actor=self.actor, now=self.now)
-            kept |= {number: Problem("", why, "Deactivate it on its own page.") for number, why in used.items()}
+            kept |= {number: Problem("", why, self.sheet.kept_remedy) for number, why in used.items()}
         return kept
 
     def _remove_batch(self, rows: Sequence[_Row]) -> int:

@@ -1,15 +1,18 @@
 """The console's base screens, seen through a real one: the queues of the exceptions room."""
 
+from decimal import Decimal
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts.models import User
 from core import journal
-from core.console import ServiceAdmin, ServiceRequired
+from core.console import PlainDecimalField, ServiceAdmin, ServiceRequired
 from core.errors import Refused
 from core.refs import DocumentRef
 from exceptions_app.admin import CaseAdmin
 from exceptions_app.models import Case, Queue
+from tests.factories.catalog import ProductFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -89,3 +92,31 @@ def test_a_screen_without_access_does_not_start():
 
     with pytest.raises(ImproperlyConfigured, match="Forgotten does not declare its access"):
         Forgotten(Case, admin.site)
+
+
+@pytest.mark.parametrize(
+    ("kept", "places", "shown"),
+    [
+        ("1.0000", 4, "1"),
+        ("0.5000", 4, "0.5"),
+        ("4.780000", 6, "4.78"),
+        ("4.785100", 6, "4.7851"),
+        ("40000.00", 2, "40000.00"),
+        ("12.000000", 6, "12.00"),
+    ],
+)
+def test_a_form_shows_numbers_as_a_person_writes_them(kept, places, shown):
+    assert str(PlainDecimalField(decimal_places=places).prepare_value(Decimal(kept))) == shown
+
+
+def test_what_was_typed_wrongly_is_shown_as_it_was_typed():
+    assert PlainDecimalField(decimal_places=4).prepare_value("one") == "one"
+
+
+def test_a_product_s_form_shows_its_multiple_without_zeros(client):
+    user = User.objects.create(username="lead", email="lead@example.com", is_staff=True, roles=["operator"])
+    client.force_login(user)
+    product = ProductFactory(standard_cost=Decimal("4.780000"))
+    text = client.get(f"/admin/catalog/product/{product.pk}/change/").content.decode()
+    assert 'value="4.78"' in text
+    assert "4.780000" not in text

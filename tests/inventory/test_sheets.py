@@ -164,6 +164,16 @@ def test_inbound_supply_is_recorded_and_updated_and_transfers_are_none_of_it(pla
     assert breaches() == []
 
 
+def test_a_receipt_stays_when_its_import_is_undone_and_says_what_to_do_instead(place):
+    product, _ = place
+    upload = applied("receipts", RECEIPTS + "DN-7,EAST,BOLT,,5,,\n")
+    confirm_undo(upload_id=upload.pk, reason="wrong note", actor=BOT, now=NOW, queued=False)
+    undo_upload(upload_id=upload.pk, version=upload.version, actor=BOT, now=NOW)
+    (problem,) = upload.rows.get(number=2).problems
+    assert problem["remedy"] == "Adjust the stock it brought: a movement is never taken away."
+    assert on_hand(product) == 5
+
+
 @pytest.mark.parametrize("code", ["stock", "receipts", "inbound"])
 def test_an_export_comes_back_unchanged(place, code):
     product, site = place

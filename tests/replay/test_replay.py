@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -123,7 +124,7 @@ def the_odd_rows_went_the_way_the_import_sends_them() -> None:
     back = Return.objects.get()
     assert (back.account.code, [(x.qty, x.order_line.order.external_id) for x in back.lines.all()]) == (
         "17001",
-        [(2, "600005")],
+        [(Decimal(2), "600005")],
     )
 
 
