@@ -122,8 +122,8 @@ def _statements(cursor) -> None:
         "INSERT INTO credit_paymentterms (id, code, name, net_days, is_end_of_month, discount_days, discount_percent, deposit_percent, is_prepayment) VALUES (1, 'NET30', 'Net 30', 30, false, 0, 0, 0, false)"
     )
     cursor.execute(
-        "INSERT INTO credit_creditaccount (id, account_id, currency, limit_amount, temporary_amount, insured_amount, terms_id, risk_group, horizon_days, overdue_days_allowed, check_at_release, receivable_amount, shipped_amount, released_amount, unapplied_amount, version) "
-        "SELECT a, a, 'USD', 999999999, 0, 0, 1, '', 30, 30, true, 0, 0, 0, 0, 0 FROM generate_series(1, %s) a",
+        "INSERT INTO credit_creditaccount (id, account_id, currency, limit_amount, terms_id, risk_group, horizon_days, check_points, receivable_amount, shipped_amount, released_amount, unapplied_amount, version) "
+        "SELECT a, a, 'USD', 999999999, 1, '', 30, '{entry,allocation,release,pick,ship}', 0, 0, 0, 0, 0 FROM generate_series(1, %s) a",
         [ACCOUNTS],
     )
     cursor.execute(

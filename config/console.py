@@ -91,6 +91,8 @@ NAVIGATION = [
     _section(
         _("Credit"),
         _item(_("Credit accounts"), "account_balance", "credit_creditaccount"),
+        _item(_("Credit rules"), "rule_settings", "credit_creditrule"),
+        _item(_("Temporary and insured limits"), "more_time", "credit_limitaddition"),
         _item(_("Postings"), "menu_book", "credit_posting"),
         _item(_("Payment terms"), "event", "credit_paymentterms"),
     ),

@@ -8,7 +8,7 @@ from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
 from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
-from credit.events import CreditImproved, CreditOpened
+from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
@@ -45,6 +45,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("count what was ordered before", do.count_open_orders, run_many=do.count_open_orders_of_many),
     ),
     CreditImproved: (Reaction("look again at credit holds", do.reevaluate_credit_holds, run_many=do.reevaluate_many),),
+    CreditRulesChanged: (
+        Reaction("look at credit holds by the new rule", do.reevaluate_by_rule, run_many=do.reevaluate_by_rules),
+    ),
     # allocate → release
     SupplyIncreased: (Reaction("allocate what came in", do.allocate_products, run_many=do.allocate_products_of_many),),
     LinesCancelled: (Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),),

@@ -16,7 +16,7 @@ from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
 from core.refs import DocumentRef
-from credit.events import CreditImproved, CreditOpened
+from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_case, open_cases
@@ -34,6 +34,7 @@ from orders.queries import is_hold_open, open_holds_among
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
 from orders.services.record_progress import record_progress as close_finished
+from orders.services.reevaluate_credit_holds import reevaluate_all as look_again_at_all
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
 from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
@@ -77,6 +78,19 @@ def reevaluate_credit_holds(fact: CreditImproved, job: JobContext) -> None:
 
 def reevaluate_many(facts: Sequence[CreditImproved], jobs: Jobs) -> None:
     look_again_at_many(account_ids={f.account_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
+
+
+def reevaluate_by_rule(fact: CreditRulesChanged, job: JobContext) -> None:
+    reevaluate_by_rules([fact], [job])
+
+
+def reevaluate_by_rules(facts: Sequence[CreditRulesChanged], jobs: Jobs) -> None:
+    """A rule of one account touches nobody else; any other may touch everybody."""
+    wanted = {f.account_id for f in facts}
+    if None in wanted:
+        look_again_at_all(actor=jobs[0].actor, now=jobs[0].now)
+    else:
+        look_again_at_many(account_ids={i for i in wanted if i}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def count_open_orders(fact: CreditOpened, job: JobContext) -> None:

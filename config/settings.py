@@ -194,6 +194,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 25},
     },
     "tend approvals": {"task": "accounts.tasks.tend_approvals", "schedule": 60.0, "options": {"expires": 55}},
+    "look again at credit holds": {
+        "task": "orders.tasks.recheck_credit",
+        "schedule": 900.0,
+        "options": {"expires": 600},
+    },
     "allocate open demand": {
         "task": "inventory.tasks.run_allocation",
         "schedule": 60.0,

@@ -18,3 +18,11 @@ class CreditOpened(Fact):
     """The account has a credit account from now on: what it ordered before is counted, its holds are worth a look."""
 
     account_id: int
+
+
+@dataclass(frozen=True)
+class CreditRulesChanged(Fact):
+    """A rule of credit was added, changed or switched off; `account_id` is whose it is (None: not of one account)."""
+
+    rule_id: int
+    account_id: int | None

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterable
 
+from django.db.models import QuerySet
+from django.db.models.expressions import RawSQL
+
 from core import uow
 from core.locks import Rank, take, take_values
 from credit.models import CreditAccount
 
 
 def lock_credit_accounts(account_ids: Iterable[int]) -> list[CreditAccount]:
-    """Lock and read, in primary-key order, with their terms. Accounts without a credit account have no row."""
-    accounts = CreditAccount.objects.filter(account_id__in=sorted(set(account_ids))).select_related("terms")
-    rows = take(Rank.CREDIT_ACCOUNT, accounts)
+    """Lock and read, in primary-key order, with their terms: the accounts and the heads whose limit covers them too.
+    Accounts without a credit account have no row."""
+    rows = take(Rank.CREDIT_ACCOUNT, _with_heads(account_ids).select_related("terms"))
     _held().update((row.account_id, row.pk) for row in rows)
     return rows
 
@@ -19,9 +22,15 @@ def hold_credit_accounts(account_ids: Iterable[int]) -> frozenset[int]:
     """Lock what this unit of work does not hold yet, unread; the accounts that have a row."""
     wanted = set(account_ids)
     if missing := wanted - _held().keys():
-        rows = take_values(Rank.CREDIT_ACCOUNT, CreditAccount.objects.filter(account_id__in=missing), "account_id")
+        rows = take_values(Rank.CREDIT_ACCOUNT, _with_heads(missing), "account_id")
         _held().update((account_id, pk) for pk, account_id in rows)
     return frozenset(wanted & _held().keys())
+
+
+def _with_heads(account_ids: Iterable[int]) -> QuerySet[CreditAccount]:
+    """Both in one statement, so that keys rise inside the rank."""
+    mine = "SELECT unnest(ARRAY[id, head_id]) FROM credit_creditaccount WHERE account_id = ANY(%s)"
+    return CreditAccount.objects.filter(pk__in=RawSQL(mine, [sorted(set(account_ids))]))
 
 
 def _held() -> dict[int, int]:

@@ -1,50 +1,23 @@
 """Reads of credit: a constant number of statements whatever the number of accounts. No locks."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 
-from django.conf import settings
 from django.db import connection
 
-from accounts import queries as accounts
-from credit.models import CreditAccount, PaymentTerms, Posting
+from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
 from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
-from credit.rules.decide import Limits, Overdue, Standing, decide
+from credit.rules.decide import decide
+from credit.rules.standing import Overdue
 from credit.rules.terms import Terms
-from credit.states import Bucket, CheckPoint
+from credit.standings import OPEN_ITEMS, DatedParts, dated_parts, limits_of, parts_of, standings_of, terms_of_row
+from credit.states import AdditionKind, Bucket, CheckPoint
 
 ZERO = Decimal(0)
-
-# The balance of a receivable is the sum of its postings: the invoice, and what was applied or credited to it.
-_OPEN_ITEMS = """
-SELECT p.credit_account_id, sum(p.amount) AS balance, min(p.due_date) AS due_date
-  FROM credit_posting p
- WHERE p.bucket = 'receivable' AND p.credit_account_id = ANY(%(ids)s)
- GROUP BY p.credit_account_id, p.doc_kind, p.doc_id
-HAVING sum(p.amount) > 0
-"""
-
-_DATED_PARTS = f"""
-SELECT c.id, coalesce(d.amount, 0), coalesce(o.amount, 0), coalesce(%(on)s - o.oldest, 0)
-  FROM credit_creditaccount c
-  LEFT JOIN LATERAL (SELECT sum(amount) AS amount FROM credit_openorderday
-                      WHERE credit_account_id = c.id AND ship_date <= %(on)s + c.horizon_days) d ON true
-  LEFT JOIN (SELECT credit_account_id, sum(balance) AS amount, min(due_date) AS oldest
-               FROM ({_OPEN_ITEMS}) items WHERE due_date < %(on)s GROUP BY 1) o ON o.credit_account_id = c.id
- WHERE c.id = ANY(%(ids)s)
-"""
-
-
-@dataclass(frozen=True)
-class DatedParts:
-    """What depends on the day: open orders that ship within the horizon, and open items past their due date."""
-
-    open_orders: Decimal
-    overdue: Overdue
 
 
 @dataclass(frozen=True)
@@ -60,6 +33,20 @@ class Exposure:
     terms_code: str
     terms_name: str
     overdue: Overdue
+
+
+@dataclass(frozen=True)
+class LimitAdditionView:
+    """Over [valid_from, valid_to), taken back early included."""
+
+    addition_id: int
+    kind: AdditionKind
+    amount: Decimal
+    valid_from: date
+    valid_to: date | None
+    reference: str
+    note: str
+    granted_by: str
 
 
 def exposure(account_ids: Iterable[int], *, on: date) -> dict[int, Exposure]:
@@ -79,32 +66,11 @@ def outlook(asks: Iterable[CreditAsk], *, point: CheckPoint, now: datetime) -> l
 def decided(
     asks: Sequence[CreditAsk], rows: Sequence[CreditAccount], *, point: CheckPoint, now: datetime
 ) -> list[CreditDecision]:
-    """The asks decided on these rows, as they were read. At most three statements."""
+    """The asks decided on these rows, as they were read: at most four statements, two more where there are families."""
     terms = {row.terms.code: terms_of_row(row.terms) for row in rows}
     terms |= terms_by_code({ask.terms_code for ask in asks} - {""} - set(terms))
-    standings = {standing.account_id: standing for standing in _standings(rows, on=now.date())}
+    standings = standings_of(rows, on=now.date())
     return decide(asks, standings, terms, point=point, today=now.date())
-
-
-def _standings(rows: Sequence[CreditAccount], *, on: date) -> Iterator[Standing]:
-    dated = dated_parts([row.pk for row in rows], on=on)
-    snapshots = accounts.account_snapshots([row.account_id for row in rows], on=on) if rows else {}
-    for row in rows:
-        part = dated[row.pk]
-        yield Standing(
-            account_id=row.account_id,
-            currency=row.currency,
-            limits=limits_of(row),
-            parts=parts_of(row, part.open_orders),
-            terms=terms_of_row(row.terms),
-            horizon_end=on + timedelta(days=row.horizon_days),
-            overdue=part.overdue,
-            overdue_days_allowed=row.overdue_days_allowed,
-            overdue_amount_max=row.overdue_amount_max,
-            order_value_max=row.order_value_max,
-            account_status=str(snapshots[row.account_id].status),
-            check_at_release=row.check_at_release,
-        )
 
 
 def ageing(account_ids: Iterable[int], *, on: date) -> dict[int, Ageing]:
@@ -112,7 +78,7 @@ def ageing(account_ids: Iterable[int], *, on: date) -> dict[int, Ageing]:
     ids = dict(CreditAccount.objects.filter(account_id__in=list(account_ids)).values_list("pk", "account_id"))
     items: dict[int, list[tuple[Decimal, date | None]]] = {account_id: [] for account_id in ids.values()}
     with connection.cursor() as cursor:
-        cursor.execute(_OPEN_ITEMS, {"ids": list(ids)})
+        cursor.execute(OPEN_ITEMS, {"ids": list(ids)})
         for pk, balance, due in cursor.fetchall():
             items[ids[pk]].append((balance, due))
     return {account_id: age(open_items, on=on) for account_id, open_items in items.items()}
@@ -143,56 +109,50 @@ def terms_of(account_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("account_id", "terms__code"))
 
 
+def families_of(account_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """Each account with all whose head's limit it shares, itself included: what improves for one does for all.
+    Accounts without a credit account are their own family. One statement."""
+    wanted = set(account_ids)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.account_id, m.account_id FROM credit_creditaccount c JOIN credit_creditaccount m"
+            " ON coalesce(m.head_id, m.id) = coalesce(c.head_id, c.id) WHERE c.account_id = ANY(%s)"
+            " AND (c.head_id IS NOT NULL OR EXISTS (SELECT FROM credit_creditaccount x WHERE x.head_id = c.id))",
+            [sorted(wanted)],
+        )
+        found: dict[int, set[int]] = {}
+        for account_id, other in cursor.fetchall():
+            found.setdefault(account_id, set()).add(other)
+    return {i: frozenset(found.get(i, {i})) for i in wanted}
+
+
+def additions_of(account_id: int) -> list[LimitAdditionView]:
+    """Everything ever added to the account's limit, the newest first. One statement."""
+    rows = LimitAddition.objects.filter(credit_account__account_id=account_id).select_related("end").order_by("-pk")
+    return [_addition_view(row) for row in rows]
+
+
+def _addition_view(row: LimitAddition) -> LimitAdditionView:
+    end = getattr(row, "end", None)
+    last = min((d for d in (row.valid_to, end.end_date if end else None) if d), default=None)
+    return LimitAdditionView(
+        int(row.pk), AdditionKind(row.kind), row.amount, row.valid_from, last, row.reference, row.note, row.granted_by
+    )
+
+
 def terms_by_code(codes: Collection[str]) -> dict[str, Terms]:
     if not codes:
         return {}
     return {row.code: terms_of_row(row) for row in PaymentTerms.objects.filter(code__in=codes)}
 
 
-def dated_parts(credit_account_ids: Collection[int], *, on: date) -> Mapping[int, DatedParts]:
-    """By credit account, one statement."""
-    if not credit_account_ids:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_DATED_PARTS, {"ids": list(credit_account_ids), "on": on})
-        return {
-            pk: DatedParts(open_orders, Overdue(amount, int(days)))
-            for pk, open_orders, amount, days in cursor.fetchall()
-        }
-
-
-def terms_of_row(row: PaymentTerms) -> Terms:
-    return Terms(row.code, row.name, row.net_days, row.is_end_of_month, row.is_prepayment, row.deposit_percent)
-
-
-def limits_of(row: CreditAccount) -> Limits:
-    return Limits(
-        row.limit_amount,
-        row.limit_valid_to,
-        row.temporary_amount,
-        row.temporary_valid_to,
-        row.insured_amount,
-        int(getattr(settings, "CREDIT_LIMIT_GRACE_DAYS", 0)),
-    )
-
-
-def parts_of(row: CreditAccount, open_orders: Decimal) -> ExposureParts:
-    return ExposureParts(
-        receivable=row.receivable_amount,
-        shipped=row.shipped_amount,
-        released=row.released_amount,
-        open_orders=open_orders,
-        unapplied=row.unapplied_amount,
-    )
-
-
 def _exposure(row: CreditAccount, dated: DatedParts, on: date) -> Exposure:
-    limits, parts = limits_of(row), parts_of(row, dated.open_orders)
+    limits, parts = limits_of(row, dated.additions), parts_of(row, dated.open_orders)
     return Exposure(
         parts=parts,
         limit=limits.limit,
-        temporary=limits.temporary_on(on),
-        insured=limits.insured,
+        temporary=limits.added(AdditionKind.TEMPORARY, on),
+        insured=limits.added(AdditionKind.INSURED, on),
         available=limits.total(on) - parts.total,
         currency=row.currency,
         terms_code=row.terms.code,

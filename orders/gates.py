@@ -14,16 +14,17 @@ from catalog import queries as catalog
 from catalog.rules.asks import EligibilityItem, Violation
 from core.refs import DocumentRef
 from credit import queries as credit
-from credit.rules.asks import CreditAsk, CreditDecision, CreditReason
-from credit.states import Outcome
+from credit.rules.asks import CreditAsk, CreditDecision
+from credit.states import CheckPoint
 from inventory import queries as inventory
 from inventory.states import ClaimKind
-from orders.queries import pictures
+from orders.queries import credit_held_pictures, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult
 from orders.rules.capture import Surroundings
 from orders.rules.content import APPROVAL_KIND, content_hash
-from orders.rules.exposure import ship_date_of
+from orders.rules.credit_queue import asks_at_release
+from orders.rules.exposure import ship_date_of, unreleased
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Gate
 from pricing import queries as pricing
@@ -214,38 +215,19 @@ def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = Z
     return CreditAsk(order.account_id, ref, order.total, order.currency, ship_date, already_counted, order.terms_code)
 
 
-def credit_views(orders: Iterable[OrderPicture], *, now: datetime, is_new: bool = False) -> dict[int, CreditDecision]:
-    """Credit as it stands, without a lock: is there room? `is_new` orders are not in the exposure yet."""
+def credit_views(orders: Iterable[OrderPicture], *, now: datetime) -> dict[int, CreditDecision]:
+    """What credit would say now, by the same rules, without a lock. A submitted order is in the exposure already, with
+    what waits behind it; a draft is not."""
     many = list(orders)
-    standing = credit.exposure(sorted({o.account_id for o in many}), on=now.date())
-    return {o.order_id: _credit_view(o, standing.get(o.account_id), is_new=is_new) for o in many}
-
-
-def _credit_view(order: OrderPicture, standing: credit.Exposure | None, *, is_new: bool) -> CreditDecision:
-    ref = DocumentRef("order", order.order_id, order.number)
-    asked = order.total if is_new else ZERO
-    if standing is None:
-        reason = CreditReason("no_credit_account", "The account has no credit account: finance opens one first.")
-        return CreditDecision(order.account_id, ref, Outcome.HELD, ZERO, ZERO, ZERO, asked, order.currency, (reason,))
-    reasons: tuple[CreditReason, ...] = ()
-    if standing.currency != order.currency:
-        reasons = (CreditReason("currency_mismatch", f"The credit account is in {standing.currency}."),)
-    elif asked > standing.available:
-        over = asked - standing.available
-        reasons = (
-            CreditReason("credit_limit", f"The order would pass the credit limit by {over:,} {order.currency}."),
-        )
-    return CreditDecision(
-        order.account_id,
-        ref,
-        Outcome.HELD if reasons else Outcome.APPROVED,
-        standing.parts.total,
-        standing.limit + standing.temporary + standing.insured,
-        standing.available,
-        asked,
-        standing.currency,
-        reasons,
-    )
+    drafts = [o for o in many if o.submitted_on is None]
+    taken = [o for o in many if o.submitted_on is not None]
+    asks = [credit_ask(o, today=now.date()) for o in drafts]
+    found = credit.outlook(asks, point=CheckPoint.ENTRY, now=now) if asks else []
+    if taken:
+        waiting = {o.order_id: [x for x in o.lines if x.demand and unreleased(x.demand) > 0] for o in taken}
+        asks = asks_at_release(taken, waiting, credit_held_pictures({o.account_id for o in taken}))
+        found += credit.outlook(asks, point=CheckPoint.RELEASE, now=now) if asks else []
+    return {d.doc.id: d for d in found}
 
 
 def _pending(now: datetime) -> dict[int, list[str]]:

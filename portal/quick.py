@@ -22,7 +22,7 @@ from orders.services.preview import preview
 from orders.states import Channel
 from portal.rules.lines import StatedLine, quantity_of, write_text
 from portal.rules.words import Sign, Slice, hold_words, when
-from portal.standing import Headroom, headroom
+from portal.standing import Headroom, headroom, headroom_in
 
 ZERO = Decimal(0)
 OWN_PLACES = ("/lines", "/po_number", "/cancel_after_date")  # said at the row, and at the field once the form is sent
@@ -167,9 +167,11 @@ def check(
     rows = _resolved([Row(s.number, s.item, s.qty, account.currency) for s in stated], account.id)
     page = QuickPage(account.currency, tuple(rows))
     draft = draft_of(rows, account=account, actor=actor, **details)
-    if draft.lines:
-        page = _previewed(page, preview(draft, actor=actor, now=now), today)
-    return replace(page, headroom=headroom(account.id, on=today, asked=page.net))
+    if not draft.lines:
+        return replace(page, headroom=headroom(account.id, on=today))
+    seen = preview(draft, actor=actor, now=now)
+    page = _previewed(page, seen, today)
+    return replace(page, headroom=headroom_in(seen.credit, page.net))
 
 
 def _previewed(page: QuickPage, seen: Preview, today: date) -> QuickPage:

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from credit.queries import exposure
+from orders.rules.asks import CreditView
 
 ZERO = Decimal(0)
 
@@ -52,3 +53,10 @@ def headroom(account_id: int, *, on: date, asked: Decimal = ZERO) -> Headroom | 
         return None
     whole = found.limit + found.temporary + found.insured
     return Headroom(limit=whole, used=whole - found.available, asked=asked, currency=found.currency)
+
+
+def headroom_in(seen: CreditView | None, asked: Decimal) -> Headroom | None:
+    """The same out of what a preview looked at already."""
+    if seen is None or not seen.has_account:
+        return None
+    return Headroom(limit=seen.limit, used=seen.exposure, asked=asked, currency=seen.currency)

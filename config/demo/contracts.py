@@ -114,6 +114,13 @@ def _commitment(world: World, source: int, item: Item) -> None:
 def _credit(world: World) -> None:
     specs = [_credit_of(customer) for customer in world.customers]
     open_credit_accounts(specs, actor=SEEDER, now=world.opening)
+    rules = (
+        ("overdue_percent", "blocking", Decimal(25), "", "A quarter overdue is a pattern"),
+        ("order_value_max", "blocking", Decimal(40_000), "B", "Small accounts order in steps"),
+        ("oldest_open_item", "blocking", Decimal(45), "A", "Hospitals pay by their own calendar"),
+    )
+    for kind, effect, value, risk_group, note in rules:
+        world.keep("credit.CreditRule", kind=kind, effect=effect, value=value, risk_group=risk_group, note=note)
 
 
 def _credit_of(customer: Customer) -> CreditAccountSpec:
@@ -121,7 +128,6 @@ def _credit_of(customer: Customer) -> CreditAccountSpec:
         customer.id,
         Decimal(KINDS[customer.kind][3]),
         TERMS_OF.get(customer.kind, "NET30"),
-        overdue_days_allowed=30,
         risk_group="A" if customer.kind in ("hospital", "system") else "B",
     )
 

@@ -1,4 +1,5 @@
 from credit.admin.accounts import CreditAccountAdmin
 from credit.admin.ledgers import PostingAdmin, TermsAdmin
+from credit.admin.rules import CreditRuleAdmin, LimitAdditionAdmin
 
-__all__ = ["CreditAccountAdmin", "PostingAdmin", "TermsAdmin"]
+__all__ = ["CreditAccountAdmin", "CreditRuleAdmin", "LimitAdditionAdmin", "PostingAdmin", "TermsAdmin"]

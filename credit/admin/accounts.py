@@ -1,5 +1,6 @@
 """Credit accounts: what is owed and how it adds up; a limit changes with a reason, amounts never by hand."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
     UnfoldAdminDateWidget,
     UnfoldAdminIntegerFieldWidget,
     UnfoldAdminSelectWidget,
@@ -19,16 +21,19 @@ from unfold.widgets import (
 
 from core import clock
 from core.access import allow
+from core.choices import choices, words
 from core.console import ServiceAdmin, actor_of
 from core.money import Money
 from core.overrides import Reason
 from credit import queries
 from credit.admin.ledgers import FINANCE, LOOK
 from credit.models import CreditAccount
-from credit.queries import Exposure
+from credit.queries import Exposure, LimitAdditionView
 from credit.services.change_limit import change_limit
+from credit.services.change_settings import Settings, change_settings
 from credit.services.open_credit_account import open_credit_account
 from credit.services.request_limit import request_limit
+from credit.states import CheckPoint
 
 REASONS = [
     ("customer_request", "Customer asked"),
@@ -37,12 +42,14 @@ REASONS = [
     ("payment_behaviour", "Payment behaviour"),
 ]
 SETTINGS = (
+    "terms",
+    "head",
     "risk_group",
     "horizon_days",
     "overdue_days_allowed",
     "overdue_amount_max",
     "order_value_max",
-    "check_at_release",
+    "check_points",
 )
 
 
@@ -71,6 +78,28 @@ class LimitForm(forms.ModelForm):
         fields = ("limit_amount",)
 
 
+class SettingsForm(forms.ModelForm):
+    """How the account's credit is looked at, and why that changes."""
+
+    check_points = forms.MultipleChoiceField(
+        choices=choices(CheckPoint),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Where credit may hold an order; elsewhere it only notes.",
+    )
+    reason_code = forms.ChoiceField(label="Reason", choices=REASONS, widget=UnfoldAdminSelectWidget)
+    note = forms.CharField(widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}), help_text="Why this is right.")
+
+    class Meta:
+        model = CreditAccount
+        fields = SETTINGS
+
+
+def _is_settings(request: HttpRequest) -> bool:
+    """The page has two forms, one at a time: each decision has its own reason in the log."""
+    return "settings" in request.GET
+
+
 @admin.register(CreditAccount)
 class CreditAccountAdmin(ServiceAdmin):
     access = allow(view=LOOK, act=FINANCE)
@@ -95,7 +124,7 @@ class CreditAccountAdmin(ServiceAdmin):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if change and self.has_change_permission(request, obj):
-            kwargs["form"] = LimitForm
+            kwargs["form"] = SettingsForm if _is_settings(request) else LimitForm
         return super().get_form(request, obj, change=change, **kwargs)
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
@@ -103,19 +132,28 @@ class CreditAccountAdmin(ServiceAdmin):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return () if obj is None else ("account", "currency", "terms", "exposure_build_up", *SETTINGS)
+        if obj is None:
+            return ()
+        shown = ("account", "currency", "exposure_build_up", "ageing", "additions", "other_form")
+        if not self.has_change_permission(request, obj):
+            return (*shown, *SETTINGS)
+        return (*shown, "limit_amount", "limit_valid_to") if _is_settings(request) else (*shown, *SETTINGS)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj is None:
             fields = ("account", "currency", "limit_amount", "limit_valid_to", "terms")
             return [(None, {"fields": fields}), ("Rules", {"fields": ("horizon_days", "order_value_max")})]
         limit: tuple[str, ...] = ("limit_amount", "limit_valid_to")
-        if self.has_change_permission(request, obj):
+        rules: tuple[str, ...] = SETTINGS
+        if self.has_change_permission(request, obj) and _is_settings(request):
+            rules += ("reason_code", "note")
+        elif self.has_change_permission(request, obj):
             limit += ("reason_code", "note", "ask_approval", "approval_id")
+            rules += ("other_form",)
         return [
-            (None, {"fields": ("account", "currency", "terms", "exposure_build_up")}),
+            (None, {"fields": ("account", "currency", "exposure_build_up", "ageing", "additions")}),
             ("Limit", {"fields": limit}),
-            ("Rules", {"fields": SETTINGS}),
+            ("Terms and rules", {"fields": rules}),
         ]
 
     def save_model(self, request: HttpRequest, obj: CreditAccount, form: Any, change: bool) -> None:
@@ -123,6 +161,9 @@ class CreditAccountAdmin(ServiceAdmin):
             obj.pk = self._open(request, form.cleaned_data)
             return
         given = form.cleaned_data
+        if _is_settings(request):
+            self._change_settings(request, obj.account_id, given)
+            return
         asked: dict[str, Any] = {
             "account_id": obj.account_id,
             "limit_amount": given["limit_amount"],
@@ -139,6 +180,21 @@ class CreditAccountAdmin(ServiceAdmin):
         more = {"valid_to": given["limit_valid_to"], "approval_id": given["approval_id"]}
         changed = change_limit(**asked, reason=reason, **more)
         self.message_user(request, f"The limit is {changed.after:,} {obj.currency}; it was {changed.before:,}.")
+
+    def _change_settings(self, request: HttpRequest, account_id: int, given: dict[str, Any]) -> None:
+        names = ("horizon_days", "check_points", "risk_group", "overdue_days_allowed")
+        amounts = ("overdue_amount_max", "order_value_max")
+        head: CreditAccount | None = given["head"]
+        settings = Settings(
+            terms_code=given["terms"].code,
+            head_account_id=head.account_id if head else None,
+            **{name: given[name] for name in (*names, *amounts)},
+        )
+        reason = Reason(given["reason_code"], given["note"])
+        changed = change_settings(
+            account_id=account_id, settings=settings, reason=reason, actor=actor_of(request), now=clock.now()
+        )
+        self.message_user(request, f"Changed: {', '.join(words(name).lower() for name in changed)}.")
 
     def _open(self, request: HttpRequest, given: dict[str, Any]) -> int:
         return open_credit_account(
@@ -182,11 +238,41 @@ class CreditAccountAdmin(ServiceAdmin):
         lines = _build_up(_exposure_of(row), row.horizon_days)
         postings = reverse("admin:credit_posting_changelist")
         return format_html(
-            '<table class="tabular-nums">{}</table><p><a href="{}?credit_account__id__exact={}">Postings</a></p>',
-            format_html_join("", '<tr><td class="pr-6">{}</td><td class="text-right">{}</td></tr>', lines),
-            postings,
-            row.pk,
+            '{}<p><a href="{}?credit_account__id__exact={}">Postings</a></p>', _table(lines), postings, row.pk
         )
+
+    @admin.display(description="to change these")
+    def other_form(self, row: CreditAccount) -> str:
+        return format_html('<a href="{}">Change terms and rules</a>', "?settings=1")
+
+    @admin.display(description="open items by age")
+    def ageing(self, row: CreditAccount) -> str:
+        found = queries.ageing([row.account_id], on=clock.now().date())[row.account_id]
+        figures = [
+            ("Not due", found.not_due),
+            ("1 to 30 days late", found.days_1_30),
+            ("31 to 60 days", found.days_31_60),
+            ("61 to 90 days", found.days_61_90),
+            ("Over 90 days", found.days_over_90),
+        ]
+        return _table((label, str(Money(amount, row.currency))) for label, amount in figures)
+
+    @admin.display(description="beside the limit")
+    def additions(self, row: CreditAccount) -> str:
+        found = queries.additions_of(row.account_id)
+        new = reverse("admin:credit_limitaddition_add")
+        told = _table((_addition_words(x), str(Money(x.amount, row.currency))) for x in found)
+        return format_html('{}<p><a href="{}">Add a temporary or insured amount</a></p>', told, new)
+
+
+def _addition_words(view: LimitAdditionView) -> str:
+    until = f" until {view.valid_to}" if view.valid_to else ""
+    return f"{words(view.kind)} from {view.valid_from}{until}, by {view.granted_by}: {view.note}"
+
+
+def _table(lines: Iterable[tuple[str, str]]) -> str:
+    cells = format_html_join("", '<tr><td class="pr-6">{}</td><td class="text-right">{}</td></tr>', lines)
+    return format_html('<table class="tabular-nums">{}</table>', cells) if cells else "None"
 
 
 def _with_exposure(rows: QuerySet[CreditAccount] | list[CreditAccount]) -> None:

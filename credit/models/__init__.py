@@ -1,4 +1,14 @@
 from credit.models.account import CreditAccount, PaymentTerms
+from credit.models.addition import AdditionEnd, LimitAddition
 from credit.models.posting import OpenOrderDay, Posting
+from credit.models.rule import CreditRule
 
-__all__ = ["CreditAccount", "OpenOrderDay", "PaymentTerms", "Posting"]
+__all__ = [
+    "AdditionEnd",
+    "CreditAccount",
+    "CreditRule",
+    "LimitAddition",
+    "OpenOrderDay",
+    "PaymentTerms",
+    "Posting",
+]

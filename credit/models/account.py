@@ -1,5 +1,13 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+
+from core.choices import choices
+from credit.states import CheckPoint
+
+
+def every_point() -> list[str]:
+    return [str(point) for point in CheckPoint]
 
 
 class PaymentTerms(models.Model):
@@ -25,19 +33,28 @@ class CreditAccount(models.Model):
     """The locked row of the account's exposure: limit, terms and the undated totals. Only credit's services write it."""
 
     account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    head = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="members",
+        help_text="The credit account whose limit also covers what this one owes (its parent company).",
+    )
     currency = models.CharField(max_length=3, default="USD")
     limit_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     limit_valid_to = models.DateField(null=True, blank=True)
-    temporary_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    temporary_valid_to = models.DateField(null=True, blank=True)
-    insured_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     terms = models.ForeignKey(PaymentTerms, on_delete=models.PROTECT, related_name="+")
     risk_group = models.CharField(max_length=20, blank=True)
     horizon_days = models.PositiveSmallIntegerField(default=30)
-    overdue_days_allowed = models.PositiveSmallIntegerField(default=30)
+    overdue_days_allowed = models.PositiveSmallIntegerField(null=True, blank=True)
     overdue_amount_max = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     order_value_max = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
-    check_at_release = models.BooleanField(default=True)
+    check_points = ArrayField(
+        models.CharField(max_length=10, choices=choices(CheckPoint)),
+        default=every_point,
+        help_text="Where credit may hold; elsewhere it only notes.",
+    )
     receivable_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     shipped_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     released_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
@@ -46,16 +63,10 @@ class CreditAccount(models.Model):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(limit_amount__gte=0, temporary_amount__gte=0, insured_amount__gte=0),
-                name="credit_limits_are_not_negative",
-            ),
+            models.CheckConstraint(condition=Q(limit_amount__gte=0), name="credit_limits_are_not_negative"),
+            models.CheckConstraint(condition=~Q(head=F("pk")), name="a_credit_account_is_not_its_own_head"),
             models.CheckConstraint(
                 condition=Q(released_amount__gte=0, shipped_amount__gte=0), name="exposure_parts_are_not_negative"
-            ),
-            models.CheckConstraint(
-                condition=Q(temporary_amount=0) | Q(temporary_valid_to__isnull=False),
-                name="a_temporary_limit_has_an_end",
             ),
         ]
 

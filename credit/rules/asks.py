@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.refs import DocumentRef
-from credit.states import Outcome
+from credit.states import Judgement, Level, Outcome
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,23 @@ class CreditReason:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule said, also when it passed; `level`: how specific the row is that set its figure or switched it off."""
+
+    rule: str
+    judgement: Judgement
+    message: str
+    level: Level = Level.BUILT_IN
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class CreditDecision:
-    """`exposure` is everything else: the limit is passed when `exposure` + `asked` > `limit`. All reasons are kept."""
+    """`exposure` is everything else: the limit is passed when `exposure` + `asked` > `limit`.
+
+    `reasons` are the rules that fired, `results` all of them; `words` is the sum the limit was compared with.
+    """
 
     account_id: int
     doc: DocumentRef
@@ -52,6 +66,13 @@ class CreditDecision:
     asked: Decimal
     currency: str
     reasons: tuple[CreditReason, ...] = ()
+    results: tuple[RuleResult, ...] = ()
+    words: str = ""
+
+    @property
+    def over(self) -> Decimal:
+        """How much more than the limit would be owed; 0: it fits."""
+        return max(self.exposure + self.asked - self.limit, Decimal(0))
 
     @property
     def is_approved(self) -> bool:

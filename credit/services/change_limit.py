@@ -86,10 +86,10 @@ def ref_of(row: CreditAccount) -> DocumentRef:
 
 
 def _locked(account_id: int) -> CreditAccount:
-    rows = lock_credit_accounts([account_id])
-    if not rows:
+    row = next((r for r in lock_credit_accounts([account_id]) if r.account_id == account_id), None)
+    if row is None:
         raise NotFound(kind="credit account of account", ident=account_id)
-    return rows[0]
+    return row
 
 
 def _check_authority(

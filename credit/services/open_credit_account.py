@@ -31,7 +31,7 @@ class CreditAccountSpec:
     currency: str = "USD"
     limit_valid_to: date | None = None
     horizon_days: int = 30
-    overdue_days_allowed: int = 30
+    overdue_days_allowed: int | None = None
     overdue_amount_max: Decimal | None = None
     order_value_max: Decimal | None = None
     risk_group: str = ""

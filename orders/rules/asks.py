@@ -155,6 +155,7 @@ class CreditView:
     asked: Decimal
     currency: str
     messages: tuple[str, ...] = ()
+    has_account: bool = True
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,11 @@ from typing import Any
 
 from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from catalog.rules.asks import Violation
+from core.choices import words
 from core.errors import FieldError
 from core.explain import Explanation, Loser
 from credit.rules.asks import CreditDecision
+from credit.states import Judgement
 from orders.rules.asks import GateResult
 from orders.rules.picture import OrderPicture, price_text, stated_amount, stated_unit_price
 from orders.rules.releasable import releasable
@@ -195,12 +197,28 @@ def credit(order: OrderPicture, decision: CreditDecision | None) -> Results:
         "available": str(decision.available),
         "currency": decision.currency,
     }
-    notes = [Loser(r.rule, r.message) for r in decision.reasons]
+    notes = credit_notes(decision)
     if decision.is_approved:
-        return [_result(Gate.CREDIT, Verdict.PASS, "credit", "Credit approves the order.", inputs, losers=notes)]
+        message = f"Credit approves the order: {decision.words}." if decision.words else "Credit approves the order."
+        return [_result(Gate.CREDIT, Verdict.PASS, "credit", message, inputs, losers=notes)]
     message = " ".join(r.message for r in decision.reasons if r.is_blocking) or "Credit holds the order."
     rule = NO_CREDIT_ACCOUNT if any(r.rule == NO_CREDIT_ACCOUNT for r in decision.reasons) else "credit"
     return [_result(Gate.CREDIT, Verdict.HOLD, rule, message, inputs, losers=notes)]
+
+
+def credit_notes(decision: CreditDecision) -> list[Loser]:
+    """Every rule's result: what holds, what would hold but does not and why, and what passed as one line."""
+    told = []
+    for result in decision.results:
+        if result.judgement == Judgement.HOLDS:
+            told.append(Loser(result.rule, result.message))
+        elif result.judgement == Judgement.EXCLUDED:
+            level = words(result.level.name).lower()
+            told.append(Loser(result.rule, f"{result.message} Switched off by a rule ({level})."))
+        elif result.judgement == Judgement.NOTED:
+            told.append(Loser(result.rule, f"{result.message} Noted only: not held at this point."))
+    passed = [words(r.rule).lower() for r in decision.results if r.judgement == Judgement.PASSES]
+    return [*told, Loser("passed", ", ".join(passed))] if passed else told
 
 
 def allocation(order: OrderPicture) -> Results:

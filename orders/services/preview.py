@@ -33,7 +33,7 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
     order = _readable(picture_of(checked, around.products))
     verdicts = look_at(order, now=now, around=around)
     order = verdicts.order
-    decision = credit_views([order], now=now, is_new=True)[order.order_id]
+    decision = credit_views([order], now=now)[order.order_id]
     results = (*verdicts.results, *rules.credit(order, decision))
     dates = _promises(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
     problems = (*checked.errors, *(p for r in results if r.verdict == Verdict.REJECT for p in r.problems))
@@ -86,6 +86,7 @@ def _credit_view(decision: CreditDecision) -> CreditView:
         decision.asked,
         decision.currency,
         tuple(r.message for r in decision.reasons),
+        has_account=all(r.rule != rules.NO_CREDIT_ACCOUNT for r in decision.reasons),
     )
 
 

@@ -7,11 +7,12 @@ from datetime import datetime
 from core import journal, outbox
 from core.actors import Actor
 from core.uow import door_verb, require_uow
+from credit.queries import families_of
 from credit.services.check import check
 from credit.services.lock_accounts import lock_accounts
 from credit.states import CheckPoint
 from orders.locks import lock_orders
-from orders.queries import held_for_credit, pictures
+from orders.queries import accounts_held_for_credit, held_for_credit, pictures
 from orders.rules import gates as rules
 from orders.rules.credit_queue import asks_again
 from orders.rules.holds import refresh
@@ -45,6 +46,12 @@ def reevaluate_many(*, account_ids: Collection[int], actor: Actor, now: datetime
     return look_again_at(account_ids, actor=actor, now=now)
 
 
+@door_verb
+def reevaluate_all(*, actor: Actor, now: datetime) -> dict[int, Reevaluated]:
+    """The same for every account that credit holds an order of: after a rule changed, and by the clock."""
+    return look_again_at(accounts_held_for_credit(), actor=actor, now=now)
+
+
 @require_uow
 def look_again(account_id: int, *, actor: Actor, now: datetime) -> Reevaluated:
     """The same inside a caller's transaction that holds no lock above rank 10, or these orders already."""
@@ -53,9 +60,10 @@ def look_again(account_id: int, *, actor: Actor, now: datetime) -> Reevaluated:
 
 @require_uow
 def look_again_at(account_ids: Collection[int], *, actor: Actor, now: datetime) -> dict[int, Reevaluated]:
-    """The same for several accounts."""
-    lock_accounts(account_ids)
-    rows = lock_orders(held_for_credit(account_ids))
+    """The same for several accounts, and for those that share a head's limit with them."""
+    family = {i for others in families_of(account_ids).values() for i in others}
+    lock_accounts(family)
+    rows = lock_orders(held_for_credit(family))
     alive = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(alive).items()} if alive else {}
     asks = asks_again(orders)

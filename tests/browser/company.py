@@ -28,6 +28,8 @@ from core.models import Calendar, CalendarHoliday
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import drain, unit
+from credit.services.grant_addition import AdditionSpec, grant_addition
+from credit.states import AdditionKind
 from fulfillment.models import Shipment
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.services.confirm_pick import confirm_pick
@@ -52,13 +54,14 @@ from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
-from tests.factories.credit import CreditAccountFactory
+from tests.factories.credit import CreditAccountFactory, CreditRuleFactory
 from tests.factories.integrations import PartnerFactory
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
 from tests.factories.sheets import previewed
 from tests.integrations.samples import file, po
 
 CLERK = Actor("Cora Service", roles=frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR}), channel="console")
+FINANCE = Actor("Fay Lindqvist", roles=frozenset({Role.FINANCE}), channel="console")
 PICKER = Actor("Will Warehouse", roles=frozenset({Role.WAREHOUSE}), channel="console")
 LAST = "A-1"  # the order that is made last
 CUSTOMER, OTHER_CUSTOMER = "HARBOR", "NORTHSIDE"
@@ -150,8 +153,12 @@ def _customers() -> tuple[Any, Any]:
         people.ShipToFactory(account=account, code=code, name=name, is_default=is_default)
     people.ShipToFactory(account=other, is_default=True)
     people.MembershipFactory(account=account, group=people.GroupFactory(code="VITAL", name="Vital Purchasing Group"))
-    CreditAccountFactory(account=account, limit_amount=Decimal(25_000))
-    CreditAccountFactory(account=other)
+    harbor = CreditAccountFactory(account=account, limit_amount=Decimal(25_000))
+    member: Any = CreditAccountFactory(account=other, head=harbor)
+    CreditRuleFactory(value=Decimal(20_000), risk_group="B", note="Small accounts order in steps")
+    season = AdditionSpec(AdditionKind.TEMPORARY, Decimal(500), clock.now().date(), clock.now().date() + timedelta(90))
+    why = Reason("season", "Flu season, as in every year")
+    grant_addition(account_id=member.account_id, addition=season, reason=why, actor=FINANCE, now=clock.now())
     return account, other
 
 

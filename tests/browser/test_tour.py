@@ -108,7 +108,7 @@ def test_customer_service_sees_what_waits_says_why_and_mends_a_draft(visitor: Vi
 def test_finance_signs_second_and_the_hold_clears_itself(visitor: Visitor) -> None:
     page = at(visitor, "finance-approver", CONSOLE)
     menu(page, "Holds")
-    shown(page, "over the limit of 30,000.00")
+    shown(page, "against 30,000 USD")
     menu(page, "Approvals")
     follow(page, "Credit", exact=True)
     shown(page, "Refits its ward")
@@ -137,7 +137,7 @@ def test_finance_reviews_an_override_of_somebody_else(visitor: Visitor) -> None:
     menu(page, "Overrides")
     with page.expect_navigation(wait_until="load"):
         page.locator("tr", has_text="not reviewed").get_by_role("link", name="Hold release").click()
-    shown(page, "Chain verified", "Nobody has reviewed this override yet.", "8,653.00 over the limit of 75,000.00")
+    shown(page, "Chain verified", "Nobody has reviewed this override yet.", "Over by 8,653.00")
     page.get_by_label("Note").fill("Deposit is on the account.")
     press(page, "OK")
     shown(page, "The review is recorded.", "OK by Petra Lindquarn")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from credit.models import CreditAccount, PaymentTerms
+from credit.models import CreditAccount, CreditRule, PaymentTerms
 from tests.factories.accounts import AccountFactory
 
 
@@ -30,3 +30,13 @@ class CreditAccountFactory(DjangoModelFactory):
     account = factory.SubFactory(AccountFactory)
     terms = factory.SubFactory(TermsFactory)
     limit_amount = Decimal(1000)
+
+
+class CreditRuleFactory(DjangoModelFactory):
+    """For all accounts: one order is worth at most 500."""
+
+    class Meta:
+        model = CreditRule
+
+    kind = "order_value_max"
+    value = Decimal(500)

@@ -53,7 +53,14 @@ def test_the_workbench_shows_holds_lines_prices_credit_and_the_timeline(desk):
     world = make_world(products=2, stock=5, limit=10)
     order = place(world.draft(3, 7), actor=CLERK, now=NOW)
     page = desk(Role.FINANCE).get(page_of(order.order_id)).content.decode()
-    for text in (order.number, "Credit hold", "2 backordered", "90.00 over the limit", world.products[1].sku, "Clear…"):
+    for text in (
+        order.number,
+        "Credit hold",
+        "2 backordered",
+        "Over by 90.00: this order 100 against 10 USD.",
+        world.products[1].sku,
+        "Clear…",
+    ):
         assert text in page
     assert "Submitted: 2 lines" in page
 

@@ -101,7 +101,7 @@ def test_an_order_over_the_limit_is_held_not_refused_and_still_counts_and_reserv
     (hold,) = outcome.holds
     assert (hold.reason, hold.rule, hold.blocks) == ("credit", "credit", ("release",))
     assert "finance" in hold.clearable_by
-    assert "100.00 over the limit of 300" in hold.message
+    assert hold.message == "Over by 100.00: this order 400 against 300 USD."
     assert outcome.lines[0].reserved == 40
     assert OpenOrderDay.objects.get().amount == 400
     fact = OutboxFact.objects.get(kind="orders.HoldPlaced")

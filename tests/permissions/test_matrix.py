@@ -62,6 +62,8 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "core.outboxfact": ("auditor operator", NOBODY, ""),
     "core.overrideentry": ("auditor cs_lead pricing", MONEY, ""),
     "credit.creditaccount": (ASK_MONEY, MONEY, "ac"),
+    "credit.creditrule": (ASK_MONEY, MONEY, "ac"),
+    "credit.limitaddition": (ASK_MONEY, MONEY, "ac"),
     "credit.paymentterms": (ASK_MONEY, MONEY, "acd"),
     "credit.posting": (f"{ASK_MONEY} {MONEY}", NOBODY, ""),
     "exceptions_app.case": (EVERY_DESK, f"cs cs_lead pricing planner warehouse operator {MONEY}", ""),

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.periods import Period
 from core.refs import DocumentRef
 from credit.rules.asks import CreditAsk, ExposureParts
 from credit.rules.decide import Limits, Overdue, Standing, decide
+from credit.rules.standing import Addition
 from credit.rules.terms import Terms
-from credit.states import CheckPoint, Outcome
+from credit.states import AdditionKind, CheckPoint, Outcome
 
 TODAY = date(2026, 11, 22)
 NET30 = Terms("NET30", "Net 30 days", 30)
@@ -71,15 +73,25 @@ def test_exposure_is_receivable_shipped_released_and_open_orders_less_cash_on_ac
         "asked": Decimal(1),
         "over": Decimal(3414),
     }
-    assert decision.reasons[0].message == "Exposure would be 4,414 USD: 3,414 over the limit of 1,000."
+    assert decision.reasons[0].message == (
+        "Over by 3,414.00: open receivables 100 + shipped 4,000 + released 300 + other open orders 20 + this order 1"
+        " - cash on account 7 against 1,000 USD."
+    )
+
+
+def test_the_decision_is_told_in_words_and_numbers():
+    (decision,) = decided(account("40000", owing("31000", shipped="4200", released="2040")), ask("4000"))
+    sum_ = "open receivables 31,000 + shipped 4,200 + released 2,040 + this order 4,000 against 40,000 USD"
+    assert decision.reasons[0].message == f"Over by 1,240.00: {sum_}."
+    assert (decision.words, decision.over) == (sum_, Decimal(1240))
 
 
 def test_a_temporary_limit_counts_until_the_day_before_it_ends_and_insurance_always():
-    last_day = Limits(
-        Decimal(1000), temporary=Decimal(500), temporary_valid_to=TODAY + timedelta(days=1), insured=Decimal(50)
-    )
+    insured = Addition(AdditionKind.INSURED, Decimal(50), Period())
+    until = Addition(AdditionKind.TEMPORARY, Decimal(500), Period(None, TODAY + timedelta(days=1)))
+    last_day = Limits(Decimal(1000), additions=(insured, until))
     assert decided(account(limits=last_day), ask("1550"))[0].is_approved
-    over = replace(last_day, temporary_valid_to=TODAY)
+    over = replace(last_day, additions=(insured, replace(until, period=Period(None, TODAY))))
     (decision,) = decided(account(limits=over), ask("1550"))
     assert (decision.limit, rules(decision)) == (Decimal(1050), ["credit_limit"])
 
@@ -199,7 +211,7 @@ def test_beyond_the_horizon_an_order_owes_nothing_at_entry_and_everything_at_rel
 
 
 def test_where_release_is_not_checked_the_reasons_are_kept_and_do_not_hold():
-    standing = account(limit="1", check_at_release=False)
+    standing = account(limit="1", check_points=frozenset(CheckPoint) - {CheckPoint.RELEASE})
     (release,) = decided(standing, ask("100"), point=CheckPoint.RELEASE)
     assert (release.is_approved, rules(release)) == (True, ["credit_limit"])
     assert not decided(standing, ask("100"))[0].is_approved
