@@ -336,6 +336,34 @@ def parents_above(account_id: int) -> list[int]:
     return _above("accounts_account", "parent_id", account_id)
 
 
+_LINES_ABOVE = """
+WITH RECURSIVE line(start, id, parent_id, distance) AS (
+  SELECT id, id, parent_id, 0 FROM accounts_account WHERE id = ANY(%(ids)s)
+  UNION ALL
+  SELECT line.start, higher.id, higher.parent_id, line.distance + 1
+    FROM line JOIN accounts_account higher ON higher.id = line.parent_id WHERE line.distance < 20
+)
+SELECT start, array_agg(id ORDER BY distance) FROM line WHERE distance > 0 GROUP BY start
+"""
+
+
+def accounts_above(account_ids: Iterable[int]) -> dict[int, tuple[int, ...]]:
+    """{id: what it stands under, nearest first}; accounts at the top are absent. 1 SQL."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LINES_ABOVE, {"ids": list(set(account_ids))})
+        return {start: tuple(above) for start, above in cursor.fetchall()}
+
+
+def membership_spans(account_ids: Iterable[int]) -> dict[int, dict[int, tuple[tuple[date, date | None], ...]]]:
+    """{account_id: {group_id: its spans of membership, half-open}}, past and to come. 1 SQL."""
+    rows = GroupMembership.objects.filter(account_id__in=set(account_ids)).order_by("valid_from")
+    found: dict[int, dict[int, tuple[tuple[date, date | None], ...]]] = {}
+    for account_id, group_id, start, end in rows.values_list("account_id", "group_id", "valid_from", "valid_to"):
+        groups = found.setdefault(account_id, {})
+        groups[group_id] = (*groups.get(group_id, ()), (start, end))
+    return found
+
+
 def managers_above(user_id: int) -> list[int]:
     """The person and everybody they report to, nearest first. 1 SQL."""
     return _above("accounts_user", "reports_to_id", user_id)

@@ -4,7 +4,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.open_door import NothingHere, described
-from api.v1 import approvals, availability, me, orders, products, stock, tokens
+from api.v1 import approvals, availability, me, orders, prices, products, stock, tokens
 
 v1 = [
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
@@ -13,6 +13,7 @@ v1 = [
     path("products", products.Products.as_view(), name="products"),
     path("approvals", approvals.Approvals.as_view(), name="approvals"),
     path("approvals/<str:public_id>/decision", approvals.ApprovalDecision.as_view(), name="approval-decision"),
+    path("prices", prices.Prices.as_view(), name="prices"),
     path("availability", availability.AvailabilityOf.as_view(), name="availability"),
     path("stock-locations", stock.StockLocations.as_view(), name="stock-locations"),
     path("stock-movements", stock.StockMovements.as_view(), name="stock-movements"),

@@ -373,6 +373,13 @@ def _party(account: AccountSnapshot, licences: frozenset[str]) -> eligibility.Pa
     )
 
 
+def products_within(category_ids: Iterable[int], product_ids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """{category: those of the products that are in it or below it}. 2 SQL."""
+    parents: dict[int, int | None] = dict(Category.objects.values_list("id", "parent_id"))
+    paths = {p.id: set(way_up(p.category_id, parents)) for p in product_snapshots(product_ids).values()}
+    return {c: frozenset(p for p, path in paths.items() if c in path) for c in set(category_ids)}
+
+
 def _items(product_ids: set[int], rules: list[eligibility.Rule]) -> dict[int, eligibility.Item]:
     names_category = any(rule.category_id is not None for rule in rules)
     parents: dict[int, int | None] = dict(Category.objects.values_list("id", "parent_id")) if names_category else {}

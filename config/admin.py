@@ -28,7 +28,16 @@ from core.access import allow
 from core.choices import words
 from core.console import LedgerAdmin, ReferenceAdmin, actor_of
 from core.errors import DomainError
-from core.models import Calendar, CalendarHoliday, Job, JournalEntry, OutboxFact, OverrideEntry, OverrideReview
+from core.models import (
+    Calendar,
+    CalendarHoliday,
+    ExchangeRate,
+    Job,
+    JournalEntry,
+    OutboxFact,
+    OverrideEntry,
+    OverrideReview,
+)
 from core.outbox import revive
 from core.refs import DocumentRef
 
@@ -242,6 +251,17 @@ class CalendarAdmin(ReferenceAdmin):
     list_display = ("code", "name", "time_zone")
     list_filter = ("time_zone",)
     search_fields = ("code", "name")
+
+
+@admin.register(ExchangeRate)
+class ExchangeRateAdmin(ReferenceAdmin):
+    """A rate holds until the next of its pair, and no longer than a month."""
+
+    access = allow(view={Role.CS_LEAD, Role.AUDITOR, Role.OPERATOR, Role.PRICING}, act=FINANCE)
+    list_display = ("base", "quote", "rate", "valid_from")
+    list_filter = ("base", "quote", "valid_from")
+    search_fields = ("base", "quote")
+    ordering = ("base", "quote", "-valid_from")
 
 
 @admin.register(CalendarHoliday)

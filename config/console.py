@@ -87,6 +87,10 @@ NAVIGATION = [
         _item(_("Licences"), "license", "catalog_license"),
         _item(_("Price lists and contracts"), "sell", "pricing_pricesource"),
         _item(_("Prices"), "price_change", "pricing_pricerow"),
+        _item(_("Discounts and charges"), "percent", "pricing_priceadjustment"),
+        _item(_("Tier activations"), "loyalty", "pricing_tieractivation"),
+        _item(_("Tax estimates"), "request_quote", "pricing_taxrate"),
+        _item(_("Freight estimates"), "local_shipping", "pricing_freightrate"),
     ),
     _section(
         _("Credit"),
@@ -128,6 +132,7 @@ NAVIGATION = [
         _item(_("Locked names"), "lock", "axes_accessattempt"),
         _item(_("Facts"), "bolt", "core_outboxfact"),
         _item(_("Calendars"), "calendar_month", "core_calendar"),
+        _item(_("Exchange rates"), "currency_exchange", "core_exchangerate"),
     ),
 ]
 

@@ -158,7 +158,11 @@ def priced(order: OrderPicture, *, on: date) -> tuple[OrderPicture, dict[int, Pr
 
 
 def _asks(order: OrderPicture) -> list[PriceAsk]:
-    return [PriceAsk(str(x.line_no), x.product_id, x.qty) for x in order.lines if x.product_id is not None]
+    return [
+        PriceAsk(str(x.line_no), x.product_id, x.qty, unit=x.unit, ship_date=x.requested_date or order.requested_date)
+        for x in order.lines
+        if x.product_id is not None
+    ]
 
 
 def _with_prices(order: OrderPicture, found: Iterable[PriceResult]) -> tuple[OrderPicture, dict[int, PriceResult]]:

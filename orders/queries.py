@@ -60,6 +60,7 @@ LINE_FIELDS = (
     "floor",
     "ship_to_id",
     "requested_date",
+    "unit",
 )
 
 
@@ -136,6 +137,7 @@ def _line_picture(index: int, row: Mapping[str, Any], demand: Any) -> LinePictur
         ship_to_id=row["ship_to_id"],
         requested_date=row["requested_date"],
         line_id=row["id"],
+        unit=row["unit"],
         demand=demand,
     )
 

@@ -1,11 +1,10 @@
 """Reads of pricing: a constant number of statements whatever the number of lines."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
-from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -13,27 +12,16 @@ from django.db import connection
 from accounts import queries as accounts
 from accounts.rules.asks import AccountSnapshot
 from catalog import queries as catalog
+from pricing import ports, source_rows
+from pricing.rules.adjusting import Adjustment
 from pricing.rules.asks import PriceAsk, PriceResult
-from pricing.rules.estimate import FlatRates, estimated
-from pricing.rules.waterfall import Row, Source, price_lines
+from pricing.rules.estimate import FlatRates, rates_for
+from pricing.rules.scope import ALWAYS, Buyer, Span, distance
+from pricing.rules.waterfall import NOBODY, Row, Source, price_lines
+from pricing.source_rows import PriceBook
 from pricing.states import PriceLevel
 
 RowsByProduct = dict[int, list[Row]]
-
-
-class Scope(NamedTuple):
-    """Whom a source is for: None is everybody."""
-
-    account_id: int | None
-    group_id: int | None
-    territory_id: int | None
-
-    def is_for(self, account: AccountSnapshot) -> bool:
-        return (
-            self.account_id in (None, account.id)
-            and (self.group_id is None or self.group_id in account.group_ids)
-            and self.territory_id in (None, account.territory_id)
-        )
 
 
 @dataclass(frozen=True)
@@ -44,26 +32,6 @@ class Basket:
     currency: str
     on: date
     lines: Sequence[PriceAsk]
-
-
-# One row a source, its prices as arrays: a source's columns travel once, not once a price.
-_SOURCE_ROWS = """
-SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS NOT NULL)::int, s.priority,
-       s.margin_floor_percent, s.valid_from, s.valid_to,
-       array_agg(r.product_id), array_agg(r.min_qty), array_agg(r.unit_price),
-       array_agg(r.valid_from), array_agg(r.valid_to), s.account_id, s.group_id, s.territory_id
-  FROM pricing_pricesource s JOIN pricing_pricerow r ON r.source_id = s.id
- WHERE s.is_active AND s.currency = %(currency)s AND r.product_id = ANY(%(products)s)
-   AND (s.level = 'list'
-     OR s.level = 'account' AND s.account_id = ANY(%(accounts)s)
-     OR s.level = 'group' AND s.group_id = ANY(%(groups)s)
-     OR s.level = 'segment' AND (s.group_id IS NULL OR s.group_id = ANY(%(groups)s))
-                            AND (s.territory_id IS NULL OR s.territory_id = ANY(%(territories)s)))
-   AND (%(everything)s
-     OR s.valid_from <= %(on)s AND (s.valid_to IS NULL OR s.valid_to > %(on)s)
-    AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s))
- GROUP BY s.id
-"""
 
 
 def price(
@@ -78,30 +46,28 @@ def price(
 ) -> list[PriceResult]:
     """A result per line, in the order asked. Nothing that prices the product is a result (unit_price None).
 
-    One statement, and one more where agreements are asked for. A caller that has them already passes the
-    `account` on that day and the `costs` per base unit by product; otherwise accounts and catalog are asked.
+    `on` is the day of the order. One statement; one more each where agreements are asked for, where the account has a
+    parent, where a line ships on another day, where a discount is for a category. A caller that has them already passes
+    the `account` on that day and the `costs` per base unit by product; otherwise accounts and catalog are asked.
     `with_ended` also reads rows outside their dates, to explain them as losers.
     """
     asks = list(lines)
     if not asks:
         return []
-    product_ids = sorted({ask.product_id for ask in asks})
     account = account or accounts.account_snapshots([account_id], on=on).get(account_id)
     buyers = [account] if account else []
-    rows: RowsByProduct = defaultdict(list)
-    for _scope, products in _source_rows(product_ids, buyers, currency, on, everything=with_ended):
-        _add_rows(rows, products)
+    book, known = _book(asks, buyers, currency, on, everything=with_ended)
+    buyer = known.get(account_id, NOBODY)
+    rows = _rows_for(book, buyer)
     _add_agreed(rows, asks, account_id=account_id, currency=currency)
-    if costs is None:
-        costs = _costs(rows)
-    results = price_lines(asks, rows, costs, currency=currency, on=on)
-    return _with_estimates(results, account)
+    costs = _costs(rows) if costs is None else costs
+    return _priced(asks, rows, costs, book, account, buyer, currency=currency, on=on)
 
 
 def price_baskets(baskets: Sequence[Basket]) -> list[list[PriceResult]]:
     """The same for the lines of many accounts: a list of results per basket, in the order asked.
 
-    Two statements per currency and day, and those of `price` for a basket that names agreements.
+    The statements of `price` once per currency and day, and again for a basket that names agreements.
     """
     found: list[list[PriceResult]] = [[] for _ in baskets]
     together: dict[tuple[str, date], list[int]] = defaultdict(list)
@@ -117,37 +83,60 @@ def price_baskets(baskets: Sequence[Basket]) -> list[list[PriceResult]]:
         elif basket.lines:
             together[basket.currency, basket.on].append(place)
     for (currency, on), places in together.items():
-        for place, results in zip(places, _priced_together([baskets[i] for i in places], currency, on), strict=True):
+        many = [baskets[i] for i in places]
+        for place, results in zip(places, _priced_together(many, currency, on), strict=True):
             found[place] = results
     return found
 
 
-def _priced_together(baskets: Sequence[Basket], currency: str, on: date) -> Iterator[list[PriceResult]]:
-    product_ids = sorted({ask.product_id for basket in baskets for ask in basket.lines})
+def _priced_together(baskets: Sequence[Basket], currency: str, on: date) -> list[list[PriceResult]]:
     buyers = {basket.account.id: basket.account for basket in baskets}
-    sources = list(_source_rows(product_ids, list(buyers.values()), currency, on, everything=False))
-    costs = _costs({product_id for _, products in sources for product_id, _ in products})
-    rows_of: dict[int, RowsByProduct] = {}
-    for account_id, account in buyers.items():
-        rows_of[account_id] = defaultdict(list)
-        for scope, products in sources:
-            if scope.is_for(account):
-                _add_rows(rows_of[account_id], products)
-    for basket in baskets:
-        results = price_lines(basket.lines, rows_of[basket.account.id], costs, currency=currency, on=on)
-        yield _with_estimates(results, basket.account)
+    asks = [ask for basket in baskets for ask in basket.lines]
+    book, known = _book(asks, list(buyers.values()), currency, on, everything=False)
+    rows_of = {account_id: _rows_for(book, known[account_id]) for account_id in buyers}
+    costs = _costs({product_id for rows in rows_of.values() for product_id in rows})
+    return [
+        _priced(
+            list(b.lines),
+            rows_of[b.account.id],
+            costs,
+            book,
+            b.account,
+            known[b.account.id],
+            currency=currency,
+            on=on,
+        )
+        for b in baskets
+    ]
 
 
-def _add_rows(rows: RowsByProduct, products: Iterable[tuple[int, Row]]) -> None:
-    for product_id, row in products:
-        rows[product_id].append(row)
-
-
-def _with_estimates(results: list[PriceResult], account: AccountSnapshot | None) -> list[PriceResult]:
-    rates = flat_rates()
-    if rates.is_free:
-        return results
-    return [estimated(result, rates, is_tax_exempt=bool(account and account.is_tax_exempt)) for result in results]
+def _priced(
+    asks: list[PriceAsk],
+    rows: RowsByProduct,
+    costs: Mapping[int, Decimal],
+    book: PriceBook,
+    account: AccountSnapshot | None,
+    buyer: Buyer,
+    *,
+    currency: str,
+    on: date,
+) -> list[PriceResult]:
+    adjustments = [a for a, _ in book.adjustments]
+    is_best_first = getattr(settings, "PRICING_WITHIN_LEVEL", "specific") == "best_price"
+    results = price_lines(
+        asks,
+        rows,
+        costs,
+        currency=currency,
+        on=on,
+        buyer=buyer,
+        adjustments=adjustments,
+        best_price_first=is_best_first,
+    )
+    rates = rates_for(
+        account.region if account else "", on, taxes=book.taxes, freights=book.freights, otherwise=flat_rates()
+    )
+    return ports.estimator()(results, account=account, rates=rates)
 
 
 def flat_rates() -> FlatRates:
@@ -158,30 +147,71 @@ def flat_rates() -> FlatRates:
     )
 
 
-def _source_rows(
-    product_ids: list[int], buyers: Sequence[AccountSnapshot], currency: str, on: date, *, everything: bool
-) -> Iterator[tuple[Scope, list[tuple[int, Row]]]]:
-    """Every source that is for one of the buyers, with its rows for the products. One statement."""
-    asked: dict[str, Any] = {
-        "products": product_ids,
-        "accounts": [b.id for b in buyers],
-        "groups": sorted({g for b in buyers for g in b.group_ids}),
-        "territories": sorted({b.territory_id for b in buyers if b.territory_id is not None}),
-        "currency": currency,
-        "on": on,
-        "everything": everything,
+def _book(
+    asks: Sequence[PriceAsk], buyers: Sequence[AccountSnapshot], currency: str, on: date, *, everything: bool
+) -> tuple[PriceBook, dict[int, Buyer]]:
+    """What may price the lines, and the buyers as the rules see them."""
+    days = {on, *(ask.ship_date for ask in asks if ask.ship_date is not None)}
+    known = _buyers(buyers, days, everything=everything)
+    book = source_rows.fetch(
+        sorted({ask.product_id for ask in asks}),
+        buyers,
+        currency=currency,
+        on=on,
+        first=min(days),
+        last=max(days),
+        above=(i for b in known.values() for i in b.above),
+        groups=(g for b in known.values() for g in b.memberships),
+        everything=everything,
+    )
+    book.adjustments = _with_categories(book.adjustments, asks)
+    return book, known
+
+
+def _buyers(snapshots: Sequence[AccountSnapshot], days: set[date], *, everything: bool) -> dict[int, Buyer]:
+    """Where all lines are priced on one day, the groups of the snapshots do; else the spans of membership are asked."""
+    with_parents = [s.id for s in snapshots if s.parent_id is not None]
+    above = accounts.accounts_above(with_parents) if with_parents else {}
+    spans: Mapping[int, Mapping[int, Sequence[Span]]] = {}
+    if len(days) > 1 or everything:
+        spans = accounts.membership_spans([s.id for s in snapshots])
+    return {
+        s.id: Buyer(
+            s.id,
+            s.territory_id,
+            above.get(s.id, ()),
+            spans.get(s.id, {}) if spans or len(days) > 1 or everything else dict.fromkeys(s.group_ids, (ALWAYS,)),
+        )
+        for s in snapshots
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_SOURCE_ROWS, asked)
-        for *columns, starts, ends, products, qtys, prices, froms, tos, account, group, territory in cursor.fetchall():
-            source = Source(*columns)
-            listed = zip(products, qtys, prices, froms, tos, strict=True)
-            rows = [(p, Row(source, q, price_, max(f, starts), _earlier(t, ends))) for p, q, price_, f, t in listed]
-            yield Scope(account, group, territory), rows
 
 
-def _earlier(one: date | None, other: date | None) -> date | None:
-    return one if other is None else other if one is None else min(one, other)
+def _with_categories(
+    adjustments: Sequence[tuple[Adjustment, int | None]], asks: Sequence[PriceAsk]
+) -> list[tuple[Adjustment, int | None]]:
+    wanted = {category for _, category in adjustments if category is not None}
+    if not wanted:
+        return list(adjustments)
+    inside = catalog.products_within(wanted, {ask.product_id for ask in asks})
+    return [
+        (a if c is None else a._replace(products=inside[c] if a.products is None else a.products & inside[c]), c)
+        for a, c in adjustments
+    ]
+
+
+def _rows_for(book: PriceBook, buyer: Buyer) -> RowsByProduct:
+    """By product the rows that may be the buyer's; a parent's are less specific the further up it stands."""
+    rows: RowsByProduct = defaultdict(list)
+    for whom, products in book.sources:
+        if whom.account_id is not None and whom.account_id != buyer.account_id and whom.account_id not in buyer.above:
+            continue
+        if whom.group_id is not None and whom.group_id not in buyer.memberships:
+            continue
+        up = distance(whom, buyer)
+        further = products[0][1].source._replace(specificity=-up) if up else None
+        for product_id, row in products:
+            rows[product_id].append(row if further is None else row._replace(source=further))
+    return rows
 
 
 def _add_agreed(rows: RowsByProduct, asks: Iterable[PriceAsk], *, account_id: int, currency: str) -> None:

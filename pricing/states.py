@@ -13,3 +13,38 @@ class PriceLevel(StrEnum):
 
 
 PRECEDENCE: dict[str, int] = {level: rank for rank, level in enumerate(PriceLevel)}
+
+
+class DatePolicy(StrEnum):
+    """Which day a source's prices are looked up for."""
+
+    ORDER = "order"  # the day of the order
+    SHIP = "ship"  # the day the line is asked to ship; without one, the day of the order
+    EARLIER = "earlier"  # of the two
+
+
+class AdjustmentKind(StrEnum):
+    CONTRACT_DISCOUNT = "contract_discount"
+    TIERED_DISCOUNT = "tiered_discount"
+    PROMOTION = "promotion"
+    CHARGE = "charge"
+
+
+class Method(StrEnum):
+    PERCENT = "percent"  # of the price before it
+    AMOUNT = "amount"  # per base unit
+
+
+class Combination(StrEnum):
+    """How adjustments that apply to one line go together."""
+
+    EXCLUSIVE = "exclusive"  # the best of these, and no other
+    BEST = "best"  # the best of these, beside the compounded
+    COMPOUNDED = "compounded"  # each on what the one before it left
+
+
+class Counts(StrEnum):
+    """The quantity that reaches a tier of an adjustment."""
+
+    LINE = "line"
+    ORDER = "order"  # all lines of the order the adjustment is about

@@ -40,4 +40,5 @@ def _line(index: int, line: CheckedLine, products: Mapping[int, ProductSnapshot]
         stated_price=draft.stated_price,
         ship_to_id=draft.ship_to_id,
         requested_date=draft.requested_date,
+        unit=draft.unit,
     )

@@ -32,6 +32,7 @@ class LinePicture:
     ship_to_id: int | None = None
     requested_date: date | None = None
     line_id: int | None = None
+    unit: str = ""
     demand: DemandState | None = None
 
     @property

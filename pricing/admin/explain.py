@@ -16,7 +16,7 @@ from core import clock
 from core.console import ServiceAdmin
 from pricing import queries
 from pricing.rules.asks import PriceAsk, PriceResult
-from pricing.rules.waterfall import plain
+from pricing.rules.numbers import plain
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,8 @@ class Question:
     qty: Decimal
     on: date
     currency: str
+    unit: str = ""
+    ship_date: date | None = None
 
 
 class ExplainForm(forms.Form):
@@ -36,7 +38,16 @@ class ExplainForm(forms.Form):
     qty = forms.DecimalField(
         label="Quantity (base units)", min_value=Decimal("0.0001"), initial=1, widget=UnfoldAdminDecimalFieldWidget
     )
-    on = forms.DateField(label="Pricing date", widget=UnfoldAdminDateWidget)
+    unit = forms.CharField(
+        label="Ordered in (unit)", required=False, help_text="Empty: the base unit.", widget=UnfoldAdminTextInputWidget
+    )
+    on = forms.DateField(label="Day of the order", widget=UnfoldAdminDateWidget)
+    ship_date = forms.DateField(
+        label="Asked to ship on",
+        required=False,
+        help_text="Where a contract looks at it.",
+        widget=UnfoldAdminDateWidget,
+    )
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or {}
@@ -50,7 +61,15 @@ class ExplainForm(forms.Form):
             self.add_error("product", f"There is no product {sku}." + (f" Close: {near}." if near else ""))
         if account_id and product_id and "qty" in given and "on" in given:
             account = accounts.account_snapshots([account_id], on=given["on"])[account_id]
-            given["question"] = Question(account_id, product_id, given["qty"], given["on"], account.currency)
+            given["question"] = Question(
+                account_id,
+                product_id,
+                given["qty"],
+                given["on"],
+                account.currency,
+                str(given.get("unit", "")).strip(),
+                given.get("ship_date"),
+            )
         return given
 
 
@@ -71,7 +90,7 @@ def explain_price(request: HttpRequest, model_admin: ServiceAdmin) -> HttpRespon
 
 def _answer(question: Question) -> dict[str, Any]:
     (result,) = queries.price(
-        [PriceAsk("1", question.product_id, question.qty)],
+        [PriceAsk("1", question.product_id, question.qty, unit=question.unit, ship_date=question.ship_date)],
         account_id=question.account_id,
         currency=question.currency,
         on=question.on,

@@ -52,8 +52,8 @@ class PriceRowAdmin(ReferenceAdmin):
     """One unit price per base unit, from a quantity on, over a half-open period."""
 
     access = allow(view=LOOK, act=DESK)
-    list_display = ("product", "source", "min_qty", "unit_price", "valid_from", "valid_to")
-    list_filter = ("source__level", "source__currency", "valid_from", "valid_to")
+    list_display = ("product", "source", "min_qty", "unit_price", "tier", "valid_from", "valid_to")
+    list_filter = ("source__level", "source__currency", "tier", "valid_from", "valid_to")
     search_fields = ("product__sku", "product__name", "source__code")
     list_select_related = ("product", "source")
     autocomplete_fields = ("source", "product")

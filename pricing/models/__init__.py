@@ -1,4 +1,16 @@
+from pricing.models.adjustment import FreightRate, PriceAdjustment, TaxRate
 from pricing.models.agreement import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
-from pricing.models.source import PriceRow, PriceSource
+from pricing.models.source import PriceRow, PriceSource, TierActivation
 
-__all__ = ["Commitment", "CommitmentUse", "PriceAgreement", "PriceAgreementRow", "PriceRow", "PriceSource"]
+__all__ = [
+    "Commitment",
+    "CommitmentUse",
+    "FreightRate",
+    "PriceAdjustment",
+    "PriceAgreement",
+    "PriceAgreementRow",
+    "PriceRow",
+    "PriceSource",
+    "TaxRate",
+    "TierActivation",
+]

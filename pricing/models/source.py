@@ -1,13 +1,13 @@
-from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
 from django.db.models import F, Q
 
 from core.choices import choices
 from core.ranges import DateRange
-from pricing.states import PriceLevel
+from pricing.models.constraints import NamingExclusion
+from pricing.rules.numbers import plain
+from pricing.states import DatePolicy, PriceLevel
 
-OVERLAP = "The source already has a price for this product from this quantity on in that period: end that one first."
 SOURCE_LEVELS = [PriceLevel.ACCOUNT, PriceLevel.GROUP, PriceLevel.SEGMENT, PriceLevel.LIST]
 
 
@@ -30,6 +30,22 @@ class PriceSource(models.Model):
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
+    covers_children = models.BooleanField(
+        default=False, db_default=False, help_text="an account's contract is also for the accounts below it"
+    )
+    needs_activation = models.BooleanField(
+        default=False, db_default=False, help_text="a member has these prices only while a tier is activated for it"
+    )
+    date_policy = models.CharField(
+        "pricing date",
+        max_length=10,
+        choices=choices(DatePolicy),
+        default=DatePolicy.ORDER,
+        db_default=DatePolicy.ORDER,
+    )
+    converts = models.BooleanField(
+        default=False, db_default=False, help_text="also prices orders in other currencies, at the rate of the day"
+    )
 
     class Meta:
         constraints = [
@@ -61,7 +77,8 @@ class PriceSource(models.Model):
 
 
 class PriceRow(models.Model):
-    """A unit price per base unit from `min_qty` base units on, over [valid_from, valid_to)."""
+    """A unit price per base unit from `min_qty` base units on, over [valid_from, valid_to), whatever unit is ordered in;
+    with a `unit` only for lines ordered in it, and before those for any unit."""
 
     source = models.ForeignKey(PriceSource, on_delete=models.PROTECT, related_name="rows")
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
@@ -69,6 +86,23 @@ class PriceRow(models.Model):
     unit_price = models.DecimalField(max_digits=18, decimal_places=6)
     valid_from = models.DateField()
     valid_to = models.DateField(null=True, blank=True)
+    tier = models.CharField(
+        max_length=20, blank=True, default="", db_default="", help_text="only for members activated for it"
+    )
+    unit = models.CharField(
+        max_length=10,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="only for lines ordered in this unit; empty: in any",
+    )
+    break_group = models.CharField(
+        max_length=20,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="lines with the same word on this list reach a break together",
+    )
 
     class Meta:
         constraints = [
@@ -77,18 +111,59 @@ class PriceRow(models.Model):
                 condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
                 name="a_price_row_ends_after_it_starts",
             ),
-            ExclusionConstraint(
+            NamingExclusion(
                 name="one_price_per_source_product_break_and_day",
                 expressions=[
                     ("source", RangeOperators.EQUAL),
                     ("product", RangeOperators.EQUAL),
                     ("min_qty", RangeOperators.EQUAL),
+                    ("tier", RangeOperators.EQUAL),
+                    ("unit", RangeOperators.EQUAL),
                     (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
                 ],
-                violation_error_message=OVERLAP,
+                key=("source", "product", "min_qty", "tier", "unit"),
             ),
         ]
         indexes = [models.Index(fields=["product", "source", "min_qty"], name="price_rows_by_product")]
 
     def __str__(self) -> str:
         return f"{self.source} {self.product_id} from {self.min_qty}: {self.unit_price}"
+
+    def told(self) -> str:
+        """The row for whoever is told that two overlap."""
+        more = "".join(f", {name} {value}" for name, value in (("tier", self.tier), ("unit", self.unit)) if value)
+        return f"{self.source.code} {self.product} {plain(self.unit_price)} from {plain(self.min_qty)}{more}"
+
+
+class TierActivation(models.Model):
+    """A member's account is on a tier of a group's contract over [valid_from, valid_to): the prices of that tier, and
+    those without a tier where the contract asks for an activation. One tier at a time."""
+
+    source = models.ForeignKey(PriceSource, on_delete=models.PROTECT, related_name="activations")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    tier = models.CharField(max_length=20)
+    valid_from = models.DateField()
+    valid_to = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
+                name="a_tier_activation_ends_after_it_starts",
+            ),
+            NamingExclusion(
+                name="one_tier_per_source_account_and_day",
+                expressions=[
+                    ("source", RangeOperators.EQUAL),
+                    ("account", RangeOperators.EQUAL),
+                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
+                ],
+                key=("source", "account"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.account} on tier {self.tier} of {self.source}"
+
+    def told(self) -> str:
+        return str(self)

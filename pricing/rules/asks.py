@@ -9,12 +9,15 @@ from core.explain import Loser
 
 @dataclass(frozen=True)
 class PriceAsk:
-    """`qty` in base units. `key` is the caller's (a line number); `agreement` names a quote or deal to honour."""
+    """`qty` in base units. `key` is the caller's (a line number); `agreement` names a quote or deal to honour; `unit` is
+    what was ordered in (empty: the base unit); `ship_date` the day asked for, where sources look at it."""
 
     key: str
     product_id: int
     qty: Decimal
     agreement: tuple[str, int] | None = None
+    unit: str = ""
+    ship_date: date | None = None
 
 
 @dataclass(frozen=True)

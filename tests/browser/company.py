@@ -50,10 +50,12 @@ from orders.services.capture import capture
 from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.states import Channel
+from pricing.models import PriceSource
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
+from tests.factories import pricing as prices
 from tests.factories.credit import CreditAccountFactory, CreditRuleFactory
 from tests.factories.integrations import PartnerFactory
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
@@ -283,9 +285,20 @@ def _papers(account: Account) -> None:
     overrides.seal_pending(now=now)
     people.SpendingFactory(buyer=Buyer.objects.get(user__username="buyer"), spent_date=now.date())
     away = {"away_from": now.date() + timedelta(days=9), "back_on": now.date() + timedelta(days=16)}
+    _prices(account)
     people.AuthorityFactory(kind="price", role=Role.PRICING, max_amount=Decimal(25_000), max_margin_points=Decimal(15))
     people.AbsenceFactory(user=person("service"), delegate=person("lead"), note="Holidays", **away)
     AccessAttempt.objects.create(username="guess@example.com", ip_address="203.0.113.9", failures_since_start=5)
+
+
+def _prices(account: Account) -> None:
+    """What prices are made of beside lists and contracts."""
+    prices.AdjustmentFactory(code="SPRING", name="Spring promotion", value=Decimal(2), min_qty=Decimal(5_000))
+    source = PriceSource.objects.order_by("pk")[0]
+    prices.ActivationFactory(source=source, account=account, tier="GOLD")
+    prices.TaxFactory(region="NV", percent=Decimal("8.265"))
+    prices.FreightFactory(percent=Decimal(2), free_from_amount=Decimal(2_500))
+    prices.RateFactory(valid_from=clock.now().date())
 
 
 def _stories(account: Account) -> None:

@@ -6,7 +6,8 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from pricing.models import Commitment, PriceRow, PriceSource
+from core.models import ExchangeRate
+from pricing.models import Commitment, FreightRate, PriceAdjustment, PriceRow, PriceSource, TaxRate, TierActivation
 from pricing.states import PriceLevel
 from tests.factories.accounts import AccountFactory
 from tests.factories.catalog import ProductFactory
@@ -53,3 +54,52 @@ class CommitmentFactory(DjangoModelFactory):
     valid_from = date(2026, 1, 1)
     valid_to = date(2027, 1, 1)
     committed_qty = Decimal(1000)
+
+
+class AdjustmentFactory(DjangoModelFactory):
+    """A promotion of 10 % for everybody."""
+
+    class Meta:
+        model = PriceAdjustment
+
+    code = factory.Sequence(lambda n: f"PROMO{n}")
+    name = "Spring"
+    kind = "promotion"
+    value = Decimal(10)
+    valid_from = date(2020, 1, 1)
+
+
+class ActivationFactory(DjangoModelFactory):
+    class Meta:
+        model = TierActivation
+
+    source = factory.SubFactory(SourceFactory)
+    account = factory.SubFactory(AccountFactory)
+    tier = "GOLD"
+    valid_from = date(2020, 1, 1)
+
+
+class TaxFactory(DjangoModelFactory):
+    class Meta:
+        model = TaxRate
+
+    percent = Decimal(8)
+    valid_from = date(2020, 1, 1)
+
+
+class FreightFactory(DjangoModelFactory):
+    class Meta:
+        model = FreightRate
+
+    percent = Decimal(2)
+    valid_from = date(2020, 1, 1)
+
+
+class RateFactory(DjangoModelFactory):
+    class Meta:
+        model = ExchangeRate
+
+    base = "EUR"
+    quote = "USD"
+    rate = Decimal("1.1")
+    valid_from = date(2026, 11, 1)

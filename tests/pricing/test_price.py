@@ -147,8 +147,10 @@ def test_two_prices_for_the_same_break_and_day_are_refused_with_a_reason():
     actor = system("price import")
     with pytest.raises(InvalidInput) as refused:
         save_reference(row=PriceRow(**same, valid_from=date(2026, 6, 30)), actor=actor, now=NOW)
-    assert refused.value.errors[0].message == (
-        "The source already has a price for this product from this quantity on in that period: end that one first."
+    told = refused.value.errors[0].message
+    assert told == (
+        f"{first.source.code} {first.product} 9 from 0, from 2026-06-30 without end overlaps "
+        f"{first.source.code} {first.product} 10 from 0, from 2026-01-01 until 2026-07-01: end that one first."
     )
     save_reference(row=PriceRow(**same, valid_from=date(2026, 7, 1)), actor=actor, now=NOW)
     assert PriceRow.objects.count() == 2
