@@ -70,6 +70,38 @@ class PromiseKind(StrEnum):
     NONE = "none"  # no date can be promised yet
 
 
+class Strategy(StrEnum):
+    """What an allocation run may do to the demands of a segment, in the order they are served."""
+
+    WIN = "win"  # in full, before everyone
+    GAIN = "gain"  # keeps all it holds, may get more
+    IMPROVE = "improve"  # keeps what it holds but for a win, may get more
+    REDISTRIBUTE = "redistribute"  # gives all back and is dealt anew
+    FILL = "fill"  # at most what it held
+    LOSE = "lose"  # gives all back
+    SKIP = "skip"  # is not touched
+
+
+class SortKey(StrEnum):
+    PRIORITY = "priority"
+    TIER = "tier"
+    SLA_PENALTY = "sla_penalty"
+    CONTRACT = "contract"  # contract before spot
+    MARGIN = "margin"  # the better band first
+    REGION = "region"  # as the policy ranks regions: the last absorbs the delay
+    REQUESTED_DATE = "requested_date"
+    AGE = "age"
+
+
+class FairWeight(StrEnum):
+    """What a fair share is proportional to."""
+
+    DEMAND = "demand"
+    EQUAL = "equal"
+    HISTORY = "history"
+    TIER = "tier"
+
+
 class TransferStatus(StrEnum):
     REQUESTED = "requested"
     SHIPPED = "shipped"

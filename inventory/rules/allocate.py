@@ -9,6 +9,7 @@ from typing import Any
 
 from core.explain import Explanation, Loser
 from core.quantity import plain
+from inventory.rules.borrow import Repeg
 from inventory.rules.sourcing import Need, Supply, general_order, is_usable, preferred_first
 
 ZERO = Decimal(0)
@@ -26,6 +27,26 @@ class PlanLine:
 
 
 @dataclass(frozen=True)
+class Verdict:
+    """What a policy adds to a decision: by which segment and stage, what was kept from the demand, what barred it.
+
+    `before` is what it held firmly until now. `protected` is [(pool, base units it keeps from this account)]; `barred`
+    is why it got no more although there is stock. `lent` waits for supply that comes in time.
+    """
+
+    policy: str
+    segment: str
+    strategy: str
+    stage: str
+    rule: str
+    before: Decimal = ZERO
+    lent: Decimal = ZERO
+    protected: tuple[tuple[str, Decimal], ...] = ()
+    barred: str = ""
+    is_win_failed: bool = False
+
+
+@dataclass(frozen=True)
 class Decision:
     """Why a demand got what it got: its place among all that wanted the product and what those ahead took."""
 
@@ -38,6 +59,7 @@ class Decision:
     sites: tuple[str, ...]
     unusable: Decimal
     is_contended: bool = False
+    verdict: Verdict | None = None
 
     def explanation(self, verb: str = "allocated") -> Explanation:
         inputs: dict[str, Any] = {"asked": plain(self.need.qty), "position": self.position, "of": self.of}
@@ -46,13 +68,18 @@ class Decision:
             inputs["priority"] = self.need.priority
         if self.ahead_id is not None:
             inputs |= {"ahead_took": plain(self.ahead_qty), "next_ahead_demand": self.ahead_id}
+        if self.verdict is not None:
+            inputs |= _inputs(self.verdict)
+        rule = RULE if self.verdict is None else self.verdict.rule
         where = f" from {', '.join(self.sites)}" if self.sites else ""
-        return Explanation(RULE, f"{plain(self.got)} of {plain(self.need.qty)} {verb}{where}", inputs, self._losers())
+        return Explanation(rule, f"{plain(self.got)} of {plain(self.need.qty)} {verb}{where}", inputs, self._losers())
 
     def _losers(self) -> tuple[Loser, ...]:
         found = []
         short = self.need.qty - self.got
-        if short > 0:
+        if self.verdict is not None and short > 0:
+            found += _verdict_losers(self.verdict, short)
+        if short > 0 and not (self.verdict and (self.verdict.barred or self.verdict.lent)):
             found.append(Loser(f"{plain(short)} more", "those ahead took it" if self.ahead_qty else "no stock is free"))
         if self.unusable > 0 and short > 0:
             found.append(Loser(f"{plain(self.unusable)} in stock", "expires too soon, or is kept for another site"))
@@ -61,6 +88,24 @@ class Decision:
         if self.need.is_blocked:
             found.append(Loser("a firm allocation", "the demand is blocked: it comes last and holds stock only softly"))
         return tuple(found)
+
+
+def _inputs(verdict: Verdict) -> dict[str, Any]:
+    found: dict[str, Any] = {"policy": verdict.policy, "segment": verdict.segment, "strategy": verdict.strategy}
+    found |= {"stage": verdict.stage} if verdict.stage else {}
+    return found | ({"before": plain(verdict.before)} if verdict.before else {})
+
+
+def _verdict_losers(verdict: Verdict, short: Decimal) -> list[Loser]:
+    found = []
+    if verdict.lent:
+        found.append(Loser(f"{plain(verdict.lent)} lent", "supply that comes by its date serves it instead"))
+    if verdict.barred and short > verdict.lent:
+        found.append(Loser(f"{plain(short - verdict.lent)} more", verdict.barred))
+    found += [Loser(f"{plain(qty)} in stock", f"kept for {pool}") for pool, qty in verdict.protected]
+    if verdict.is_win_failed:
+        found.append(Loser("to be served in full", "there is not enough for all that must be"))
+    return found
 
 
 def in_words(why: Explanation, ahead: str) -> str:
@@ -74,10 +119,15 @@ def in_words(why: Explanation, ahead: str) -> str:
 
 @dataclass(frozen=True)
 class Plan:
-    """Σ of the lines ≤ the supply per balance, and ≤ what was asked per demand."""
+    """Σ of the lines ≤ the supply per balance, and ≤ what was asked per demand.
+
+    Not `is_settled`: a further run of the same policy might still move something.
+    """
 
     lines: tuple[PlanLine, ...]
     decisions: tuple[Decision, ...]
+    pegs: tuple[Repeg, ...] = ()
+    is_settled: bool = True
 
 
 def rank(need: Need) -> tuple[Any, ...]:

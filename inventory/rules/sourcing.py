@@ -13,8 +13,31 @@ NEVER = date.max
 
 
 @dataclass(frozen=True)
+class Terms:
+    """Who wants it and how it may be served: the same for every need of one account and product.
+
+    `lot` is the product's order multiple (0: any quantity). `lock_days` of the account's tier: an order wanted within
+    them keeps what it holds. `category_ids` are the product's category and all above it.
+    """
+
+    region: str = ""
+    group_ids: frozenset[int] = frozenset()
+    category_ids: frozenset[int] = frozenset()
+    lot: Decimal = Decimal(0)
+    fair_weight: Decimal = Decimal(1)
+    lock_days: int = 0
+
+
+NO_TERMS = Terms()
+
+
+@dataclass(frozen=True)
 class Need:
-    """What one demand wants now, in base units, with what it is ranked by."""
+    """What one demand wants now, in base units, with what it is ranked by.
+
+    `qty` counts `held`, its firm claims by balance that a policy may take or keep. Less than `min_qty` is nothing to
+    it. `order_key` is its order, for caps; `group` an order of which `group_percent` must be served or nothing.
+    """
 
     demand_id: int
     product_id: int
@@ -29,6 +52,18 @@ class Need:
     is_contract: bool = False
     margin_band: int = 0
     min_shelf_life_days: int = 0
+    account_id: int | None = None
+    order_key: str = ""
+    held: tuple[tuple[int, Decimal], ...] = ()
+    min_qty: Decimal = Decimal(0)
+    group: str = ""
+    group_percent: Decimal = Decimal(100)
+    history_qty: Decimal = Decimal(0)
+    terms: Terms = NO_TERMS
+
+    @property
+    def held_qty(self) -> Decimal:
+        return sum((qty for _, qty in self.held), Decimal(0))
 
 
 class Supply(NamedTuple):

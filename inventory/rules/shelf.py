@@ -1,0 +1,186 @@
+"""The stock of one product while it is dealt: what is left, and how much of it a need may take."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+
+from inventory.rules.pools import Protection, Quota
+from inventory.rules.protect import Caps, Ceilings, Floors
+from inventory.rules.sourcing import Need, Supply, general_order, is_usable
+
+ZERO = Decimal(0)
+Takes = list[tuple[int, Decimal]]  # (balance, qty)
+
+
+class Shelf:
+    """Every take counts against floors, ceilings and caps, and can be given back."""
+
+    def __init__(
+        self,
+        supplies: Iterable[Supply],
+        *,
+        today: date,
+        protections: Sequence[Protection] = (),
+        quotas: Sequence[Quota] = (),
+        order_cap_percent: Decimal | None = None,
+        uses_lots: bool = False,
+    ) -> None:
+        ordered = general_order(s for s in supplies if s.qty > 0)
+        self.supply = {s.balance_id: s for s in ordered}
+        self.left = {s.balance_id: s.qty for s in ordered}
+        self.by_site: dict[int, list[Supply]] = defaultdict(list)
+        for supply in ordered:
+            self.by_site[supply.site_id].append(supply)
+        self.today, self.uses_lots = today, uses_lots
+        self.floors = Floors.of(protections, ordered)
+        self.ceilings = Ceilings(quotas) if quotas else None
+        total = sum((s.qty for s in ordered if s.is_general), ZERO)
+        cap = total * order_cap_percent / 100 if order_cap_percent is not None else None
+        self.caps = Caps(cap)
+        self.has_expiry = any(s.expiry_date is not None for s in ordered)
+        self.has_special = any(not s.is_general for s in ordered)
+
+    def lot(self, need: Need) -> Decimal:
+        return need.terms.lot if self.uses_lots else ZERO
+
+    def is_limited(self, need: Need) -> bool:
+        """Whether a need may find less than what is left for reasons of its own: floors, ceilings, a cap."""
+        return self.floors is not None or self.ceilings is not None or self.caps.cap is not None
+
+    def signature(self, need: Need) -> tuple[object, ...]:
+        """Needs of equal signature reach the same stock, each by itself."""
+        of_lots = (need.requested_date, need.min_shelf_life_days) if self.has_expiry else None
+        account = need.account_id if self.floors or self.ceilings else None
+        order = need.order_key if self.caps.cap is not None else None
+        return of_lots, need.site_id if self.has_special else None, account, order, self.lot(need)
+
+    def serve(self, need: Need, wanted: Decimal) -> Takes:
+        """Take up to `wanted`, the need's own site first; in whole lots of each site where lots count."""
+        takes: Takes = []
+        lot = self.lot(need)
+        for site_id in self._sites(need):
+            if wanted <= 0:
+                break
+            takes_here, qty = self._serve_at(need, site_id, wanted, lot)
+            takes += takes_here
+            wanted -= qty
+        return takes
+
+    def _sites(self, need: Need) -> Iterable[int]:
+        if need.site_id is None or need.site_id not in self.by_site:
+            return list(self.by_site)
+        return [need.site_id, *(s for s in self.by_site if s != need.site_id)]
+
+    def _serve_at(self, need: Need, site_id: int, wanted: Decimal, lot: Decimal) -> tuple[Takes, Decimal]:
+        here = self.by_site[site_id]
+        spent = False
+        usable = []
+        for supply in here:
+            if self.left[supply.balance_id] <= 0:
+                spent = True
+            elif is_usable(supply, need, self.today):
+                usable.append(supply)
+        if not usable:
+            self._forget(site_id, spent)
+            return [], ZERO
+        qty = self._allowed(need, site_id, min(wanted, sum((self.left[s.balance_id] for s in usable), ZERO)))
+        qty = qty // lot * lot if lot else qty
+        takes = self._draw(usable, qty)
+        if qty > 0:
+            self._count(need, site_id, qty)
+        return takes, max(ZERO, qty)
+
+    def _forget(self, site_id: int, spent: bool) -> None:
+        """A site whose stock is all dealt is not looked at again, until something comes back."""
+        if spent and not any(self.left[s.balance_id] > 0 for s in self.by_site[site_id]):
+            del self.by_site[site_id]
+
+    def _draw(self, usable: Iterable[Supply], qty: Decimal) -> Takes:
+        takes: Takes = []
+        for supply in usable:
+            if qty <= 0:
+                break
+            part = min(qty, self.left[supply.balance_id])
+            self.left[supply.balance_id] -= part
+            qty -= part
+            takes.append((supply.balance_id, part))
+        return takes
+
+    def _allowed(self, need: Need, site_id: int, qty: Decimal) -> Decimal:
+        if self.floors and (room := self.floors.room(need.account_id, site_id)) is not None:
+            qty = min(qty, room)
+        if self.ceilings and (ceiling := self.ceilings.room(need.account_id, site_id)[0]) is not None:
+            qty = min(qty, ceiling)
+        if (cap := self.caps.room(need)) is not None:
+            qty = min(qty, cap)
+        return qty
+
+    def _count(self, need: Need, site_id: int, qty: Decimal) -> None:
+        if self.floors:
+            self.floors.take(need.account_id, site_id, qty)
+        if self.ceilings:
+            self.ceilings.take(need.account_id, site_id, qty)
+        self.caps.take(need, qty)
+
+    def keep(self, need: Need, held: Iterable[tuple[int, Decimal]]) -> Takes:
+        """What the need holds stays its own, whatever floors and ceilings say now."""
+        takes: Takes = []
+        for balance_id, qty in held:
+            part = min(qty, self.left.get(balance_id, ZERO))
+            if part > 0:
+                self.left[balance_id] -= part
+                self._count(need, self.supply[balance_id].site_id, part)
+                takes.append((balance_id, part))
+        return takes
+
+    def settle(self) -> None:
+        """Demands have kept what they keep: floors that can no longer be had shrink."""
+        if self.floors:
+            on_site: dict[int, Decimal] = defaultdict(Decimal)
+            for balance_id, qty in self.left.items():
+                on_site[self.supply[balance_id].site_id] += qty
+            self.floors.settle(on_site)
+
+    def give_back(self, need: Need, takes: Iterable[tuple[int, Decimal]]) -> None:
+        for balance_id, qty in takes:
+            supply = self.supply[balance_id]
+            self.left[balance_id] += qty
+            self._count(need, supply.site_id, -qty)
+            if supply.site_id not in self.by_site:
+                self._remember(supply.site_id)
+
+    def _remember(self, site_id: int) -> None:
+        by_site: dict[int, list[Supply]] = defaultdict(list)
+        for supply in self.supply.values():  # in general order
+            if supply.site_id in self.by_site or supply.site_id == site_id:
+                by_site[supply.site_id].append(supply)
+        self.by_site = by_site
+
+    def reach(self, need: Need, wanted: Decimal) -> Decimal:
+        """How much of `wanted` the need would get now, if it were the only one."""
+        takes = self.serve(need, wanted)
+        self.give_back(need, takes)
+        return total_of(takes)
+
+    def usable_left(self, need: Need) -> Decimal:
+        """What is left that lives long enough for the need, whoever it is kept for."""
+        return sum((q for b, q in self.left.items() if q > 0 and is_usable(self.supply[b], need, self.today)), ZERO)
+
+    def unusable_left(self, need: Need) -> Decimal:
+        some = (q for b, q in self.left.items() if q > 0 and not is_usable(self.supply[b], need, self.today))
+        return sum(some, ZERO)
+
+    def is_empty(self) -> bool:
+        return not any(q > 0 for q in self.left.values())
+
+
+def total_of(takes: Iterable[tuple[int, Decimal]]) -> Decimal:
+    return sum((qty for _, qty in takes), ZERO)
+
+
+def merged(takes: Iterable[tuple[int, Decimal]]) -> Mapping[int, Decimal]:
+    found: dict[int, Decimal] = defaultdict(Decimal)
+    for balance_id, qty in takes:
+        found[balance_id] += qty
+    return found

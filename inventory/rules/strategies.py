@@ -1,0 +1,214 @@
+"""The stages of one product's run (domain.md §6): keep, win, gain, improve, redistribute with fair share, fill, the rest.
+
+`deal` serves the seats of one product and leaves on each what it got and why it got no more.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from inventory.rules.fair_share import Share, fair_share, scaled, unscaled
+from inventory.rules.policy import Policy, Segment
+from inventory.rules.shelf import Shelf, Takes, total_of
+from inventory.rules.sourcing import Need
+from inventory.states import FairWeight, Strategy
+
+ZERO = Decimal(0)
+STAGES = (Strategy.WIN, Strategy.GAIN, Strategy.IMPROVE, Strategy.REDISTRIBUTE, Strategy.FILL, Strategy.LOSE)
+BLOCKED = len(STAGES)
+ROUNDS = 20  # of fair share and of the sweep; each deals something or is the last
+DEALING = frozenset({Strategy.WIN, Strategy.GAIN, Strategy.IMPROVE, Strategy.REDISTRIBUTE})
+KEEPING = frozenset({Strategy.GAIN, Strategy.IMPROVE, Strategy.SKIP})
+LOCKABLE = frozenset({Strategy.IMPROVE, Strategy.REDISTRIBUTE, Strategy.FILL})
+
+
+@dataclass
+class Seat:
+    """A need while it is served. `kept` cannot be taken from it, `takes` is what this run dealt it."""
+
+    need: Need
+    place: int
+    segment: Segment
+    key: tuple[Any, ...]
+    strategy: Strategy
+    is_locked: bool = False
+    kept: Takes = field(default_factory=list)
+    takes: Takes = field(default_factory=list)
+    barred: str = ""
+    stage: str = ""
+
+    @property
+    def got(self) -> Decimal:
+        return total_of(self.kept) + total_of(self.takes)
+
+    @property
+    def ceiling(self) -> Decimal:
+        if self.strategy == Strategy.LOSE:
+            return ZERO
+        return (
+            min(self.need.qty, self.need.held_qty) if self.strategy in (Strategy.FILL, Strategy.SKIP) else self.need.qty
+        )
+
+    @property
+    def short(self) -> Decimal:
+        return max(ZERO, self.ceiling - self.got)
+
+    @property
+    def is_last(self) -> bool:
+        """Blocked demands come after everyone, and what they are dealt they hold only softly."""
+        return self.need.is_blocked and self.strategy in DEALING
+
+    @property
+    def order(self) -> tuple[Any, ...]:
+        stage = BLOCKED if self.is_last else STAGES.index(self.strategy) if self.strategy in STAGES else BLOCKED + 1
+        return stage, self.place, self.key, self.need.demand_id
+
+
+def seats_of(needs: Iterable[Need], policy: Policy, today: date) -> list[Seat]:
+    """Classified by segment and sorted: by strategy, segment, its sort keys, then by age of the demand."""
+    seats = []
+    for need in needs:
+        place, segment = policy.segment_of(need, today)
+        locked = segment.strategy in LOCKABLE and policy.is_locked(need, today)
+        seats.append(Seat(need, place, segment, policy.sort_key(segment, need), segment.strategy, locked))
+    return sorted(seats, key=lambda seat: seat.order)
+
+
+def deal(seats: Sequence[Seat], shelf: Shelf) -> None:
+    """Serve the seats, in their order; `barred` ones keep what is theirs and get nothing."""
+    _keep(seats, shelf)
+    by_stage = {s: [x for x in seats if x.strategy == s and not x.is_last] for s in STAGES}
+    _win(by_stage[Strategy.WIN], by_stage[Strategy.IMPROVE], shelf)
+    _serve_classes(by_stage[Strategy.GAIN], shelf, "gain")
+    _serve_classes(by_stage[Strategy.IMPROVE], shelf, "improve")
+    _serve_classes(by_stage[Strategy.REDISTRIBUTE], shelf, "redistribute")
+    _serve_all(by_stage[Strategy.FILL], shelf, "fill")
+    _serve_all([s for s in seats if s.is_last], shelf, "blocked")
+    sweep(seats, shelf)
+
+
+def sweep(seats: Sequence[Seat], shelf: Shelf) -> None:
+    """What is still usable goes to whoever may have it, in order: floors and shares may have left some."""
+    for _ in range(ROUNDS):
+        if shelf.is_empty() or not _serve_all([s for s in seats if s.short > 0], shelf, "sweep"):
+            return
+
+
+def _keep(seats: Iterable[Seat], shelf: Shelf) -> None:
+    for seat in seats:
+        if seat.is_locked or seat.strategy in KEEPING:
+            seat.kept = shelf.keep(seat.need, seat.need.held)
+            seat.stage = "keep" if seat.kept else ""
+    shelf.settle()
+
+
+def _win(winning: Sequence[Seat], improving: Sequence[Seat], shelf: Shelf) -> None:
+    """In full from what is free; what is still missing, improving demands give up, the worst ranked first."""
+    _serve_all(winning, shelf, "win")
+    for seat in winning:
+        for other in reversed(improving):
+            if seat.short > 0 and other.kept and not other.is_locked and not seat.barred:
+                before = seat.got
+                shelf.give_back(other.need, other.kept)
+                _serve(seat, shelf, seat.short, "win")
+                other.kept = shelf.keep(other.need, _less(other.kept, seat.got - before))
+
+
+def _less(takes: Takes, qty: Decimal) -> Takes:
+    """The takes without `qty` of them, the last first."""
+    left = []
+    for balance_id, part in reversed(takes):
+        given = min(part, qty)
+        qty -= given
+        if part > given:
+            left.append((balance_id, part - given))
+    return left[::-1]
+
+
+def _serve_all(seats: Iterable[Seat], shelf: Shelf, stage: str) -> bool:
+    """One after the other; whether anything was dealt."""
+    is_dealt = False
+    for seat in seats:
+        if seat.short > 0 and not seat.barred:
+            is_dealt |= _serve(seat, shelf, seat.short, stage)
+    return is_dealt
+
+
+def _serve(seat: Seat, shelf: Shelf, wanted: Decimal, stage: str) -> bool:
+    """Whether it got something. Less in all than its minimum is given back at once."""
+    takes = shelf.serve(seat.need, wanted)
+    if not takes:
+        return False
+    if seat.got + total_of(takes) < min(seat.need.min_qty, seat.need.qty):
+        shelf.give_back(seat.need, takes)
+        return False
+    seat.takes += takes
+    seat.stage = stage
+    return True
+
+
+def _serve_classes(seats: Sequence[Seat], shelf: Shelf, stage: str) -> None:
+    for (_, _, is_fair), some in groupby(seats, key=lambda s: (s.place, s.key, s.segment.is_fair)):
+        members = list(some)
+        if is_fair and len(members) > 1:
+            _share(members, shelf)
+        _serve_all(members, shelf, stage)
+
+
+def _share(seats: Sequence[Seat], shelf: Shelf) -> None:
+    """Fair shares of what the class can reach; what one could not place is shared again by the others."""
+    dropped: set[int] = set()
+    for _ in range(ROUNDS):
+        waiting = [s for s in seats if s.short > 0 and not s.barred and s.need.demand_id not in dropped]
+        reach = _reach(waiting, shelf)
+        supply = max(reach.values(), default=ZERO)
+        if supply <= 0:
+            break
+        dealt = fair_share([_ask(s, shelf, reach[s.need.demand_id]) for s in waiting], scaled(supply))
+        dropped |= {waiting[n].need.demand_id for n in dealt.dropped}
+        if not _place(waiting, dealt.got, shelf):
+            break
+
+
+def _place(seats: Sequence[Seat], got: Sequence[int], shelf: Shelf) -> bool:
+    is_dealt = False
+    for seat, qty in zip(seats, got, strict=True):
+        if qty > 0:
+            is_dealt |= _serve(seat, shelf, unscaled(qty), "fair share")
+    return is_dealt
+
+
+def _reach(seats: Iterable[Seat], shelf: Shelf) -> dict[int, Decimal]:
+    """{demand: what it could take alone}: asked once for all that reach the same."""
+    largest = sum(shelf.left.values(), ZERO)
+    known: dict[object, Decimal] = {}
+    found = {}
+    for seat in seats:
+        signature = shelf.signature(seat.need)
+        if signature not in known:
+            known[signature] = shelf.reach(seat.need, largest)
+        found[seat.need.demand_id] = known[signature]
+    return found
+
+
+def _ask(seat: Seat, shelf: Shelf, reach: Decimal) -> Share:
+    lot = scaled(shelf.lot(seat.need)) or 1
+    got, minimum = seat.got, min(seat.need.min_qty, seat.need.qty)
+    wanted = got + min(seat.short, reach)
+    return Share(scaled(wanted), lot, scaled(_WEIGHTS[seat.segment.weight](seat)), scaled(minimum), base=scaled(got))
+
+
+_WEIGHTS: dict[FairWeight, Callable[[Seat], Decimal]] = {
+    FairWeight.DEMAND: lambda s: s.ceiling,
+    FairWeight.EQUAL: lambda s: Decimal(1),
+    FairWeight.HISTORY: lambda s: s.need.history_qty,
+    FairWeight.TIER: lambda s: s.need.terms.fair_weight,
+}
+
+
+def bar(seats: Iterable[Seat], why: str) -> None:
+    for seat in seats:
+        seat.barred = why
