@@ -12,6 +12,7 @@ from core.refs import DocumentRef
 from inventory.models import Demand, InboundSupply
 from inventory.queries import availability, promises
 from inventory.rules.asks import AvailabilityQuery, PromiseSlice
+from inventory.rules.offer import in_words
 
 SHOWN = 20
 # `rules.allocate.rank`, as an order of rows
@@ -22,11 +23,13 @@ RANKED = (
 
 
 def stock_panel(ref: DocumentRef, request: HttpRequest) -> str:
-    """Seven statements for any number of sites, deliveries and orders; of the last two the first twenty are shown."""
+    """Seven statements, six more with pools, for any number of rows; of deliveries and orders the first twenty."""
     query = AvailabilityQuery((ref.id,), None, clock.now().date())
     coming = InboundSupply.objects.filter(product_id=ref.id, is_closed=False).select_related("site")
+    found = availability(query)[ref.id]
     context = {
-        "sites": [_figures(site) for site in availability(query)[ref.id].sites],
+        "sites": [_figures(site) for site in found.sites],
+        "words": in_words(found) if found.protected or found.safety else "",
         "coming": [_delivery(row) for row in coming.order_by("eta_date", "pk")[:SHOWN]],
         "waiting": _waiting(ref.id),
         "shown": SHOWN,
@@ -35,9 +38,8 @@ def stock_panel(ref: DocumentRef, request: HttpRequest) -> str:
 
 
 def _figures(site: Any) -> Mapping[str, str]:
-    figures = {
-        name: plain(getattr(site, name)) for name in ("on_hand", "reserved", "allocated", "released", "available")
-    }
+    names = ("on_hand", "reserved", "allocated", "released", "protected", "safety", "available")
+    figures = {name: plain(getattr(site, name)) for name in names}
     return {"code": site.site_code, **figures}
 
 

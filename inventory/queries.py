@@ -15,6 +15,7 @@ from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.models.demand import UNSHIPPED
+from inventory.pool_queries import RULED_OF_PRODUCTS, offers
 from inventory.rules.allocate import in_words
 from inventory.rules.asks import (
     NOTHING,
@@ -46,7 +47,8 @@ _KINDS = [str(kind) for kind in GENERAL_KINDS]
 def availability(query: AvailabilityQuery) -> dict[int, Availability]:
     """Per product, in total and per site: what is there, what is spoken for, what this account can have, and when.
 
-    An answer for every product asked, known or not. Four statements in one round trip for any number of products.
+    An answer for every product asked, known or not. Four statements in one round trip for any number of products;
+    six more in another where some have pools, safety stock or caps.
     """
     parameters = _availability_parameters(query)
     texts = (_BALANCES, _GIVEN_BACK, _INBOUND, _WANTED)
@@ -54,9 +56,12 @@ def availability(query: AvailabilityQuery) -> dict[int, Availability]:
     coming = _coming(inbound, query.on)
     sites = _sites(balances, {(r[0], r[1]): (r[2], r[3]) for r in given_back}, coming)
     due: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    ruled = [product_id for product_id, day, _ in wanted if day is None]
     for product_id, day, qty in wanted:
-        due[product_id].append((day, qty))
-    return {i: _available(i, sites.get(i, ()), coming.get(i, {}), due.get(i, ()), query.on) for i in query.product_ids}
+        if day is not None:
+            due[product_id].append((day, qty))
+    found = {i: _available(i, sites.get(i, ()), coming.get(i, {}), due.get(i, ()), query.on) for i in query.product_ids}
+    return found | offers(query, found, ruled) if ruled else found
 
 
 def promises(demand_ids: Collection[int]) -> dict[int, tuple[PromiseSlice, ...]]:
@@ -329,11 +334,13 @@ _INBOUND = f"""
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND i.ordered_qty > i.received_qty
       AND {_LOOKED_AT}
     GROUP BY i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days"""
-_WANTED = """
+# Which of the products have pools is told in rows without a day: asked for itself, it would cost every caller.
+_WANTED = f"""
     SELECT product_id, requested_date, sum(backordered_qty) FROM inventory_demand
     WHERE product_id = ANY(%(products)s::bigint[]) AND backordered_qty > 0 AND ordered_qty > cancelled_qty + shipped_qty
       AND NOT id = ANY(%(own)s::bigint[])
-    GROUP BY product_id, requested_date"""
+    GROUP BY product_id, requested_date
+    UNION ALL SELECT product_id, NULL, 0 FROM ({RULED_OF_PRODUCTS}) ruled"""
 Days = dict[date, Decimal]
 
 
@@ -370,7 +377,7 @@ def _sites(
     for row in rows:
         product_id, site_id = row[0], row[1]
         days = coming[product_id].get(site_id) if product_id in coming else None
-        site = SiteAvailability._make((*row[1:8], ZERO, row[8], dict(sorted(days.items())) if days else NOTHING))
+        site = SiteAvailability._make((*row[1:8], ZERO, row[8], dict(sorted(days.items())) if days else NOTHING, ZERO))
         if returned := given_back.get((product_id, site_id)):  # few of the thousands of rows of a long list
             site = site._replace(reserved=site.reserved - returned[0], available=site.available + sum(returned))
         found[product_id].append(site)

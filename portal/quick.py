@@ -261,7 +261,7 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
         unit_price=per_unit,
         amount=line.price.amount,
         saved=_saved(line, row.currency),
-        note=row.note or _sold_in(row.product),
+        note=" · ".join(filter(None, (row.note or _sold_in(row.product), line.limits))),
         arrives=tuple(Slice(p.qty, p.delivery_date or p.ship_date) for p in line.promises),
     )
 

@@ -21,6 +21,7 @@ from catalog.rules.asks import PartQuery, ProductSnapshot
 from core import clock
 from inventory.queries import availability
 from inventory.rules.asks import Availability, AvailabilityQuery, SiteAvailability
+from inventory.rules.offer import in_words, to_customer
 
 MOST_SKUS = 500
 
@@ -50,9 +51,10 @@ class StockView(serializers.Serializer[Any]):
     released = QuantitySerializer(help_text="In the warehouse's hands.")
     unusable = QuantitySerializer(help_text="Of bad status, recalled, or too old for this customer.")
     protected = QuantitySerializer(help_text="Kept for others.")
+    safety = QuantitySerializer(help_text="Kept back; offered to the tiers it is open to.")
 
 
-STOCK = ("on_hand", "reserved", "allocated", "released", "unusable", "protected")
+STOCK = ("on_hand", "reserved", "allocated", "released", "unusable", "protected", "safety")
 
 
 class SiteView(StockView):
@@ -67,6 +69,11 @@ class AvailabilityView(serializers.Serializer[Any]):
     available = QuantitySerializer(help_text="What this customer can have now.")
     in_transit = DatedView(many=True)
     atp = DatedView(many=True, help_text="From that day on, so much can be promised in all.")
+    quota_left = QuantitySerializer(allow_null=True, help_text="The most this customer may still take; null: no quota.")
+    order_cap = QuantitySerializer(allow_null=True, help_text="The most one order may take; null: no cap.")
+    explanation = serializers.CharField(
+        help_text="What keeps more from the customer, in a sentence; empty: nothing does."
+    )
     stock = StockView(required=False, help_text="Of all sites. Staff only.")
     sites = SiteView(many=True, required=False, help_text="Staff only.")
 
@@ -147,6 +154,9 @@ def _view(product: ProductSnapshot, state: Availability, sees_sites: bool) -> di
         "available": quantity(state.available, uom),
         "in_transit": _dated(state.in_transit, uom),
         "atp": [{"date": p.day.isoformat(), "quantity": quantity(p.qty, uom)} for p in state.atp],
+        "quota_left": None if state.quota_left is None else quantity(state.quota_left, uom),
+        "order_cap": None if state.order_cap is None else quantity(state.order_cap, uom),
+        "explanation": in_words(state) if sees_sites else to_customer(state),
     }
     if sees_sites:
         view["stock"] = _stock(state, uom)

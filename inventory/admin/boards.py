@@ -15,9 +15,10 @@ from core.refs import DocumentRef
 from inventory.filters import LedgerEvent, Shortage, ledger_of, shortages
 from inventory.queries import availability
 from inventory.rules.asks import AvailabilityQuery
+from inventory.rules.offer import in_words
 
 EVENTS, SHORT = 200, 200
-FIGURES = ("on_hand", "reserved", "allocated", "released", "unusable", "protected", "available")
+FIGURES = ("on_hand", "reserved", "allocated", "released", "unusable", "protected", "safety", "available")
 WORDS = {"claimed": "Claimed", "freed": "Claim ended", "ship": "Shipped", "transfer_in": "Transfer in"}
 
 
@@ -46,6 +47,7 @@ def _figures(product_id: int) -> dict[str, Any]:
         "names": [name.replace("_", " ").capitalize() for name in FIGURES],
         "sites": [(s.site_code, [plain(getattr(s, name)) for name in FIGURES]) for s in found.sites],
         "total": [plain(getattr(found, name)) for name in FIGURES],
+        "words": in_words(found) if found.protected or found.safety else "",
         "atp": [(point.day, plain(point.qty)) for point in found.atp],
     }
 

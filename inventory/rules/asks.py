@@ -236,6 +236,15 @@ class SiteAvailability(NamedTuple):
     protected: Decimal = ZERO
     available: Decimal = ZERO
     in_transit: Mapping[date, Decimal] = NOTHING
+    safety: Decimal = ZERO
+
+
+class KeptFor(NamedTuple):
+    """`qty` that a protection keeps for others until `until` (the first day it no longer does; None: no end)."""
+
+    name: str
+    qty: Decimal
+    until: date | None
 
 
 class AtpPoint(NamedTuple):
@@ -249,7 +258,10 @@ class AtpPoint(NamedTuple):
 class Availability:
     """Never one number. `available` is what this account can have now; `atp` grows with dated inbound.
 
-    `unusable` is of bad status, recalled, or does not live long enough for this customer; `protected` is kept for others.
+    `unusable` is of bad status, recalled, or does not live long enough for this customer; `protected` is kept for others
+    (`kept_for` names the largest first), `safety` is kept for nobody below the tier it is open to. `quota_left` is the
+    most the account may take by its quotas, `order_cap` the most one order may; None: no limit. `available` and `atp`
+    are within all but the cap.
     """
 
     product_id: int
@@ -263,6 +275,10 @@ class Availability:
     in_transit: Mapping[date, Decimal] = field(default_factory=dict)
     available: Decimal = ZERO
     atp: tuple[AtpPoint, ...] = ()
+    safety: Decimal = ZERO
+    quota_left: Decimal | None = None
+    order_cap: Decimal | None = None
+    kept_for: tuple[KeptFor, ...] = ()
 
 
 @dataclass(frozen=True)

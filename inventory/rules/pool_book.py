@@ -97,10 +97,16 @@ class PoolBook:
         others = [(p, qty) for p, qty in floors if qty > 0 and account_id not in p.account_ids]
         return sorted(others, key=lambda f: (-f[1], f[0].pool_id))
 
-    def limiting(self, account_id: int | None, product_id: int, site_id: int) -> Quota | None:
-        """The ceiling that leaves the least."""
-        over = self._over(account_id, product_id, site_id)
-        return min(over, key=lambda o: (o[1], o[0].pool_id))[0] if over else None
+    def safety_from(self, account_id: int | None, product_id: int) -> Decimal:
+        """The safety stock the account is not offered."""
+        floors = self._floors_left(product_id, ignoring_safety=False)
+        return sum((qty for p, qty in floors if p.is_safety and account_id not in p.account_ids), ZERO)
+
+    def used_up(self, account_id: int | None, product_id: int) -> Quota | None:
+        """A ceiling of the account, at whatever site, that leaves nothing."""
+        ceilings = zip(self._ceilings[product_id], self._left[product_id], strict=True)
+        over = (q for q, left in ceilings if q.is_limiting and left <= 0 and account_id in q.account_ids)
+        return min(over, key=lambda q: q.pool_id, default=None)
 
     def _floors_left(self, product_id: int, ignoring_safety: bool) -> list[tuple[Protection, Decimal]]:
         floors = zip(self._floors[product_id], self._kept[product_id], strict=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from core import outbox
@@ -11,19 +11,23 @@ from core.errors import NotFound
 from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
-from inventory.locks import LockedDemand
+from inventory.locks import Expected, LockedDemand
+from inventory.pool_queries import reading_ruled_products
 from inventory.queries import free_stock, reading_free_stock, reading_site_times
 from inventory.rules.allocate import Decision, Plan, allocate, rank
 from inventory.rules.asks import Reservation
+from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Ledger, expire, open_ledger
+from inventory.services.pooled import open_deal
 from inventory.services.promise import Current, current_promises, pegs_of, renewed
 from inventory.services.record import Decided, record, try_record
 from inventory.states import ClaimKind
 
 ZERO = Decimal(0)
 CAUSE = "reserved again"
+NO_STOCK = "no stock is free"  # what a decision says that knows no other reason
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
@@ -35,10 +39,14 @@ def reserve(
 
     Never oversells: a claim that meets less than was read is planned again once from what is left, then backordered.
     Claims of others that have run out count as free. Two round trips for demands opened in this transaction,
-    a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Raises NotFound.
+    a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Products
+    with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
+    three more round trips. Raises NotFound.
     """
-    demands, (free, sites) = locks.lock_demands_and_expired(
-        demand_ids, now=now, reading=[reading_free_stock(demand_ids), reading_site_times()]
+    demands, (free, sites, ruled) = locks.lock_demands_and_expired(
+        demand_ids,
+        now=now,
+        reading=[reading_free_stock(demand_ids), reading_site_times(), reading_ruled_products(demand_ids)],
     )
     if unknown := set(demand_ids) - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
@@ -50,12 +58,15 @@ def reserve(
     touched = asked + [demands[i] for i in sorted(expired - set(demand_ids))]
     _prolong(ledger, set(demand_ids), expires_at)
 
-    plan = _deal(asked, ledger, _with_given_back(free, asked, ledger), now=now, expires_at=expires_at)
-    pegs = _pegs(touched, current, now)
+    inbound = locks.lock_inbound({d.product_id for d in touched}) if ruled else None  # rank 52, before the pools
+    deal = open_deal(ruled, asked, now=now) if ruled else None
+    plan = _deal(asked, ledger, _with_given_back(free, asked, ledger, deal), deal, now=now, expires_at=expires_at)
+    pegs = _pegs(touched, current, now, inbound)
     promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
-    decided = _decided(plan.decisions)
+    decided = _decided(plan.decisions, deal)
     if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
-        decided = _decided(_plan_again(plan.decisions, asked, ledger, now=now, expires_at=expires_at))
+        again = _plan_again(plan.decisions, asked, ledger, ruled, now=now, expires_at=expires_at)
+        decided = _decided(again, deal)
         promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
         record(ledger, now=now, promises=promised.changes, decisions=decided)
     if promised.notes:
@@ -69,9 +80,12 @@ def reserve(
     }
 
 
-def _with_given_back(free: list[Supply], asked: Sequence[LockedDemand], ledger: Ledger) -> list[Supply]:
-    """What was read as free, or read again where claims ended: what they held is free as well."""
-    return _free_again(asked, ledger) if ledger.shifts else free
+def _with_given_back(
+    free: list[Supply], asked: Sequence[LockedDemand], ledger: Ledger, deal: PoolDeal | None
+) -> list[Supply]:
+    """What was read as free, or read again where claims ended, whose stock is free as well, or others claimed while
+    this waited for the pools."""
+    return _free_again(asked, ledger) if ledger.shifts or deal else free
 
 
 def _free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] | None = None) -> list[Supply]:
@@ -83,30 +97,42 @@ def _plan_again(
     first: Sequence[Decision],
     asked: Sequence[LockedDemand],
     ledger: Ledger,
+    ruled: Collection[int],
     *,
     now: datetime,
     expires_at: datetime | None,
 ) -> list[Decision]:
     """Another claim was faster: plan once more from fresh figures; what that does not get is backordered.
 
-    The second plan only uses balances that are locked already or come after them, so that locks keep climbing.
+    The second plan only uses balances that are locked already or come after them, so that locks keep climbing. What
+    has pools is left to the next allocation run: nobody else claims it now, so what was missing is gone.
     """
     locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
-    _deal(asked, ledger, _free_again(asked, ledger, locked), now=now, expires_at=expires_at)
+    others = [d for d in asked if d.product_id not in set(ruled)]
+    _deal(others, ledger, _free_again(others, ledger, locked), None, now=now, expires_at=expires_at)
     ledger.settle()
     ledger.settle_all()
     left = {d.pk: d.backordered_qty for d in asked}
     return [replace(d, got=d.need.qty - left[d.need.demand_id], is_contended=True) for d in first]
 
 
-def _decided(decisions: Iterable[Decision]) -> list[Decided]:
-    return [Decided(d.need.demand_id, None, d.position, d.explanation("reserved")) for d in decisions]
+def _decided(decisions: Iterable[Decision], deal: PoolDeal | None) -> list[Decided]:
+    return [Decided(d.need.demand_id, None, d.position, _explained(d, deal)) for d in decisions]
+
+
+def _explained(decision: Decision, deal: PoolDeal | None) -> Explanation:
+    why = decision.explanation("reserved")
+    limits = deal.limits.get(decision.need.demand_id) if deal else None
+    if not limits:
+        return why
+    return replace(why, losers=(*limits, *(loser for loser in why.losers if loser.why != NO_STOCK)))
 
 
 def _deal(
     asked: Sequence[LockedDemand],
     ledger: Ledger,
     free: Sequence[Supply],
+    deal: PoolDeal | None,
     *,
     now: datetime,
     expires_at: datetime | None,
@@ -114,7 +140,7 @@ def _deal(
     """Plan from what is free and put the claims into the ledger, not settled yet."""
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     supplies = {s.balance_id: s for s in free}
-    plan = allocate(needs, free, today=local_date(now, "UTC"))
+    plan = _plan(needs, free, deal, today=local_date(now, "UTC"))
     soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
     for line in plan.lines:
         supply = supplies[line.balance_id]
@@ -128,6 +154,14 @@ def _deal(
     return plan
 
 
+def _plan(needs: Sequence[Need], free: Sequence[Supply], deal: PoolDeal | None, *, today: date) -> Plan:
+    if deal is None:
+        return allocate(needs, free, today=today)
+    pooled = deal.deal([n for n in needs if n.product_id in deal.products], free, today=today)
+    plan = allocate([n for n in needs if n.product_id not in deal.products], free, today=today)
+    return Plan((*plan.lines, *pooled.lines), (*plan.decisions, *pooled.decisions))
+
+
 def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) -> None:
     """Soft claims the demands have already last as long as the new ones (a quote that became an order)."""
     for held in ledger.open_claims(ClaimKind.SOFT):
@@ -135,9 +169,13 @@ def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) 
             held.expires_at, held.is_changed = expires_at, True
 
 
-def _pegs(touched: Sequence[LockedDemand], current: Sequence[Current], now: datetime) -> dict[int, list[Peg]]:
+def _pegs(
+    touched: Sequence[LockedDemand], current: Sequence[Current], now: datetime, inbound: list[Expected] | None
+) -> dict[int, list[Peg]]:
+    """`inbound`: what is locked already."""
     short = {d.product_id for d in touched if d.backordered_qty > 0}
-    inbound = locks.lock_inbound(short) if short else []
+    if inbound is None:
+        inbound = locks.lock_inbound(short) if short else []
     return pegs_of(inbound, current, now=now) if inbound else {}
 
 

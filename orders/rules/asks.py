@@ -133,7 +133,10 @@ class Submitted:
 
 @dataclass(frozen=True)
 class LinePreview:
-    """What a line would cost and when it would come. `promises` is an estimate: nothing was reserved for it."""
+    """What a line would cost and when it would come. `promises` is an estimate: nothing was reserved for it.
+
+    `limits` says what keeps stock that is there from the customer, where some of the line has to wait.
+    """
 
     line_no: int
     product_id: int | None
@@ -142,6 +145,7 @@ class LinePreview:
     price: PriceResult | None
     promises: tuple[PromiseSlice, ...] = ()
     problems: tuple[FieldError, ...] = ()
+    limits: str = ""
 
 
 @dataclass(frozen=True)

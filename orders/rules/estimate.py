@@ -29,6 +29,8 @@ def estimate(
 def _slices(line: LinePicture, found: Availability | None, taken: Decimal, today: date) -> tuple[PromiseSlice, ...]:
     """What is promised between `taken` and `taken + qty` of the product's cumulative availability."""
     points = [] if found is None else [(today, found.available), *((p.day, p.qty) for p in found.atp if p.day > today)]
+    if found is not None and found.order_cap is not None:
+        points = [(day, min(qty, found.order_cap)) for day, qty in points]
     given, slices = ZERO, []
     for day, cumulative in points:
         share = min(line.qty, max(ZERO, cumulative - taken)) - given

@@ -10,6 +10,8 @@ from core.errors import FieldError
 from credit.rules.asks import CreditDecision
 from inventory import queries as inventory
 from inventory.rules.asks import Availability, AvailabilityQuery, PromiseSlice
+from inventory.rules.offer import to_customer
+from inventory.states import PromiseKind
 from orders.gates import credit_views, look_at
 from orders.rules import gates as rules
 from orders.rules.asks import CreditView, GateResult, LinePreview, OrderDraft, Preview
@@ -35,12 +37,13 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
     order = verdicts.order
     decision = credit_views([order], now=now)[order.order_id]
     results = (*verdicts.results, *rules.credit(order, decision))
-    dates = _promises(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
+    stock = _stock(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
+    dates = estimate(order, stock, today=verdicts.today) if stock else {}
     problems = (*checked.errors, *(p for r in results if r.verdict == Verdict.REJECT for p in r.problems))
     prices = list(verdicts.prices.values())
     tax, freight = sum((p.tax for p in prices), ZERO), sum((p.freight for p in prices), ZERO)
     return Preview(
-        tuple(_line(x, verdicts.prices.get(x.line_no), dates.get(x.line_no, ()), problems) for x in order.lines),
+        tuple(_line(x, verdicts.prices.get(x.line_no), dates.get(x.line_no, ()), problems, stock) for x in order.lines),
         order.total,
         tax,
         freight,
@@ -58,12 +61,11 @@ def _readable(order: OrderPicture) -> OrderPicture:
     return replace(order, lines=lines)
 
 
-def _promises(order: OrderPicture, shelf_life: int, today: date) -> dict[int, tuple[PromiseSlice, ...]]:
+def _stock(order: OrderPicture, shelf_life: int, today: date) -> Mapping[int, Availability]:
     if not order.product_ids:
         return {}
     query = AvailabilityQuery(tuple(order.product_ids), order.account_id, today, min_shelf_life_days=shelf_life)
-    found: Mapping[int, Availability] = inventory.availability(query)
-    return estimate(order, found, today=today)
+    return inventory.availability(query)
 
 
 def _line(
@@ -71,10 +73,14 @@ def _line(
     price: PriceResult | None,
     promises: tuple[PromiseSlice, ...],
     problems: Iterable[FieldError],
+    stock: Mapping[int, Availability],
 ) -> LinePreview:
     at = f"/lines/{line.index}/"
     own = tuple(p for p in problems if p.pointer.startswith(at))
-    return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own)
+    found = None if line.product_id is None else stock.get(line.product_id)
+    waits = any(p.kind != PromiseKind.STOCK for p in promises)
+    limits = to_customer(found) if found is not None and waits else ""
+    return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own, limits)
 
 
 def _credit_view(decision: CreditDecision) -> CreditView:

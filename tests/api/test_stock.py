@@ -1,6 +1,6 @@
 """Stock over the API: what a customer can have, and what the house sees of it."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -18,6 +18,7 @@ from tests.factories.inventory import (
     spec,
     stock,
 )
+from tests.factories.pools import limit, north, protect
 
 pytestmark = pytest.mark.django_db
 
@@ -41,9 +42,27 @@ def test_the_house_sees_where_the_stock_is_and_a_customer_what_they_can_have():
     (seen,) = planner().get("/api/v1/availability?skus=GLOVE&account=BUYER").json()["items"]
     assert {name: value(qty) for name, qty in seen["stock"].items()} == {
         "on_hand": "10", "reserved": "3", "allocated": "0", "released": "0", "unusable": "0", "protected": "0",
+        "safety": "0",
     }  # fmt: skip
     (there,) = seen["sites"]
     assert (there["site"], value(there["available"]), there["in_transit"][0]["date"]) == ("RNO", "7", str(coming))
+
+
+def test_pools_are_explained_to_the_house_by_name_and_to_a_customer_without():
+    product, site = StockedProductFactory(sku="MASK"), SiteFactory()
+    stock(product, site, 12)
+    group, member, stranger = north()
+    today = clock.now().date()
+    protect(8, product=product, group=group, name="GPO North", valid_from=today, valid_to=date(today.year + 1, 1, 1))
+    limit(6, product=product, account=member, valid_from=today)
+    (theirs,) = device_of(buyer_for(stranger)).get("/api/v1/availability?skus=MASK").json()["items"]
+    assert (value(theirs["available"]), theirs["quota_left"]) == ("4", None)
+    assert theirs["explanation"] == "4 for you: more is kept for other customers until 31 Dec"
+    (ours,) = device_of(buyer_for(member)).get("/api/v1/availability?skus=MASK").json()["items"]
+    assert (value(ours["available"]), value(ours["quota_left"])) == ("6", "6")
+    (seen,) = planner().get(f"/api/v1/availability?skus=MASK&account={stranger.code}").json()["items"]
+    assert seen["explanation"] == "12 on hand, 4 for you: 8 protected for GPO North until 31 Dec"
+    assert (value(seen["stock"]["protected"]), value(seen["sites"][0]["protected"])) == ("8", "8")
 
 
 def test_a_lot_that_is_too_old_by_the_delivery_is_not_offered():
