@@ -214,6 +214,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 3600.0,
         "options": {"expires": 3000},
     },
+    "look after stock in the field": {
+        "task": "inventory.tasks.look_after_the_field",
+        "schedule": 900.0,
+        "options": {"expires": 800},
+    },
     "check what must always be true": {
         "task": "exceptions_app.tasks.check_invariants",
         "schedule": 900.0,

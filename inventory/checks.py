@@ -100,6 +100,32 @@ SERIAL_STOCK_HAS_NUMBERS = """
 NO_STATUS_IS_NEGATIVE = """
     SELECT format('product %s at site %s has %s in status %s', product_id, site_id, on_hand_qty, status)
     FROM inventory_stockbalance WHERE on_hand_qty < 0 ORDER BY id"""
+USAGES_ARE_THEIR_MOVEMENTS = """
+    SELECT format('usage %s: %s used by its lines, %s left by movements', u.number, l.qty, coalesce(m.qty, 0))
+    FROM inventory_fieldusage u
+    JOIN (SELECT usage_id, sum(qty) AS qty FROM inventory_usageline GROUP BY 1) l ON l.usage_id = u.id
+    LEFT JOIN (SELECT source_id, -sum(qty) AS qty FROM inventory_stockmovement
+                WHERE source_kind = 'field_usage' AND kind = 'consumption' GROUP BY 1) m ON m.source_id = u.id
+    WHERE l.qty <> coalesce(m.qty, 0) ORDER BY u.id"""
+CLAIMS_TRAVEL_ONCE = """
+    SELECT format('transfer %s is %s, the claim of its line %s is %s %s of %s, %s were sent', t.number, t.status, l.id,
+                  c.state, c.kind, c.qty, l.shipped_qty)
+    FROM inventory_transferline l JOIN inventory_transfer t ON t.id = l.transfer_id
+    JOIN inventory_claim c ON c.id = l.claim_id
+    WHERE CASE WHEN t.status = 'requested' THEN (c.state, c.kind, c.qty) <> ('open', 'released', l.qty)
+               WHEN t.status = 'cancelled' OR l.shipped_qty = 0 THEN c.state <> 'closed' OR c.ended = 'shipped'
+               ELSE c.ended <> 'shipped' OR c.qty <> l.shipped_qty END ORDER BY l.id"""
+OFFERS_MOVED_WHAT_THEY_OFFERED = """
+    SELECT format('offer %s offered %s, its transfer moved %s', o.number, sum(l.qty),
+                  (SELECT sum(x.received_qty) FROM inventory_transferline x WHERE x.transfer_id = o.transfer_id))
+    FROM inventory_transferoffer o JOIN inventory_offerline l ON l.offer_id = o.id WHERE o.status = 'accepted'
+    GROUP BY o.id HAVING sum(l.qty) IS DISTINCT FROM
+        (SELECT sum(x.received_qty) FROM inventory_transferline x WHERE x.transfer_id = o.transfer_id) ORDER BY o.id"""
+OPEN_DISPUTES_STAND = """
+    SELECT format('dispute %s says %s of %s came, the line has %s and %s damaged', d.number, d.stated_qty, d.sent_qty,
+                  l.received_qty, l.damaged_qty)
+    FROM inventory_transferdispute d JOIN inventory_transferline l ON l.id = d.line_id
+    WHERE d.status = 'open' AND l.received_qty + l.damaged_qty <> least(d.stated_qty, d.sent_qty) ORDER BY d.id"""
 CHECKS = {
     "claims on a balance equal its open claims": CLAIMS_ON_A_BALANCE,
     "on hand equals the sum of movements": ON_HAND_IS_ITS_MOVEMENTS,
@@ -112,6 +138,10 @@ CHECKS = {
     "a serial number is in one place at most": SERIALS_ARE_IN_ONE_PLACE,
     "stock of serial-tracked products has serial numbers": SERIAL_STOCK_HAS_NUMBERS,
     "no status holds less than nothing": NO_STATUS_IS_NEGATIVE,
+    "a usage is what left its site": USAGES_ARE_THEIR_MOVEMENTS,
+    "a fill-up's claim travels once": CLAIMS_TRAVEL_ONCE,
+    "an accepted offer moved what it offered": OFFERS_MOVED_WHAT_THEY_OFFERED,
+    "an open dispute is what was booked": OPEN_DISPUTES_STAND,
 }
 
 

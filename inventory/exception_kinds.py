@@ -56,4 +56,32 @@ LOT_EXPIRED = KindSpec(
     resolve_minutes=960,
     description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
 )
+FILL_UP_DISPUTED = KindSpec(
+    code="fill_up_disputed",
+    label="Fill-up disputed",
+    owner_queue="warehouse",
+    severity="medium",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="A rep or customer says another number came than was sent. Look who is right, or let the site be counted.",
+)
+CONSIGNMENT_VARIANCE = KindSpec(
+    code="consignment_variance",
+    label="Trunk or consignment variance",
+    owner_queue="cs",
+    severity="medium",
+    respond_minutes=480,
+    resolve_minutes=2400,
+    description="A count of stock in the field found another number. Ask for usages nobody recorded, bill those.",
+)
+FIELD_EXPIRY = KindSpec(
+    code="field_expiry",
+    label="Lot expires in the field",
+    owner_queue="rep",
+    severity="medium",
+    respond_minutes=960,
+    resolve_minutes=2400,
+    description="A lot in a trunk or on consignment is near its expiry. Use it first, or bring it back to a center.",
+)
+declare(FILL_UP_DISPUTED, CONSIGNMENT_VARIANCE, FIELD_EXPIRY)
 declare(PROMISE_MOVED, CLAIMS_GAVE_WAY, TRANSFER_SHORT, COUNT_PENDING, LOT_RECALLED, LOT_EXPIRED)

@@ -13,7 +13,17 @@ from django.db.models import Q, QuerySet, Sum
 
 from core import sql
 from core.locks import Rank, climb, take, take_values
-from inventory.models import Claim, Demand, InboundSupply, Lot, Promise, StockBalance, StockCount, Transfer
+from inventory.models import (
+    Claim,
+    Demand,
+    InboundSupply,
+    Lot,
+    Promise,
+    StockBalance,
+    StockCount,
+    Transfer,
+    TransferOffer,
+)
 from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.states import ClaimState
 
@@ -213,6 +223,15 @@ def lock_transfer(transfer_id: int) -> Transfer | None:
 
 def lock_transfers(transfer_ids: Collection[int]) -> dict[int, Transfer]:
     return {t.pk: t for t in take(Rank.TRANSFER, Transfer.objects.filter(pk__in=transfer_ids))}
+
+
+def lock_offer(offer_id: int) -> TransferOffer | None:
+    return next(iter(take(Rank.TRANSFER, TransferOffer.objects.filter(pk=offer_id))), None)
+
+
+def lock_replenishment() -> None:
+    """One run at a time: two would ask for the same missing units. Held until the commit; nothing is locked before it."""
+    sql.rows("SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('inventory.replenish'))) one", {})
 
 
 def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:

@@ -9,8 +9,12 @@ from core.actors import system
 from core.quantity import plain
 from inventory.queries import products_worth_a_run
 from inventory.services.allocate import allocate
+from inventory.services.ask_fill_up import replenish
 from inventory.services.expire_claims import BATCH, expire_claims
 from inventory.services.expire_lots import expire_lots
+from inventory.services.offer_transfer import expire_offers
+from inventory.services.prepare_fill_ups import prepare_fill_ups
+from inventory.services.push_expiring import push_expiring
 
 ROUNDS = 20
 
@@ -46,3 +50,15 @@ def sweep(now: datetime) -> int:
 def expire_due_lots() -> str:
     """Once an hour: every site's own midnight is near one. A lot claimed at this moment is left to the next tick."""
     return plain(expire_lots(actor=system("expiry sweep"), now=clock.db_now()))
+
+
+@shared_task(name="inventory.tasks.look_after_the_field")
+def look_after_the_field() -> str:
+    """Every quarter of an hour: what is missing to par is asked for, what was allocated becomes transfers, offers end,
+    lots near their expiry are pushed. Each is done once however often this runs."""
+    now, actor = clock.db_now(), system("field stock")
+    asked = replenish(key=f"schedule {now.isoformat()}", actor=actor, now=now)
+    made = prepare_fill_ups(actor=actor, now=now)
+    ended = expire_offers(actor=actor, now=now)
+    pushed = push_expiring(actor=actor, now=now)
+    return f"{len(asked)} fill-ups, {len(made)} transfers, {ended} offers ended, {pushed} lots pushed"

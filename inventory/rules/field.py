@@ -131,3 +131,21 @@ def push_step(expiry: date, today: date) -> int | None:
         return None
     reached = [days for days in PUSH_DAYS if left <= days]
     return min(reached, default=None)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """What the receiver says has come of a transfer line in all, good and damaged."""
+
+    good: Decimal
+    damaged: Decimal = ZERO
+
+    @property
+    def total(self) -> Decimal:
+        return self.good + self.damaged
+
+
+def bookable(stated: Stated, sent: Decimal) -> Stated:
+    """Of what is stated, no more than was sent: the rest is the sender's to agree to."""
+    damaged = min(stated.damaged, sent)
+    return Stated(min(stated.good, sent - damaged), damaged)

@@ -11,6 +11,7 @@ from inventory.models import InboundSupply, Transfer, TransferLine
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.places import today_at
 from inventory.services.request_transfer import transfer_ref
+from inventory.services.transfer_claims import claims_of
 from inventory.states import TRANSFER, TransferStatus
 
 
@@ -21,17 +22,24 @@ class TransferIsOver(Refused):
 
 @door_verb
 def cancel_transfer(*, transfer_id: int, reason: str = "", actor: Actor, now: datetime) -> None:
-    """Before it is shipped; cancelled again changes nothing. Raises NotFound, IllegalTransition."""
+    """Before it is shipped; cancelled again changes nothing. What fill-ups claimed for it is wanted again.
+
+    Raises NotFound, IllegalTransition.
+    """
+    claims = claims_of(transfer_id)
     row = locks.lock_transfer(transfer_id)
     if row is None:
         raise NotFound(kind="transfer", ident=transfer_id)
     if row.status == TransferStatus.CANCELLED:
         return
     row.status = TRANSFER.require(TransferStatus(row.status), TransferStatus.CANCELLED)
+    claims.free_all()
+    claims.settle(cause="its transfer was cancelled", actor=actor, now=now)
     row.closed_at, row.close_reason = now, reason.strip()[:200]
     row.save(update_fields=["status", "closed_at", "close_reason"])
     words = f"Cancelled before it left {row.from_site}" + (f": {row.close_reason}" if row.close_reason else "")
     journal.write([journal.Entry(transfer_ref(row), "cancelled", words)], actor=actor, now=now)
+    ask_for_allocation({h.product_id for h in claims.by_line.values()}, "transfer cancelled", now=now, actor=actor)
 
 
 @door_verb

@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound
 from core.numbering import draw
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from inventory import locks
 from inventory.models import CountLine, Site, StockBalance, StockCount
 from inventory.services.places import Place, balances_at, site_called
@@ -29,6 +29,12 @@ def open_count(
     if known is not None:
         return known
     site = site_called(site_id, verb="nothing is counted there")
+    return begin_count(site=site, product_ids=product_ids, key=key, actor=actor, now=now)
+
+
+@require_uow
+def begin_count(*, site: Site, product_ids: Collection[int] | None, key: str, actor: Actor, now: datetime) -> int:
+    """The same inside somebody's transaction. Raises InvalidInput (nothing to count)."""
     balances = _balances(site, product_ids)
     if not balances:
         words = f"By the books there is nothing at {site}."

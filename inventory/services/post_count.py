@@ -20,13 +20,13 @@ from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_cases
 from inventory import locks
 from inventory.count_queries import counted_lines
-from inventory.exception_kinds import COUNT_PENDING
+from inventory.exception_kinds import CONSIGNMENT_VARIANCE, COUNT_PENDING
 from inventory.models import CountLine, StockCount
 from inventory.rules.counts import Counted, fingerprint, worth
 from inventory.services.give_way import Standing, ask_for_allocation, gave_way_case, stand, taken_from
 from inventory.services.open_count import count_ref
-from inventory.services.places import site_called
-from inventory.states import COUNT, CountStatus, MovementKind
+from inventory.services.places import site_called, skus
+from inventory.states import COUNT, FIELD_KINDS, CountStatus, MovementKind
 
 ZERO = Decimal(0)
 KIND = "stock count"
@@ -189,7 +189,22 @@ def _tell(
     if standing.gave:
         summary = f"Count {row.number} at {row.site} found less: {taken_from(standing.gave)} gave way"
         cases.append(gave_way_case(standing.gave, subject=ref, cause_key="posted", summary=summary))
+    if row.site.kind in FIELD_KINDS and done.variances:
+        cases.append(_field_case(row, lines, done.worth))
     open_cases(cases, now=now, actor=actor)
+
+
+def _field_case(row: StockCount, lines: Sequence[Counted], worth_of_it: Decimal) -> CaseSpec:
+    """Stock in the field that is not there was mostly used, and nobody said so: it is owed, not only lost."""
+    found = _variances(lines)
+    called = skus({x.product_id for x in found})
+    evidence = {"variances": [{"product": called[x.product_id], "qty": plain(x.variance)} for x in found[:50]]}
+    short = sum((-x.variance for x in found if x.variance < 0), ZERO)
+    over = sum((x.variance for x in found if x.variance > 0), ZERO)
+    summary = f"Count {row.number} at {row.site}: {plain(short)} missing, {plain(over)} too many, worth {worth_of_it}"
+    return CaseSpec(
+        CONSIGNMENT_VARIANCE.code, count_ref(row), "posted", row.site.account_id, worth_of_it, "", summary, evidence
+    )
 
 
 def _pending_case(row: StockCount, line: Counted, qty: Decimal) -> CaseSpec:

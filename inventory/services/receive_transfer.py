@@ -12,8 +12,9 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound
 from core.quantity import plain
 from core.uow import door_verb
+from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import close_causes
-from exceptions_app.services.open_case import open_case
+from exceptions_app.services.open_case import open_cases
 from inventory import locks
 from inventory.exception_kinds import TRANSFER_SHORT
 from inventory.models import StockMovement, Transfer, TransferLine
@@ -29,7 +30,7 @@ CAUSE = "rest of the transfer"
 
 
 @dataclass(frozen=True)
-class _Unloaded:
+class Unloaded:
     """A difference to what was booked before, and the place it goes to."""
 
     line: TransferLine
@@ -44,7 +45,7 @@ def receive_transfer(*, transfer_id: int, arrived: Mapping[int, Arrived], actor:
     A lot that was recalled or ran out on the way comes in as recalled or expired. Something missing opens a case;
     when all has come the transfer closes. Raises NotFound, IllegalTransition, InvalidInput, SiteIsClosed.
     """
-    row, lines = _arriving(transfer_id)
+    row, lines = arriving(transfer_id)
     standing = {x.pk: _travelled(x) for x in lines}
     is_repeated = all(standing[i] == _with(standing[i], came) for i, came in arrived.items() if i in standing)
     if row.status in (TransferStatus.CLOSED, TransferStatus.SHORT) and is_repeated and arrived.keys() <= set(standing):
@@ -54,9 +55,9 @@ def receive_transfer(*, transfer_id: int, arrived: Mapping[int, Arrived], actor:
     if errors := wrong_arrivals(standing, arrived):
         raise InvalidInput(errors)
     site = site_called(row.to_site_id, verb="nothing is received there")
-    unloaded = _unload(row, lines, arrived, today_at(site, now))
-    _book(row, unloaded, actor=actor, now=now)
-    _end(row, lines, "received", actor=actor, now=now)
+    unloaded = unload(row, lines, arrived, today_at(site, now))
+    book(row, unloaded, actor=actor, now=now)
+    end_transfer(row, lines, "received", actor=actor, now=now)
 
 
 @door_verb
@@ -68,16 +69,16 @@ def close_transfer(*, transfer_id: int, reason: str, actor: Actor, now: datetime
     if len(reason.strip()) < 5:
         words = "Closing a transfer with goods missing needs a reason."
         raise InvalidInput([FieldError("/reason", "reason_missing", words, "Say what became of the goods.")])
-    row, lines = _arriving(transfer_id)
+    row, lines = arriving(transfer_id)
     TRANSFER.require(TransferStatus(row.status), TransferStatus.CLOSED)
     for line in lines:
         line.missing_qty += _travelled(line).in_transit
     TransferLine.objects.bulk_update(lines, ["missing_qty"])
     row.close_reason = reason.strip()[:200]
-    _end(row, lines, "closed", actor=actor, now=now)
+    end_transfer(row, lines, "closed", actor=actor, now=now)
 
 
-def _arriving(transfer_id: int) -> tuple[Transfer, list[TransferLine]]:
+def arriving(transfer_id: int) -> tuple[Transfer, list[TransferLine]]:
     """Inbound 52, lots 57, transfer 59. What is read before the lock never changes."""
     number = Transfer.objects.filter(pk=transfer_id).values_list("number", flat=True).first()
     if number is None:
@@ -93,9 +94,9 @@ def _arriving(transfer_id: int) -> tuple[Transfer, list[TransferLine]]:
     return row, lines
 
 
-def _unload(
+def unload(
     row: Transfer, lines: Sequence[TransferLine], arrived: Mapping[int, Arrived], today: object
-) -> list[_Unloaded]:
+) -> list[Unloaded]:
     found = []
     for line in lines:
         came = arrived.get(line.pk, Arrived(line.received_qty, line.damaged_qty))
@@ -105,12 +106,12 @@ def _unload(
             (came.damaged - line.damaged_qty, StockStatus.DAMAGED),
         ):
             if qty > 0:
-                found.append(_Unloaded(line, qty, Place(line.product_id, row.to_site_id, line.lot_id, status)))
+                found.append(Unloaded(line, qty, Place(line.product_id, row.to_site_id, line.lot_id, status)))
         line.received_qty, line.damaged_qty = came.good, came.damaged
     return found
 
 
-def _book(row: Transfer, unloaded: Sequence[_Unloaded], *, actor: Actor, now: datetime) -> None:
+def book(row: Transfer, unloaded: Sequence[Unloaded], *, actor: Actor, now: datetime) -> None:
     balances = balances_at({u.place for u in unloaded})
     shifts: dict[int, dict[str, Decimal]] = {}
     for u in unloaded:
@@ -138,8 +139,17 @@ def _book(row: Transfer, unloaded: Sequence[_Unloaded], *, actor: Actor, now: da
     TransferLine.objects.bulk_update({u.line for u in unloaded}, ["received_qty", "damaged_qty"])
 
 
-def _end(row: Transfer, lines: Sequence[TransferLine], verb: str, *, actor: Actor, now: datetime) -> None:
-    """Closed when nothing is on its way any more; short, with a case, while something is."""
+def end_transfer(
+    row: Transfer,
+    lines: Sequence[TransferLine],
+    verb: str,
+    *,
+    told: Sequence[CaseSpec] = (),
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Closed when nothing is on its way any more; short, with a case, while something is. `told`: the cases that say so
+    better."""
     left = sum((_travelled(x).in_transit for x in lines), ZERO)
     row.status = TransferStatus.SHORT if left else TransferStatus.CLOSED
     row.closed_at = None if left else now
@@ -147,19 +157,12 @@ def _end(row: Transfer, lines: Sequence[TransferLine], verb: str, *, actor: Acto
     update_supply([row.pk])
     journal.write([journal.Entry(transfer_ref(row), verb, _words(row, lines, left))], actor=actor, now=now)
     ask_for_allocation({x.product_id for x in lines}, f"transfer {verb}", now=now, actor=actor)
-    if left:
-        open_case(
-            TRANSFER_SHORT.code,
-            subject=transfer_ref(row),
-            account_id=None,
-            money_at_risk=ZERO,
-            cause_key=CAUSE,
-            summary=f"{plain(left)} of {row.number} from {row.from_site} to {row.to_site} have not arrived",
-            now=now,
-            actor=actor,
-        )
-    else:
+    if told or not left:
+        open_cases(told, now=now, actor=actor)
         close_causes(TRANSFER_SHORT.code, transfer_ref(row), None, now=now, actor=actor)
+    else:
+        summary = f"{plain(left)} of {row.number} from {row.from_site} to {row.to_site} have not arrived"
+        open_cases([CaseSpec(TRANSFER_SHORT.code, transfer_ref(row), CAUSE, summary=summary)], now=now, actor=actor)
 
 
 def _words(row: Transfer, lines: Sequence[TransferLine], left: Decimal) -> str:

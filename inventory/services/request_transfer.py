@@ -86,14 +86,26 @@ def transfer_ref(row: Transfer) -> DocumentRef:
     return DocumentRef("transfer", row.pk, row.number)
 
 
+def refuse_wrong_lines(lines: Sequence[TransferLineSpec]) -> None:
+    """Raises InvalidInput with all that is wrong with them."""
+    if errors := _wrong_lines(lines):
+        raise InvalidInput(errors)
+
+
 def _refuse_wrong(lines: Sequence[TransferLineSpec], expected_date: date, today: date) -> None:
-    errors = [e for n, line in enumerate(lines) for e in _wrong_line(n, line)]
-    if not lines:
-        errors.append(FieldError("/lines", "no_lines", "The transfer moves nothing.", "Name a product and a quantity."))
+    errors = _wrong_lines(lines)
     if expected_date < today:
         errors.append(
             FieldError("/expected_date", "in_the_past", f"{expected_date} is past.", "Say when it will arrive.")
         )
+    if errors:
+        raise InvalidInput(errors)
+
+
+def _wrong_lines(lines: Sequence[TransferLineSpec]) -> list[FieldError]:
+    errors = [e for n, line in enumerate(lines) for e in _wrong_line(n, line)]
+    if not lines:
+        errors.append(FieldError("/lines", "no_lines", "The transfer moves nothing.", "Name a product and a quantity."))
     places = [(x.product_id, x.lot_code.strip().upper()) for x in lines]
     if len(set(places)) < len(places):
         errors.append(
@@ -103,8 +115,7 @@ def _refuse_wrong(lines: Sequence[TransferLineSpec], expected_date: date, today:
     for n, line in enumerate(lines):
         if line.product_id not in products:
             errors.append(FieldError(f"/lines/{n}/product", "unknown_product", "There is no such product.", ""))
-    if errors:
-        raise InvalidInput(errors)
+    return errors
 
 
 def _wrong_line(n: int, line: TransferLineSpec) -> list[FieldError]:

@@ -13,10 +13,10 @@ from core.uow import door_verb
 from inventory import locks
 from inventory.models import InboundSupply, StockBalance, StockMovement, Transfer, TransferLine
 from inventory.rules.transfers import wrong_shipments
-from inventory.services.claim import shift_balances
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.places import Place, known_balances, refuse_unfit, site_called, skus, today_at
 from inventory.services.request_transfer import CANNOT_TRAVEL, transfer_ref
+from inventory.services.transfer_claims import Travelling, claims_of
 from inventory.states import TRANSFER, InboundKind, MovementKind, TransferStatus
 
 ZERO = Decimal(0)
@@ -32,11 +32,13 @@ class NotFreeToSend(Refused):
 def ship_transfer(
     *, transfer_id: int, shipped: Mapping[int, Decimal] | None = None, actor: Actor, now: datetime
 ) -> None:
-    """`shipped` is {line: quantity}; None sends all that was asked for, a line left out sends nothing.
+    """`shipped` is {line: quantity}; None sends all that was asked for, a line left out sends nothing. What a fill-up
+    claimed leaves from its claim, the rest of it is wanted again; other lines take what is free.
 
     Said again with the same quantities it changes nothing. Raises NotFound, IllegalTransition, InvalidInput,
     SiteIsClosed, LotIsRecalled, LotIsExpired, NotFreeToSend.
     """
+    claims = claims_of(transfer_id)
     lot_ids = TransferLine.objects.filter(transfer_id=transfer_id, lot__isnull=False).values_list("lot_id", flat=True)
     lots = locks.lock_lots(set(lot_ids))  # a recall of one of them waits, or is seen
     row = locks.lock_transfer(transfer_id)
@@ -53,16 +55,22 @@ def ship_transfer(
     travelling = {x.lot_id for x in lines if sent[x.pk]}
     fit = [lot for pk, lot in lots.items() if pk in travelling]
     refuse_unfit(fit, verb=CANNOT_TRAVEL, on=today_at(source, now))
-    loaded = _load(row, [x for x in lines if sent[x.pk]], sent)
+    for line in lines:
+        if line.pk in claims.by_line:
+            claims.load(line.pk, sent[line.pk])
+    loaded = _load(row, [x for x in lines if sent[x.pk]], sent, claims)
+    claims.settle(cause="a fill-up was not loaded in full", actor=actor, now=now)
     _depart(row, loaded, actor=actor, now=now)
 
 
-def _load(row: Transfer, lines: Sequence[TransferLine], sent: Mapping[int, Decimal]) -> Loaded:
-    """Take the goods off the shelf. Only what nobody claims may go."""
+def _load(row: Transfer, lines: Sequence[TransferLine], sent: Mapping[int, Decimal], claims: Travelling) -> Loaded:
+    """Take the goods off the shelf. Without a claim of its own, a line takes only what nobody claims."""
     places = {x.pk: Place(x.product_id, row.from_site_id, x.lot_id) for x in lines}
     known = known_balances(places.values())
     balances = locks.lock_balances(list(known.values()))
     for line in lines:
+        if line.pk in claims.by_line:
+            continue
         balance = balances.get(known.get(places[line.pk], 0))
         if balance is None or _free(balance) < sent[line.pk]:
             raise NotFreeToSend(
@@ -71,9 +79,8 @@ def _load(row: Transfer, lines: Sequence[TransferLine], sent: Mapping[int, Decim
                 product=skus([line.product_id]).get(line.product_id, "?") + (f" lot {line.lot}" if line.lot else ""),
                 site=str(row.from_site),
             )
-    loaded = [(line, sent[line.pk], known[places[line.pk]]) for line in lines]
-    shift_balances({balance_id: {"on_hand_qty": -qty} for _, qty, balance_id in loaded})
-    return loaded
+        claims.ledger.shift(balance.pk, "on_hand_qty", -sent[line.pk])
+    return [(line, sent[line.pk], known[places[line.pk]]) for line in lines]
 
 
 def _depart(row: Transfer, loaded: Loaded, *, actor: Actor, now: datetime) -> None:

@@ -222,7 +222,7 @@ def test_everything_wrong_with_a_request_is_told_at_once(goods):
     with pytest.raises(InvalidInput) as wrong:
         ask(source, target, [*lines, TransferLineSpec(0, Decimal(1))], expected=TODAY - timedelta(days=1))
     assert [e.code for e in wrong.value.errors] == [
-        "not_a_quantity", "not_a_quantity", "in_the_past", "named_twice", "unknown_product",
+        "not_a_quantity", "not_a_quantity", "named_twice", "unknown_product", "in_the_past",
     ]  # fmt: skip
     with pytest.raises(InvalidInput):
         ask(source, target, [])
