@@ -74,6 +74,8 @@ NAVIGATION = [
         _item(_("Serial numbers"), "barcode", "inventory_serial"),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
         _item(_("Sites"), "warehouse", "inventory_site"),
+        _item(_("Sourcing rules"), "alt_route", "inventory_sourcingrule"),
+        _item(_("Transit lanes"), "local_shipping", "inventory_transitlane"),
     ),
     _section(
         _("Products and pricing"),

@@ -9,6 +9,8 @@ KINDS = {
     "stock_balance": ("Stock", "stockbalance"),
     "inbound_supply": ("Inbound supply", "inboundsupply"),
     "stock_count": ("Count", "stockcount"),
+    "sourcing_rule": ("Sourcing rule", "sourcingrule"),
+    "transit_lane": ("Transit lane", "transitlane"),
     "allocation_run": ("Allocation run", "allocationrun"),
 }
 
@@ -20,7 +22,7 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels, refs
-        from inventory import checks, sheets
+        from inventory import checks, sheets, sourcing_sheets
         from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
         from inventory.panels import stock_panel
@@ -28,6 +30,7 @@ class InventoryConfig(AppConfig):
         checks.register()
         panels.register("product", panels.Panel("Stock", 10, stock_panel))
         sheets.register()
+        sourcing_sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
         refs.register("field_usage", "Usage", numbers=usage_numbers)

@@ -59,6 +59,10 @@ class LockedDemand:
     is_contract: bool
     margin_band: int
     opened_at: datetime
+    region: str
+    receiving_calendar_id: int | None
+    receiving_days: Sequence[int]
+    route: Sequence[int]
 
 
 class Expected(NamedTuple):

@@ -3,15 +3,13 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, time
+from datetime import date
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 from django.db.models import F, Q, Sum
 
 from core import sql
-from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from core.explain import Explanation
 from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.models.demand import UNSHIPPED
@@ -31,7 +29,6 @@ from inventory.rules.asks import (
     SiteSnapshot,
 )
 from inventory.rules.atp import dated_atp, expected_on
-from inventory.rules.promise import SiteTimes
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.states import ClaimKind, ClaimState, PromiseKind, StockStatus
 
@@ -163,22 +160,6 @@ def reasons(demand_ids: Collection[int]) -> dict[int, str]:
     }
 
 
-_SITES = """
-    SELECT s.id, s.time_zone, s.cutoff_time, s.lead_days, s.transit_days, c.time_zone, c.week::text,
-           (SELECT array_agg(h.date) FROM core_calendarholiday h WHERE h.calendar_id = s.calendar_id)::text
-    FROM inventory_site s LEFT JOIN core_calendar c ON c.id = s.calendar_id"""
-
-
-def site_times() -> dict[int, SiteTimes]:
-    """Calendars, cut-offs and lead times of all sites. One statement."""
-    return sql.answer(reading_site_times())
-
-
-def reading_site_times() -> sql.Statement[dict[int, SiteTimes]]:
-    """The same to be read in somebody's round trip."""
-    return sql.Statement(_SITES, {}, lambda rows: {row[0]: _site_times(*row) for row in rows})
-
-
 _FREE = """
     SELECT b.id, b.product_id, b.site_id,
            b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty,
@@ -229,6 +210,12 @@ def reading_free_stock(demand_ids: Collection[int]) -> sql.Statement[list[Supply
     return sql.Statement(_FREE_FOR_DEMANDS, parameters, lambda rows: list(map(Supply._make, rows)))
 
 
+def reading_free_stock_of(product_ids: Collection[int]) -> sql.Statement[list[Supply]]:
+    """The same for these products, to be read in somebody's round trip."""
+    parameters = {"products": list(product_ids), "back": [], "only": None, "kinds": _KINDS, "above": 0}
+    return sql.Statement(_FREE_OF_PRODUCTS, parameters, lambda rows: list(map(Supply._make, rows)))
+
+
 def open_inbound(*, due_until: date | None = None) -> list[OpenInbound]:
     """What is still to come, all of it or what is expected by that day: earliest first. One statement."""
     rows = InboundSupply.objects.filter(is_closed=False, ordered_qty__gt=F("received_qty"))
@@ -271,31 +258,6 @@ def products_worth_a_run() -> list[int]:
     return sorted(
         Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).values_list("product_id", flat=True).distinct()
     )
-
-
-@lru_cache(maxsize=4096)  # by what is stored: a changed site or calendar is another key
-def _site_times(
-    site_id: int,
-    time_zone: str,
-    cutoff: time | None,
-    lead_days: int,
-    transit_days: int,
-    zone: str | None,
-    week: str | None,
-    days_off: str | None,
-) -> SiteTimes:
-    return SiteTimes(site_id, _calendar(zone, week, days_off), time_zone, cutoff, lead_days, transit_days)
-
-
-def _calendar(zone: str | None, week: str | None, days_off: str | None) -> BusinessCalendar:
-    days = json.loads(week or "{}")
-    if not days:  # no calendar, or one that was never filled in: open every day rather than never
-        return ALWAYS_OPEN
-    hours = {
-        int(d): tuple((time.fromisoformat(a), time.fromisoformat(b)) for a, b in spans) for d, spans in days.items()
-    }
-    off = frozenset(date.fromisoformat(day) for day in (days_off or "").strip("{}").split(",") if day)
-    return BusinessCalendar(zone or "UTC", hours, off)
 
 
 _LOOKED_AT = """s.is_active AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s::text[])

@@ -102,6 +102,21 @@ class FairWeight(StrEnum):
     TIER = "tier"
 
 
+class Fulfilment(StrEnum):
+    """What a demand is for, as sourcing rules tell demands apart."""
+
+    ORDER = "order"  # goods to a customer
+    FILL_UP = "fill_up"  # stock for a trunk or a consignment
+
+
+class Hardness(StrEnum):
+    """How a sourcing constraint binds."""
+
+    OFF = "off"
+    SOFT = "soft"  # broken where the quantity cannot be had otherwise
+    HARD = "hard"  # never broken
+
+
 class TransferStatus(StrEnum):
     REQUESTED = "requested"
     SHIPPED = "shipped"

@@ -4,6 +4,7 @@ from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
 from inventory.admin.lots import LotAdmin
 from inventory.admin.serials import SerialAdmin
+from inventory.admin.sourcing import SourcingRuleAdmin, TransitLaneAdmin
 from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
 from inventory.admin.transfers import TransferAdmin
 
@@ -15,8 +16,10 @@ __all__ = [
     "LotAdmin",
     "SerialAdmin",
     "SiteAdmin",
+    "SourcingRuleAdmin",
     "StockBalanceAdmin",
     "StockCountAdmin",
     "StockMovementAdmin",
     "TransferAdmin",
+    "TransitLaneAdmin",
 ]

@@ -21,6 +21,7 @@ from inventory.models import AllocationRun, Claim, Demand
 from inventory.models.demand import UNSHIPPED
 from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
+from inventory.sourcing_queries import why_these_sites
 
 BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
 
@@ -59,6 +60,7 @@ class DemandAdmin(LedgerAdmin):
         ("Quantities", {"fields": ("quantities", "holding")}),
         ("Promise", {"fields": ("promised",)}),
         ("Why this quantity", {"fields": ("why",)}),
+        ("Why this site", {"fields": ("why_here",)}),
         (
             "Ranked by",
             {"fields": ("priority", "tier_rank", "sla_penalty", "is_contract", "margin_band", "is_blocked")},
@@ -90,6 +92,10 @@ class DemandAdmin(LedgerAdmin):
     @display(description="Decision")
     def why(self, row: Demand) -> SafeString:
         return SafeString(escape(reasons([row.pk]).get(row.pk, "Nothing was decided yet.")))
+
+    @display(description="Sourcing")
+    def why_here(self, row: Demand) -> str:
+        return why_these_sites([row.pk]).get(row.pk, "No sourcing rule decides: by the sites' rank.")
 
     @action(description="Shortages", url_path="shortages", permissions=["view"])
     def shortages(self, request: HttpRequest) -> HttpResponse:

@@ -13,6 +13,7 @@ from inventory.models.field import (
     UsageLine,
 )
 from inventory.models.pool import OrderCap, Pool, SafetyStock
+from inventory.models.sourcing import DemandSourcing, SourcingRule, TransitLane
 from inventory.models.transfer import Transfer, TransferLine
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "CountLine",
     "Demand",
     "DemandDecision",
+    "DemandSourcing",
     "ExpiryNotice",
     "FieldUsage",
     "FillUp",
@@ -35,6 +37,7 @@ __all__ = [
     "SafetyStock",
     "Serial",
     "Site",
+    "SourcingRule",
     "StockBalance",
     "StockCount",
     "StockMovement",
@@ -42,5 +45,6 @@ __all__ = [
     "TransferDispute",
     "TransferLine",
     "TransferOffer",
+    "TransitLane",
     "UsageLine",
 ]

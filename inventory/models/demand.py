@@ -1,3 +1,4 @@
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -51,6 +52,16 @@ class Demand(models.Model):
     is_contract = models.BooleanField(default=False)
     margin_band = models.SmallIntegerField(default=0)
     ship_complete_group = models.CharField(max_length=40, blank=True)
+    ship_to = models.ForeignKey(
+        "accounts.ShipTo", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    region = models.CharField(max_length=40, blank=True, db_default="")  # of the ship-to, as are the two that follow
+    receiving_calendar = models.ForeignKey(
+        "core.Calendar", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    receiving_days = ArrayField(models.PositiveSmallIntegerField(), default=list, db_default=[])
+    # The sites that may serve it, in turn, as sourcing planned; empty: any, by their rank.
+    route = ArrayField(models.BigIntegerField(), default=list, db_default=[])
     opened_at = models.DateTimeField()
 
     class Meta:

@@ -10,7 +10,7 @@ from typing import Any
 from core.explain import Explanation, Loser
 from core.quantity import plain
 from inventory.rules.borrow import Repeg
-from inventory.rules.sourcing import Need, Supply, general_order, is_usable, preferred_first
+from inventory.rules.sourcing import Need, Supply, general_order, in_turn, is_usable
 
 ZERO = Decimal(0)
 RULE = "priority, tier, SLA penalty, contract, margin, date, age"
@@ -179,7 +179,7 @@ def _serve(
     need: Need, ordered: list[Supply], left: dict[int, Decimal], today: date, lines: list[PlanLine]
 ) -> tuple[Decimal, list[str], Decimal]:
     wanted, sites, unusable = need.qty, [], ZERO
-    for supply in preferred_first(ordered, need.site_id):
+    for supply in in_turn(ordered, need):
         if wanted <= 0:
             break
         if not is_usable(supply, need, today):

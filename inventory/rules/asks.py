@@ -46,6 +46,7 @@ class DemandSpec:
     min_shelf_life_days: int = 0
     backorder_allowed: bool = True
     is_blocked: bool = False
+    ship_to_id: int | None = None
 
 
 @dataclass(frozen=True)

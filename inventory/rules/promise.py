@@ -4,14 +4,15 @@ A date once promised stays while what it rests on stays. When it moves, the firs
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from core.calendars import ALWAYS_OPEN, BusinessCalendar
+from core.calendars import ALWAYS_OPEN, HORIZON_DAYS, BusinessCalendar, CalendarNeverOpens
 from inventory.rules.asks import PromiseSlice
 from inventory.states import PromiseKind
 
@@ -23,7 +24,11 @@ DELIVERY_MOVED = "the delivery it waits for has another date"
 
 @dataclass(frozen=True, eq=False)  # one of a kind, so that what was worked out for it can be kept
 class SiteTimes:
-    """How long a site needs: `lead_days` business days to pick and pack, then `transit_days` calendar days."""
+    """How long a site needs: `lead_days` business days to pick and pack, then `transit_days` on the way.
+
+    With a `carrier` calendar goods are only collected on its days and the days on the way are its days too; without
+    one they are calendar days. `receiving`: the customer takes goods in on its days only.
+    """
 
     site_id: int
     calendar: BusinessCalendar = ALWAYS_OPEN
@@ -31,6 +36,19 @@ class SiteTimes:
     cutoff_time: time | None = None
     lead_days: int = 0
     transit_days: int = 0
+    carrier: BusinessCalendar | None = None
+    receiving: BusinessCalendar | None = None
+
+    def is_shipping_day(self, day: date) -> bool:
+        return self.calendar.is_business_day(day) and (self.carrier is None or self.carrier.is_business_day(day))
+
+    def arrival(self, ship: date) -> date:
+        """The day goods that left on `ship` are taken in."""
+        if self.carrier is None:
+            there = ship + timedelta(days=self.transit_days)
+        else:
+            there = self.carrier.add_days(ship, self.transit_days)
+        return there if self.receiving is None else self.receiving.add_days(there, 0)
 
 
 @dataclass(frozen=True)
@@ -59,20 +77,38 @@ def earliest_ship_date(site: SiteTimes, *, now: datetime) -> date:
     local = now.astimezone(ZoneInfo(site.time_zone))
     late = site.cutoff_time is not None and local.time() >= site.cutoff_time
     start = local.date() + ONE_DAY if late and site.calendar.is_business_day(local.date()) else local.date()
-    return site.calendar.add_days(site.calendar.add_days(start, 0), site.lead_days)
+    return ship_date_after(site, start)
+
+
+def is_past_cutoff(site: SiteTimes, *, now: datetime) -> bool:
+    """Whether what is ordered now has missed the site's last hour of a working day."""
+    local = now.astimezone(ZoneInfo(site.time_zone))
+    return (
+        site.cutoff_time is not None
+        and local.time() >= site.cutoff_time
+        and site.calendar.is_business_day(local.date())
+    )
 
 
 def ship_date_after(site: SiteTimes, arrival: date) -> date:
-    """From inbound: it arrives on `arrival`, is put away, and ships after the lead days."""
-    return site.calendar.add_days(site.calendar.add_days(arrival, 0), site.lead_days)
+    """From inbound: it arrives on `arrival`, is put away, and ships after the lead days, when the carrier comes."""
+    ready = site.calendar.add_days(site.calendar.add_days(arrival, 0), site.lead_days)
+    return next(day for day in _days_from(ready) if site.is_shipping_day(day))
 
 
 @lru_cache(maxsize=4096)
 def dates_for(site: SiteTimes, *, earliest: date, requested: date) -> tuple[date, date]:
-    """(ship date, delivery date): as late as the requested date allows, forward if that is already past."""
-    ideal = _business_day_until(site.calendar, requested - timedelta(days=site.transit_days), earliest)
-    ship = max(earliest, ideal)
-    return ship, max(requested, ship + timedelta(days=site.transit_days))
+    """(ship date, delivery date): as late as the requested date allows, forward if that is already past.
+
+    A customer who does not take goods in on the requested day gets them on the last day before it that is one, or,
+    where that cannot be met, on the first one after they arrive.
+    """
+    target = requested if site.receiving is None else _business_day_until(site.receiving, requested)
+    ship = target - timedelta(days=site.transit_days)
+    while ship > earliest and not (site.is_shipping_day(ship) and site.arrival(ship) <= target):
+        ship -= ONE_DAY
+    ship = max(earliest, ship)
+    return ship, max(target, site.arrival(ship))
 
 
 def fresh_slices(cover: Coverage, sites: Mapping[int, SiteTimes], *, now: datetime) -> list[PromiseSlice]:
@@ -92,20 +128,32 @@ def fresh_slices(cover: Coverage, sites: Mapping[int, SiteTimes], *, now: dateti
 
 
 def peg_inbound(
-    shortages: Iterable[tuple[int, Decimal]], inbound: Iterable[Peg]
+    shortages: Iterable[tuple[int, Decimal]],
+    inbound: Iterable[Peg],
+    routes: Mapping[int, Collection[int]] = MappingProxyType({}),
 ) -> tuple[dict[int, list[Peg]], dict[int, Decimal]]:
-    """Give the inbound of one product to its shortages, first come first served: (pegs, what stays uncovered)."""
+    """Give the inbound of one product to its shortages, first come first served: (pegs, what stays uncovered).
+
+    `routes`: of demands that only some sites may serve, those sites.
+    """
     queue = deque(sorted(inbound, key=lambda p: (p.day, p.inbound_id)))
     pegs: dict[int, list[Peg]] = {}
     uncovered: dict[int, Decimal] = {}
     for demand_id, short in shortages:
-        given, short = _draw(queue, short)
+        given, short = _draw(queue, short, routes.get(demand_id, ()))
         pegs[demand_id], uncovered[demand_id] = given, short
     return pegs, uncovered
 
 
-def _draw(queue: deque[Peg], wanted: Decimal) -> tuple[list[Peg], Decimal]:
-    given: list[Peg] = []
+def _draw(queue: deque[Peg], wanted: Decimal, route: Collection[int] = ()) -> tuple[list[Peg], Decimal]:
+    if route:
+        others = deque(p for p in queue if p.site_id not in route)
+        mine = deque(p for p in queue if p.site_id in route)
+        given, wanted = _draw(mine, wanted)
+        queue.clear()
+        queue.extend(sorted([*mine, *others], key=lambda p: (p.day, p.inbound_id)))
+        return given, wanted
+    given = []
     while queue and wanted > 0:
         peg = queue.popleft()
         qty = min(peg.qty, wanted)
@@ -244,8 +292,16 @@ def _by_date(s: PromiseSlice) -> tuple[date, int]:
     return s.delivery_date or date.max, s.inbound_id or 0
 
 
-def _business_day_until(calendar: BusinessCalendar, day: date, earliest: date) -> date:
-    """The last business day not after `day`; not before `earliest`, which is one."""
-    while day > earliest and not calendar.is_business_day(day):
-        day -= ONE_DAY
-    return day
+def _business_day_until(calendar: BusinessCalendar, day: date) -> date:
+    """The last business day not after `day`."""
+    for n in range(HORIZON_DAYS):
+        if calendar.is_business_day(day - timedelta(days=n)):
+            return day - timedelta(days=n)
+    raise CalendarNeverOpens(calendar.time_zone)
+
+
+def _days_from(day: date) -> Iterator[date]:
+    """Ten years of days: two calendars that never meet are a mistake, not a wait."""
+    for n in range(HORIZON_DAYS):
+        yield day + timedelta(days=n)
+    raise CalendarNeverOpens(f"a site and its carrier after {day}")

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from inventory.rules.pools import Protection, Quota
 from inventory.rules.protect import Caps, Ceilings, Floors
-from inventory.rules.sourcing import Need, Supply, general_order, is_usable
+from inventory.rules.sourcing import Need, Supply, general_order, is_usable, sites_in_turn
 
 ZERO = Decimal(0)
 Takes = list[tuple[int, Decimal]]  # (balance, qty)
@@ -53,7 +53,8 @@ class Shelf:
         of_lots = (need.requested_date, need.min_shelf_life_days) if self.has_expiry else None
         account = need.account_id if self.floors or self.ceilings else None
         order = need.order_key if self.caps.cap is not None else None
-        return of_lots, need.site_id if self.has_special else None, account, order, self.lot(need)
+        site = need.site_id if self.has_special or need.route else None
+        return of_lots, site, frozenset(need.route), account, order, self.lot(need)
 
     def serve(self, need: Need, wanted: Decimal) -> Takes:
         """Take up to `wanted`, the need's own site first; in whole lots of each site where lots count."""
@@ -68,9 +69,7 @@ class Shelf:
         return takes
 
     def _sites(self, need: Need) -> Iterable[int]:
-        if need.site_id is None or need.site_id not in self.by_site:
-            return list(self.by_site)
-        return [need.site_id, *(s for s in self.by_site if s != need.site_id)]
+        return sites_in_turn(need, self.by_site)
 
     def _serve_at(self, need: Need, site_id: int, wanted: Decimal, lot: Decimal) -> tuple[Takes, Decimal]:
         here = self.by_site[site_id]

@@ -1,6 +1,6 @@
 """Which stock may serve a need, and in what order it is tried: the preferred site, then the sites' rank, then expiry."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -60,6 +60,7 @@ class Need:
     group_percent: Decimal = Decimal(100)
     history_qty: Decimal = Decimal(0)
     terms: Terms = NO_TERMS
+    route: tuple[int, ...] = ()  # the sites that may serve it, in turn, as sourcing planned; empty: any, by their rank
 
     @property
     def held_qty(self) -> Decimal:
@@ -87,9 +88,12 @@ class Supply(NamedTuple):
 def is_usable(supply: Supply, need: Need, today: date) -> bool:
     """Whether the lot lives long enough: expiry ≥ planned delivery + the customer's minimum shelf life (domain.md §5).
 
-    Stock of a trunk, a consignment or a vendor only serves needs that name that site.
+    Stock of a trunk, a consignment or a vendor only serves needs that name that site, or whose sourcing rule does.
     """
-    if not supply.is_general and need.site_id != supply.site_id:
+    if need.route:
+        if supply.site_id not in need.route and supply.site_id != need.site_id:
+            return False
+    elif not supply.is_general and need.site_id != supply.site_id:
         return False
     if supply.expiry_date is None:
         return True
@@ -100,6 +104,21 @@ def is_usable(supply: Supply, need: Need, today: date) -> bool:
 def general_order(supplies: Iterable[Supply]) -> list[Supply]:
     """Sites by rank, within a site the earliest expiry first (FEFO)."""
     return sorted(supplies, key=lambda s: (s.site_rank, s.site_id, s.expiry_date or NEVER, s.balance_id))
+
+
+def in_turn(ordered: list[Supply], need: Need) -> list[Supply]:
+    """The same stock in the order in which it serves the need: its own site, then its route, then the general order."""
+    if not need.route:
+        return preferred_first(ordered, need.site_id)
+    first = () if need.site_id is None else (need.site_id,)
+    place = {site_id: n for n, site_id in enumerate((*first, *need.route))}
+    return sorted(ordered, key=lambda s: place.get(s.site_id, len(place)))
+
+
+def sites_in_turn(need: Need, sites: Collection[int]) -> list[int]:
+    """Those of the sites in the order in which they serve the need; of a routed one only those of its route."""
+    first = [need.site_id] if need.site_id is not None else []
+    return [s for s in dict.fromkeys([*first, *(need.route or sites)]) if s in sites]
 
 
 def preferred_first(ordered: list[Supply], site_id: int | None) -> list[Supply]:

@@ -19,7 +19,8 @@ from inventory import locks
 from inventory.events import DemandsAllocated
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
-from inventory.queries import free_stock, products_worth_a_run, site_times
+from inventory.network_queries import site_times
+from inventory.queries import free_stock, products_worth_a_run
 from inventory.rules.allocate import Decision, Plan, PlanLine, rank
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome

@@ -10,7 +10,7 @@ from core.errors import Refused
 from core.uow import require_uow
 from inventory import locks
 from inventory.models import Claim, Lot, StockBalance, StockMovement
-from inventory.queries import site_times
+from inventory.network_queries import site_times
 from inventory.rules.asks import Shorted
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed

@@ -6,7 +6,7 @@ from core import outbox
 from core.uow import door_verb
 from inventory import locks
 from inventory.events import SupplyIncreased
-from inventory.queries import site_times
+from inventory.network_queries import site_times
 from inventory.services.claim import expire, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed, sequence_of
 from inventory.services.record import record

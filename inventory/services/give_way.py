@@ -23,7 +23,7 @@ from inventory.events import SupplyIncreased
 from inventory.exception_kinds import CLAIMS_GAVE_WAY
 from inventory.locks import LockedDemand
 from inventory.models import Claim, InboundSupply, StockBalance, StockMovement
-from inventory.queries import site_times
+from inventory.network_queries import site_times
 from inventory.rules.allocate import rank
 from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.services.claim import Held, Ledger, open_ledger

@@ -13,7 +13,8 @@ from inventory.events import PromiseMoved
 from inventory.locks import Expected, LockedDemand
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.atp import expected_on
-from inventory.rules.promise import Coverage, Peg, Renewal, SiteTimes, fresh_slices, peg_inbound, renew, trim
+from inventory.rules.network import Destination, Network
+from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, peg_inbound, renew, trim
 from inventory.services.claim import Ledger
 from inventory.services.record import PromiseChanges
 from inventory.states import PromiseKind
@@ -71,7 +72,7 @@ def renewed(
     ledger: Ledger,
     current: Iterable[Current],
     pegs: Mapping[int, list[Peg]],
-    sites: Mapping[int, SiteTimes],
+    sites: Network,
     *,
     cause: str,
     now: datetime,
@@ -85,7 +86,7 @@ def renewed(
         given, uncovered = backing[demand.pk]
         cover = Coverage(demand.requested_date, stock.get(demand.pk, {}), given, uncovered)
         was = [c.slice for c in known.get(demand.pk, ())]
-        renewal = renew(was, fresh_slices(cover, sites, now=now), cause=cause)
+        renewal = renew(was, fresh_slices(cover, sites.times_to(destination_of(demand)), now=now), cause=cause)
         by_demand[demand.pk] = renewal.slices
         _difference(demand.pk, known[demand.pk], renewal.slices, changes)
         notes += _notes(demand, renewal, now)
@@ -104,6 +105,10 @@ def trimmed(demands: Iterable[LockedDemand], ledger: Ledger, current: Sequence[C
     return changes
 
 
+def destination_of(demand: LockedDemand) -> Destination:
+    return Destination(demand.region, demand.receiving_calendar_id, tuple(demand.receiving_days))
+
+
 def sequence_of(now: datetime) -> int:
     """A number that grows with time, for streams without a version of their own."""
     return int(now.timestamp() * 1_000_000)
@@ -120,9 +125,10 @@ def _backing(demands: Sequence[LockedDemand], pegs: Mapping[int, list[Peg]]) -> 
     short: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
     for demand in demands:
         short[demand.product_id].append((demand.pk, demand.backordered_qty))
+    routes = {d.pk: d.route for d in demands if d.route}
     found: dict[int, tuple[list[Peg], Decimal]] = {}
     for product_id, shortages in short.items():
-        given, uncovered = peg_inbound(shortages, pegs.get(product_id, ()))
+        given, uncovered = peg_inbound(shortages, pegs.get(product_id, ()), routes)
         found |= {demand_id: (given[demand_id], uncovered[demand_id]) for demand_id, _ in shortages}
     return found
 

@@ -12,8 +12,9 @@ from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
 from inventory.locks import Expected, LockedDemand
+from inventory.network_queries import reading_site_times
 from inventory.pool_queries import reading_ruled_products
-from inventory.queries import free_stock, reading_free_stock, reading_site_times
+from inventory.queries import free_stock, reading_free_stock
 from inventory.rules.allocate import Decision, Plan, allocate, rank
 from inventory.rules.asks import Reservation
 from inventory.rules.pool_deal import PoolDeal
@@ -195,4 +196,5 @@ def need_of(demand: LockedDemand, qty: Decimal | None = None) -> Need:
         demand.is_contract,
         demand.margin_band,
         demand.min_shelf_life_days,
+        route=tuple(demand.route),
     )

@@ -113,4 +113,5 @@ def _demand(entering: Entering, line: LinePicture, ref: DocumentRef) -> DemandSp
         is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,
+        ship_to_id=line.ship_to_id or order.ship_to_id,
     )

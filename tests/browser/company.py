@@ -37,7 +37,7 @@ from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from integrations.services.receive_edi import Report, receive_edi
-from inventory.models import Site
+from inventory.models import Site, SourcingRule, TransitLane
 from inventory.rules.transfers import TransferLineSpec
 from inventory.services.open_count import open_count
 from inventory.services.receive_stock import receive_stock
@@ -179,6 +179,8 @@ def _persons(account: Account, other: Account) -> None:
 def _products(account: Account) -> None:
     site = Site.objects.create(code="RENO", name="Reno DC", transit_days=2)
     Site.objects.create(code="MEM", name="Memphis DC", transit_days=3)
+    TransitLane.objects.create(site=site, transit_days=2, cost_per_shipment=12, cost_per_kg="0.4", distance_km=350)
+    SourcingRule.objects.create(name="West from Reno", region="West", sites=["RENO", "MEM"], cutoff="soft")
     source = SourceFactory(code="LIST", name="List prices")
     category = goods.CategoryFactory(code="OR", name="Operating room")
     contract = ContractFactory(code="HARBOR-26", name="Harbor contract", account=account)

@@ -18,6 +18,7 @@ from integrations.models import Upload
 from integrations.results import result_batches, result_header
 from integrations.sheet_files import csv_chunks, exported, numbers_of, write_xlsx
 from integrations.states import ApplyMode
+from inventory.models import SourcingRule, TransitLane
 from tests.factories.accounts import AccountFactory, MembershipFactory, ShipToFactory, TerritoryFactory, TierFactory
 from tests.factories.catalog import (
     AuthorizationFactory,
@@ -78,6 +79,10 @@ def company():
     AuthorizationFactory(account=account, product=product)
     LicenseFactory(account=account)
     SiteFactory(code="EAST")
+    TransitLane.objects.create(site=SiteFactory(code="WEST"), region="=Ohio", transit_days=3, cost_per_kg="0.1250")
+    SourcingRule.objects.create(
+        name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"
+    )
     applied("receipts", "document,site,product,lot,qty\n@DN-7,EAST,+A,,5\n")
     applied("inbound", "kind,reference,site,product,ordered_qty,eta_date\npurchase,PO-2,EAST,+A,12,2026-12-24\n")
 

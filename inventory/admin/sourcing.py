@@ -1,0 +1,69 @@
+"""Who may serve what, and how goods get there: sourcing rules and transit lanes."""
+
+from django.contrib import admin
+from unfold.decorators import display
+
+from accounts.states import STAFF, Role
+from core.access import allow
+from core.console import ReferenceAdmin
+from inventory.models import SourcingRule, TransitLane
+
+KEEPERS = {Role.PLANNER, Role.OPERATOR}
+
+
+@admin.register(SourcingRule)
+class SourcingRuleAdmin(ReferenceAdmin):
+    access = allow(view=set(STAFF), act=KEEPERS)
+    list_display = ("name", "scope", "candidates", "max_shipments", "distance", "cutoff", "capacity", "is_active")
+    list_filter = ("is_active", "region", "fulfilment", "distance", "cutoff", "capacity")
+    search_fields = ("name", "account__code", "product__sku", "category__code")
+    search_help_text = "Name, account, SKU or category"
+    list_select_related = ("account", "product", "category")
+    ordering = ("name",)
+    raw_id_fields = ("account", "product", "category")
+    fieldsets = (
+        (None, {"fields": ("name", "is_active")}),
+        ("Which demand", {"fields": ("account", "product", "category", "region", "fulfilment")}),
+        ("Which sites", {"fields": ("sites",)}),
+        ("How an order ships", {"fields": ("max_shipments", "ship_complete", "min_shelf_life_days")}),
+        ("What keeps a site out", {"fields": ("max_distance_km", "distance", "cutoff", "capacity")}),
+    )
+
+    @display(description="For")
+    def scope(self, row: SourcingRule) -> str:
+        parts = [str(p) for p in (row.account, row.product, row.category) if p is not None]
+        parts += [f"to {row.region}"] if row.region else []
+        parts += [row.get_fulfilment_display()] if row.fulfilment else []
+        return ", ".join(parts) or "everything else"
+
+    @display(description="Sites")
+    def candidates(self, row: SourcingRule) -> str:
+        return ", ".join(row.sites) or "every DC, hub and third party"
+
+
+@admin.register(TransitLane)
+class TransitLaneAdmin(ReferenceAdmin):
+    access = allow(view=set(STAFF), act=KEEPERS)
+    list_display = ("site", "to", "transit_days", "calendar", "shipment", "kg", "unit", "distance_km")
+    list_display_links = ("site", "to")
+    list_filter = ("site", "region")
+    search_fields = ("site__code", "region")
+    search_help_text = "Site or region"
+    list_select_related = ("site", "calendar")
+    ordering = ("site__code", "region")
+
+    @display(description="To", ordering="region")
+    def to(self, row: TransitLane) -> str:
+        return row.region or "everywhere else"
+
+    @display(description="Per shipment", ordering="cost_per_shipment")
+    def shipment(self, row: TransitLane) -> str:
+        return f"{row.cost_per_shipment:,.2f}"
+
+    @display(description="Per kg", ordering="cost_per_kg")
+    def kg(self, row: TransitLane) -> str:
+        return f"{row.cost_per_kg:,.2f}"
+
+    @display(description="Per unit", ordering="cost_per_unit")
+    def unit(self, row: TransitLane) -> str:
+        return f"{row.cost_per_unit:,.2f}"

@@ -1,0 +1,134 @@
+"""What sourcing looks at: rules, sites, lanes and free stock around some lines. A constant number of statements."""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from accounts.queries import account_snapshots
+from core import sql
+from core.clock import local_date
+from core.explain import Explanation
+from inventory.models import DemandSourcing
+from inventory.network_queries import reading_site_times
+from inventory.pool_queries import pools_of
+from inventory.queries import reading_free_stock_of
+from inventory.rules.network import Destination
+from inventory.rules.pool_book import PoolBook
+from inventory.rules.sourcing import Supply
+from inventory.rules.sourcing_order import Place, Surroundings, Terms, Want
+from inventory.rules.sourcing_rules import Rule
+from inventory.states import Fulfilment, Hardness
+
+_WANTS = """
+    SELECT d.id, d.ref_kind, d.ref_id, d.product_id, d.backordered_qty, d.ordered_qty - d.cancelled_qty, d.requested_date,
+           d.account_id, d.region, d.receiving_calendar_id, d.receiving_days, d.min_shelf_life_days, p.weight_kg,
+           d.site_id IS NOT NULL OR d.account_id IS NULL
+    FROM inventory_demand d JOIN catalog_product p ON p.id = d.product_id
+    WHERE d.id = ANY(%(demands)s::bigint[]) AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"""
+_RULES = """
+    SELECT id, name, account_id, product_id, category_id, region, fulfilment, sites, max_shipments, ship_complete,
+           min_shelf_life_days, max_distance_km, distance, cutoff, capacity
+    FROM inventory_sourcingrule
+    WHERE is_active AND (account_id IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
+      AND (product_id IS NULL OR product_id = ANY(%(products)s::bigint[])) ORDER BY id"""
+_PLACES = "SELECT id, code, kind, rank, lines_per_day FROM inventory_site WHERE is_active"
+# Each product's categories, the nearest first.
+_SHELVES = """
+    WITH RECURSIVE up(product_id, category_id, depth) AS (
+        SELECT id, category_id, 0 FROM catalog_product WHERE id = ANY(%(products)s::bigint[]) AND category_id IS NOT NULL
+        UNION ALL
+        SELECT u.product_id, c.parent_id, u.depth + 1 FROM up u JOIN catalog_category c ON c.id = u.category_id
+        WHERE c.parent_id IS NOT NULL)
+    SELECT product_id, array_agg(category_id ORDER BY depth) FROM up GROUP BY product_id"""
+_WAITING = """
+    SELECT b.site_id, count(*) FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
+    WHERE c.state = 'open' AND c.kind IN ('hard', 'released', 'picked') GROUP BY b.site_id"""
+
+
+def wants_of(demand_ids: Collection[int]) -> list[Want]:
+    """What of the demands is backordered, as lines to be sourced. One statement."""
+    return [_want(*row) for row in sql.rows(_WANTS, {"demands": list(demand_ids)})]
+
+
+def _want(
+    pk: int, kind: str, ref_id: int, product_id: int, qty: Decimal, ordered: Decimal, requested: date,
+    account_id: int | None, region: str, calendar_id: int | None, days: Sequence[int], shelf_life: int,
+    weight_kg: Decimal | None, is_fill_up: bool,
+) -> Want:  # fmt: skip
+    place = Destination(region, calendar_id, tuple(days))
+    fulfilment = Fulfilment.FILL_UP if is_fill_up else Fulfilment.ORDER
+    return Want(
+        pk, (kind, ref_id), product_id, qty, ordered, requested, account_id, place, shelf_life,
+        weight_kg or Decimal(0), fulfilment,
+    )  # fmt: skip
+
+
+def surroundings(wants: Sequence[Want], *, now: datetime) -> Surroundings:
+    """Everything the plan of these lines depends on: three statements more where a product has pools, one more where a
+    rule asks for capacity."""
+    products = sorted({w.product_id for w in wants})
+    accounts = {w.account_id for w in wants if w.account_id is not None}
+    parameters: dict[str, Any] = {"products": products, "accounts": sorted(accounts)}
+    rules, places, shelves, network, free = sql.answers(
+        sql.Statement(_RULES, parameters, lambda rows: [_rule(*row) for row in rows]),
+        sql.Statement(_PLACES, {}, list),
+        sql.Statement(_SHELVES, parameters, dict),
+        reading_site_times(),
+        reading_free_stock_of(products),
+    )
+    waits: dict[int, int] = dict(sql.rows(_WAITING, {})) if any(r.capacity != Hardness.OFF for r in rules) else {}
+    today = local_date(now, "UTC")
+    terms: dict[int | None, Terms] = {
+        i: Terms(a.ship_complete, a.min_line_percent, a.min_order_percent, a.max_shipments)
+        for i, a in account_snapshots(accounts, on=today).items()
+    }
+    return Surroundings(
+        rules,
+        {pk: Place(pk, code, kind, rank, most, waits.get(pk, 0)) for pk, code, kind, rank, most in places},
+        network,
+        free,
+        {product_id: tuple(ids) for product_id, ids in shelves.items()},
+        terms,
+        _room(free, products, accounts, today, now) if rules else {},
+    )
+
+
+def _rule(pk: int, name: str, account: int | None, product: int | None, category: int | None, region: str,
+          fulfilment: str, sites: Sequence[str], *rest: Any) -> Rule:  # fmt: skip
+    return Rule(pk, name, account, product, category, region, fulfilment, tuple(sites), *rest)
+
+
+def _room(
+    free: Sequence[Supply], products: Sequence[int], accounts: Collection[int], today: date, now: datetime
+) -> Mapping[tuple[int | None, int, int], Decimal]:
+    """What pools leave each account of the products they rule, site by site; absent: everything."""
+    protections, quotas, caps = pools_of(products, on=today, account_ids=sorted(accounts), now=now)
+    ruled = {p.product_id for p in protections} | {q.product_id for q in quotas} | {c.product_id for c in caps}
+    if not ruled:
+        return {}
+    there: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    for supply in free:
+        if supply.is_general and supply.product_id in ruled:
+            there[supply.product_id, supply.site_id] += supply.qty
+    book = PoolBook(protections, quotas, caps, free=there)
+    return {(a, p, s): min(book.room(a, p, s), book.cap(a, p)) for a in accounts for p, s in there}
+
+
+def sourcing_of(demand_ids: Collection[int]) -> dict[int, Explanation]:
+    """Why each demand is served from where it is; absent where no rule decided. One statement."""
+    rows = DemandSourcing.objects.filter(demand_id__in=demand_ids).values_list("demand_id", "explanation")
+    return {demand_id: Explanation.from_json(data) for demand_id, data in rows}
+
+
+def why_these_sites(demand_ids: Collection[int]) -> dict[int, str]:
+    """The same as one line for people. One statement."""
+    return {i: in_words(why) for i, why in sourcing_of(demand_ids).items()}
+
+
+def in_words(why: Explanation) -> str:
+    """ "40 from RENO, 20 from CMH by sourcing rule West: 2 shipments. ATL: would arrive on 2026-12-05, not by …" """
+    figures = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in why.inputs.items())
+    lost = "".join(f" {loser.what} {loser.why}." for loser in why.losers)
+    return f"{why.outcome} by {why.rule} ({figures}).{lost}"

@@ -1,0 +1,212 @@
+"""Sourcing rules and lanes as data: who may serve a line, in what turn, when it arrives, and why there."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core.models import Calendar
+from core.refs import DocumentRef
+from core.testing import unit
+from inventory.models import Demand, DemandSourcing, SafetyStock, SourcingRule, TransitLane
+from inventory.queries import promises
+from inventory.services.allocate import allocate
+from inventory.services.open_demands import open_demands
+from inventory.sourcing_queries import why_these_sites
+from tests.factories.accounts import AccountFactory, ShipToFactory
+from tests.factories.catalog import CategoryFactory, ProductFactory
+from tests.factories.inventory import (
+    NOW,
+    PLANNER,
+    TODAY,
+    InboundFactory,
+    SiteFactory,
+    breaches,
+    open_and_reserve,
+    spec,
+    stock,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def lane(site, region="", days=2, **more):
+    return TransitLane.objects.create(site=site, region=region, transit_days=days, **more)
+
+
+def rule(name="everything", **more):
+    return SourcingRule.objects.create(name=name, **more)
+
+
+def ship_to(region="West", **more):
+    return ShipToFactory(region=region, **more)
+
+
+def order(specs):
+    """The specs as lines of one document."""
+    ref = DocumentRef("order", 77_000, "SO-77000")
+    return [spec(p, q, ref=ref, line_no=n, **more) for n, (p, q, more) in enumerate(specs, start=1)]
+
+
+def held_at():
+    found = {}
+    for d in Demand.objects.all():
+        for c in d.claims.filter(state="open"):
+            found.setdefault(d.line_no, {})[c.balance.site.code] = c.qty
+    return found
+
+
+def test_without_a_rule_the_sites_serve_by_their_rank_and_nothing_is_planned():
+    product, near, far = ProductFactory(), SiteFactory(code="NEAR", rank=2), SiteFactory(code="FAR", rank=1)
+    stock(product, near, 5)
+    stock(product, far, 5)
+    lane(near, cost_per_shipment=1)
+    open_and_reserve([spec(product, 5)])
+    assert held_at() == {1: {"FAR": 5}}
+    assert DemandSourcing.objects.count() == 0
+
+
+def test_an_order_ships_from_the_one_site_that_has_both_lines_and_says_why():
+    one, other = ProductFactory(), ProductFactory()
+    reno, cmh = SiteFactory(code="RENO", rank=1), SiteFactory(code="CMH", rank=2)
+    for product in (one, other):
+        stock(product, cmh, 10)
+    stock(one, reno, 10)
+    lane(reno, cost_per_shipment=5)
+    lane(cmh, cost_per_shipment=40)
+    rule()
+    open_and_reserve(order([(one, 4, {}), (other, 4, {})]))
+    assert held_at() == {1: {"CMH": 4}, 2: {"CMH": 4}}
+    words = why_these_sites(Demand.objects.values_list("pk", flat=True))
+    assert next(iter(words.values())) == (
+        "4 from CMH by sourcing rule everything (wanted 2026-11-26; shipments 1; freight and handling 40). "
+        "RENO needs 2 shipments instead of 1."
+    )
+    assert breaches() == []
+
+
+def test_the_account_s_rule_beats_the_product_s_and_a_near_category_beats_a_far_one():
+    family = CategoryFactory(parent=CategoryFactory())
+    product = ProductFactory(category=family)
+    account = AccountFactory()
+    sites = {code: SiteFactory(code=code) for code in ("A", "B", "C", "D")}
+    for site in sites.values():
+        stock(product, site, 10)
+    rule("far category", category=family.parent, sites=["A"])
+    rule("near category", category=family, sites=["B"])
+    open_and_reserve(order([(product, 1, {})]))
+    assert held_at() == {1: {"B": 1}}
+    rule("account", account=account, sites=["D"])
+    rule("product", product=product, sites=["C"])
+    specs = order([(product, 1, {}), (product, 1, {}), (product, 1, {"account_id": account.pk})])
+    open_and_reserve(specs[1:])
+    assert held_at() == {1: {"B": 1}, 2: {"C": 1}, 3: {"D": 1}}
+
+
+def test_a_rule_of_a_region_counts_for_ship_tos_there_and_its_lane_says_when_it_arrives():
+    product, reno = ProductFactory(), SiteFactory(code="RENO", transit_days=2)
+    stock(product, reno, 10)
+    lane(reno, "East", days=6)
+    rule("East", region="East")
+    east = spec(product, 2, ship_to_id=ship_to("East").pk)
+    west = spec(product, 2, ship_to_id=ship_to("West").pk)
+    there, here = open_and_reserve([east, west])
+    assert [p.delivery_date for p in (*there.promises, *here.promises)] == [
+        TODAY + timedelta(days=6), TODAY + timedelta(days=3),
+    ]  # fmt: skip
+    assert DemandSourcing.objects.count() == 1
+
+
+def test_stock_outside_the_rule_is_left_alone_and_inbound_there_is_no_promise():
+    product, reno, cmh = ProductFactory(), SiteFactory(code="RENO"), SiteFactory(code="CMH")
+    stock(product, cmh, 50)
+    stock(product, reno, 3)
+    InboundFactory(product=product, site=cmh, eta_date=TODAY + timedelta(days=4))
+    InboundFactory(product=product, site=reno, ordered_qty=2, eta_date=TODAY + timedelta(days=9))
+    rule(sites=["RENO"])
+    (got,) = open_and_reserve([spec(product, 10)])
+    assert [(p.qty, p.kind, p.site_id) for p in got.promises] == [
+        (3, "stock", reno.pk), (2, "inbound", reno.pk), (5, "none", None),
+    ]  # fmt: skip
+    outcome = allocate(trigger_key="again", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    assert (outcome.allocated, outcome.still_short) == (3, 7)
+    assert held_at() == {1: {"RENO": 3}}
+
+
+def test_a_trunk_serves_an_order_only_where_a_rule_names_it():
+    product, dc, trunk = ProductFactory(), SiteFactory(code="DC"), SiteFactory(code="TRUNK", kind="trunk")
+    stock(product, dc, 3)
+    stock(product, trunk, 9)
+    first = rule("general")
+    (got,) = open_and_reserve([spec(product, 5)])
+    assert got.reserved == 3
+    SourcingRule.objects.filter(pk=first.pk).update(sites=["DC", "TRUNK"])
+    (more,) = open_and_reserve([spec(product, 5)])
+    assert (more.reserved, more.promises[0].site_id) == (5, trunk.pk)
+
+
+def test_safety_stock_is_not_planned_on():
+    product, reno, cmh = ProductFactory(), SiteFactory(code="RENO", rank=1), SiteFactory(code="CMH", rank=2)
+    stock(product, reno, 10)
+    stock(product, cmh, 10)
+    SafetyStock.objects.create(product=product, site=reno, qty=8)
+    rule()
+    account = AccountFactory()
+    with unit():
+        ids = open_demands([spec(product, 5, account_id=account.pk)], now=NOW)
+    assert Demand.objects.get(pk=next(iter(ids.values()))).route[0] == cmh.pk
+
+
+def test_a_hard_distance_keeps_a_site_out_and_a_soft_one_gives_way_to_quantity():
+    product, near, far = ProductFactory(), SiteFactory(code="NEAR", rank=2), SiteFactory(code="FAR", rank=1)
+    stock(product, near, 2)
+    stock(product, far, 9)
+    lane(near, distance_km=100)
+    lane(far, distance_km=2000)
+    made = rule(max_distance_km=800, distance="hard")
+    (got,) = open_and_reserve([spec(product, 4)])
+    assert got.reserved == 2
+    words = why_these_sites(Demand.objects.values_list("pk", flat=True))
+    assert "FAR is 2000 km away, more than 800." in next(iter(words.values()))
+    SourcingRule.objects.filter(pk=made.pk).update(distance="soft")
+    (got,) = open_and_reserve([spec(product, 4)])
+    assert got.reserved == 4
+
+
+def test_the_carrier_and_the_customer_keep_their_own_days():
+    """Monday; the carrier collects on Wednesdays and Fridays, the customer takes in on Tuesdays."""
+    hours = [["08:00", "17:00"]]
+    carrier = Calendar.objects.create(code="CARRIER", name="Carrier", week={"2": hours, "4": hours})
+    product, reno = ProductFactory(), SiteFactory(code="RENO")
+    stock(product, reno, 10)
+    lane(reno, days=1, calendar=carrier)
+    place = ship_to(delivery_days=[1])
+    (got,) = open_and_reserve([spec(product, 2, ship_to_id=place.pk, requested_date=TODAY)])
+    (slice_,) = promises([got.demand_id])[got.demand_id]
+    assert (slice_.ship_date, slice_.delivery_date) == (TODAY + timedelta(days=2), TODAY + timedelta(days=8))
+
+
+def test_a_rule_names_sites_that_exist():
+    with pytest.raises(ValidationError, match="No site has the code NOWHERE"):
+        SourcingRule(name="x", sites=["nowhere"]).full_clean()
+
+
+def test_two_lines_and_two_hundred_are_planned_with_the_same_statements():
+    sites = [SiteFactory(code=f"S{n}") for n in range(4)]
+    products = ProductFactory.create_batch(3)
+    for product in products:
+        for site in sites:
+            stock(product, site, 1000)
+            TransitLane.objects.get_or_create(site=site, region="", defaults={"transit_days": 2})
+    rule()
+
+    def statements(count, start):
+        specs = [spec(products[n % 3], Decimal(1), key=f"{start}-{n}") for n in range(count)]
+        with unit(), CaptureQueriesContext(connection) as queries:
+            open_demands(specs, now=NOW)
+        return len(queries)
+
+    assert statements(2, "a") == statements(200, "b")
