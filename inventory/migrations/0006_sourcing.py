@@ -3,174 +3,590 @@
 import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
-import inventory.states
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import inventory.states
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0003_authority_and_escalation'),
-        ('catalog', '0002_kits_licences_and_ended_part_numbers'),
-        ('core', '0003_fewer_indexes_of_jobs'),
-        ('inventory', '0005_stock_in_the_field'),
-        ('pghistory', '0007_auto_20250421_0444'),
+        ("accounts", "0003_authority_and_escalation"),
+        ("catalog", "0002_kits_licences_and_ended_part_numbers"),
+        ("core", "0003_fewer_indexes_of_jobs"),
+        ("inventory", "0005_stock_in_the_field"),
+        ("pghistory", "0007_auto_20250421_0444"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='demand',
-            name='receiving_calendar',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.calendar'),
+            model_name="demand",
+            name="receiving_calendar",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="core.calendar",
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='receiving_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), db_default=[], default=list, size=None),
+            model_name="demand",
+            name="receiving_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.PositiveSmallIntegerField(), db_default=[], default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='region',
-            field=models.CharField(blank=True, db_default='', max_length=40),
+            model_name="demand",
+            name="region",
+            field=models.CharField(blank=True, db_default="", max_length=40),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='route',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.BigIntegerField(), db_default=[], default=list, size=None),
+            model_name="demand",
+            name="route",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.BigIntegerField(), db_default=[], default=list, size=None
+            ),
         ),
         migrations.AddField(
-            model_name='demand',
-            name='ship_to',
-            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.shipto'),
+            model_name="demand",
+            name="ship_to",
+            field=models.ForeignKey(
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.shipto",
+            ),
         ),
         migrations.CreateModel(
-            name='SourcingRule',
+            name="SourcingRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
-                ('region', models.CharField(blank=True, help_text='Of the ship-to. Empty: any.', max_length=40)),
-                ('fulfilment', models.CharField(blank=True, choices=[('order', 'Order'), ('fill_up', 'Fill up')], help_text='Empty: any.', max_length=10)),
-                ('sites', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='Codes of the candidate sites, the preferred first. Trunks and consignments only where named. Empty: every DC, hub and third party.', size=None)),
-                ('max_shipments', models.PositiveSmallIntegerField(blank=True, help_text="Sites one order may ship from. The account's own limit counts as well.", null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='most shipments')),
-                ('ship_complete', models.CharField(blank=True, choices=[('none', 'None'), ('line', 'Line'), ('order', 'Order')], help_text='Empty: as the account has it.', max_length=5)),
-                ('min_shelf_life_days', models.PositiveIntegerField(default=0, help_text="The account's own counts where it is longer.", verbose_name='minimum shelf life, days')),
-                ('max_distance_km', models.PositiveIntegerField(blank=True, null=True, verbose_name='farthest, km')),
-                ('distance', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], max_length=4)),
-                ('cutoff', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], help_text="Sites that missed today's cut-off.", max_length=4, verbose_name='cut-off')),
-                ('capacity', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], help_text='Sites whose lines waiting to be shipped fill their day.', max_length=4)),
-                ('is_active', models.BooleanField(default=True)),
-                ('account', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.account')),
-                ('category', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.category')),
-                ('product', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=120, unique=True)),
+                ("region", models.CharField(blank=True, help_text="Of the ship-to. Empty: any.", max_length=40)),
+                (
+                    "fulfilment",
+                    models.CharField(
+                        blank=True,
+                        choices=[("order", "Order"), ("fill_up", "Fill up")],
+                        help_text="Empty: any.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "sites",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="Codes of the candidate sites, the preferred first. Trunks and consignments only where named. Empty: every DC, hub and third party.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Sites one order may ship from. The account's own limit counts as well.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most shipments",
+                    ),
+                ),
+                (
+                    "ship_complete",
+                    models.CharField(
+                        blank=True,
+                        choices=[("none", "None"), ("line", "Line"), ("order", "Order")],
+                        help_text="Empty: as the account has it.",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "min_shelf_life_days",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The account's own counts where it is longer.",
+                        verbose_name="minimum shelf life, days",
+                    ),
+                ),
+                ("max_distance_km", models.PositiveIntegerField(blank=True, null=True, verbose_name="farthest, km")),
+                (
+                    "distance",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "cutoff",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        help_text="Sites that missed today's cut-off.",
+                        max_length=4,
+                        verbose_name="cut-off",
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        help_text="Sites whose lines waiting to be shipped fill their day.",
+                        max_length=4,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.category",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="catalog.product",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='DemandSourcing',
+            name="DemandSourcing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('explanation', models.JSONField(default=dict)),
-                ('planned_at', models.DateTimeField()),
-                ('demand', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.demand')),
-                ('rule', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='inventory.sourcingrule')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("explanation", models.JSONField(default=dict)),
+                ("planned_at", models.DateTimeField()),
+                (
+                    "demand",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="inventory.demand"
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="inventory.sourcingrule",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='SourcingRuleEvent',
+            name="SourcingRuleEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('name', models.CharField(max_length=120)),
-                ('region', models.CharField(blank=True, help_text='Of the ship-to. Empty: any.', max_length=40)),
-                ('fulfilment', models.CharField(blank=True, choices=[('order', 'Order'), ('fill_up', 'Fill up')], help_text='Empty: any.', max_length=10)),
-                ('sites', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=20), blank=True, default=list, help_text='Codes of the candidate sites, the preferred first. Trunks and consignments only where named. Empty: every DC, hub and third party.', size=None)),
-                ('max_shipments', models.PositiveSmallIntegerField(blank=True, help_text="Sites one order may ship from. The account's own limit counts as well.", null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='most shipments')),
-                ('ship_complete', models.CharField(blank=True, choices=[('none', 'None'), ('line', 'Line'), ('order', 'Order')], help_text='Empty: as the account has it.', max_length=5)),
-                ('min_shelf_life_days', models.PositiveIntegerField(default=0, help_text="The account's own counts where it is longer.", verbose_name='minimum shelf life, days')),
-                ('max_distance_km', models.PositiveIntegerField(blank=True, null=True, verbose_name='farthest, km')),
-                ('distance', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], max_length=4)),
-                ('cutoff', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], help_text="Sites that missed today's cut-off.", max_length=4, verbose_name='cut-off')),
-                ('capacity', models.CharField(choices=[('off', 'Off'), ('soft', 'Soft'), ('hard', 'Hard')], default=inventory.states.Hardness['OFF'], help_text='Sites whose lines waiting to be shipped fill their day.', max_length=4)),
-                ('is_active', models.BooleanField(default=True)),
-                ('account', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='accounts.account')),
-                ('category', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='catalog.category')),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='inventory.sourcingrule')),
-                ('product', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='catalog.product')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("name", models.CharField(max_length=120)),
+                ("region", models.CharField(blank=True, help_text="Of the ship-to. Empty: any.", max_length=40)),
+                (
+                    "fulfilment",
+                    models.CharField(
+                        blank=True,
+                        choices=[("order", "Order"), ("fill_up", "Fill up")],
+                        help_text="Empty: any.",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "sites",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=20),
+                        blank=True,
+                        default=list,
+                        help_text="Codes of the candidate sites, the preferred first. Trunks and consignments only where named. Empty: every DC, hub and third party.",
+                        size=None,
+                    ),
+                ),
+                (
+                    "max_shipments",
+                    models.PositiveSmallIntegerField(
+                        blank=True,
+                        help_text="Sites one order may ship from. The account's own limit counts as well.",
+                        null=True,
+                        validators=[django.core.validators.MinValueValidator(1)],
+                        verbose_name="most shipments",
+                    ),
+                ),
+                (
+                    "ship_complete",
+                    models.CharField(
+                        blank=True,
+                        choices=[("none", "None"), ("line", "Line"), ("order", "Order")],
+                        help_text="Empty: as the account has it.",
+                        max_length=5,
+                    ),
+                ),
+                (
+                    "min_shelf_life_days",
+                    models.PositiveIntegerField(
+                        default=0,
+                        help_text="The account's own counts where it is longer.",
+                        verbose_name="minimum shelf life, days",
+                    ),
+                ),
+                ("max_distance_km", models.PositiveIntegerField(blank=True, null=True, verbose_name="farthest, km")),
+                (
+                    "distance",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        max_length=4,
+                    ),
+                ),
+                (
+                    "cutoff",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        help_text="Sites that missed today's cut-off.",
+                        max_length=4,
+                        verbose_name="cut-off",
+                    ),
+                ),
+                (
+                    "capacity",
+                    models.CharField(
+                        choices=[("off", "Off"), ("soft", "Soft"), ("hard", "Hard")],
+                        default=inventory.states.Hardness["OFF"],
+                        help_text="Sites whose lines waiting to be shipped fill their day.",
+                        max_length=4,
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "category",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="catalog.category",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="inventory.sourcingrule",
+                    ),
+                ),
+                (
+                    "product",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="catalog.product",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TransitLane',
+            name="TransitLane",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('region', models.CharField(blank=True, help_text='Of the ship-to. Empty: everywhere else.', max_length=40)),
-                ('transit_days', models.PositiveSmallIntegerField(help_text="Days of the carrier's calendar; calendar days where it has none.")),
-                ('cost_per_shipment', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per shipment')),
-                ('cost_per_kg', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per kg')),
-                ('cost_per_unit', models.DecimalField(decimal_places=4, default=0, help_text='Handling, per base unit.', max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per unit')),
-                ('distance_km', models.PositiveIntegerField(blank=True, null=True, verbose_name='distance, km')),
-                ('calendar', models.ForeignKey(blank=True, help_text='Goods are collected and travel on its days.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='core.calendar', verbose_name="carrier's calendar")),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lanes', to='inventory.site')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "region",
+                    models.CharField(blank=True, help_text="Of the ship-to. Empty: everywhere else.", max_length=40),
+                ),
+                (
+                    "transit_days",
+                    models.PositiveSmallIntegerField(
+                        help_text="Days of the carrier's calendar; calendar days where it has none."
+                    ),
+                ),
+                (
+                    "cost_per_shipment",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per shipment",
+                    ),
+                ),
+                (
+                    "cost_per_kg",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per kg",
+                    ),
+                ),
+                (
+                    "cost_per_unit",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Handling, per base unit.",
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per unit",
+                    ),
+                ),
+                ("distance_km", models.PositiveIntegerField(blank=True, null=True, verbose_name="distance, km")),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Goods are collected and travel on its days.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="core.calendar",
+                        verbose_name="carrier's calendar",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lanes", to="inventory.site"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TransitLaneEvent',
+            name="TransitLaneEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('region', models.CharField(blank=True, help_text='Of the ship-to. Empty: everywhere else.', max_length=40)),
-                ('transit_days', models.PositiveSmallIntegerField(help_text="Days of the carrier's calendar; calendar days where it has none.")),
-                ('cost_per_shipment', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per shipment')),
-                ('cost_per_kg', models.DecimalField(decimal_places=4, default=0, max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per kg')),
-                ('cost_per_unit', models.DecimalField(decimal_places=4, default=0, help_text='Handling, per base unit.', max_digits=14, validators=[django.core.validators.MinValueValidator(0)], verbose_name='cost per unit')),
-                ('distance_km', models.PositiveIntegerField(blank=True, null=True, verbose_name='distance, km')),
-                ('calendar', models.ForeignKey(blank=True, db_constraint=False, help_text='Goods are collected and travel on its days.', null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='core.calendar', verbose_name="carrier's calendar")),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='inventory.transitlane')),
-                ('site', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='inventory.site')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                (
+                    "region",
+                    models.CharField(blank=True, help_text="Of the ship-to. Empty: everywhere else.", max_length=40),
+                ),
+                (
+                    "transit_days",
+                    models.PositiveSmallIntegerField(
+                        help_text="Days of the carrier's calendar; calendar days where it has none."
+                    ),
+                ),
+                (
+                    "cost_per_shipment",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per shipment",
+                    ),
+                ),
+                (
+                    "cost_per_kg",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per kg",
+                    ),
+                ),
+                (
+                    "cost_per_unit",
+                    models.DecimalField(
+                        decimal_places=4,
+                        default=0,
+                        help_text="Handling, per base unit.",
+                        max_digits=14,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="cost per unit",
+                    ),
+                ),
+                ("distance_km", models.PositiveIntegerField(blank=True, null=True, verbose_name="distance, km")),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        help_text="Goods are collected and travel on its days.",
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="core.calendar",
+                        verbose_name="carrier's calendar",
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="inventory.transitlane",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="inventory.site",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='sourcingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('product__isnull', True), ('category__isnull', True), _connector='OR'), name='a_sourcing_rule_names_a_product_or_a_category'),
+            model_name="sourcingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("product__isnull", True), ("category__isnull", True), _connector="OR"),
+                name="a_sourcing_rule_names_a_product_or_a_category",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourcingrule',
-            constraint=models.CheckConstraint(condition=models.Q(('distance', 'off'), ('max_distance_km__isnull', False), _connector='OR'), name='a_rule_of_distance_says_how_far'),
+            model_name="sourcingrule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("distance", "off"), ("max_distance_km__isnull", False), _connector="OR"),
+                name="a_rule_of_distance_says_how_far",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sourcingrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_active', True)), fields=('account', 'product', 'category', 'region', 'fulfilment'), name='one_active_sourcing_rule_per_scope', nulls_distinct=False),
+            model_name="sourcingrule",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_active", True)),
+                fields=("account", "product", "category", "region", "fulfilment"),
+                name="one_active_sourcing_rule_per_scope",
+                nulls_distinct=False,
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sourcingrule',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;', hash='dedfe4e602319f2148b27631b0e14826aa7fb205', operation='UPDATE', pgid='pgtrigger_changed_update_880c3', table='inventory_sourcingrule', when='AFTER')),
+            model_name="sourcingrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;',
+                    hash="dedfe4e602319f2148b27631b0e14826aa7fb205",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_880c3",
+                    table="inventory_sourcingrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sourcingrule',
-            trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;', hash='ed1bc9e2b043cf530b4c571fd94b6a93d6f34ee4', operation='DELETE', pgid='pgtrigger_removed_delete_70a1f', table='inventory_sourcingrule', when='AFTER')),
+            model_name="sourcingrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="removed_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;',
+                    hash="ed1bc9e2b043cf530b4c571fd94b6a93d6f34ee4",
+                    operation="DELETE",
+                    pgid="pgtrigger_removed_delete_70a1f",
+                    table="inventory_sourcingrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transitlane',
-            constraint=models.UniqueConstraint(fields=('site', 'region'), name='one_lane_per_site_and_region'),
+            model_name="transitlane",
+            constraint=models.UniqueConstraint(fields=("site", "region"), name="one_lane_per_site_and_region"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transitlane',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "inventory_transitlaneevent" ("calendar_id", "cost_per_kg", "cost_per_shipment", "cost_per_unit", "distance_km", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "site_id", "transit_days") VALUES (OLD."calendar_id", OLD."cost_per_kg", OLD."cost_per_shipment", OLD."cost_per_unit", OLD."distance_km", OLD."id", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."region", OLD."site_id", OLD."transit_days"); RETURN NULL;', hash='075a3753ec6d80947ed1d026577e072e18ad4a00', operation='UPDATE', pgid='pgtrigger_changed_update_e1946', table='inventory_transitlane', when='AFTER')),
+            model_name="transitlane",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "inventory_transitlaneevent" ("calendar_id", "cost_per_kg", "cost_per_shipment", "cost_per_unit", "distance_km", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "site_id", "transit_days") VALUES (OLD."calendar_id", OLD."cost_per_kg", OLD."cost_per_shipment", OLD."cost_per_unit", OLD."distance_km", OLD."id", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."region", OLD."site_id", OLD."transit_days"); RETURN NULL;',
+                    hash="075a3753ec6d80947ed1d026577e072e18ad4a00",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_e1946",
+                    table="inventory_transitlane",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='transitlane',
-            trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "inventory_transitlaneevent" ("calendar_id", "cost_per_kg", "cost_per_shipment", "cost_per_unit", "distance_km", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "site_id", "transit_days") VALUES (OLD."calendar_id", OLD."cost_per_kg", OLD."cost_per_shipment", OLD."cost_per_unit", OLD."distance_km", OLD."id", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."region", OLD."site_id", OLD."transit_days"); RETURN NULL;', hash='7834960d3cf99c631c3a7f67abea5ed0105dfb43', operation='DELETE', pgid='pgtrigger_removed_delete_645af', table='inventory_transitlane', when='AFTER')),
+            model_name="transitlane",
+            trigger=pgtrigger.compiler.Trigger(
+                name="removed_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "inventory_transitlaneevent" ("calendar_id", "cost_per_kg", "cost_per_shipment", "cost_per_unit", "distance_km", "id", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "region", "site_id", "transit_days") VALUES (OLD."calendar_id", OLD."cost_per_kg", OLD."cost_per_shipment", OLD."cost_per_unit", OLD."distance_km", OLD."id", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."region", OLD."site_id", OLD."transit_days"); RETURN NULL;',
+                    hash="7834960d3cf99c631c3a7f67abea5ed0105dfb43",
+                    operation="DELETE",
+                    pgid="pgtrigger_removed_delete_645af",
+                    table="inventory_transitlane",
+                    when="AFTER",
+                ),
+            ),
         ),
     ]

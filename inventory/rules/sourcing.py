@@ -111,7 +111,7 @@ def in_turn(ordered: list[Supply], need: Need) -> list[Supply]:
     if not need.route:
         return preferred_first(ordered, need.site_id)
     first = () if need.site_id is None else (need.site_id,)
-    place = {site_id: n for n, site_id in enumerate((*first, *need.route))}
+    place = {site_id: n for n, site_id in enumerate(dict.fromkeys((*first, *need.route)))}
     return sorted(ordered, key=lambda s: place.get(s.site_id, len(place)))
 
 
