@@ -14,7 +14,7 @@ from core.quantity import plain
 from inventory.rules.allocate import Decision, Plan, PlanLine, rank
 from inventory.rules.pool_book import PoolBook
 from inventory.rules.pools import Protection
-from inventory.rules.sourcing import Need, Supply, general_order, is_usable, preferred_first
+from inventory.rules.sourcing import Need, Supply, general_order, in_turn, is_usable
 
 ZERO = Decimal(0)
 
@@ -70,7 +70,7 @@ class PoolDeal:
         mine = (document, need.product_id)
         asked = min(need.qty, max(ZERO, self.book.cap(account_id, need.product_id) - self.taken[mine]))
         wanted, sites, unusable = asked, list[str](), ZERO
-        for supply in preferred_first(supplies, need.site_id):
+        for supply in in_turn(supplies, need):
             if wanted <= 0:
                 break
             if not is_usable(supply, need, today):

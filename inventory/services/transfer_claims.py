@@ -10,7 +10,7 @@ from core.actors import Actor
 from inventory import locks
 from inventory.locks import Expected
 from inventory.models import TransferLine
-from inventory.queries import site_times
+from inventory.network_queries import site_times
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed
 from inventory.services.record import record
