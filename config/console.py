@@ -135,6 +135,9 @@ NAVIGATION = [
         _item(_("Facts"), "bolt", "core_outboxfact"),
         _item(_("Calendars"), "calendar_month", "core_calendar"),
         _item(_("Exchange rates"), "currency_exchange", "core_exchangerate"),
+        _item(_("Case teams"), "groups", "exceptions_app_queue"),
+        _item(_("SLA policies"), "timer", "exceptions_app_slapolicy"),
+        _item(_("Case routing"), "alt_route", "exceptions_app_routingrule"),
     ),
 ]
 

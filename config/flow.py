@@ -9,6 +9,7 @@ from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
+from exceptions_app.events import CaseNoticed
 from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
@@ -76,6 +77,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ApprovalDecided: (Reaction("close the case of the late approval", do.close_approval_case),),
     ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),
     ApprovalLapsed: (Reaction("close the case of the lapsed approval", do.close_approval_case),),
+    CaseNoticed: (Reaction("mail a word about a case", do.mail_case_notice),),
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
     ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),

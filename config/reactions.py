@@ -17,8 +17,10 @@ from core.outbox import JobContext, JobDied
 from core.quantity import plain
 from core.refs import DocumentRef
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
+from exceptions_app.events import CaseNoticed
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
+from exceptions_app.services.mail_notice import mail_notice
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort, ShipmentShipped
 from fulfillment.services.find_shipment import OnHold
@@ -302,6 +304,10 @@ def open_dead_job_case(fact: JobDied, job: JobContext) -> None:
         now=job.now,
         actor=job.actor,
     )
+
+
+def mail_case_notice(fact: CaseNoticed, job: JobContext) -> None:
+    mail_notice(notice_id=fact.notice_id, now=job.now)
 
 
 def preview_import(fact: ColumnsNamed, job: JobContext) -> None:

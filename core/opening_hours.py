@@ -1,9 +1,8 @@
 """The calendars as the rules want them: by id, in two statements whatever the number."""
 
 from collections.abc import Iterable
-from datetime import time
 
-from core.calendars import BusinessCalendar
+from core.calendars import BusinessCalendar, read_week
 from core.models import Calendar
 
 
@@ -14,8 +13,4 @@ def business_calendars(ids: Iterable[int]) -> dict[int, BusinessCalendar]:
 
 
 def _business_calendar(row: Calendar) -> BusinessCalendar:
-    week = {
-        int(day): tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in segments)
-        for day, segments in row.week.items()
-    }
-    return BusinessCalendar(row.time_zone, week, frozenset(h.date for h in row.holidays.all()))
+    return BusinessCalendar(row.time_zone, read_week(row.week), frozenset(h.date for h in row.holidays.all()))

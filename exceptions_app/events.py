@@ -30,6 +30,7 @@ class CaseEscalated(Fact):
     is_late: bool
     to_role: str
     assignee_id: int | None
+    told_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,11 @@ class CaseReopened(Fact):
     case_id: int
     number: str
     case_kind: str
+
+
+@dataclass(frozen=True)
+class CaseNoticed(Fact):
+    """Somebody was told about a case; the notice says who and what."""
+
+    case_id: int
+    notice_id: int

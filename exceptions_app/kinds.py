@@ -16,9 +16,13 @@ class KindSpec:
     respond_minutes: int
     resolve_minutes: int
     description: str = ""
+    then_queue: str = ""  # takes a case over that the owner did not answer in time ("rep, then CS")
+    awaits_rooms: bool = False  # its cause lives in a room still to come: it has an owner and a clock, no detector
 
     def __post_init__(self) -> None:
         QueueCode(self.owner_queue)
+        if self.then_queue:
+            QueueCode(self.then_queue)
         Severity(self.severity)
         if not 0 < self.respond_minutes <= self.resolve_minutes:
             raise ValueError(f"{self.code}: a case is answered before it is resolved, and both take time")
@@ -51,3 +55,8 @@ def label(code: str) -> str:
 
 def kinds() -> list[KindSpec]:
     return sorted(_kinds.values(), key=lambda spec: spec.code)
+
+
+def then_queues() -> dict[str, str]:
+    """{kind: the team that takes over what its owner did not answer in time}."""
+    return {spec.code: spec.then_queue for spec in _kinds.values() if spec.then_queue}

@@ -22,7 +22,11 @@ def lock_cases_with_due_steps(*, now: datetime, limit: int) -> list[Case]:
     """Cases whose clock has something to fire, leaving those that another sweep has in hand."""
     waiting = SlaStep.objects.filter(due_at__lte=now, fired_at__isnull=True, is_running=True)
     earliest = waiting.values("case_id").annotate(first=Min("due_at")).order_by("first", "case_id")
-    due = Case.objects.filter(pk__in=earliest.values("case_id")[:limit]).select_related("queue")
+    due = (
+        Case.objects.filter(pk__in=earliest.values("case_id")[:limit])
+        .select_related("queue")
+        .defer("evidence", "summary")
+    )
     return take(Rank.CASE, due, skip_locked=True)
 
 

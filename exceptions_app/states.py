@@ -55,6 +55,15 @@ class Clock(StrEnum):
     RESOLVE = "resolve"
 
 
+class NoticeKind(StrEnum):
+    """Why somebody is told about a case."""
+
+    ASSIGNED = "assigned"
+    MENTIONED = "mentioned"
+    WARNING = "warning"
+    BREACH = "breach"
+
+
 class QueueCode(StrEnum):
     WAREHOUSE = "warehouse"
     CS = "cs"

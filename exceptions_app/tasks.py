@@ -7,6 +7,7 @@ from exceptions_app.services.report_breaches import report_breaches
 from exceptions_app.services.sweep import sweep as sweep_clocks
 
 MOST_BATCHES = 50
+BATCH = 1000  # cases a transaction
 
 
 @shared_task(name="exceptions_app.tasks.sweep")
@@ -14,7 +15,7 @@ def sweep() -> int:
     """Fire every due step; the number fired."""
     now, fired = clock.db_now(), 0
     for _ in range(MOST_BATCHES):
-        swept = sweep_clocks(now=now)
+        swept = sweep_clocks(now=now, limit=BATCH)
         fired += swept.steps
         if not swept.cases:
             break

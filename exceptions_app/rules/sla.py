@@ -30,3 +30,10 @@ def shifted(due_at: datetime, *, paused_at: datetime, resumed_at: datetime, cale
 
 def is_late(due_at: datetime, fired_at: datetime) -> bool:
     return fired_at - due_at > LATE_AFTER
+
+
+def next_breach(*, respond_by: datetime, resolve_by: datetime, is_running: bool, is_answered: bool) -> datetime | None:
+    """When the next clock of a case runs out, or ran out; nothing while no clock runs."""
+    if not is_running:
+        return None
+    return resolve_by if is_answered else min(respond_by, resolve_by)

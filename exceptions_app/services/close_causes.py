@@ -99,7 +99,7 @@ WITH gone AS (
      ORDER BY c.id FOR NO KEY UPDATE
 )
 UPDATE exceptions_app_case c SET status = 'auto_resolved', resolved_at = %s, waiting_since = NULL,
-       version = c.version + 1 FROM held WHERE c.id = held.id AND c.status = ANY(%s)
+       breach_at = NULL, version = c.version + 1 FROM held WHERE c.id = held.id AND c.status = ANY(%s)
 RETURNING c.id, c.number, c.version, c.kind, c.subject_kind, c.subject_id, c.subject_number
 """
 

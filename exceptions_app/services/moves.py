@@ -9,6 +9,7 @@ from core.actors import Actor
 from core.errors import NotFound, Refused
 from exceptions_app import locks
 from exceptions_app.models import Case, CaseEvent
+from exceptions_app.services import clocks
 from exceptions_app.states import CASE, LIVE, CaseStatus
 
 
@@ -39,12 +40,13 @@ def locked_live(case_id: int) -> Case:
 
 
 def change(case: Case, *, to: CaseStatus | None = None, **values: Any) -> None:
-    """Store new values and, with `to`, the next status. Raises IllegalTransition."""
+    """Store new values, when the next clock runs out and, with `to`, the next status. Raises IllegalTransition."""
     if to is not None and to != case.status:
         values["status"] = CASE.require(CaseStatus(case.status), to)
     values["version"] = case.version + 1
     for name, value in values.items():
         setattr(case, name, value)
+    values["breach_at"] = case.breach_at = clocks.breach_at(case)
     case.save(update_fields=list(values))
 
 

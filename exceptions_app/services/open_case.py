@@ -1,7 +1,7 @@
 """Open cases: one live case per kind, subject and cause; a second sighting refreshes the first."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,6 @@ from django.db import connection
 
 from core import codec, journal
 from core.actors import Actor, system
-from core.calendars import BusinessCalendar
 from core.errors import Busy
 from core.numbering import draw
 from core.outbox import Note, publish_many
@@ -19,10 +18,12 @@ from core.uow import require_uow
 from exceptions_app import kinds, locks
 from exceptions_app.events import CaseOpened
 from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
-from exceptions_app.queries import calendars_of
+from exceptions_app.ownership import Terms, terms_of
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.rules.sla import dues
-from exceptions_app.states import LIVE, QUEUES, Clock, QueueCode
+from exceptions_app.services import clocks
+from exceptions_app.services.tell_people import assigned, tell_people
+from exceptions_app.states import LIVE, QUEUES, CaseStatus, QueueCode
 
 _ATTEMPTS = 3
 _LIVE = [status.value for status in LIVE]
@@ -57,8 +58,8 @@ def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None 
     if not specs:
         return []
     actor = actor or system("exceptions")
-    queues = _queues({kinds.kind(spec.kind).owner_queue for spec in specs})
-    calendars = calendars_of(queues.values())
+    for spec in specs:
+        kinds.kind(spec.kind)
     locks.announce()
     wanted = dict(sorted({spec.key: spec for spec in specs}.items()))
     ids: dict[_Key, int] = {}
@@ -67,16 +68,20 @@ def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None 
         missing = [spec for key, spec in wanted.items() if key not in ids]
         if not missing:
             break
-        created = _insert([_row(spec, number, queues, calendars, now) for spec, number in _numbered(missing)])
-        _follow_up(created, calendars, actor=actor, now=now)
-        ids |= {_key(case): case.pk for case in created}
+        ids |= {_key(case): case.pk for case in _open(missing, actor=actor, now=now)}
     if len(ids) < len(wanted):
         raise Busy(cause="a case of the same cause is being closed", attempts=_ATTEMPTS)
     return [ids[spec.key] for spec in specs]
 
 
-def _numbered(specs: list[CaseSpec]) -> Iterable[tuple[CaseSpec, str]]:
-    return zip(specs, draw("case", prefix="EX-", count=len(specs)), strict=True)
+def _open(specs: list[CaseSpec], *, actor: Actor, now: datetime) -> list[Case]:
+    """The ones that were really new."""
+    terms = terms_of(specs, _queues({kinds.kind(spec.kind).owner_queue for spec in specs}), now=now)
+    numbers = draw("case", prefix="EX-", count=len(specs))
+    rows = [_row(spec, number, its, now) for spec, number, its in zip(specs, numbers, terms, strict=True)]
+    created = _insert(rows)
+    _follow_up(created, {row.number: its for row, its in zip(rows, terms, strict=True)}, actor=actor, now=now)
+    return created
 
 
 def _queues(codes: set[str]) -> dict[str, Queue]:
@@ -92,11 +97,9 @@ def _seeded(code: QueueCode) -> Queue:
     return Queue(code=code, name=name, roles=list(roles), escalation_role=escalation_role)
 
 
-def _row(
-    spec: CaseSpec, number: str, queues: Mapping[str, Queue], calendars: Mapping[int, BusinessCalendar], now: datetime
-) -> Case:
-    kind = kinds.kind(spec.kind)
-    queue = queues[kind.owner_queue]
+def _row(spec: CaseSpec, number: str, terms: Terms, now: datetime) -> Case:
+    respond_by = dues(now, terms.respond_minutes, terms.calendar)[-1].due_at
+    resolve_by = dues(now, terms.resolve_minutes, terms.calendar)[-1].due_at
     return Case(
         number=number,
         kind=spec.kind,
@@ -107,14 +110,20 @@ def _row(
         account_id=spec.account_id,
         money_at_risk=spec.money_at_risk,
         currency=spec.currency,
-        severity=kind.severity,
-        queue=queue,
-        summary=(spec.summary or kind.label)[:300],
+        severity=terms.severity,
+        queue=terms.queue,
+        assignee_id=terms.assignee_id,
+        status=CaseStatus.ASSIGNED if terms.assignee_id else CaseStatus.OPEN,
+        summary=(spec.summary or kinds.kind(spec.kind).label)[:300],
         evidence=codec.dump(spec.evidence),
         opened_at=now,
         last_seen_at=now,
-        respond_by=dues(now, kind.respond_minutes, calendars[queue.pk])[-1].due_at,
-        resolve_by=dues(now, kind.resolve_minutes, calendars[queue.pk])[-1].due_at,
+        respond_by=respond_by,
+        resolve_by=resolve_by,
+        breach_at=min(respond_by, resolve_by),
+        sla_policy_id=terms.policy_id,
+        respond_minutes=terms.respond_minutes,
+        resolve_minutes=terms.resolve_minutes,
     )
 
 
@@ -159,27 +168,18 @@ def _refresh(specs: list[CaseSpec], *, now: datetime) -> dict[_Key, int]:
         return {(kind, of, pk, cause): case_id for kind, of, pk, cause, case_id in cursor.fetchall()}
 
 
-def _follow_up(cases: list[Case], calendars: Mapping[int, BusinessCalendar], *, actor: Actor, now: datetime) -> None:
-    """Clock steps, history, journal of the subjects and facts of new cases."""
+def _follow_up(cases: list[Case], terms: Mapping[str, Terms], *, actor: Actor, now: datetime) -> None:
+    """Clock steps, history, journal of the subjects, facts, and a word to whoever got one, of new cases."""
     if not cases:
         return
-    SlaStep.objects.bulk_create([step for case in cases for step in _steps(case, calendars[case.queue_id])])
+    SlaStep.objects.bulk_create([step for case in cases for step in clocks.steps(case, terms[case.number].calendar)])
     CaseEvent.objects.bulk_create(
         CaseEvent(case=c, verb="opened", at=now, actor_id=actor.user_id, actor_label=actor.label, note=c.summary)
         for c in cases
     )
     journal.write([_journal_entry(case) for case in cases], actor=actor, now=now)
     publish_many([Note(_opened(case), f"case:{case.pk}", case.version) for case in cases], now=now, actor=actor)
-
-
-def _steps(case: Case, calendar: BusinessCalendar) -> list[SlaStep]:
-    kind = kinds.kind(case.kind)
-    clocks = {Clock.RESPOND: kind.respond_minutes, Clock.RESOLVE: kind.resolve_minutes}
-    return [
-        SlaStep(case=case, clock=clock, threshold=due.threshold, due_at=due.due_at)
-        for clock, minutes in clocks.items()
-        for due in dues(case.opened_at, minutes, calendar)
-    ]
+    tell_people([assigned(case) for case in cases if case.assignee_id], now=now, actor=actor)
 
 
 def _journal_entry(case: Case) -> journal.Entry:

@@ -25,7 +25,16 @@ def reopen_case(*, case_id: int, reason: str, actor: Actor, now: datetime) -> No
     case = moves.locked(case_id)
     CASE.require(CaseStatus(case.status), CaseStatus.REOPENED)
     due_times = clocks.restart(case, stopped_at=case.resolved_at or now, now=now)
-    moves.change(case, to=CaseStatus.REOPENED, resolved_at=None, closed_at=None, resolution_code="", **due_times)
+    moves.change(
+        case,
+        to=CaseStatus.REOPENED,
+        resolved_at=None,
+        closed_at=None,
+        resolution_code="",
+        money_effect=None,
+        reopened_times=case.reopened_times + 1,
+        **due_times,
+    )
     moves.tell(case, "reopened", actor=actor, now=now, note=reason.strip())
     publish(
         CaseReopened(case.pk, case.number, case.kind), stream=f"case:{case.pk}", seq=case.version, now=now, actor=actor

@@ -1,16 +1,26 @@
-"""Advance the clocks: every due step fires exactly once, in order, also after a downtime."""
+"""Advance the clocks: every due step fires exactly once, in order, also after a downtime.
 
-from collections.abc import Iterable, Sequence
+Each step is told to a person: at 50 % the owner (or the team's lead), at 75 % their manager, at 100 % on up; whoever is
+away is skipped. Steps of a case that fire together are one notice to each person.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection
+
+from accounts.queries import escalation_chains
 from core.actors import system
 from core.outbox import Fact, Note, publish_many
 from core.uow import door_verb
-from exceptions_app import locks
+from exceptions_app import kinds, locks
 from exceptions_app.events import CaseBreached, CaseEscalated
-from exceptions_app.models import Case, CaseEvent, SlaStep
+from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
+from exceptions_app.rules.escalation import Fired, Told, collapsed, whom_to_tell
 from exceptions_app.rules.sla import is_late
+from exceptions_app.services.tell_people import Word, tell_people
+from exceptions_app.states import Clock, NoticeKind
 
 SWEEPER = system("case clocks")
 
@@ -29,42 +39,73 @@ class Swept:
 def sweep(*, now: datetime, limit: int = 200) -> Swept:
     """Fire what is due on up to `limit` cases, leaving those another sweep holds. Call again until `cases` is 0."""
     cases = {case.pk: case for case in locks.lock_cases_with_due_steps(now=now, limit=limit)}
+    if not cases:
+        return Swept(0, 0, 0, 0)
     # Read after the locks: what another sweep fired while we looked is fired.
     due = SlaStep.objects.filter(case__in=list(cases), due_at__lte=now, fired_at=None, is_running=True)
     steps = list(due.order_by("due_at", "case_id", "threshold", "clock"))
-    for step in steps:
-        step.fired_at, step.late = now, is_late(step.due_at, now)
-    SlaStep.objects.bulk_update(steps, ["fired_at", "late"])
-    CaseEvent.objects.bulk_create(_event(step, now) for step in steps)
-    publish_many(list(_notes(steps, cases)), now=now, actor=SWEEPER)
-    _note_breaches(steps, cases)
+    chains = _chains(cases.values(), now)
+    fired = [_fired(step, cases[step.case_id], chains, now) for step in steps]
+    _store(steps, fired, now)
+    CaseEvent.objects.bulk_create(_event(step, done, now) for step, done in zip(steps, fired, strict=True))
+    publish_many(list(_notes(steps, fired, cases)), now=now, actor=SWEEPER)
+    _note_on_cases(steps, cases)
+    tell_people([_word(told, cases[told.case_id]) for told in collapsed(fired)], now=now)
     breaches = sum(step.threshold == 100 for step in steps)
-    return Swept(len({s.case_id for s in steps}), len(steps), breaches, sum(step.late for step in steps))
+    return Swept(len({s.case_id for s in steps}), len(steps), breaches, sum(done.is_late for done in fired))
 
 
-def _event(step: SlaStep, now: datetime) -> CaseEvent:
+def _chains(cases: Iterable[Case], now: datetime) -> dict[int, list[int]]:
+    """Whom to tell about each case, nearest first: its owner's line, or its team's lead's."""
+    owners = {case.pk: case.assignee_id or case.queue.lead_id for case in cases}
+    people = escalation_chains({owner for owner in owners.values() if owner}, at=now)
+    return {pk: people.get(owner or 0, []) for pk, owner in owners.items()}
+
+
+def _fired(step: SlaStep, case: Case, chains: Mapping[int, list[int]], now: datetime) -> Fired:
+    told = whom_to_tell(step.threshold, chains[case.pk])
+    return Fired(case.pk, step.clock, step.threshold, is_late(step.due_at, now), told)
+
+
+def _store(steps: Sequence[SlaStep], fired: Sequence[Fired], now: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE exceptions_app_slastep s SET fired_at = %s, late = f.late, told_id = f.told "
+            "FROM unnest(%s::bigint[], %s::boolean[], %s::bigint[]) AS f(id, late, told) WHERE s.id = f.id",
+            [now, [s.pk for s in steps], [f.is_late for f in fired], [f.told for f in fired]],
+        )
+
+
+def _event(step: SlaStep, done: Fired, now: datetime) -> CaseEvent:
     verb = "breached" if step.threshold == 100 else "escalated"
-    late = ", noticed late" if step.late else ""
+    late = ", noticed late" if done.is_late else ""
+    told = {"told": done.told} if done.told else {}
     return CaseEvent(
         case_id=step.case_id,
         verb=verb,
         at=now,
         actor_label=SWEEPER.label,
         note=f"{step.threshold} % of the time to {step.clock} has passed{late}",
-        data={"clock": step.clock, "threshold": step.threshold, "due_at": step.due_at.isoformat(), "late": step.late},
+        data={
+            "clock": step.clock,
+            "threshold": step.threshold,
+            "due_at": step.due_at.isoformat(),
+            "late": done.is_late,
+            **told,
+        },
     )
 
 
-def _notes(steps: Sequence[SlaStep], cases: dict[int, Case]) -> Iterable[Note]:
+def _notes(steps: Sequence[SlaStep], fired: Sequence[Fired], cases: dict[int, Case]) -> Iterable[Note]:
     """Facts in the order the steps were due; the case's version counts them."""
-    for step in steps:
+    for step, done in zip(steps, fired, strict=True):
         case = cases[step.case_id]
-        for fact in _facts(step, case):
+        for fact in _facts(step, done, case):
             case.version += 1
             yield Note(fact, f"case:{case.pk}", case.version)
 
 
-def _facts(step: SlaStep, case: Case) -> Iterable[Fact]:
+def _facts(step: SlaStep, done: Fired, case: Case) -> Iterable[Fact]:
     queue = case.queue
     to_role = queue.escalation_role if step.threshold == 100 else ""
     yield CaseEscalated(
@@ -74,17 +115,49 @@ def _facts(step: SlaStep, case: Case) -> Iterable[Fact]:
         queue.code,
         step.clock,
         step.threshold,
-        step.late,
+        done.is_late,
         to_role,
         case.assignee_id,
+        done.told,
     )
     if step.threshold == 100:
         yield CaseBreached(case.pk, case.number, case.kind, queue.code, step.clock, step.due_at)
 
 
-def _note_breaches(steps: Iterable[SlaStep], cases: dict[int, Case]) -> None:
+def _note_on_cases(steps: Iterable[SlaStep], cases: dict[int, Case]) -> None:
+    """How far each case's clocks got, when the first ran out, and the team that takes over what was not answered."""
     for step in steps:
+        case = cases[step.case_id]
+        case.escalation = max(case.escalation, step.threshold)
         if step.threshold == 100:
-            case = cases[step.case_id]
             case.breached_at = min(step.due_at, case.breached_at or step.due_at)
-    Case.objects.bulk_update(cases.values(), ["breached_at", "version"])
+    _hand_on([cases[s.case_id] for s in steps if s.threshold == 100 and s.clock == Clock.RESPOND])
+    rows = sorted(cases.values(), key=lambda case: case.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE exceptions_app_case c SET breached_at = n.breached, escalation = n.escalation, version = n.version, "
+            "queue_id = n.queue FROM unnest(%s::bigint[], %s::timestamptz[], %s::smallint[], %s::integer[], %s::bigint[]) "
+            "AS n(id, breached, escalation, version, queue) WHERE c.id = n.id",
+            [
+                [c.pk for c in rows],
+                [c.breached_at for c in rows],
+                [c.escalation for c in rows],
+                [c.version for c in rows],
+                [c.queue_id for c in rows],
+            ],
+        )
+
+
+def _hand_on(cases: Sequence[Case]) -> None:
+    """To the team its kind names for what its owner did not answer ("rep, then CS"); nobody's case goes to nobody."""
+    names = kinds.then_queues()
+    wanted = {names[case.kind] for case in cases if case.kind in names}
+    teams = {queue.code: queue.pk for queue in Queue.objects.filter(code__in=wanted)} if wanted else {}
+    for case in cases:
+        if (code := names.get(case.kind)) in teams:
+            case.queue_id = teams[code or ""]
+
+
+def _word(told: Told, case: Case) -> Word:
+    kind = NoticeKind.BREACH if told.is_breach else NoticeKind.WARNING
+    return Word(case.pk, told.user_id, kind, f"{case.number}, {kinds.label(case.kind)}: {told.words}", told.is_late)

@@ -14,7 +14,8 @@ class TakenByAPerson(Refused):
 
 @door_verb
 def take_case(*, case_id: int, actor: Actor, now: datetime) -> None:
-    """Make the actor the owner; the respond clock stops. Taking a colleague's case over is allowed and recorded.
+    """Make the actor the owner; the respond clock stops. Taking a colleague's case over is allowed and recorded; taking
+    what was assigned to one answers it.
 
     Raises NotFound, CaseIsOver, TakenByAPerson.
     """
@@ -22,7 +23,7 @@ def take_case(*, case_id: int, actor: Actor, now: datetime) -> None:
         raise TakenByAPerson(actor=actor.label)
     case = moves.locked_live(case_id)
     before = case.assignee_id
-    if before == actor.user_id:
+    if before == actor.user_id and case.responded_at is not None:
         return
     to = CaseStatus.ASSIGNED if case.status in (CaseStatus.OPEN, CaseStatus.REOPENED) else None
     moves.change(case, to=to, assignee_id=actor.user_id, responded_at=case.responded_at or now)

@@ -30,6 +30,7 @@ from core.refs import DocumentRef
 from core.testing import drain, unit
 from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.states import AdditionKind
+from exceptions_app.models import RoutingRule, SlaPolicy
 from fulfillment.models import Shipment
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.services.confirm_pick import confirm_pick
@@ -329,6 +330,13 @@ def _stories(account: Account) -> None:
         now=clock.now(),
     )
     drain(clock.now())
+    _decisions(account)
+
+
+def _decisions(account: Account) -> None:
+    """How fast the customer's cases go, and who gets the expensive ones."""
+    SlaPolicy.objects.create(account=account, respond_minutes=60, resolve_minutes=180)
+    RoutingRule.objects.create(kind="short_pick", min_amount=Decimal(5000), currency="USD", spreads=True)
 
 
 def _pick(order_id: int, *, short: int) -> Shipment:

@@ -4,15 +4,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from core.models import Calendar
 from core.refs import DocumentRef
 from core.testing import unit
 from exceptions_app.kinds import KindSpec, declare
-from exceptions_app.models import Case
+from exceptions_app.models import Case, Queue
 from exceptions_app.services.open_case import open_case
+from exceptions_app.states import QUEUES
+
+OFFICE_WEEK = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
 SPILL = KindSpec("test_spill", "Spill", "warehouse", "high", respond_minutes=60, resolve_minutes=240)
 LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480)
 declare(SPILL, LEAK)
+
+
+def teams() -> dict[str, Queue]:
+    """Every team, on office hours: those the migration seeds, also after a test that emptied the tables."""
+    office, _ = Calendar.objects.get_or_create(code="office", defaults={"name": "Office", "week": OFFICE_WEEK})
+    for code, (name, roles, escalation_role) in QUEUES.items():
+        values = {"name": name, "roles": list(roles), "escalation_role": escalation_role, "calendar": office}
+        Queue.objects.get_or_create(code=code, defaults=values)
+    return {queue.code: queue for queue in Queue.objects.all()}
 
 
 def subject(pk: int = 1, kind: str = "order") -> DocumentRef:

@@ -69,6 +69,8 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "credit.posting": (f"{ASK_MONEY} {MONEY}", NOBODY, ""),
     "exceptions_app.case": (EVERY_DESK, f"cs cs_lead pricing planner warehouse operator {MONEY}", ""),
     "exceptions_app.queue": (EVERY_DESK, LEADS, "acd"),
+    "exceptions_app.routingrule": (EVERY_DESK, LEADS, "acd"),
+    "exceptions_app.slapolicy": (EVERY_DESK, LEADS, "acd"),
     "fulfillment.return": (f"cs cs_lead planner auditor operator warehouse {MONEY}", NOBODY, ""),
     "fulfillment.shipment": (f"{ASK_MONEY} planner {MONEY}", "cs cs_lead planner warehouse operator", ""),
     "integrations.editransaction": ("cs auditor", LEADS, "c"),

@@ -16,12 +16,12 @@ from core import clock, idempotency, refs
 from core.access import allow
 from core.actors import Actor
 from core.choices import counted
-from core.console import LedgerAdmin, ReferenceAdmin, actor_of, row_id
+from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.lists import typed
 from core.refs import DocumentRef
 from exceptions_app import kinds, wording
-from exceptions_app.models import Case, Queue
+from exceptions_app.models import Case
 from exceptions_app.queries import snapshot, steps_of, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.close_case import close_case
@@ -307,15 +307,3 @@ def _lines(value: Any) -> list[str]:
     """A piece of evidence as lines to read."""
     listed = value if isinstance(value, list) else [value]
     return [str(piece) for piece in listed if piece not in (None, "")]
-
-
-@admin.register(Queue)
-class QueueAdmin(ReferenceAdmin):
-    access = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
-    list_display = ["name", "code", "calendar", "escalation_role"]
-    list_filter = ["escalation_role"]
-    search_fields = ["name", "code"]
-    list_select_related = ["calendar"]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Queue | None = None) -> list[str]:
-        return ["code"] if obj else []

@@ -1,0 +1,89 @@
+"""What the company decided about cases, as data: how fast (SLA policies) and by whom (routing rules)."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import F, Q
+
+from core.choices import choices
+from core.history import keep_history
+from exceptions_app import kinds
+from exceptions_app.models.queue import Queue
+from exceptions_app.states import Severity
+
+
+class _Scope(models.Model):
+    """Which cases a row is about: whatever it leaves empty fits every case. `min_amount` is compared with the money
+    at risk when that is in `currency`."""
+
+    kind = models.CharField(max_length=40, blank=True, help_text="The kind's code; empty: every kind.")
+    account = models.ForeignKey("accounts.Account", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    tier = models.ForeignKey("accounts.ServiceTier", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    min_amount = models.DecimalField("money at risk from", max_digits=14, decimal_places=2, null=True, blank=True)
+    currency = models.CharField(max_length=3, blank=True)
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        parts = [
+            kinds.label(self.kind) if self.kind else "Every case",
+            str(self.account) if self.account_id else "",
+            f"tier {self.tier}" if self.tier_id else "",
+            f"from {self.min_amount:,} {self.currency}" if self.min_amount is not None else "",
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def clean(self) -> None:
+        wrong = {}
+        if self.kind and self.kind not in {spec.code for spec in kinds.kinds()}:
+            wrong["kind"] = "No kind of case has this code."
+        if (self.min_amount is None) != (not self.currency):
+            wrong["currency"] = "An amount and its currency go together."
+        if wrong:
+            raise ValidationError(wrong)
+
+
+@keep_history
+class SlaPolicy(_Scope):
+    """How fast cases are answered and resolved, in business minutes of the owner's calendar; it stands before what the
+    kind itself declares. Of several that fit, the most particular holds: account, then tier, then amount, then kind."""
+
+    respond_minutes = models.PositiveIntegerField()
+    resolve_minutes = models.PositiveIntegerField()
+    severity = models.CharField(max_length=10, choices=choices(Severity), blank=True)
+
+    class Meta:
+        verbose_name = "SLA policy"
+        verbose_name_plural = "SLA policies"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(respond_minutes__gt=0, resolve_minutes__gte=F("respond_minutes")),
+                name="a_policy_answers_before_it_resolves",
+            )
+        ]
+
+
+@keep_history
+class RoutingRule(_Scope):
+    """Who owns a case: a team, a person, or whoever of the team is there and has the fewest live cases (`spreads`).
+    The most particular rule that fits holds: account, then territory, tier, amount, kind."""
+
+    territory = models.ForeignKey(
+        "accounts.Territory", null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    queue = models.ForeignKey(Queue, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey("accounts.User", null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    spreads = models.BooleanField("share out by workload", default=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(queue__isnull=False) | Q(person__isnull=False) | Q(spreads=True),
+                name="a_routing_rule_says_who",
+            )
+        ]
+
+    def __str__(self) -> str:
+        where = f", territory {self.territory}" if self.territory_id else ""
+        return f"{super().__str__()}{where}"

@@ -1,0 +1,118 @@
+"""Who owns a new case and how fast it goes: the kind's own word, unless the company's rules and policies say otherwise.
+
+Reads only. A constant number of statements for one case and for a thousand.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count
+
+from accounts.queries import account_snapshots, who_acts_for
+from accounts.rules.asks import AccountSnapshot
+from accounts.staff_queries import present_people
+from core.calendars import BusinessCalendar
+from exceptions_app import kinds
+from exceptions_app.models import Case, Queue, RoutingRule, SlaPolicy
+from exceptions_app.queries import calendars_of
+from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.rules.scopes import About, Scope, least_loaded, most_particular
+from exceptions_app.states import LIVE
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A new case's owner and clocks; minutes are business minutes of `calendar`."""
+
+    queue: Queue
+    calendar: BusinessCalendar
+    assignee_id: int | None
+    policy_id: int | None
+    severity: str
+    respond_minutes: int
+    resolve_minutes: int
+
+
+def terms_of(specs: Sequence[CaseSpec], queues: Mapping[str, Queue], *, now: datetime) -> list[Terms]:
+    """One answer per spec, in their order. `queues` holds at least the queues their kinds name, by code."""
+    policies = {row.pk: row for row in SlaPolicy.objects.filter(is_active=True)}
+    rules = {row.pk: row for row in RoutingRule.objects.filter(is_active=True).select_related("queue")}
+    about = _about(specs, with_accounts=bool(policies or rules), now=now)
+    policy_scopes = [_scope(row) for row in policies.values()]
+    rule_scopes = [_scope(row, row.territory_id) for row in rules.values()]
+    chosen = [(most_particular(policy_scopes, a), most_particular(rule_scopes, a)) for a in about]
+    routed = [rules[rule.id] if rule else None for _, rule in chosen]
+    owners = [
+        (rule.queue if rule else None) or queues[kinds.kind(s.kind).owner_queue]
+        for s, rule in zip(specs, routed, strict=True)
+    ]
+    calendars = calendars_of(owners)
+    assignees = _assignees(routed, owners, now=now)
+    return [
+        _terms(spec, queue, calendars[queue.pk], who, policies[policy.id] if policy else None)
+        for spec, queue, who, (policy, _) in zip(specs, owners, assignees, chosen, strict=True)
+    ]
+
+
+def _terms(
+    spec: CaseSpec, queue: Queue, calendar: BusinessCalendar, assignee_id: int | None, policy: SlaPolicy | None
+) -> Terms:
+    kind = kinds.kind(spec.kind)
+    return Terms(
+        queue=queue,
+        calendar=calendar,
+        assignee_id=assignee_id,
+        policy_id=policy.pk if policy else None,
+        severity=(policy.severity if policy else "") or kind.severity,
+        respond_minutes=policy.respond_minutes if policy else kind.respond_minutes,
+        resolve_minutes=policy.resolve_minutes if policy else kind.resolve_minutes,
+    )
+
+
+def _about(specs: Sequence[CaseSpec], *, with_accounts: bool, now: datetime) -> list[About]:
+    ids = {spec.account_id for spec in specs if spec.account_id is not None} if with_accounts else set()
+    known: Mapping[int, AccountSnapshot] = account_snapshots(ids, on=now.date()) if ids else {}
+    return [_compared(spec, known.get(spec.account_id or 0)) for spec in specs]
+
+
+def _compared(spec: CaseSpec, account: AccountSnapshot | None) -> About:
+    return About(
+        kind=spec.kind,
+        account_id=spec.account_id,
+        tier_id=account.tier_id if account else None,
+        territory_id=account.territory_id if account else None,
+        amount=spec.money_at_risk,
+        currency=spec.currency,
+    )
+
+
+def _scope(row: SlaPolicy | RoutingRule, territory_id: int | None = None) -> Scope:
+    return Scope(row.pk, row.kind, row.account_id, territory_id, row.tier_id, row.min_amount, row.currency)
+
+
+def _assignees(rules: Sequence[RoutingRule | None], owners: Sequence[Queue], *, now: datetime) -> list[int | None]:
+    """The person a rule names, or who acts for them while they are away; or who of the team has the least to do."""
+    named = {rule.person_id for rule in rules if rule and rule.person_id}
+    acting = who_acts_for(named, at=now) if named else {}
+    sharing = {queue for rule, queue in zip(rules, owners, strict=True) if rule and rule.spreads}
+    people = present_people({role for queue in sharing for role in queue.roles}, at=now) if sharing else {}
+    loads = live_loads(people)
+    found: list[int | None] = []
+    for rule, queue in zip(rules, owners, strict=True):
+        if rule and rule.person_id:
+            found.append(acting.get(rule.person_id))
+        elif rule and rule.spreads:
+            found.append(least_loaded([pk for pk, roles in people.items() if roles & set(queue.roles)], loads))
+        else:
+            found.append(None)
+    return found
+
+
+def live_loads(user_ids: Iterable[int]) -> dict[int, int]:
+    """{user_id: live cases they own}; who owns none is absent. 1 SQL, none for nobody."""
+    wanted = list(user_ids)
+    if not wanted:
+        return {}
+    rows = Case.objects.filter(assignee__in=wanted, status__in=LIVE).values("assignee").annotate(live=Count("id"))
+    return {row["assignee"]: row["live"] for row in rows.order_by()}
