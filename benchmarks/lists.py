@@ -85,8 +85,9 @@ SELECT id, 'RC-' || lpad(id::text, 8, '0'), account_id, 'USD', total_amount, tot
 FROM billing_invoice WHERE status = 'paid'
 """
 _RETURNS = """
-INSERT INTO fulfillment_return (id, number, account_id, status, reason, external_id, requested_at)
-SELECT id, 'RT-' || lpad(id::text, 8, '0'), account_id, 'requested', 'Damaged on arrival', '', closed_at
+INSERT INTO fulfillment_return (id, number, account_id, status, reason, external_id, outcome, fee_percent, note, carrier, tracking_number,
+    version, requested_at)
+SELECT id, 'RT-' || lpad(id::text, 8, '0'), account_id, 'requested', 'Damaged on arrival', '', 'credit', 0, '', '', '', 1, closed_at
 FROM orders_order WHERE status = 'closed' AND mod(id, 25) = 1
 """
 _HOLDS = """

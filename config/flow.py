@@ -10,7 +10,15 @@ from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from exceptions_app.events import CaseNoticed
-from fulfillment.events import PickShort, ReturnRequested, ShipmentReleased, ShipmentShipped
+from fulfillment.events import (
+    PickShort,
+    ReturnAuthorized,
+    ReturnDispositioned,
+    ReturnRejected,
+    ReturnRequested,
+    ShipmentReleased,
+    ShipmentShipped,
+)
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
@@ -72,7 +80,11 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     InvoicePaid: (),
     ReceiptPosted: (),
     OrderClosed: (),
+    # back again
     ReturnRequested: (),
+    ReturnRejected: (),
+    ReturnAuthorized: (Reaction("order the replacement in advance", do.order_advance_replacement),),
+    ReturnDispositioned: (Reaction("order the replacement", do.order_replacement),),
     # people
     ApprovalDecided: (Reaction("close the case of the late approval", do.close_approval_case),),
     ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),

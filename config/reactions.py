@@ -22,8 +22,10 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice
 from exceptions_app.services.open_case import open_case, open_cases
-from fulfillment.events import PickShort, ShipmentShipped
+from fulfillment.events import PickShort, ReturnAuthorized, ReturnDispositioned, ShipmentShipped
 from fulfillment.services.find_shipment import OnHold
+from fulfillment.services.replace_return import replace_return
+from fulfillment.states import ReturnOutcome
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
@@ -324,3 +326,13 @@ def undo_import(fact: UndoConfirmed, job: JobContext) -> None:
 
 def give_up_import(fact: JobDied, job: JobContext) -> None:
     give_up_upload(job_id=fact.job_id, now=job.now)
+
+
+def order_advance_replacement(fact: ReturnAuthorized, job: JobContext) -> None:
+    if fact.outcome == ReturnOutcome.ADVANCE:
+        replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)
+
+
+def order_replacement(fact: ReturnDispositioned, job: JobContext) -> None:
+    if fact.outcome == ReturnOutcome.REPLACEMENT:
+        replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)

@@ -40,3 +40,27 @@ class ShipmentShipped(Fact):
 class ReturnRequested(Fact):
     return_id: int
     account_id: int
+
+
+@dataclass(frozen=True)
+class ReturnAuthorized(Fact):
+    """Stream "return:<id>", seq = the return's version, as of all facts of returns."""
+
+    return_id: int
+    account_id: int
+    outcome: str
+
+
+@dataclass(frozen=True)
+class ReturnRejected(Fact):
+    return_id: int
+    account_id: int
+
+
+@dataclass(frozen=True)
+class ReturnDispositioned(Fact):
+    """All of it was inspected: what is credited can be, and a replacement be ordered."""
+
+    return_id: int
+    account_id: int
+    outcome: str

@@ -20,4 +20,13 @@ USAGE_UNBILLED = KindSpec(
     resolve_minutes=960,
     description="Goods were used in the field and no order could be made of it. Mend what is missing, then bill it.",
 )
-declare(SHORT_PICK, USAGE_UNBILLED)
+UNMATCHED_RETURN = KindSpec(
+    code="unmatched_return",
+    label="Unmatched return",
+    owner_queue="cs",
+    severity="medium",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="More came back than was authorized. It is not in stock and not credited until somebody decides.",
+)
+declare(SHORT_PICK, USAGE_UNBILLED, UNMATCHED_RETURN)

@@ -81,13 +81,13 @@ def short_pick_count() -> int:
 
 
 def returnable(order_line_ids: Sequence[int]) -> dict[int, Decimal]:
-    """Ordered less cancelled less already requested back, by order line (base units)."""
+    """Ordered less cancelled less already requested (or authorized) back, by order line (base units)."""
     ordered = line_quantities(order_line_ids)
     requested = (
         ReturnLine.objects.filter(order_line_id__in=set(order_line_ids))
         .exclude(parent__status="rejected")
         .values_list("order_line_id")
-        .annotate(total=Coalesce(Sum("qty"), ZERO))
+        .annotate(total=Coalesce(Sum(Coalesce("authorized_qty", "qty")), ZERO))
     )
     taken = dict(requested)
     return {line_id: qty - taken.get(line_id, ZERO) for line_id, qty in ordered.items()}

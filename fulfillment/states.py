@@ -31,8 +31,12 @@ class ReturnStatus(StrEnum):
     REQUESTED = "requested"
     AUTHORIZED = "authorized"
     REJECTED = "rejected"
+    IN_TRANSIT = "in_transit"
     RECEIVED = "received"
+    INSPECTED = "inspected"  # a part of it: the rest still lies there
+    DISPOSITIONED = "dispositioned"
     CREDITED = "credited"
+    REPLACED = "replaced"
     CLOSED = "closed"
 
 
@@ -41,8 +45,34 @@ RETURN = Lifecycle(
     "return",
     {
         R.REQUESTED: {R.AUTHORIZED, R.REJECTED},
-        R.AUTHORIZED: {R.RECEIVED, R.CLOSED},
-        R.RECEIVED: {R.CREDITED, R.CLOSED},
+        R.AUTHORIZED: {R.IN_TRANSIT, R.RECEIVED, R.CLOSED},
+        R.IN_TRANSIT: {R.RECEIVED, R.CLOSED},
+        R.RECEIVED: {R.INSPECTED, R.DISPOSITIONED},
+        R.INSPECTED: {R.DISPOSITIONED},
+        R.DISPOSITIONED: {R.CREDITED, R.REPLACED, R.CLOSED},
         R.CREDITED: {R.CLOSED},
+        R.REPLACED: {R.CLOSED},
     },
 )
+
+
+class ReturnOutcome(StrEnum):
+    """What the customer gets. Both are credited at the original price; a replacement is an order like any other."""
+
+    CREDIT = "credit"
+    REPLACEMENT = "replacement"  # ordered when the goods were inspected
+    ADVANCE = "advance"  # ordered at once, before they come back: it passes credit like any order
+
+
+class Disposition(StrEnum):
+    """What becomes of a returned quantity (domain.md §9)."""
+
+    RESTOCK = "restock"
+    QUARANTINE = "quarantine"
+    SCRAP = "scrap"
+    TO_VENDOR = "return_to_vendor"
+    TO_CUSTOMER = "return_to_customer"
+    MISSING = "missing"
+
+
+KEPT = frozenset({Disposition.RESTOCK, Disposition.QUARANTINE, Disposition.SCRAP, Disposition.TO_VENDOR})

@@ -29,6 +29,7 @@ from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.telling import told_words
 from orders.states import Channel
 from portal.lists import invoice_sign, shipment_sign
+from portal.returning import return_cards
 from portal.rules.progress import Step, expected_words, line_sign, moved, steps
 from portal.rules.words import Sign, hold_words
 
@@ -101,6 +102,12 @@ class OrderPage:
     shipments: tuple[Mapping[str, Any], ...]
     invoices: tuple[Mapping[str, Any], ...]
     timeline: tuple[Any, ...]
+    returns: tuple[Mapping[str, Any], ...]
+
+    @property
+    def can_return(self) -> bool:
+        """Something of it has left."""
+        return any(s["has_left"] for s in self.shipments)
 
     @property
     def more_moved(self) -> int:
@@ -159,6 +166,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         shipments=_shipments(order_id, account, now),
         invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
         timeline=_history(DocumentRef("order", order_id, picture.number)),
+        returns=return_cards([x.line_id for x in picture.lines if x.line_id]),
     )
 
 
@@ -234,7 +242,8 @@ def _shipment(s: ShipmentView, sites: Mapping[int, Any], account: AccountSnapsho
         left = local_date(s.shipped_at, account.time_zone)
         words.append(f"left {'today' if left == today else f'{left.day} {left:%b}'}")
     words += [w for w in (s.carrier, s.tracking_number) if w]
-    return {"number": s.number, "state": shipment_sign(s.status), "words": " · ".join(words)}
+    has_left = s.shipped_at is not None
+    return {"number": s.number, "state": shipment_sign(s.status), "words": " · ".join(words), "has_left": has_left}
 
 
 def _invoice(i: InvoiceView) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("orders.csv", orders.orders_csv, name="orders-csv"),
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
+    path("orders/<str:number>/return", orders.ask_back, name="return"),
     path("orders/<str:number>/discard", orders.discard, name="discard"),
     path("approvals/", approvals.approval_list, name="approvals"),
     path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),

@@ -29,6 +29,7 @@ class Returned:
     sequence: int
     lot_id: int | None = None
     status: StockStatus = StockStatus.AVAILABLE
+    is_scrapped: bool = False  # it leaves the books again at once, by a movement of its own
 
 
 @require_uow
@@ -50,13 +51,13 @@ def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Ac
     shifts: dict[int, dict[str, Decimal]] = {}
     for part in fresh:
         shift = shifts.setdefault(balances[places[part.sequence]], {"on_hand_qty": Decimal(0)})
-        shift["on_hand_qty"] += part.qty
-    shift_balances(shifts)
+        shift["on_hand_qty"] += Decimal(0) if part.is_scrapped else part.qty
+    shift_balances({balance_id: shift for balance_id, shift in shifts.items() if shift["on_hand_qty"]})
     StockMovement.objects.bulk_create(
         StockMovement(
             balance_id=balances[places[part.sequence]],
-            kind=MovementKind.RETURN,
-            qty=part.qty,
+            kind=kind,
+            qty=qty,
             source_kind=source.kind,
             source_id=source.id,
             sequence=part.sequence,
@@ -64,12 +65,20 @@ def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Ac
             actor_label=actor.label,
         )
         for part in fresh
+        for kind, qty in _movements(part)
     )
     refuse_doubled(set(shifts))
-    words = f"{plain(sum((p.qty for p in fresh), Decimal(0)))} back in stock"
+    scrapped = sum((p.qty for p in fresh if p.is_scrapped), Decimal(0))
+    words = f"{plain(sum((p.qty for p in fresh), Decimal(0)) - scrapped)} back in stock"
+    words += f", {plain(scrapped)} scrapped" if scrapped else ""
     journal.write([journal.Entry(source, "restocked", words)], actor=actor, now=now)
     good = {p.product_id for p in fresh if places[p.sequence].status == StockStatus.AVAILABLE}
     ask_for_allocation(good, "returned", now=now, actor=actor)
+
+
+def _movements(part: Returned) -> list[tuple[MovementKind, Decimal]]:
+    came = (MovementKind.RETURN, part.qty)
+    return [came, (MovementKind.SCRAP, -part.qty)] if part.is_scrapped else [came]
 
 
 def _places(parts: Sequence[Returned], now: datetime) -> dict[int, Place]:

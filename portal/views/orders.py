@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from core import clock
 from core.errors import DomainError
 from core.idempotency import Claim, hash_body, is_done, run_once
+from fulfillment.services.request_returns import request_returns
 from orders.filters import OrderFilter, OrderSummary, find_orders
 from orders.services.cancel import cancel_lines, cancel_order
 from portal.access import PORTAL, PortalRequest, access, actor, may_order
@@ -20,6 +21,7 @@ from portal.cancelling import CancelPage, asked_quantities, cancel_page
 from portal.csv_files import csv_answer
 from portal.finding import find, orders_page, read_filters
 from portal.order_page import order_page
+from portal.returning import ReturnPage, asked_back, return_page
 
 STATUSES = {
     "draft": __("Not placed yet"),
@@ -118,6 +120,29 @@ def cancel(request: PortalRequest, number: str) -> HttpResponse:
 def _cancelled(request: PortalRequest, number: str) -> HttpResponse:
     messages.success(request, _("Cancelled as you asked. What the order now is, you see below."))
     return redirect("portal:order", number=number)
+
+
+@access(PORTAL)
+def ask_back(request: PortalRequest, number: str) -> HttpResponse:
+    """Which goods are to come back, how much and why; then ask, once for the form's key."""
+    if not may_order(request):
+        raise PermissionDenied
+    page = return_page(_found(request, number))
+    if request.method != "POST":
+        return _show_return(request, page)
+    page = asked_back(page, request.POST)
+    if page.problems:
+        return _show_return(request, page, status=422)
+    try:
+        request_returns([page.spec()], actor=actor(request), now=clock.now())
+    except DomainError as refusal:
+        return _show_return(request, page.refused(refusal), status=422)
+    messages.success(request, _("We have your request. Keep the goods until we say where to send them."))
+    return redirect("portal:order", number=number)
+
+
+def _show_return(request: PortalRequest, page: ReturnPage, *, status: int = 200) -> HttpResponse:
+    return render(request, "portal/return.html", {"page": page, "here": "orders"}, status=status)
 
 
 @require_POST

@@ -18,6 +18,7 @@ BUYERS = (*company.BUYING, "rep")
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "order": lambda: {"number": company.order("PO-SHIPPED").number},
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
+    "return": lambda: {"number": company.order("PO-SHIPPED").number},
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
 }
 # what else a page can show: who looks, and where

@@ -29,6 +29,7 @@ MOST = {
     "orders-csv": 8,
     "order": 21,
     "cancel": 13,
+    "return": 17,
     "invoices": 9,
     "invoices to pay": 9,
     "choose": 6,
@@ -92,9 +93,9 @@ def test_home_and_the_lists_take_the_same_statements_for_2_and_50_orders(capsys)
         measured(page, lambda a=address: small.get(a), lambda a=address: large.get(a), capsys)
 
 
-def test_an_order_and_its_cancel_page_take_the_same_statements_for_1_and_200_lines(capsys):
+def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_and_200_lines(capsys):
     small, large = crowded(1), crowded(1, lines=LINES)
-    for page, tail in (("order", "/"), ("cancel", "/cancel")):
+    for page, tail in (("order", "/"), ("cancel", "/cancel"), ("return", "/return")):
         calls = []
         for world in (small, large):
             browser = browser_for(world)

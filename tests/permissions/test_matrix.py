@@ -71,7 +71,11 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "exceptions_app.queue": (EVERY_DESK, LEADS, "acd"),
     "exceptions_app.routingrule": (EVERY_DESK, LEADS, "acd"),
     "exceptions_app.slapolicy": (EVERY_DESK, LEADS, "acd"),
-    "fulfillment.return": (f"cs cs_lead planner auditor operator warehouse {MONEY}", NOBODY, ""),
+    "fulfillment.return": (
+        f"cs cs_lead planner auditor operator warehouse {MONEY}",
+        "cs cs_lead warehouse operator",
+        "",
+    ),
     "fulfillment.shipment": (f"{ASK_MONEY} planner {MONEY}", "cs cs_lead planner warehouse operator", ""),
     "integrations.editransaction": ("cs auditor", LEADS, "c"),
     "integrations.importedline": ("cs auditor", LEADS, ""),
@@ -115,6 +119,8 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "auth_user_password_change": ("get", {"id": "1"}, "operator"),
     "billing_invoice_export": ("get", {}, CONSOLE["billing.invoice"][0]),
     "exceptions_app_case_export": ("get", {}, CONSOLE["exceptions_app.case"][0]),
+    "fulfillment_return_do": ("get", {"return_id": 1, "step": "authorize"}, "cs cs_lead operator"),
+    "fulfillment_return_export": ("get", {}, " ".join(CONSOLE["fulfillment.return"][:2])),
     "fulfillment_shipment_export": ("get", {}, " ".join(CONSOLE["fulfillment.shipment"][:2])),
     "orders_order_export": ("get", {}, CONSOLE["orders.order"][0]),
     "catalog_authorizationrule_explain": ("get", {}, EVERY_DESK),
@@ -168,6 +174,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "orders-csv": (f"rep {BUYING}", f"rep {BUYING}"),
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
+    "return": (f"rep {BUYING}", f"rep {BUYING}"),
     "discard": (f"rep {BUYING}", f"rep {BUYING}"),
     "approvals": (f"rep {BUYING}", f"rep {BUYING}"),
     "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -182,7 +189,7 @@ PORTAL_METHODS = {
     "discard": "post",
     "approval-decide": "post",
 }
-PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "discard")}
+PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "return", "discard")}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
 ORDERING = f"cs cs_lead rep service {BUYING}"

@@ -1,4 +1,4 @@
-"""The warehouse's console: shipments to pick and ship, returns asked for. Each button is one service call."""
+"""The warehouse's console: shipments to pick and ship. Each button is one service call."""
 
 from decimal import Decimal
 from typing import Any
@@ -18,7 +18,7 @@ from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.errors import DomainError, InvalidInput
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
-from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
+from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.panels import RELEASE
 from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_pick import confirm_pick
@@ -52,12 +52,6 @@ class ShipmentLineInline(ReadOnlyInline):
     @display(description="Invoiced")
     def invoiced(self, row: ShipmentLine) -> str:
         return plain(row.invoiced_qty)
-
-
-class ReturnLineInline(ReadOnlyInline):
-    model = ReturnLine
-    fields = ("order_line", "qty", "received_qty", "external_ref")
-    readonly_fields = fields
 
 
 @admin.register(Shipment)
@@ -199,17 +193,6 @@ class ShipmentAdmin(LedgerAdmin):
 
     def _to_shipment(self, shipment_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:fulfillment_shipment_change", args=[shipment_id]))
-
-
-@admin.register(Return)
-class ReturnAdmin(LedgerAdmin):
-    access = allow(view=LOOK | SHIP)
-    list_display = ("number", "account", "status", "reason", "external_id", "requested_at")
-    list_filter = ("status", typed("account code", "account__code"), "requested_at")
-    search_fields = ("number", "external_id", "account__code", "account__name", "reason")
-    list_select_related = ("account",)
-    ordering = ("-pk",)
-    inlines = (ReturnLineInline,)
 
 
 def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, Decimal], list[str]]:
