@@ -61,6 +61,7 @@ NAVIGATION = [
         _item(_("Returns"), "undo", "fulfillment_return"),
         _item(_("Invoices"), "receipt_long", "billing_invoice"),
         _item(_("Receipts"), "payments", "billing_receipt"),
+        _item(_("Hold types"), "back_hand", "orders_holdtype"),
     ),
     _section(
         _("Allocation and inventory"),

@@ -46,6 +46,7 @@ class Evidence:
     credit: Mapping[int, CreditDecision] = field(default_factory=dict)
     lines_at: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     site_limits: Mapping[str, int | None] = field(default_factory=dict)
+    among: Mapping[int, frozenset[int]] = field(default_factory=dict)  # lines that go first, where not all are to go
 
 
 @dataclass(frozen=True)
@@ -141,7 +142,7 @@ def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, n
         Gate.APPROVAL: lambda: rules.approval(order, _awaited(order, evidence)),
         Gate.CREDIT: lambda: rules.credit(order, evidence.credit.get(order.order_id)),
         Gate.ALLOCATION: lambda: rules.allocation(order),
-        Gate.SHIP_COMPLETE: lambda: rules.ship_complete(order, account),
+        Gate.SHIP_COMPLETE: lambda: rules.ship_complete(order, account, evidence.among.get(order.order_id)),
         Gate.DELIVERY_WINDOW: lambda: rules.delivery_window(order, local_day(now, account)),
         Gate.CAPACITY: lambda: rules.capacity(order, evidence.lines_at.get(order.order_id, {}), evidence.site_limits),
     }

@@ -399,12 +399,6 @@ def held_for_credit(account_ids: Iterable[int]) -> list[int]:
     return sorted(set(rows.values_list("order_id", flat=True)))
 
 
-def accounts_held_for_credit() -> list[int]:
-    """Every account that has a submitted order with an open credit hold."""
-    held = Hold.objects.filter(order__status=OrderStatus.SUBMITTED, reason=HoldReason.CREDIT, cleared_at__isnull=True)
-    return sorted(set(held.values_list("order__account_id", flat=True)))
-
-
 def credit_held_pictures(account_ids: Iterable[int]) -> dict[int, OrderPicture]:
     """The same orders as the rules see them: 1 statement when there is none, else 5."""
     ids = held_for_credit(account_ids)

@@ -1,9 +1,12 @@
 """The warehouse's console: shipments to pick and ship. Each button is one service call."""
 
-from decimal import Decimal
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -13,17 +16,22 @@ from unfold.decorators import display
 from accounts.states import Role
 from core import clock
 from core.access import allow
+from core.actors import Actor
 from core.choices import counted
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError, FieldError, InvalidInput
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.panels import RELEASE
+from fulfillment.rules.asks import ReleaseOutcome
 from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
+from fulfillment.services.release_part import MAY as PART
+from fulfillment.services.release_part import release_part
+from orders.rules.asks import Part
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR}
 SHIP = {Role.WAREHOUSE, Role.OPERATOR}
@@ -81,6 +89,9 @@ class ShipmentAdmin(LedgerAdmin):
         view = self.admin_site.admin_view
         own = [
             path("release/<int:order_id>/", view(self.release_view), name="fulfillment_shipment_release"),
+            path(
+                "release-part/<int:order_id>/", view(self.release_part_view), name="fulfillment_shipment_release_part"
+            ),
             path("<int:shipment_id>/pick/", view(self.pick_view), name="fulfillment_shipment_pick"),
             path("<int:shipment_id>/ship/", view(self.ship_view), name="fulfillment_shipment_ship"),
             path("<int:shipment_id>/deliver/", view(self.deliver_view), name="fulfillment_shipment_deliver"),
@@ -92,7 +103,26 @@ class ShipmentAdmin(LedgerAdmin):
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         self.require_act(request, RELEASE)
-        (outcome,) = self._outcomes(request, order_id) or (None,)
+        return self._released(request, lambda who, now: release_orders(order_ids=[order_id], actor=who, now=now)[0])
+
+    def release_part_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        """Release of a held order what fits."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        if not allow(act=set(PART)).may_act(request.user):
+            raise PermissionDenied
+        return self._released(
+            request,
+            lambda who, now: release_part(order_id=order_id, part=_part(request.POST), actor=who, now=now),
+        )
+
+    def _released(self, request: HttpRequest, do: Callable[[Actor, datetime], ReleaseOutcome]) -> HttpResponse:
+        """The verb's outcome as messages, then back to where the button was."""
+        outcome: ReleaseOutcome | None = None
+        try:
+            outcome = do(actor_of(request), clock.now())
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}")
         if outcome is not None:
             for refused in outcome.refused:
                 messages.warning(request, f"{refused.gate}: {refused.message}")
@@ -103,13 +133,6 @@ class ShipmentAdmin(LedgerAdmin):
         back = request.POST.get("next", "")
         is_here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(back if is_here else reverse("admin:fulfillment_shipment_changelist"))
-
-    def _outcomes(self, request: HttpRequest, order_id: int) -> list[Any]:
-        try:
-            return release_orders(order_ids=[order_id], actor=actor_of(request), now=clock.now())
-        except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}")
-            return []
 
     def pick_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         """Quantities found, line by line; prefilled with what was released."""
@@ -204,3 +227,14 @@ def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, De
         except BadQuantity as wrong:
             errors.append(f"{raw or 'An empty field'} is not a quantity: {wrong}.")
     return picks, errors
+
+
+def _part(form: Mapping[str, str]) -> Part:
+    """Lines as "1, 3", or an amount, or neither."""
+    try:
+        lines = frozenset(int(n) for n in form.get("lines", "").replace(",", " ").split())
+        amount = Decimal(form["amount"].replace(",", "")) if form.get("amount", "").strip() else None
+    except (ValueError, InvalidOperation) as error:
+        words = "Lines are numbers, as 1, 3; an amount is a number."
+        raise InvalidInput([FieldError("/lines", "invalid", words)]) from error
+    return Part(lines or None, amount)

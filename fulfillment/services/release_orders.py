@@ -1,6 +1,6 @@
 """Release: nine gates, claims, exposure, shipment and warehouse order in one transaction. After it the warehouse acts."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection
@@ -8,14 +8,14 @@ from django.db import connection
 from core import journal, numbering, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.services.lock_accounts import lock_accounts
 from fulfillment.events import ShipmentReleased
 from fulfillment.models import Shipment
 from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
 from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
 from orders.queries import accounts_of
-from orders.rules.asks import ReleaseGrant
+from orders.rules.asks import Part, ReleaseGrant
 from orders.services.release_lines import release_lines
 
 
@@ -25,9 +25,17 @@ def release_orders(*, order_ids: Sequence[int], actor: Actor, now: datetime) -> 
 
     Locks: credit 10, orders 20, demands 50, balances 60 (in orders.release_lines); shipments are new rows.
     """
+    return release(order_ids, actor=actor, now=now)
+
+
+@require_uow
+def release(
+    order_ids: Sequence[int], *, actor: Actor, now: datetime, parts: Mapping[int, Part] | None = None
+) -> list[ReleaseOutcome]:
+    """The same inside a caller's transaction that holds no lock yet; `parts` names orders of which only a part goes."""
     accounts = accounts_of(order_ids)
     lock_accounts(accounts.values())
-    grants = release_lines(sorted(accounts), actor=actor, now=now)
+    grants = release_lines(sorted(accounts), actor=actor, now=now, parts=parts or {})
     parcels = split_into_parcels(line for grant in grants.values() for line in _pack_lines(grant))
     shipments = _insert(parcels, accounts, now)
     _tell(shipments, actor, now)

@@ -17,6 +17,7 @@ from orders.services.clear_hold import clear_hold
 from orders.services.edit_draft import edit_draft
 from orders.services.place_hold import place_hold
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
+from orders.services.reject_hold import reject_hold
 from orders.services.rematch_lines import rematch_lines
 from orders.services.resolve_line import resolve_line
 from orders.services.submit import submit
@@ -77,9 +78,19 @@ def do_edit(order_id: int, form: Form, actor: Actor) -> str:
 
 
 def do_hold(order_id: int, form: Form, actor: Actor) -> str:
-    blocks = BLOCKS.get(form.get("blocks", ""), ())
-    place_hold(order_id=order_id, note=form.get("note", ""), blocks=blocks, actor=actor, now=clock.now())
+    """By a type, or by what it is to block."""
+    blocks, kind = BLOCKS.get(form.get("blocks", ""), ()), form.get("type_code", "")
+    note = form.get("note", "")
+    place_hold(order_id=order_id, note=note, blocks=blocks, type_code=kind, actor=actor, now=clock.now())
     return "The order is on hold."
+
+
+def do_reject(order_id: int, form: Form, actor: Actor) -> str:
+    hold_id, note = int(_number(form, "hold_id")), form.get("note", "")
+    outcome = reject_hold(hold_id=hold_id, note=note, actor=actor, now=clock.now())
+    if outcome.status == "cancelled":
+        return f"{outcome.number} is refused and cancelled."
+    return f"{len(outcome.cancelled)} lines of {outcome.number} are refused; what is released goes on."
 
 
 def do_clear(order_id: int, form: Form, actor: Actor) -> str:
@@ -91,6 +102,7 @@ def do_clear(order_id: int, form: Form, actor: Actor) -> str:
         now=clock.now(),
         ceiling=_number(form, "ceiling") if form.get("ceiling") else None,
         valid_until=_moment(form, "valid_until"),
+        deviation_percent=_number(form, "deviation") if form.get("deviation") else None,
     )
     return f"The {cleared.reason} hold is cleared; the override is recorded."
 
@@ -159,6 +171,7 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "hold": do_hold,
     "clear": do_clear,
     "recheck": do_recheck,
+    "reject": do_reject,
     "cancel": do_cancel,
     "cancel-line": do_cancel_line,
 }

@@ -23,6 +23,7 @@ from inventory import queries as inventory
 from inventory.rules.asks import Holding, MadePromise
 from orders.admin import wording
 from orders.admin.verbs import REASONS
+from orders.hold_queries import types_by_hand
 from orders.models import Order, OrderLine
 from orders.queries import holds_of, order_detail, progress
 from orders.rules.asks import HoldView, LineDetail
@@ -74,6 +75,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "panels": panels.rendered(ref, request),
         "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
         "reasons": REASONS,
+        "hold_types": types_by_hand().values() if may_act else (),
         "may_act": may_act,
         "is_draft": is_draft,
         "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),

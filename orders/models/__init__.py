@@ -1,4 +1,5 @@
 from orders.models.hold import Hold
+from orders.models.hold_type import HoldType
 from orders.models.order import LineSplit, Order, OrderLine
 
-__all__ = ["Hold", "LineSplit", "Order", "OrderLine"]
+__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine"]

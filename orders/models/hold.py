@@ -6,6 +6,9 @@ from core.choices import choices
 from orders.models.order import Order
 from orders.states import Blocks, HoldReason
 
+# Credit is decided before the warehouse feels it: it keeps nothing from being picked or shipped.
+WAREHOUSE_FREE = [str(Blocks.ALLOCATE), str(Blocks.RELEASE), str(Blocks.INVOICE)]
+
 
 class Hold(models.Model):
     """Orthogonal to status: what it blocks, why, which rule placed it, who may clear it."""
@@ -32,7 +35,11 @@ class Hold(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["order", "reason", "rule"], condition=Q(cleared_at__isnull=True), name="one_open_hold_per_rule"
-            )
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason="credit") | Q(blocks__contained_by=WAREHOUSE_FREE),
+                name="a_credit_hold_ends_before_the_warehouse",
+            ),
         ]
         indexes = [
             models.Index(fields=["reason", "placed_at"], condition=Q(cleared_at__isnull=True), name="open_holds"),

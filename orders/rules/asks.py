@@ -191,6 +191,15 @@ class ReleasedLine:
 
 
 @dataclass(frozen=True)
+class Part:
+    """What of an order is to be released first: the lines named, lines worth at most `amount` together, or neither: as
+    much as credit bears."""
+
+    line_nos: frozenset[int] | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True)
 class ReleaseGrant:
     """`claims` is empty when the order may not go; `refused` says which gates said so."""
 

@@ -4,7 +4,7 @@ Exposure counts every open order, held ones too. A held order must not stand in 
 so what it holds of the exposure is not counted against that one; among themselves held orders do not overtake.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -21,13 +21,16 @@ def asks_at_release(
     orders: Iterable[OrderPicture],
     going: Mapping[int, Sequence[LinePicture]],
     held: Mapping[int, OrderPicture],
+    parts: Collection[int] = (),
 ) -> list[CreditAsk]:
-    """May what goes of each order be owed? Its lines are in the exposure as open orders already."""
+    """May what goes of each order be owed? Its lines are in the exposure as open orders already; of those in `parts` the
+    lines that do not go wait behind those that do."""
     asks = []
     for order in sorted(orders, key=lambda o: (is_held(o), o.order_id)):
         lines = going.get(order.order_id, ())
         if lines:
-            asks.append(_ask(order, lines, held))
+            rest = [x for x in order.lines if x.demand and x not in lines] if order.order_id in parts else []
+            asks.append(_ask(order, lines, held, rest))
     return asks
 
 
@@ -57,12 +60,18 @@ def is_held(order: OrderPicture) -> bool:
     return any(h.reason == HoldReason.CREDIT for h in order.open_holds)
 
 
-def _ask(order: OrderPicture, lines: Sequence[LinePicture], held: Mapping[int, OrderPicture]) -> CreditAsk:
+def _ask(
+    order: OrderPicture,
+    lines: Sequence[LinePicture],
+    held: Mapping[int, OrderPicture],
+    rest: Sequence[LinePicture] = (),
+) -> CreditAsk:
     parts = [open_part(order, x) for x in lines]
     amount = sum((amount for _, amount in parts), ZERO)
     last = max(day for day, _ in parts)
     behind = [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
     waiting = sum((open_until(h, last) for h in behind), ZERO)
+    waiting += sum((amount for day, amount in (open_part(order, x) for x in rest) if day <= last), ZERO)
     ref = DocumentRef("order", order.order_id, order.number)
     return CreditAsk(order.account_id, ref, amount, order.currency, last, amount + waiting, order.terms_code)
 
@@ -82,3 +91,13 @@ def open_until(order: OrderPicture, last: date) -> Decimal:
     """Of ship dates up to `last` only: later ones may lie beyond the account's horizon and not be in the exposure."""
     parts = (open_part(order, x) for x in order.lines if x.demand)
     return sum((amount for day, amount in parts if day <= last), ZERO)
+
+
+def lines_that_fit(order: OrderPicture, amount: Decimal) -> frozenset[int]:
+    """Of the lines that have stock, in their order, those worth at most `amount` together."""
+    left, chosen = amount, set()
+    for line in order.lines:
+        if line.demand and line.demand.allocated > 0 and (worth := open_part(order, line)[1]) <= left:
+            left -= worth
+            chosen.add(line.line_no)
+    return frozenset(chosen)

@@ -231,9 +231,10 @@ def allocation(order: OrderPicture) -> Results:
     return [_result(Gate.ALLOCATION, Verdict.HOLD, "allocation", message, {"open_lines": len(open_lines)})]
 
 
-def ship_complete(order: OrderPicture, account: AccountSnapshot | None) -> Results:
-    """Gate 7: the account's ship-complete policy and its minimum percentages let at least one line go."""
-    choice = releasable(order, account)
+def ship_complete(order: OrderPicture, account: AccountSnapshot | None, among: frozenset[int] | None = None) -> Results:
+    """Gate 7: the account's ship-complete policy and its minimum percentages let at least one line go; `among` the lines
+    that are to go first, where not all are."""
+    choice = releasable(order, account, among)
     if choice.line_nos:
         return [passed(Gate.SHIP_COMPLETE, choice.message, **choice.inputs)]
     waiting = [Loser(f"line {n}", why) for n, why in choice.refused]

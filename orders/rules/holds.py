@@ -27,6 +27,55 @@ CLEARABLE_BY: dict[HoldReason, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class HandHold:
+    """A kind of hold that people place."""
+
+    code: str
+    label: str
+    reason: HoldReason
+    blocks: tuple[str, ...]
+    clearable_by: tuple[str, ...]
+    description: str = ""
+
+
+# What a new installation starts with; rows of the same code take their place.
+BY_HAND: tuple[HandHold, ...] = (
+    HandHold(
+        "credit",
+        "Credit",
+        HoldReason.CREDIT,
+        (Blocks.RELEASE,),
+        CLEARABLE_BY[HoldReason.CREDIT],
+        "Finance stops the order whatever the figures say; no rule lets it go",
+    ),
+    HandHold(
+        "fraud",
+        "Suspected fraud",
+        HoldReason.MANUAL,
+        tuple(Blocks),
+        (Role.CS_LEAD, Role.FINANCE_APPROVER),
+        "Nothing moves until somebody has looked",
+    ),
+    HandHold(
+        "manual",
+        "By hand",
+        HoldReason.MANUAL,
+        (Blocks.RELEASE,),
+        CLEARABLE_BY[HoldReason.MANUAL],
+        "The customer asked us to wait",
+    ),
+    HandHold(
+        "quality",
+        "Quality",
+        HoldReason.MANUAL,
+        (Blocks.RELEASE, Blocks.PICK, Blocks.SHIP),
+        (Role.CS_LEAD, Role.PLANNER),
+        "The goods may be wrong",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class HoldSpec:
     reason: HoldReason
     rule: str

@@ -24,17 +24,22 @@ class Releasable:
     inputs: Mapping[str, Any] = field(default_factory=dict)
 
 
-def releasable(order: OrderPicture, account: AccountSnapshot | None) -> Releasable:
-    """Per line complete or above the line's minimum, then the order complete or above its own."""
+def releasable(order: OrderPicture, account: AccountSnapshot | None, among: frozenset[int] | None = None) -> Releasable:
+    """Per line complete or above the line's minimum, then the order complete or above its own. `among`: only these line
+    numbers are to go (None: any)."""
     policy = account.ship_complete if account else ShipComplete.NONE
     least_line = account.min_line_percent if account else ZERO
     least_order = account.min_order_percent if account else ZERO
-    with_stock = [x for x in order.lines if x.demand and x.demand.allocated > 0]
+    with_stock = [
+        x for x in order.lines if x.demand and x.demand.allocated > 0 and (among is None or x.line_no in among)
+    ]
     inputs = {"policy": str(policy), "min_line_percent": str(least_line), "min_order_percent": str(least_order)}
     refused = [(x.line_no, why) for x in with_stock if (why := _line_refusal(x, policy, least_line))]
     stopped = {line_no for line_no, _ in refused}
     going = tuple(x.line_no for x in with_stock if x.line_no not in stopped)
     why = _order_refusal(order, set(going), policy, least_order)
+    if not why and policy == ShipComplete.ORDER and _leaves_some(order, among):
+        why = "The order ships complete only: no part of it goes first."
     if why:
         refused += [(line_no, why) for line_no in going]
         return Releasable((), "ship_complete", why, tuple(refused), inputs)
@@ -62,6 +67,11 @@ def _order_refusal(order: OrderPicture, going: set[int], policy: ShipComplete, l
     if least > 0 and (percent := _percent(order.lines, going)) < least:
         return f"{percent:.0f} % of the order is there, at least {least:.0f} % ships."
     return ""
+
+
+def _leaves_some(order: OrderPicture, among: frozenset[int] | None) -> bool:
+    with_stock = {x.line_no for x in order.lines if x.demand and x.demand.allocated > 0}
+    return among is not None and not with_stock <= among
 
 
 def _is_complete(line: LinePicture) -> bool:

@@ -52,6 +52,12 @@ def cancel_order(*, order_id: int, reason: str, actor: Actor, now: datetime) -> 
     The order is cancelled when nothing of it was released, else what is on its way goes on. Raises NotFound,
     IllegalTransition (closed, cancelled), NothingToCancel.
     """
+    return cancel_what_is_open(order_id, reason=reason, actor=actor, now=now)
+
+
+@require_uow
+def cancel_what_is_open(order_id: int, *, reason: str, actor: Actor, now: datetime) -> CancelOutcome:
+    """The same inside a caller's transaction that holds no lock yet."""
     order, status = _locked(order_id)
     if status == OrderStatus.DRAFT:
         return _cancel_draft(order, reason, actor, now)

@@ -1,7 +1,7 @@
 """A person sets a hold aside: an override, recorded with its reason, its ceiling and its end."""
 
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from accounts.approvals import AuthorityExceeded
 from accounts.rules.authority import may_approve, roles_for
@@ -21,6 +21,7 @@ from orders.services.place_hold import set_blocked
 from orders.states import Blocks, HoldReason
 
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
 
 
 class HoldNotOpen(Refused):
@@ -42,9 +43,10 @@ def clear_hold(
     now: datetime,
     ceiling: Decimal | None = None,
     valid_until: datetime | None = None,
+    deviation_percent: Decimal | None = None,
 ) -> HoldView:
     """Clear an open hold. Its rule does not hold the order again while its value is at most `ceiling` (None: the value
-    now, for a credit hold) and `now` is not past `valid_until` (None: no end).
+    now, for a credit hold; with `deviation_percent` so much more) and `now` is not past `valid_until` (None: no end).
 
     Raises NotFound, HoldNotOpen, NotPermitted (roles), SelfApproval (whoever entered the order does not clear the rule
     that holds it), AuthorityExceeded (credit above the role's limit), InvalidInput (ceiling below the order),
@@ -61,6 +63,8 @@ def clear_hold(
         raise NoCreditAccount(number=order.number)
     if not actor.has_role(*hold.clearable_by):
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
+    if deviation_percent is not None and ceiling is None:
+        ceiling = _with_deviation(order, deviation_percent)
     _require_second_person(order, hold, actor, ceiling)
     before = hold_view(hold)
     _require_room(order, ceiling, valid_until, now)
@@ -83,6 +87,13 @@ def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Deci
     if hold.reason == HoldReason.CREDIT and not may_approve(actor.roles, kind="credit", amount=amount):
         roles = ", ".join(roles_for("credit", amount))
         raise AuthorityExceeded(actor=actor.label, kind="credit", amount=amount, currency=order.currency, roles=roles)
+
+
+def _with_deviation(order: Order, percent: Decimal) -> Decimal:
+    if not (percent.is_finite() and 0 <= percent <= 100):
+        words = "A deviation is a percent from 0 to 100."
+        raise InvalidInput([FieldError("/deviation_percent", "invalid", words)])
+    return (order.total_amount * (1 + percent / 100)).quantize(CENT, ROUND_HALF_UP)
 
 
 def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime | None, now: datetime) -> None:

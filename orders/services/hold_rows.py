@@ -1,6 +1,6 @@
 """Place and clear hold rows by rule. Part of submit, release and re-evaluation; people use place_hold and clear_hold."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from core.outbox import Note
 from core.refs import DocumentRef
 from core.uow import require_uow
 from orders.events import HoldCleared, HoldPlaced
+from orders.hold_queries import clearers_of
 from orders.models import Hold
 from orders.queries import hold_view
 from orders.rules.asks import HoldView
@@ -29,8 +30,10 @@ class Told:
 
 @require_uow
 def insert_holds(specs: Sequence[tuple[OrderPicture, HoldSpec]], *, actor: Actor, now: datetime) -> dict[int, Told]:
-    """One statement for all orders; what to tell, by order id. The orders are locked or new."""
-    rows = Hold.objects.bulk_create([_row(order, spec, actor, now) for order, spec in specs]) if specs else []
+    """Two statements for all orders; what to tell, by order id. The orders are locked or new."""
+    clearers = clearers_of({spec.reason for _, spec in specs}) if specs else {}
+    made = [_row(order, spec, clearers, actor, now) for order, spec in specs]
+    rows = Hold.objects.bulk_create(made) if made else []
     told: dict[int, Told] = {}
     for (order, spec), row in zip(specs, rows, strict=True):
         so_far = told.get(order.order_id, Told())
@@ -52,7 +55,9 @@ def insert_holds(specs: Sequence[tuple[OrderPicture, HoldSpec]], *, actor: Actor
     return told
 
 
-def _row(order: OrderPicture, spec: HoldSpec, actor: Actor, now: datetime) -> Hold:
+def _row(
+    order: OrderPicture, spec: HoldSpec, clearers: Mapping[HoldReason, Sequence[str]], actor: Actor, now: datetime
+) -> Hold:
     explanation = spec.result.explanation.as_json()
     explanation["problems"] = [p.message for p in spec.result.problems[:20]]
     return Hold(
@@ -60,7 +65,7 @@ def _row(order: OrderPicture, spec: HoldSpec, actor: Actor, now: datetime) -> Ho
         reason=spec.reason,
         rule=spec.rule,
         blocks=list(spec.blocks),
-        clearable_by=list(spec.clearable_by),
+        clearable_by=list(clearers[spec.reason]) if spec.clearable_by else [],
         is_forced=spec.is_forced,
         explanation=explanation,
         placed_at=now,

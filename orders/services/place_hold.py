@@ -11,11 +11,13 @@ from core.uow import door_verb
 from inventory.rules.asks import DemandChange
 from inventory.services.refresh_demands import refresh_demands
 from orders.events import HoldPlaced
+from orders.hold_queries import clearers_of, types_by_hand
 from orders.locks import lock_orders
 from orders.models import Hold, Order
+from orders.models.hold import WAREHOUSE_FREE
 from orders.queries import demand_ids_of, hold_view
 from orders.rules.asks import HoldView
-from orders.rules.holds import CLEARABLE_BY
+from orders.rules.holds import HandHold
 from orders.states import ORDER, Blocks, HoldReason, OrderStatus
 
 LEAST_REASON = 10
@@ -36,13 +38,19 @@ def place_hold(
     blocks: Sequence[str] = (Blocks.RELEASE,),
     reason: HoldReason = HoldReason.MANUAL,
     clearable_by: Sequence[str] = (),
+    type_code: str = "",
 ) -> HoldView:
     """Put the order on hold by hand. `note` is what people read; with another `reason` than manual the hold is forced:
-    the rule of that reason never clears it.
+    the rule of that reason never clears it. `type_code` names a hold type, which says the reason, what it blocks and who
+    clears it.
 
-    Raises NotFound, InvalidInput (note too short, nothing blocked), IllegalTransition for an order that is over.
+    Raises NotFound, InvalidInput (note too short, nothing blocked, no such type, a credit hold that reaches into the
+    warehouse), IllegalTransition for an order that is over.
     """
-    _require_sense(note, blocks)
+    if type_code:
+        kind = _type(type_code)
+        reason, blocks, clearable_by = HoldReason(kind.reason), kind.blocks, kind.clearable_by
+    _require_sense(note, blocks, reason)
     order = lock_orders([order_id]).get(order_id)
     if order is None:
         raise NotFound(kind="order", ident=order_id)
@@ -52,9 +60,9 @@ def place_hold(
         order_id=order_id,
         reason=reason,
         blocks=[str(Blocks(b)) for b in blocks],
-        rule=f"by_hand:{reason}",
+        rule=f"by_hand:{type_code or reason}",
         explanation={"rule": "by_hand", "outcome": note, "inputs": {"blocks": list(blocks)}, "losers": []},
-        clearable_by=list(clearable_by or CLEARABLE_BY[reason]),
+        clearable_by=list(clearable_by or clearers_of([reason])[reason]),
         is_forced=reason != HoldReason.MANUAL,
         placed_at=now,
         placed_by=actor.label,
@@ -74,13 +82,23 @@ def set_blocked(order_id: int, is_blocked: bool, now: datetime) -> None:
         refresh_demands(dict.fromkeys(demand_ids, change), now=now)
 
 
-def _require_sense(note: str, blocks: Sequence[str]) -> None:
+def _type(code: str) -> HandHold:
+    found = types_by_hand().get(code)
+    if found is None:
+        raise InvalidInput([FieldError("/type_code", "unknown", f"There is no hold type {code!r} to place by hand.")])
+    return found
+
+
+def _require_sense(note: str, blocks: Sequence[str], reason: HoldReason) -> None:
     errors = []
     if len(note.strip()) < LEAST_REASON:
         errors.append(FieldError("/note", "too_short", "Say why in at least ten characters."))
     if not blocks or any(b not in set(Blocks) for b in blocks):
         known = ", ".join(Blocks)
         errors.append(FieldError("/blocks", "invalid", "A hold blocks something.", f"One or more of {known}."))
+    if reason == HoldReason.CREDIT and not set(blocks) <= set(WAREHOUSE_FREE):
+        words = "Credit is decided before the warehouse: it keeps nothing from being picked or shipped."
+        errors.append(FieldError("/blocks", "too_late", words, "Block release, or hold by hand for another reason."))
     if errors:
         raise InvalidInput(errors)
 

@@ -11,8 +11,9 @@ from credit.queries import families_of
 from credit.services.check import check
 from credit.services.lock_accounts import lock_accounts
 from credit.states import CheckPoint
+from orders.hold_queries import accounts_held_for_credit
 from orders.locks import lock_orders
-from orders.queries import accounts_held_for_credit, held_for_credit, pictures
+from orders.queries import held_for_credit, pictures
 from orders.rules import gates as rules
 from orders.rules.credit_queue import asks_again
 from orders.rules.holds import refresh

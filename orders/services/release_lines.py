@@ -2,7 +2,7 @@
 transaction, which locked the accounts' credit first and inserts the shipments next.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -26,8 +26,8 @@ from orders.gates import Evidence, gather, judge
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.queries import credit_held_pictures, demand_ids_of, pictures
-from orders.rules.asks import GateResult, ReleasedLine, ReleaseGrant
-from orders.rules.credit_queue import asks_at_release
+from orders.rules.asks import GateResult, Part, ReleasedLine, ReleaseGrant
+from orders.rules.credit_queue import asks_at_release, lines_that_fit
 from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
 from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OrderPicture
@@ -49,6 +49,7 @@ class _Judged:
     order: OrderPicture
     results: tuple[GateResult, ...]
     going: tuple[LinePicture, ...]
+    is_part: bool = False  # something was left out on purpose: credit has not decided about it
 
     @property
     def refused(self) -> tuple[GateResult, ...]:
@@ -56,8 +57,11 @@ class _Judged:
 
 
 @require_uow
-def release_lines(order_ids: Iterable[int], *, actor: Actor, now: datetime) -> dict[int, ReleaseGrant]:
-    """A grant per order: what was released, or which gates refused. Partial where ship-complete permits.
+def release_lines(
+    order_ids: Iterable[int], *, actor: Actor, now: datetime, parts: Mapping[int, Part] | None = None
+) -> dict[int, ReleaseGrant]:
+    """A grant per order: what was released, or which gates refused. Partial where ship-complete permits. `parts` names
+    orders of which only a part is to go first.
 
     A constant number of statements for any number of orders and lines. Locks orders (20), then demands (50): lock, read,
     decide, write. Raises NotFound.
@@ -69,7 +73,7 @@ def release_lines(order_ids: Iterable[int], *, actor: Actor, now: datetime) -> d
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(rows).items()}
     alive = {i: o for i, o in orders.items() if rows[i].status == OrderStatus.SUBMITTED}
     ensure_counted(alive.values(), now=now)
-    judged = _judge(alive, now)
+    judged = _judge(alive, parts or {}, now)
     told = _refresh_holds(judged, actor, now)
     claims = _claim(judged, now)
     grants = {i: _grant(judged[i], claims) if i in judged else _not_submitted(o, rows[i]) for i, o in orders.items()}
@@ -78,16 +82,18 @@ def release_lines(order_ids: Iterable[int], *, actor: Actor, now: datetime) -> d
     return grants
 
 
-def _judge(orders: Mapping[int, OrderPicture], now: datetime) -> dict[int, _Judged]:
+def _judge(orders: Mapping[int, OrderPicture], parts: Mapping[int, Part], now: datetime) -> dict[int, _Judged]:
     evidence = gather(orders.values(), UNLOCKED_GATES, now=now)
+    evidence = replace(evidence, among=_chosen(orders, parts, evidence, now))
     going = {i: _going(order, evidence) for i, order in orders.items()}
-    evidence = replace(evidence, credit=_decide_credit(orders, going, now))
+    evidence = replace(evidence, credit=_decide_credit(orders, going, now, parts=parts))
     judged = {}
     for order_id, order in orders.items():
         gates = gates_asked(order_id in evidence.credit)
         results = tuple(judge(order, evidence, gates, now=now))
         passes = all(r.verdict == Verdict.PASS for r in results)
-        judged[order_id] = _Judged(order, results, going[order_id] if passes else ())
+        is_part = bool(evidence.among) and _leaves_some(order, evidence.among.get(order_id))
+        judged[order_id] = _Judged(order, results, going[order_id] if passes else (), is_part)
     return judged
 
 
@@ -96,28 +102,59 @@ def gates_asked(is_credit_asked: bool) -> tuple[Gate, ...]:
     return AT_RELEASE if is_credit_asked else UNLOCKED_GATES
 
 
+def _chosen(
+    orders: Mapping[int, OrderPicture], parts: Mapping[int, Part], evidence: Evidence, now: datetime
+) -> dict[int, frozenset[int]]:
+    """The lines of the parts: those named, or as many as an amount, or else the account's limit, bears."""
+    wanted = {i: part for i, part in parts.items() if i in orders}
+    asked = {i: _going(orders[i], evidence) for i, part in wanted.items() if part == Part()}
+    room = _decide_credit({i: orders[i] for i in asked}, asked, now, parts=asked) if asked else {}
+    chosen = {}
+    for order_id, part in wanted.items():
+        amount = part.amount if part.amount is not None else room[order_id].available if order_id in room else ZERO
+        named = part.line_nos
+        chosen[order_id] = named if named is not None else lines_that_fit(orders[order_id], amount)
+    return chosen
+
+
+def _leaves_some(order: OrderPicture, among: frozenset[int] | None) -> bool:
+    open_lines = {x.line_no for x in order.lines if x.demand and unreleased(x.demand) > 0}
+    return among is not None and not open_lines <= among
+
+
 def _going(order: OrderPicture, evidence: Evidence) -> tuple[LinePicture, ...]:
-    chosen = set(releasable(order, evidence.accounts.get(order.account_id)).line_nos)
+    among = evidence.among.get(order.order_id)
+    chosen = set(releasable(order, evidence.accounts.get(order.account_id), among).line_nos)
     return tuple(line for line in order.lines if line.line_no in chosen)
 
 
 @require_uow
 def _decide_credit(
-    orders: Mapping[int, OrderPicture], going: Mapping[int, Sequence[LinePicture]], now: datetime
+    orders: Mapping[int, OrderPicture],
+    going: Mapping[int, Sequence[LinePicture]],
+    now: datetime,
+    *,
+    parts: Collection[int] = (),
 ) -> dict[int, CreditDecision]:
     held = credit_held_pictures({o.account_id for o in orders.values()})
-    asks = asks_at_release(orders.values(), going, held)
+    asks = asks_at_release(orders.values(), going, held, parts)
     return {d.doc.id: d for d in check(asks, point=CheckPoint.RELEASE, now=now)} if asks else {}
 
 
 @require_uow
 def _refresh_holds(judged: Mapping[int, _Judged], actor: Actor, now: datetime) -> dict[int, Told]:
-    changes = {i: refresh(j.order.open_holds, j.results, {r.gate for r in j.results}) for i, j in judged.items()}
+    changes = {i: refresh(j.order.open_holds, j.results, _looked_at(j)) for i, j in judged.items()}
     placed = insert_holds([(judged[i].order, s) for i, c in changes.items() for s in c.place], actor=actor, now=now)
     cleared = clear_by_rule(
         [(judged[i].order, h) for i, c in changes.items() for h in c.clear], why=WHY, actor=actor, now=now
     )
     return {i: merged(t[i] for t in (placed, cleared) if i in t) for i in placed.keys() | cleared.keys()}
+
+
+def _looked_at(judged: _Judged) -> set[Gate]:
+    """What credit said of a part lets nothing go of the rest."""
+    gates = {r.gate for r in judged.results}
+    return gates - {Gate.CREDIT} if judged.is_part else gates
 
 
 @require_uow
