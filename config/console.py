@@ -62,6 +62,7 @@ NAVIGATION = [
         _item(_("Invoices"), "receipt_long", "billing_invoice"),
         _item(_("Receipts"), "payments", "billing_receipt"),
         _item(_("Hold types"), "back_hand", "orders_holdtype"),
+        _item(_("Purchase rules"), "rule", "orders_purchaserule"),
     ),
     _section(
         _("Allocation and inventory"),

@@ -22,6 +22,7 @@ from fulfillment.events import (
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
 from orders.events import (
+    CompanyAsked,
     HoldCleared,
     HoldPlaced,
     LinesCancelled,
@@ -86,7 +87,11 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ReturnAuthorized: (Reaction("order the replacement in advance", do.order_advance_replacement),),
     ReturnDispositioned: (Reaction("order the replacement", do.order_replacement),),
     # people
-    ApprovalDecided: (Reaction("close the case of the late approval", do.close_approval_case),),
+    CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
+    ApprovalDecided: (
+        Reaction("close the case of the late approval", do.close_approval_case),
+        Reaction("do what the company decided about its order", do.settle_purchase),
+    ),
     ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),
     ApprovalLapsed: (Reaction("close the case of the lapsed approval", do.close_approval_case),),
     CaseNoticed: (Reaction("mail a word about a case", do.mail_case_notice),),

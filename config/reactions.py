@@ -29,11 +29,21 @@ from fulfillment.states import ReturnOutcome
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
+from integrations.services.mail_approvers import Waiting
+from integrations.services.mail_approvers import mail_approvers as write_to_approvers
 from integrations.services.preview_upload import preview_upload
 from integrations.services.undo_upload import undo_upload
 from inventory.events import PromiseMoved, SupplyIncreased
 from inventory.services.allocate import allocate
-from orders.events import HoldCleared, HoldPlaced, LinesCancelled, LinesReleased, OrderSubmitted, OrderUnresolved
+from orders.events import (
+    CompanyAsked,
+    HoldCleared,
+    HoldPlaced,
+    LinesCancelled,
+    LinesReleased,
+    OrderSubmitted,
+    OrderUnresolved,
+)
 from orders.queries import is_hold_open, open_holds_among
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
@@ -41,6 +51,7 @@ from orders.services.record_progress import record_progress as close_finished
 from orders.services.reevaluate_credit_holds import reevaluate_all as look_again_at_all
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
+from orders.services.settle_purchase import settle_purchase as settle_company
 from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
 from reporting.services.record_released import record_many_released, record_released
 from reporting.services.record_shipped import record_many_shipped, record_shipped
@@ -293,6 +304,17 @@ def open_approval_case(fact: ApprovalEscalated, job: JobContext) -> None:
 def close_approval_case(fact: ApprovalDecided | ApprovalLapsed, job: JobContext) -> None:
     cause = Cause("approval_overdue", DocumentRef("approval", fact.approval_id), "undecided")
     close_many([cause], now=job.now, actor=job.actor)
+
+
+def settle_purchase(fact: ApprovalDecided, job: JobContext) -> None:
+    settle_company(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def mail_approvers(fact: CompanyAsked, job: JobContext) -> None:
+    waiting = Waiting(
+        fact.order_number, fact.account_id, fact.amount, fact.currency, fact.asked_by, fact.asked_by_id, fact.why
+    )
+    write_to_approvers(waiting, now=job.now)
 
 
 def open_dead_job_case(fact: JobDied, job: JobContext) -> None:

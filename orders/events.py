@@ -82,3 +82,17 @@ class OrderUnresolved(Fact):
     order_number: str
     account_id: int
     codes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CompanyAsked(Fact):
+    """An order waits for its customer's own approval: whoever may give it is written to."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    amount: Decimal
+    currency: str
+    asked_by: str
+    asked_by_id: int | None
+    why: str

@@ -49,6 +49,14 @@ class HoldReason(StrEnum):
     MANUAL = "manual"
 
 
+class PurchaseRuleKind(StrEnum):
+    """When a buyer's company wants to be asked first."""
+
+    AMOUNT = "amount"
+    NEW_SHIP_TO = "new_ship_to"
+    PRODUCT_CLASS = "product_class"
+
+
 class Gate(StrEnum):
     """The release gates in their order (domain.md §8)."""
 

@@ -48,6 +48,7 @@ DEFAULTS: Sequence[Limit] = (
     Limit("allocation", Role.FINANCE_APPROVER),
     Limit("reprice", Role.PRICING, Decimal(25_000)),
     Limit("reprice", Role.FINANCE_APPROVER),
+    Limit("purchase order", Role.BUYER_APPROVER),  # the customer's own: nobody of the house decides it
     Limit(EVERY_OTHER_KIND, Role.CS_LEAD, Decimal(1_000)),
     Limit(EVERY_OTHER_KIND, Role.FINANCE_APPROVER),
 )

@@ -1,5 +1,6 @@
 from orders.admin.hold_types import HoldTypeAdmin
 from orders.admin.holds import HoldAdmin
 from orders.admin.orders import OrderAdmin
+from orders.admin.purchase_rules import PurchaseRuleAdmin
 
-__all__ = ["HoldAdmin", "HoldTypeAdmin", "OrderAdmin"]
+__all__ = ["HoldAdmin", "HoldTypeAdmin", "OrderAdmin", "PurchaseRuleAdmin"]

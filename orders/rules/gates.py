@@ -23,6 +23,7 @@ from orders.states import Blocks, Gate, HoldReason, Verdict
 
 Results = list[GateResult]
 NO_CREDIT_ACCOUNT = "no_credit_account"
+PURCHASE_APPROVAL = "purchase_approval"  # the customer's own company decides: nobody of the house clears it
 PO_TO_FOLLOW = "po_to_follow"  # goods were used, the purchase order comes later: only it clears the hold
 LARGEST_AMOUNT = Decimal("999999999999.99")  # numeric(14,2)
 FIX = "Check the quantity, or split the order."

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from accounts.states import Role
 from orders.rules.asks import GateResult
-from orders.rules.gates import PO_TO_FOLLOW, is_by_hand
+from orders.rules.gates import PO_TO_FOLLOW, PURCHASE_APPROVAL, is_by_hand
 from orders.rules.picture import OpenHold
 from orders.states import Blocks, Gate, HoldReason, Verdict
 
@@ -85,8 +85,8 @@ class HoldSpec:
 
     @property
     def is_forced(self) -> bool:
-        """No rule clears it: the purchase order does, or a person."""
-        return self.rule == PO_TO_FOLLOW
+        """No rule clears it: the purchase order does, the customer's company, or a person."""
+        return self.rule in (PO_TO_FOLLOW, PURCHASE_APPROVAL)
 
 
 def holds_for(results: Iterable[GateResult]) -> list[HoldSpec]:
@@ -96,7 +96,8 @@ def holds_for(results: Iterable[GateResult]) -> list[HoldSpec]:
         reason = REASON_OF.get(result.gate)
         if result.verdict == Verdict.PASS or reason is None:
             continue
-        spec = HoldSpec(reason, result.rule, (Blocks.RELEASE,), CLEARABLE_BY[reason], result)
+        clearers = () if result.rule == PURCHASE_APPROVAL else CLEARABLE_BY[reason]
+        spec = HoldSpec(reason, result.rule, (Blocks.RELEASE,), clearers, result)
         found.setdefault((spec.reason, spec.rule), spec)
     return list(found.values())
 

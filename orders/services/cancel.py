@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
+from accounts.services.lock_spenders import lock_spenders
+from accounts.services.lower_spend import lower_spend
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
@@ -87,6 +89,7 @@ def _locked(order_id: int) -> tuple[OrderPicture, OrderStatus]:
     if account_id is None:
         raise NotFound(kind="order", ident=order_id)
     lock_accounts([account_id])
+    lock_spenders([], documents=[DocumentRef("order", order_id)])
     row = lock_orders([order_id])[order_id]
     order = replace(pictures([order_id])[order_id], version=row.version + 1)
     return order, OrderStatus(row.status)
@@ -122,7 +125,8 @@ def _cancel(
     ensure_counted([order], now=now)
     _give_back_credit(order, {lines[i].line_no: qty for i, qty in asked.items()}, now)
     cancelled = cancel_demands(list(asked), asked, now=now)
-    _lower_amounts(order, {lines[i].line_no: qty for i, qty in cancelled.items()})
+    standing = _lower_amounts(order, {lines[i].line_no: qty for i, qty in cancelled.items()})
+    lower_spend(DocumentRef("order", order.order_id, order.number), standing, actor=actor, now=now)
     return _tell(order, {lines[i].line_no: qty for i, qty in cancelled.items() if qty}, reason, actor, now)
 
 
@@ -148,7 +152,7 @@ def _give_back_credit(order: OrderPicture, quantities: Mapping[int, Decimal], no
     post(specs, now=now)
 
 
-def _lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> None:
+def _lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Decimal:
     """A line is worth what still stands of it, and the order the sum of its lines."""
     amounts: dict[int, Decimal] = {}
     total = ZERO
@@ -160,6 +164,7 @@ def _lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Non
         total += amount
     set_amounts(amounts)
     Order.objects.filter(pk=order.order_id).update(total_amount=total, version=order.version)
+    return total
 
 
 def _tell(

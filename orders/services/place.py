@@ -9,11 +9,14 @@ from core.errors import Busy
 from core.uow import door_verb, require_uow
 from orders.events import OrderCaptured
 from orders.queries import orders_by_external_id
-from orders.rules.asks import OrderDraft, Submitted
+from orders.rules.asks import GateResult, OrderDraft, Submitted
 from orders.rules.capture import Checked, Surroundings
 from orders.rules.draft import picture_of
+from orders.rules.picture import OrderPicture
+from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
 from orders.services.accept import accept, decide_credit
+from orders.services.ask_company import Asking, ask_company, spender_of
 from orders.services.capture import (
     REFUSE_ON,
     DuplicatePurchaseOrder,
@@ -54,7 +57,7 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     order = replace(verdicts.order, order_id=order_id, number=number, version=PLACED_VERSION)
     verdicts = replace(verdicts, order=order)
     decision = decide_credit(order, today=verdicts.today, now=now)
-    results = with_credit(verdicts, decision)
+    results = with_credit(verdicts, decision, _company(order, draft, actor, now))
     row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
     splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row
     accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
@@ -74,3 +77,13 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
         before=[captured_entry(order_id, number, checked)],
         facts=[outbox.Note(captured, f"order:{order_id}", 1)],
     )
+
+
+@require_uow
+def _company(order: OrderPicture, draft: OrderDraft, actor: Actor, now: datetime) -> GateResult | None:
+    """Gate 4 where a customer's people, or their rep, order by themselves: counted towards a limit, or asked first."""
+    if draft.channel not in BY_PEOPLE:
+        return None
+    by_rep = draft.on_behalf_of is not None
+    buyer_id = None if by_rep else spender_of(order.account_id, entered_by=None, actor=actor)
+    return ask_company([Asking(order, buyer_id)], actor=actor, now=now).get(order.order_id)

@@ -1,6 +1,6 @@
 """Make a draft binding: price it, check it, count it against credit, reserve it. Held is an outcome, not an error."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts import queries as accounts
 from accounts.rules.asks import RepSplit
+from accounts.services.lock_spenders import lock_spenders
 from core import journal, outbox
 from core.actors import Actor
 from core.choices import counted
@@ -22,14 +23,17 @@ from orders.events import OrderSubmitted
 from orders.gates import Verdicts, look_at, look_at_many
 from orders.locks import lock_orders
 from orders.models import Order
-from orders.queries import accounts_of, holds_of, pictures
+from orders.purchase_queries import Head, heads
+from orders.queries import holds_of, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult, LineOutcome, Submitted
 from orders.rules.capture import Surroundings
 from orders.rules.holds import refresh
 from orders.rules.picture import OrderPicture
+from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
 from orders.services.accept import Accepted, Entering, accept_many, decide_credit_of_many
+from orders.services.ask_company import Asking, ask_company, spender_of
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices, set_submitted
 from orders.states import AT_SUBMIT, ORDER, Blocks, OrderStatus, Verdict
@@ -73,8 +77,10 @@ def submit_order(order_id: int, *, actor: Actor, now: datetime) -> Submitted:
 @require_uow
 def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[int, Submitted | DomainError]:
     """Rank by rank for all, decided order by order, written set-based."""
-    owners = accounts_of(order_ids)
-    lock_accounts(owners.values())
+    owners = heads(order_ids)
+    lock_accounts(head.account_id for head in owners.values())
+    spenders = _spenders(owners.values(), actor)
+    lock_spenders((user_id, owners[i].account_id) for i, user_id in spenders.items() if user_id is not None)
     rows = lock_orders(owners)
     outcomes: dict[int, Submitted | DomainError] = {}
     drafts = []
@@ -91,8 +97,20 @@ def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[i
         known = pictures(drafts, with_demands=False)
         entering, refused = _judge_all([replace(known[i], version=rows[i].version + 1) for i in drafts], now)
         outcomes |= refused
-        outcomes |= _submit_judged(entering, actor, now) if entering else {}
+        outcomes |= _submit_judged(entering, spenders, actor, now) if entering else {}
     return outcomes
+
+
+def _spenders(owners: Iterable[Head], actor: Actor) -> dict[int, int | None]:
+    """{order id: whose limits it counts towards} of the orders that a customer's people, or their rep, entered."""
+    found = {}
+    for head in owners:
+        if head.channel in BY_PEOPLE:
+            by_rep = head.on_behalf_of_id is not None
+            found[head.order_id] = (
+                None if by_rep else spender_of(head.account_id, entered_by=head.entered_by_id, actor=actor)
+            )
+    return found
 
 
 def _not_a_draft(row: Order) -> DomainError | None:
@@ -110,12 +128,16 @@ def _judge_all(orders: Sequence[OrderPicture], now: datetime) -> tuple[list[Verd
     return [v for v in found if v.order.order_id not in refused], refused
 
 
-def _submit_judged(entering: Sequence[Verdicts], actor: Actor, now: datetime) -> dict[int, Submitted]:
+def _submit_judged(
+    entering: Sequence[Verdicts], spenders: Mapping[int, int | None], actor: Actor, now: datetime
+) -> dict[int, Submitted]:
     decisions = decide_credit_of_many([(v.order, v.today) for v in entering], now=now)
+    asking = [Asking(v.order, spenders[v.order.order_id]) for v in entering if v.order.order_id in spenders]
+    awaited = ask_company(asking, actor=actor, now=now) if asking else {}
     splits = splits_of_many({v.order.account_id: v.today for v in entering})  # all reads come before the claim
     accepted = accept_many([Entering(v.order, v.account, v.prices, v.today) for v in entering], now=now)
     judged = [
-        Judged(v, accepted[v.order.order_id], with_credit(v, decision))
+        Judged(v, accepted[v.order.order_id], with_credit(v, decision, awaited.get(v.order.order_id)))
         for v, decision in zip(entering, decisions, strict=True)
     ]
     lock_prices([row for j in judged for row in _price_rows(j, now)])
@@ -149,9 +171,12 @@ def rejection(verdicts: Verdicts) -> SubmitRefused | None:
     return SubmitRefused([p for r in rejected for p in r.problems], gates=[str(r.gate) for r in rejected])
 
 
-def with_credit(verdicts: Verdicts, decision: CreditDecision) -> tuple[GateResult, ...]:
-    """The results of gates 1 to 5: everything that is asked at submit."""
-    return (*verdicts.results, *rules.credit(verdicts.order, decision))
+def with_credit(
+    verdicts: Verdicts, decision: CreditDecision, awaited: GateResult | None = None
+) -> tuple[GateResult, ...]:
+    """The results of gates 1 to 5: everything that is asked at submit. `awaited`: what the customer's company has to say."""
+    asked = () if awaited is None else (awaited,)
+    return (*verdicts.results, *asked, *rules.credit(verdicts.order, decision))
 
 
 def order_columns(

@@ -57,7 +57,7 @@ HOLDS = {
     "eligibility": "It waits until we have checked that you may buy all of it.",
     "data": "It waits for a detail that is missing or does not fit.",
     "price": "It waits until we have confirmed the price.",
-    "approval": "It waits for an approval.",
+    "approval": "It waits for an approval; see Approvals.",
 }
 
 

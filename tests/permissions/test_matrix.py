@@ -100,6 +100,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "orders.hold": (EVERY_DESK, NOBODY, ""),
     "orders.holdtype": (EVERY_DESK, "cs_lead finance_approver operator", "ac"),
     "orders.order": (EVERY_DESK, f"cs cs_lead pricing {MONEY}", ""),
+    "orders.purchaserule": (EVERY_DESK, CARE, "acd"),
     "pricing.commitment": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.freightrate": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.priceadjustment": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),

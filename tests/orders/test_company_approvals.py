@@ -1,0 +1,216 @@
+"""The customer's own approval: by its rules, or where a limit ends; counted once, whoever splits or races."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.core import mail
+
+from accounts.models import ApprovalRequest, SpendingEntry
+from accounts.services.decide_approval import AuthorityExceeded, SelfApproval, decide
+from accounts.states import BuyerRole, Role
+from core.actors import Actor
+from core.errors import NotPermitted
+from core.overrides import Reason
+from core.testing import drain, race
+from fulfillment.services.release_orders import release_orders
+from orders.models import Hold, Order, PurchaseRule
+from orders.services.cancel import cancel_lines, cancel_order
+from orders.services.capture import capture
+from orders.services.clear_hold import clear_hold
+from orders.services.place import place
+from orders.services.settle_purchase import settle_purchase
+from orders.services.submit import submit
+from orders.states import Channel
+from tests.factories.accounts import (
+    AbsenceFactory,
+    AssignmentFactory,
+    BuyerFactory,
+    RepFactory,
+    ShipToFactory,
+    StaffFactory,
+    UserFactory,
+)
+from tests.factories.doors import browser_of
+from tests.factories.orders import CLERK, NOW, make_world
+
+db = pytest.mark.django_db
+
+
+def person(user, **more):
+    return Actor(str(user), user.pk, frozenset(user.roles), channel="portal", **more)
+
+
+def buyer(world, *, roles=(Role.BUYER,), role=BuyerRole.BUYER, **limits):
+    user = UserFactory(roles=list(roles))
+    BuyerFactory(user=user, account=world.account, role=role, **limits)
+    return user
+
+
+def approver(world):
+    return buyer(world, roles=(Role.BUYER_APPROVER,), role=BuyerRole.APPROVER)
+
+
+def by_portal(world, *qtys, **more):
+    return replace(world.draft(*qtys, **more), channel=Channel.PORTAL)
+
+
+def put(world, user, *qtys, **more):
+    return place(by_portal(world, *qtys, **more), actor=person(user), now=NOW)
+
+
+def rule(world, kind="amount", **more):
+    return PurchaseRule.objects.create(account=world.account, kind=kind, **more)
+
+
+def spent():
+    return sum(SpendingEntry.objects.values_list("amount", flat=True))
+
+
+def waits(order):
+    return [h.rule for h in order.holds]
+
+
+def decided(user, *, approve=True, note=""):
+    request = ApprovalRequest.objects.latest("pk")
+    decide(approval_id=request.pk, approve=approve, note=note, actor=person(user), now=NOW)
+    drain(NOW)
+    return request
+
+
+@db
+def test_an_order_counts_towards_its_buyer_s_limits_and_the_one_too_many_waits():
+    world = make_world(stock=1000)
+    user = buyer(world, order_limit=Decimal(100), period_limit=Decimal(150))
+    first, second, large = put(world, user, 10), put(world, user, 6), put(world, user, 11)
+    assert [waits(x) for x in (first, second, large)] == [[], ["purchase_approval"], ["purchase_approval"]]
+    assert spent() == 100
+    assert "150.00" in second.holds[0].message
+    assert put(world, user, 5).holds == ()
+    assert spent() == 150
+
+
+@db
+def test_yes_counts_it_and_lets_it_go_no_cancels_it():
+    world = make_world(stock=1000)
+    user, chief = buyer(world, order_limit=Decimal(100)), approver(world)
+    order = put(world, user, 20)
+    hold = Hold.objects.get()
+    assert (hold.reason, hold.is_forced, hold.clearable_by) == ("approval", True, [])
+    with pytest.raises(NotPermitted):
+        clear_hold(hold_id=hold.pk, reason=Reason("other", "They said yes on the phone"), actor=CLERK, now=NOW)
+    for wrong in (StaffFactory(roles=[Role.CS_LEAD]), StaffFactory(roles=[Role.FINANCE_APPROVER])):
+        with pytest.raises(AuthorityExceeded):
+            decided(wrong)
+    with pytest.raises(SelfApproval):
+        decided(user)
+    request = decided(chief, note="Budget is there")
+    assert spent() == 200
+    assert not Hold.objects.filter(cleared_at__isnull=True).exists()
+    assert settle_purchase(approval_id=request.pk, actor=CLERK, now=NOW) == "unchanged"
+    again = put(world, user, 30)
+    decided(chief, approve=False, note="Too much")
+    assert Order.objects.get(pk=again.order_id).status == "cancelled"
+    assert (spent(), Order.objects.get(pk=order.order_id).status) == (200, "submitted")
+
+
+@db
+def test_an_order_that_waits_is_not_released_and_no_rule_clears_it():
+    world = make_world(stock=1000)
+    rule(world, amount=Decimal(50))
+    user = buyer(world)
+    order = put(world, user, 6)
+    drain(NOW)
+    (outcome,) = release_orders(order_ids=[order.order_id], actor=CLERK, now=NOW)
+    assert [r.rule for r in outcome.refused] == ["purchase_approval"]
+    assert spent() == 0
+    decided(approver(world))
+    assert release_orders(order_ids=[order.order_id], actor=CLERK, now=NOW)[0].is_released
+
+
+@db
+def test_rules_by_amount_new_address_and_class_name_each_reason():
+    world = make_world(stock=1000)
+    user = buyer(world)
+    rule(world, amount=Decimal(50))
+    rule(world, "new_ship_to")
+    rule(world, "product_class", product_class="rx")
+    world.products[0].regulated_class = "rx"
+    world.products[0].save()
+    message = put(world, user, 6).holds[0].message
+    assert message == (
+        f"Waits for the company's approval: 60.00 USD is above 50.00; nothing was ever shipped to this address; "
+        f"{world.products[0].sku} of class rx."
+    )
+    PurchaseRule.objects.exclude(kind="new_ship_to").delete()
+    assert put(world, user, 6).holds == ()  # the address is known by now
+    assert waits(put(world, user, 1, ship_to_id=ShipToFactory(account=world.account).pk)) == ["purchase_approval"]
+
+
+@db
+def test_a_document_of_the_company_is_its_word_and_a_rep_s_order_counts_for_nobody():
+    world = make_world(stock=1000)
+    rule(world, amount=Decimal(50))
+    assert place(world.draft(9), actor=CLERK, now=NOW).holds == ()
+    ray = UserFactory(roles=[Role.REP])
+    AssignmentFactory(account=world.account, rep=RepFactory(user=ray), valid_from=NOW.date())
+    rep = person(ray).acting_for(world.account.pk)
+    assert waits(place(by_portal(world, 9, on_behalf_of=world.account.pk), actor=rep, now=NOW)) == ["purchase_approval"]
+    assert spent() == 0
+    with pytest.raises(AuthorityExceeded):
+        decide(approval_id=ApprovalRequest.objects.get().pk, approve=True, actor=rep, now=NOW)
+
+
+@db
+def test_what_is_cancelled_counts_no_longer():
+    world = make_world(stock=1000, products=2)
+    user = buyer(world, period_limit=Decimal(100))
+    order = put(world, user, 4, 6)
+    cancel_lines(order_id=order.order_id, quantities={1: None}, reason="less", actor=CLERK, now=NOW)
+    assert spent() == 60
+    assert put(world, user, 4).holds == ()
+    cancel_order(order_id=order.order_id, reason="all of it", actor=CLERK, now=NOW)
+    assert spent() == 40
+
+
+@db
+def test_a_draft_counts_for_who_entered_it_when_it_is_submitted():
+    world = make_world(stock=1000)
+    user = buyer(world, order_limit=Decimal(10))
+    draft = capture(by_portal(world, 6), actor=person(user), now=NOW)
+    assert waits(submit(order_id=draft.order_id, actor=person(user), now=NOW)) == ["purchase_approval"]
+    viewer = buyer(world, role=BuyerRole.VIEWER)
+    with pytest.raises(NotPermitted):
+        put(world, viewer, 1)
+
+
+@db
+def test_the_letter_goes_to_who_may_decide_and_the_page_decides(settings):
+    settings.PUBLIC_URL = "https://orders.example"
+    world = make_world(stock=1000)
+    user, chief, away = buyer(world, order_limit=Decimal(10)), approver(world), approver(world)
+    deputy = approver(world)
+    AbsenceFactory(user=away, delegate=deputy, away_from=NOW.date(), back_on=NOW.date() + timedelta(9))
+    order = put(world, user, 6)
+    drain(NOW)
+    assert sorted(m.to[0] for m in mail.outbox) == sorted([chief.email, deputy.email])
+    assert "https://orders.example/approvals/" in mail.outbox[0].body
+    page = browser_of(chief).get("/approvals/").content.decode()
+    assert order.number in page
+    request = ApprovalRequest.objects.get()
+    ApprovalRequest.objects.update(expires_at=NOW + timedelta(days=9000))
+    browser_of(chief).post(f"/approvals/{request.public_id}/decide", {"decision": "approve", "note": "fine"})
+    drain(NOW)
+    assert not Hold.objects.filter(cleared_at__isnull=True).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.races
+def test_eight_carts_at_once_pass_the_period_limit_by_nothing():
+    world = make_world(stock=1000)
+    user = buyer(world, period_limit=Decimal(100))
+    drafts = [by_portal(world, 3) for _ in range(8)]
+    outcomes = race(*[lambda d=d: place(d, actor=person(user), now=NOW) for d in drafts])
+    assert sorted(len(x.holds) for x in outcomes) == [0] * 3 + [1] * 5
+    assert spent() == 90
