@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import partial
@@ -12,7 +12,7 @@ from inventory.rules.allocate import Decision, Plan, PlanLine, Verdict
 from inventory.rules.borrow import Coming, Repeg, borrow
 from inventory.rules.give_back import SHIP_COMPLETE, Table, settle_orders
 from inventory.rules.policy import Policy
-from inventory.rules.pools import Protection, Quota
+from inventory.rules.pools import OrderCap, Protection, Quota
 from inventory.rules.shelf import Shelf, merged
 from inventory.rules.sourcing import Need, Supply
 from inventory.rules.strategies import Seat, seats_of, sweep
@@ -32,7 +32,8 @@ BARRED = {
 @dataclass(frozen=True)
 class Snapshot:
     """What a run decides over. Everything is as if what the needs `held` had been given back: supplies count it, and so
-    do protections and quotas. `coming` is inbound supply no demand outside the snapshot rests on.
+    do protections and quotas. `coming` is inbound supply no demand outside the snapshot rests on. `taken` is what an order
+    has of a product beyond its needs here: {(order key, product): qty}.
     """
 
     needs: Sequence[Need]
@@ -40,6 +41,8 @@ class Snapshot:
     protections: Sequence[Protection] = ()
     quotas: Sequence[Quota] = ()
     coming: Sequence[Coming] = ()
+    caps: Sequence[OrderCap] = ()
+    taken: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
 
 
 def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date) -> Plan:
@@ -106,6 +109,10 @@ def _from(decision: Decision, before: Mapping[int, Decimal]) -> Decision:
 def _tables(policy: Policy, snapshot: Snapshot, today: date) -> dict[int, Table]:
     needs, supplies = _by_product(snapshot.needs), _by_product(snapshot.supplies)
     protections, quotas = _by_product(snapshot.protections), _by_product(snapshot.quotas)
+    caps = _by_product(snapshot.caps)
+    taken: dict[int, dict[str, Decimal]] = defaultdict(dict)
+    for (order_key, product_id), qty in snapshot.taken.items():
+        taken[product_id][order_key] = qty
 
     def set_up(product_id: int) -> tuple[list[Seat], Shelf]:
         shelf = Shelf(
@@ -113,6 +120,8 @@ def _tables(policy: Policy, snapshot: Snapshot, today: date) -> dict[int, Table]
             today=today,
             protections=protections.get(product_id, ()),
             quotas=quotas.get(product_id, ()),
+            caps=caps.get(product_id, ()),
+            taken=taken[product_id],
             order_cap_percent=policy.order_cap_percent,
             uses_lots=policy.uses_lots,
         )
@@ -121,7 +130,7 @@ def _tables(policy: Policy, snapshot: Snapshot, today: date) -> dict[int, Table]
     return {product_id: Table.dealt(product_id, partial(set_up, product_id)) for product_id in sorted(needs)}
 
 
-T = TypeVar("T", Need, Supply, Protection, Quota, Coming)
+T = TypeVar("T", Need, Supply, Protection, Quota, OrderCap, Coming)
 
 
 def _by_product(some: Iterable[T]) -> dict[int, list[T]]:

@@ -4,38 +4,39 @@ A floor over some sites and one over all may overlap, so it is not enough to loo
 sites one looks at, what is left there must cover all floors that lie wholly within it (Hall's condition). Only unions
 of sets that overlap need looking at, as long as the stock covers all floors together: `settle` sees to that.
 
-Pools form a tree: a floor whose members and sites all lie in another's is a part of it, not a further quantity.
+Pools of a tree add up: each keeps its own part, deepest first, and what a member takes counts once in the tree, against
+the first of its pools that has something left.
 """
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 
-from inventory.rules.pools import Protection, Quota
+from inventory.rules.pools import OrderCap, Protection, Quota
 from inventory.rules.sourcing import Need, Supply
 
 ZERO = Decimal(0)
+NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 Sites = frozenset[int]
 
 
 @dataclass
 class Floors:
-    """`owed` of each protection is what is still to keep for its members; taking by members lowers it.
-
-    `net` is what of it no floor inside it keeps already, so that the nets add up.
-    """
+    """`owed` of each protection is what is still to keep; taking by its members lowers it, unless it is safety stock."""
 
     protections: Sequence[Protection]
     sets: Sequence[Sites]
-    inside: Sequence[Sequence[int]]
-    owed: list[Decimal]
+    above: Sequence[int | None]  # by floor: the next of its tree, which counts what a floor has no room for
     areas: list[Sites]
     left: list[Decimal]
     within: list[list[int]]  # by area: the protections that lie wholly in it
     areas_of: dict[int, list[int]]
-    floors_of: dict[int, list[int]]
-    net: list[Decimal] = field(default_factory=list)
+    owed: list[Decimal]
+    given: list[Decimal]  # by floor: what its members took that counts against it first
+    lost: list[Decimal]  # by floor: what the stock no longer covers
+    serving: dict[tuple[int | None, int], list[int]] = field(default_factory=dict)
     against: dict[tuple[int | None, int], list[tuple[int, list[int]]]] = field(default_factory=dict)
 
     @classmethod
@@ -52,16 +53,25 @@ class Floors:
             on_site[supply.site_id] += supply.qty
         left = [sum((on_site[s] for s in area if s in on_site), ZERO) for area in areas]
         within = [[n for n, sites in enumerate(sets) if sites <= area] for area in areas]
-        inside = _nested(kept, sets)
-        found = cls(kept, sets, inside, [p.qty for p in kept], areas, left, within, _by_site(areas), _by_site(sets))
-        found._count_nets()
-        return found
+        nothing = [ZERO] * len(kept)
+        return cls(
+            kept,
+            sets,
+            _above(kept, sets),
+            areas,
+            left,
+            within,
+            _by_site(areas),
+            [p.qty for p in kept],
+            nothing,
+            list(nothing),
+        )
 
     def room(self, account_id: int | None, site_id: int) -> Decimal | None:
         """What the account may take at the site without touching what is kept for others; None: no limit."""
         limit: Decimal | None = None
         for area, floors in self._against(account_id, site_id):
-            room = self.left[area] - sum((self.net[n] for n in floors), ZERO)
+            room = self.left[area] - sum((self.owed[n] for n in floors), ZERO)
             limit = room if limit is None or room < limit else limit
         return limit
 
@@ -71,41 +81,47 @@ class Floors:
         To be called when demands have kept what they hold, which no floor takes from them.
         """
         free = {site_id: on_site.get(site_id, ZERO) for site_id in self.areas_of}
-        covered = _matched(self.net, self.sets, free)
-        for n in self._inner_first():
-            self.owed[n] = min(self.owed[n], covered[n] + sum((max(ZERO, self.owed[c]) for c in self.inside[n]), ZERO))
-        self._count_nets()
+        for n, covered in enumerate(_matched(self.owed, self.sets, free)):
+            self.lost[n] += self.owed[n] - covered
+        self._count()
 
     def take(self, account_id: int | None, site_id: int, qty: Decimal) -> None:
         """`qty` leaves the site for the account; a negative one comes back."""
-        is_member = False
         for area in self.areas_of.get(site_id, ()):
             self.left[area] -= qty
-        for n in self.floors_of.get(site_id, ()):
-            if account_id in self.protections[n].account_ids:
-                self.owed[n] -= qty
-                is_member = True
-        if is_member:
-            self._count_nets()
+        counted = self._serving(account_id, site_id)
+        for n in counted:
+            self.given[n] += qty
+        if counted:
+            self._count()
 
     def kept_from(self, account_id: int | None) -> list[tuple[str, Decimal]]:
         """[(pool, what it still keeps from the account)], largest first."""
         found: dict[str, Decimal] = defaultdict(Decimal)
-        for protection, owed in zip(self.protections, self.net, strict=True):
+        for protection, owed in zip(self.protections, self.owed, strict=True):
             if owed > 0 and account_id not in protection.account_ids:
                 found[protection.name] += owed
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
-    def _count_nets(self) -> None:
-        totals: dict[int, Decimal] = {}
-        self.net = [ZERO] * len(self.owed)
-        for n in self._inner_first():
-            inner = sum((totals[c] for c in self.inside[n]), ZERO)
-            self.net[n] = max(ZERO, self.owed[n] - inner)
-            totals[n] = inner + self.net[n]
+    def _count(self) -> None:
+        """What each floor still owes; a tree's floors stand deepest first."""
+        given = list(self.given)
+        for n, protection in enumerate(self.protections):
+            self.owed[n] = max(ZERO, protection.qty - given[n] - self.lost[n])
+            above = self.above[n]
+            if above is not None:
+                given[above] += max(ZERO, given[n] - protection.qty)
 
-    def _inner_first(self) -> list[int]:
-        return sorted(range(len(self.owed)), key=lambda n: (*_size(self.protections[n], self.sets[n]), n))
+    def _serving(self, account_id: int | None, site_id: int) -> list[int]:
+        """Of each tree, the deepest floor a take of the account there counts against."""
+        place = account_id, site_id
+        if place not in self.serving:
+            first: dict[int, int] = {}
+            for n, protection in enumerate(self.protections):
+                if not protection.is_safety and self._serves(n, account_id, site_id):
+                    first.setdefault(protection.tree_id, n)
+            self.serving[place] = list(first.values())
+        return self.serving[place]
 
     def _against(self, account_id: int | None, site_id: int) -> list[tuple[int, list[int]]]:
         """[(area the site is in, the floors in it that a take of the account there does not serve)]."""
@@ -121,22 +137,17 @@ class Floors:
         return account_id in self.protections[n].account_ids and site_id in self.sets[n]
 
 
-def _size(protection: Protection, sites: Sites) -> tuple[int, int]:
-    return len(protection.account_ids), len(sites)
+def _above(protections: Sequence[Protection], sets: Sequence[Sites]) -> list[int | None]:
+    def is_above(m: int, n: int) -> bool:
+        outer, inner = protections[m], protections[n]
+        return outer.tree_id == inner.tree_id and inner.account_ids <= outer.account_ids and sets[n] <= sets[m]
 
-
-def _nested(protections: Sequence[Protection], sets: Sequence[Sites]) -> list[list[int]]:
-    """By floor, those directly inside it: each floor is inside the smallest that holds its members and sites."""
-    inside: list[list[int]] = [[] for _ in protections]
-    sizes = [(*_size(p, s), n) for n, (p, s) in enumerate(zip(protections, sets, strict=True))]
-    for n, protection in enumerate(protections):
-        around = [
-            m for m, other in enumerate(protections)
-            if sizes[m] > sizes[n] and protection.account_ids <= other.account_ids and sets[n] <= sets[m]
-        ]  # fmt: skip
-        if around:
-            inside[min(around, key=lambda m: sizes[m])].append(n)
-    return inside
+    order = range(len(protections))
+    return [
+        None if protections[n].is_safety
+        else next((m for m in order[n + 1 :] if not protections[m].is_safety and is_above(m, n)), None)
+        for n in order
+    ]  # fmt: skip
 
 
 def _with_unions(sets: Iterable[Sites]) -> list[Sites]:
@@ -224,17 +235,33 @@ class Ceilings:
 
 
 class Caps:
-    """What one order may take of the product; `cap` None: no limit."""
+    """What one order may take of the product in all: `percent_cap` whoever it is for, and the caps of its account."""
 
-    def __init__(self, cap: Decimal | None) -> None:
-        self.cap = cap
+    def __init__(
+        self, percent_cap: Decimal | None, caps: Iterable[OrderCap] = (), taken: Mapping[str, Decimal] = NOTHING
+    ) -> None:
+        """`taken`: what each order has already and no run deals again; only the caps of accounts count it."""
+        self.percent_cap = percent_cap
+        self.of_account: dict[int, Decimal] = {}
+        for cap in caps:
+            for account_id in cap.account_ids:
+                self.of_account[account_id] = min(cap.qty, self.of_account.get(account_id, cap.qty))
+        self.before = taken
         self.taken: dict[str, Decimal] = defaultdict(Decimal)
+        self.is_any = percent_cap is not None or bool(self.of_account)
 
     def room(self, need: Need) -> Decimal | None:
-        if self.cap is None or not need.order_key:
+        if not self.is_any or not need.order_key:
             return None
-        return max(ZERO, self.cap - self.taken[need.order_key])
+        taken, room = self.taken[need.order_key], self.percent_cap
+        if room is not None:
+            room -= taken
+        own = self.of_account.get(need.account_id) if need.account_id is not None else None
+        if own is not None:
+            own -= taken + self.before.get(need.order_key, ZERO)
+            room = own if room is None else min(room, own)
+        return None if room is None else max(ZERO, room)
 
     def take(self, need: Need, qty: Decimal) -> None:
-        if self.cap is not None and need.order_key:
+        if self.is_any and need.order_key:
             self.taken[need.order_key] += qty

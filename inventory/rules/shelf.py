@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
-from inventory.rules.pools import Protection, Quota
-from inventory.rules.protect import Caps, Ceilings, Floors
+from inventory.rules.pools import OrderCap, Protection, Quota
+from inventory.rules.protect import NOTHING, Caps, Ceilings, Floors
 from inventory.rules.sourcing import Need, Supply, general_order, is_usable, sites_in_turn
 
 ZERO = Decimal(0)
@@ -23,6 +23,8 @@ class Shelf:
         today: date,
         protections: Sequence[Protection] = (),
         quotas: Sequence[Quota] = (),
+        caps: Sequence[OrderCap] = (),
+        taken: Mapping[str, Decimal] = NOTHING,
         order_cap_percent: Decimal | None = None,
         uses_lots: bool = False,
     ) -> None:
@@ -37,22 +39,18 @@ class Shelf:
         self.ceilings = Ceilings(quotas) if quotas else None
         total = sum((s.qty for s in ordered if s.is_general), ZERO)
         cap = total * order_cap_percent / 100 if order_cap_percent is not None else None
-        self.caps = Caps(cap)
+        self.caps = Caps(cap, caps, taken)
         self.has_expiry = any(s.expiry_date is not None for s in ordered)
         self.has_special = any(not s.is_general for s in ordered)
 
     def lot(self, need: Need) -> Decimal:
         return need.terms.lot if self.uses_lots else ZERO
 
-    def is_limited(self, need: Need) -> bool:
-        """Whether a need may find less than what is left for reasons of its own: floors, ceilings, a cap."""
-        return self.floors is not None or self.ceilings is not None or self.caps.cap is not None
-
     def signature(self, need: Need) -> tuple[object, ...]:
         """Needs of equal signature reach the same stock, each by itself."""
         of_lots = (need.requested_date, need.min_shelf_life_days) if self.has_expiry else None
         account = need.account_id if self.floors or self.ceilings else None
-        order = need.order_key if self.caps.cap is not None else None
+        order = need.order_key if self.caps.is_any else None
         site = need.site_id if self.has_special or need.route else None
         return of_lots, site, frozenset(need.route), account, order, self.lot(need)
 

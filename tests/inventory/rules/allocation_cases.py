@@ -119,11 +119,20 @@ def _sites(rng: random.Random) -> frozenset[int] | None:
 
 
 def _protections(rng: random.Random) -> list[Protection]:
-    """As pools are: of other accounts, or one inside the other."""
+    """As pools are: of other accounts, or one below the other in a tree, which then stands first."""
     first = frozenset(rng.sample(ACCOUNTS, 2))
     inner, other = frozenset(sorted(first)[:1]), frozenset(ACCOUNTS) - first
-    chosen = rng.choice([[], [], [first], [first, inner], [inner, other], [other, first]])
-    return [Protection(n, f"floor {n}", 1, a, Decimal(rng.randint(0, 20)), _sites(rng)) for n, a in enumerate(chosen)]
+    places = _sites(rng)
+    floors = rng.choice(
+        [[], [], [(first, 1)], [(inner, 1), (first, 1)], [(inner, 1), (other, 2)], [(other, 2), (first, 1)]]
+    )
+    is_tree = len({tree for _, tree in floors}) < len(floors)
+    return [
+        Protection(
+            n, f"floor {n}", 1, accounts, Decimal(rng.randint(0, 20)), places if is_tree else _sites(rng), tree_id=tree
+        )
+        for n, (accounts, tree) in enumerate(floors)
+    ]
 
 
 def _quota(rng: random.Random, n: int) -> Quota:

@@ -206,10 +206,16 @@ def may_take(case, need, site):
 
 
 def owed(case, floor):
-    """What is still to keep: all of it less what members have there now."""
+    """What is still to keep: its part less what members have there now, of which a floor below it counts its own part."""
+    left = floor.qty
     sites = {s.site_id for s in case.stocked(floor)}
     members = [i for i, n in case.needs.items() if n.account_id in floor.account_ids and n.product_id == 1]
-    return max(Decimal(0), floor.qty - sum((case.at(i, sites) for i in members), Decimal(0)))
+    have = sum((case.at(i, sites) for i in members), Decimal(0))
+    for below in case.snapshot.protections:
+        if below is not floor and below.tree_id == floor.tree_id and below.account_ids < floor.account_ids:
+            own = [i for i in members if case.needs[i].account_id in below.account_ids]
+            have -= min(below.qty, sum((case.at(i, sites) for i in own), Decimal(0)))
+    return max(Decimal(0), left - have)
 
 
 def room_of_order(case, need):

@@ -8,7 +8,7 @@ from inventory.rules.allocate import allocate, in_words
 from inventory.rules.borrow import Coming, Repeg
 from inventory.rules.by_policy import Snapshot, allocate_by
 from inventory.rules.policy import DEFAULT, Filters, Policy, Segment, problems
-from inventory.rules.pools import Protection, Quota
+from inventory.rules.pools import OrderCap, Protection, Quota
 from inventory.rules.sourcing import Need, Supply, Terms
 from inventory.states import FairWeight, SortKey, Strategy
 from tests.inventory.rules.allocation_cases import OPENED, TODAY, snapshot_of
@@ -87,19 +87,24 @@ def test_a_floor_is_kept_for_its_members_and_named_to_the_others():
     assert sum(got(both).values()) == 90  # 10 stay for the members
 
 
-def test_a_floor_of_one_site_leaves_the_others_free_and_an_inner_one_is_part_of_the_outer():
+def test_a_floor_of_one_site_leaves_the_others_free_and_those_of_a_tree_each_keep_their_part():
     west = Protection(1, "West", 1, frozenset({1}), Decimal(5), frozenset({1}))
     plan = run(
         Policy(segments=EVERYONE), [need(1, 20, account_id=2)], [supply(1, 8), supply(2, 8, 2)], protections=[west]
     )
     assert got(plan) == {1: 11}
-    tier = Protection(1, "Tier", 1, frozenset({1, 3}), Decimal(10))
-    one = Protection(2, "Harbor", 1, frozenset({1}), Decimal(6))
+    one = Protection(2, "Harbor", 1, frozenset({1}), Decimal(6), tree_id=1)
+    tier = Protection(1, "Tier", 1, frozenset({1, 3}), Decimal(4), tree_id=1)  # what is left of 10 for the others of it
     for account, most in ((2, 10), (3, 14), (1, 20)):
         plan = run(
             Policy(segments=EVERYONE), [need(1, 20, account_id=account)], [supply(1, 20)], protections=[tier, one]
         )
         assert got(plan) == {1: most}
+    needs = [need(1, 8, account_id=1), need(2, 20, account_id=2), need(3, 20, account_id=3)]
+    assert got(run(Policy(segments=EVERYONE), needs, [supply(1, 20)], protections=[one, tier])) == {1: 8, 2: 10, 3: 2}
+    safety = Protection(-1, "safety stock", 1, frozenset({1}), Decimal(5), frozenset({1}), is_safety=True)
+    plan = run(Policy(segments=EVERYONE), needs, [supply(1, 20)], protections=[safety])
+    assert got(plan) == {1: 8, 2: 7, 3: 0}  # what a member takes does not lower it
 
 
 def test_a_quota_and_an_order_cap_end_what_one_may_take():
@@ -114,6 +119,9 @@ def test_a_quota_and_an_order_cap_end_what_one_may_take():
     plan = run(capped, needs, [supply(1, 30)])
     assert got(plan) == {1: 6, 2: 6, 3: 9}  # the third belongs to no order
     assert why(plan, 1).verdict.barred == "one order may not take more of this product"
+    cap = OrderCap(1, 1, frozenset({1}), Decimal(5))
+    plan = run(Policy(segments=EVERYONE), needs, [supply(1, 30)], caps=[cap], taken={("A", 1): Decimal(2)})
+    assert got(plan) == {1: 3, 2: 5, 3: 9}
 
 
 def test_regions_absorb_the_delay_in_the_order_the_policy_says():
