@@ -20,6 +20,15 @@ CLAIMS_GAVE_WAY = KindSpec(
     resolve_minutes=240,
     description="Stock that was promised turned out not to be there or not to be good. The orders are allocated again.",
 )
+ALLOCATION_CONFLICT = KindSpec(
+    code="allocation_conflict",
+    label="Allocation conflict",
+    owner_queue="planner",
+    severity="high",
+    respond_minutes=120,
+    resolve_minutes=240,
+    description="A run took stock from orders it had been promised to. Look for other stock, or agree on new dates.",
+)
 TRANSFER_SHORT = KindSpec(
     code="transfer_short",
     label="Transfer arrived short",
@@ -84,4 +93,4 @@ FIELD_EXPIRY = KindSpec(
     description="A lot in a trunk or on consignment is near its expiry. Use it first, or bring it back to a center.",
 )
 declare(FILL_UP_DISPUTED, CONSIGNMENT_VARIANCE, FIELD_EXPIRY)
-declare(PROMISE_MOVED, CLAIMS_GAVE_WAY, TRANSFER_SHORT, COUNT_PENDING, LOT_RECALLED, LOT_EXPIRED)
+declare(PROMISE_MOVED, CLAIMS_GAVE_WAY, ALLOCATION_CONFLICT, TRANSFER_SHORT, COUNT_PENDING, LOT_RECALLED, LOT_EXPIRED)

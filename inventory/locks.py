@@ -132,12 +132,13 @@ def lock_demands_with_expired_claims(*, now: datetime, limit: int) -> dict[int, 
 
 _OPEN = f"""
     {_READ} WHERE product_id = ANY(%(products)s::bigint[]) AND ordered_qty > cancelled_qty + shipped_qty
-      AND (backordered_qty > 0 OR reserved_qty > 0) ORDER BY id FOR NO KEY UPDATE"""
+      AND (backordered_qty > 0 OR reserved_qty > 0 OR allocated_qty > 0 AND product_id = ANY(%(again)s::bigint[]))
+    ORDER BY id FOR NO KEY UPDATE"""
 
 
-def lock_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
-    """All that an allocation run may deal to or take from."""
-    return _take_demands(_OPEN, {"products": list(product_ids)})[0]
+def lock_open_demands(product_ids: Collection[int], *, dealt_again: Collection[int] = ()) -> dict[int, LockedDemand]:
+    """All that an allocation run may deal to or take from; of the products `dealt_again` also who is served in full."""
+    return _take_demands(_OPEN, {"products": list(product_ids), "again": list(dealt_again)})[0]
 
 
 _INBOUND = "inventory_inboundsupply"

@@ -1,3 +1,9 @@
+from inventory.models.allocation_policy import (
+    AllocationChange,
+    AllocationPolicy,
+    AllocationPolicyUse,
+    AllocationPolicyVersion,
+)
 from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
 from inventory.models.count import CountLine, StockCount
 from inventory.models.demand import AllocationRun, Claim, Demand, DemandDecision, Promise
@@ -17,6 +23,10 @@ from inventory.models.sourcing import DemandSourcing, SourcingRule, TransitLane
 from inventory.models.transfer import Transfer, TransferLine
 
 __all__ = [
+    "AllocationChange",
+    "AllocationPolicy",
+    "AllocationPolicyUse",
+    "AllocationPolicyVersion",
     "AllocationRun",
     "Claim",
     "CountLine",

@@ -51,6 +51,7 @@ class Demand(models.Model):
     sla_penalty = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     is_contract = models.BooleanField(default=False)
     margin_band = models.SmallIntegerField(default=0)
+    unit_margin = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     ship_complete_group = models.CharField(max_length=40, blank=True)
     ship_to = models.ForeignKey(
         "accounts.ShipTo", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -169,6 +170,7 @@ class AllocationRun(models.Model):
     scope = models.JSONField(default=dict)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="shards")
     result = models.JSONField(default=dict)
 
     def __str__(self) -> str:

@@ -28,6 +28,7 @@ class RankSnapshot:
     is_contract: bool = False
     margin_band: int = 0
     ship_complete_group: str = ""
+    unit_margin: Decimal | None = None
 
 
 @dataclass(frozen=True)

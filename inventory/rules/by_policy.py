@@ -1,7 +1,7 @@
 """Allocate by a policy: the stages of domain.md §6 over a snapshot of some products, every line of it explained."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from inventory.rules.policy import Policy
 from inventory.rules.pools import OrderCap, Protection, Quota
 from inventory.rules.shelf import Shelf, merged
 from inventory.rules.sourcing import Need, Supply
-from inventory.rules.strategies import Seat, seats_of, sweep
+from inventory.rules.strategies import LOCKABLE, Seat, seats_of, sweep
 from inventory.states import Strategy
 
 ZERO = Decimal(0)
@@ -44,27 +44,40 @@ class Snapshot:
     caps: Sequence[OrderCap] = ()
     taken: Mapping[tuple[str, int], Decimal] = field(default_factory=dict)
 
+    def of(self, products: Collection[int]) -> "Snapshot":
+        """The part of it that is about these products."""
+        return Snapshot(
+            [x for x in self.needs if x.product_id in products],
+            [x for x in self.supplies if x.product_id in products],
+            [x for x in self.protections if x.product_id in products],
+            [x for x in self.quotas if x.product_id in products],
+            [x for x in self.coming if x.product_id in products],
+            [x for x in self.caps if x.product_id in products],
+            {pair: qty for pair, qty in self.taken.items() if pair[1] in products},
+        )
 
-def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date) -> Plan:
+
+def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date, keeps_held: bool = False) -> Plan:
     """The plan: lines are all a demand has from now on (what it kept and what it was dealt), decisions say why.
 
     Where that might matter (orders gave back, floors gave way late) the plan is made again as if it had been carried out,
-    until that changes nothing: so that a second run finds nothing to do.
+    until that changes nothing: so that a second run finds nothing to do. `keeps_held`: whatever the strategies say, no
+    demand loses what it holds firmly.
     """
-    plan, is_unsure = _once(policy, snapshot, today)
+    plan, is_unsure = _once(policy, snapshot, today, keeps_held)
     before, kept = {n.demand_id: n.held_qty for n in snapshot.needs}, snapshot
     for _ in range(AGAIN if is_unsure else 0):
         kept = replace(kept, needs=_as_planned(kept.needs, plan))
-        following, _ = _once(policy, kept, today)
+        following, _ = _once(policy, kept, today, keeps_held)
         if _amounts(following) == _amounts(plan):
             return replace(plan, decisions=tuple(_from(d, before) for d in plan.decisions))
         plan = following
     return replace(plan, is_settled=not is_unsure)
 
 
-def _once(policy: Policy, snapshot: Snapshot, today: date) -> tuple[Plan, bool]:
+def _once(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> tuple[Plan, bool]:
     """(a plan, whether carrying it out may change what the next one says)."""
-    tables = _tables(policy, snapshot, today)
+    tables = _tables(policy, snapshot, today, keeps_held)
     is_unsure = policy.passes is not None and settle_orders(tables, policy.passes)
     coming = _by_product(snapshot.coming)
     pegs: list[Repeg] = []
@@ -83,7 +96,8 @@ def _once(policy: Policy, snapshot: Snapshot, today: date) -> tuple[Plan, bool]:
 
 def _may_move(seat: Seat) -> bool:
     """Whether a second run might find it elsewhere: floors gave way late, or its share is locked from now on."""
-    return seat.stage == "sweep" or (seat.is_locked and seat.segment.is_fair and bool(seat.takes))
+    is_lockable = seat.is_locked and seat.strategy in LOCKABLE
+    return seat.stage == "sweep" or (is_lockable and seat.segment.is_fair and bool(seat.takes))
 
 
 def _as_planned(needs: Iterable[Need], plan: Plan) -> list[Need]:
@@ -106,7 +120,7 @@ def _from(decision: Decision, before: Mapping[int, Decimal]) -> Decision:
     return replace(decision, verdict=replace(decision.verdict, before=was))
 
 
-def _tables(policy: Policy, snapshot: Snapshot, today: date) -> dict[int, Table]:
+def _tables(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> dict[int, Table]:
     needs, supplies = _by_product(snapshot.needs), _by_product(snapshot.supplies)
     protections, quotas = _by_product(snapshot.protections), _by_product(snapshot.quotas)
     caps = _by_product(snapshot.caps)
@@ -125,7 +139,7 @@ def _tables(policy: Policy, snapshot: Snapshot, today: date) -> dict[int, Table]
             order_cap_percent=policy.order_cap_percent,
             uses_lots=policy.uses_lots,
         )
-        return seats_of(needs[product_id], policy, today), shelf
+        return seats_of(needs[product_id], policy, today, keeps_held), shelf
 
     return {product_id: Table.dealt(product_id, partial(set_up, product_id)) for product_id in sorted(needs)}
 

@@ -85,6 +85,7 @@ class Segment:
     sort_keys: tuple[SortKey, ...] = DEFAULT_KEYS
     is_fair: bool = False
     weight: FairWeight = FairWeight.DEMAND
+    who: str = "everyone"  # the filters as people wrote them
 
     @property
     def rule(self) -> str:

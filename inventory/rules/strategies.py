@@ -67,12 +67,12 @@ class Seat:
         return stage, self.place, self.key, self.need.demand_id
 
 
-def seats_of(needs: Iterable[Need], policy: Policy, today: date) -> list[Seat]:
+def seats_of(needs: Iterable[Need], policy: Policy, today: date, keeps_held: bool = False) -> list[Seat]:
     """Classified by segment and sorted: by strategy, segment, its sort keys, then by age of the demand."""
     seats = []
     for need in needs:
         place, segment = policy.segment_of(need, today)
-        locked = segment.strategy in LOCKABLE and policy.is_locked(need, today)
+        locked = keeps_held or (segment.strategy in LOCKABLE and policy.is_locked(need, today))
         seats.append(Seat(need, place, segment, policy.sort_key(segment, need), segment.strategy, locked))
     return sorted(seats, key=lambda seat: seat.order)
 

@@ -1,12 +1,14 @@
 """Allocate: deal free stock and re-dealable soft reservations to all open demand, by rank, with hard claims.
 
-A run is sharded by product. Existing hard, released and picked claims are frozen; soft claims with a time to live
-(a quote's, a cart's) keep their stock until they expire; blocked demands come last and hold stock only softly.
+A run is sharded by product. Released and picked claims are frozen, and firm ones are too unless the product's policy
+deals them again and may take a promise away; soft claims with a time to live (a quote's, a cart's) keep their stock
+until they expire; blocked demands come last and hold stock only softly. Products without a policy of their own and
+without pools take the short way (`inventory.rules.allocate`), the others that of `inventory.rules.by_policy`.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -14,21 +16,24 @@ from core import codec, outbox
 from core.actors import Actor
 from core.clock import local_date
 from core.outbox import Note
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from inventory import locks
 from inventory.events import DemandsAllocated
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
 from inventory.network_queries import site_times
+from inventory.policy_queries import Rules, rules_of
 from inventory.queries import free_stock, products_worth_a_run
-from inventory.rules.allocate import Decision, Plan, PlanLine, rank
+from inventory.rules.allocate import Decision, Plan, PlanLine
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
 from inventory.rules.sourcing import Need, Supply
-from inventory.services.claim import Held, Ledger, expire, open_ledger
-from inventory.services.promise import Promised, current_promises, pegs_of, renewed
+from inventory.services.claim import Held, Ledger
+from inventory.services.plan_by_policy import PolicyPlan, plan_by_policy
+from inventory.services.promise import Promised, renewed
 from inventory.services.record import Decided, record
 from inventory.services.reserve import need_of
+from inventory.services.run_by_policy import NO_WISH, Standing, Wish, note_changes, put_in_place, standing
 from inventory.states import ClaimEnd, ClaimKind
 
 ZERO = Decimal(0)
@@ -46,50 +51,98 @@ def allocate(
         return allocate_products(trigger_key=trigger_key, product_ids=product_ids, actor=actor, now=now)
     products = products_worth_a_run()
     shards = [products[i : i + SHARD] for i in range(0, len(products), SHARD)] or [[]]
+    whole = _begin_whole(trigger_key, len(products), len(shards), now)
     outcomes = [
-        allocate_products(trigger_key=f"{trigger_key}/{n}", product_ids=shard, actor=actor, now=now)
+        allocate_products(trigger_key=f"{trigger_key}/{n}", product_ids=shard, actor=actor, now=now, parent_id=whole)
         for n, shard in enumerate(shards, start=1)
     ]
-    return _total(outcomes)
+    outcome = replace(_total(outcomes), run_id=whole)
+    AllocationRun.objects.filter(pk=whole, finished_at=None).update(finished_at=now, result=_result(outcome))
+    return outcome
+
+
+def _begin_whole(trigger_key: str, products: int, shards: int, now: datetime) -> int:
+    """The run its shards belong to: how many of them are finished is its progress."""
+    run = AllocationRun(trigger_key=trigger_key, scope={"products": products, "shards": shards}, started_at=now)
+    AllocationRun.objects.bulk_create([run], ignore_conflicts=True)
+    return AllocationRun.objects.values_list("pk", flat=True).get(trigger_key=trigger_key)
 
 
 @door_verb
 def allocate_products(
-    *, trigger_key: str, product_ids: Collection[int], actor: Actor, now: datetime
+    *, trigger_key: str, product_ids: Collection[int], actor: Actor, now: datetime, parent_id: int | None = None
 ) -> AllocationOutcome:
-    """One shard: lock demands, inbound and balances, plan, write what changed, say what happened."""
-    run, is_new = _begin(trigger_key, sorted(set(product_ids)), now)
+    """One shard: lock demands, inbound, pools and balances, plan, write what changed, say what happened."""
+    return run_products(trigger_key=trigger_key, product_ids=product_ids, actor=actor, now=now, parent_id=parent_id)
+
+
+@require_uow
+def run_products(
+    *,
+    trigger_key: str,
+    product_ids: Collection[int],
+    actor: Actor,
+    now: datetime,
+    wish: Wish = NO_WISH,
+    parent_id: int | None = None,
+) -> AllocationOutcome:
+    """The same inside a verb that has more to say, or a `wish` about the policy (see `apply_policy`)."""
+    run, is_new = _begin(trigger_key, sorted(set(product_ids)), now, parent_id)
     if not is_new:
         return _outcome(run)
-    demands = locks.lock_open_demands(product_ids) if product_ids else {}
-    outcome = _deal(run, demands, now=now, actor=actor) if demands else _nothing(run)
+    rules = rules_of(product_ids, only=wish.policy)
+    demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
+    outcome = _deal(run, demands, rules, wish, now=now, actor=actor) if demands else _nothing(run)
     AllocationRun.objects.filter(pk=run.pk).update(finished_at=now, result=_result(outcome))
     return outcome
 
 
-def _deal(run: AllocationRun, demands: dict[int, LockedDemand], *, now: datetime, actor: Actor) -> AllocationOutcome:
-    ledger = open_ledger(demands)
-    current = current_promises(list(demands))
-    products = {d.product_id for d in demands.values()}
-    inbound = locks.lock_inbound(products)
-    pegs = pegs_of(inbound, current, now=now) if inbound else {}
-    locks.lock_balances_of(products)
-    expire(ledger.held, ledger, now=now)
-    soft = _redealable(ledger)
-    needs = _needs(demands, soft, ledger)
-    supplies = _supplies(products, soft, ledger)
-    plan = plan_for(needs, supplies.values(), today=local_date(now, "UTC"))
+def _deal(
+    run: AllocationRun, demands: dict[int, LockedDemand], rules: Rules, wish: Wish, *, now: datetime, actor: Actor
+) -> AllocationOutcome:
+    stand = standing(demands, rules, now=now, permit=wish.permit)
+    ledger, products = stand.ledger, stand.products
     before = {d.pk: d.allocated_qty for d in demands.values()}
-    _apply(plan, soft, supplies, ledger)
+    by_policy = plan_by_policy(stand.stage, now=now)
+    if wish.check is not None:
+        wish.check(by_policy)
+    decisions = [*_deal_plain(stand, now=now), *by_policy.plan.decisions]
+    put_in_place(by_policy, ledger)
 
-    ranked = sorted(demands.values(), key=lambda d: rank(need_of(d)))
-    promised = renewed(ranked, ledger, current, pegs, site_times(), cause=CAUSE, now=now)
-    decided = [_decided(d, run) for d in plan.decisions]
+    promised = renewed(_ranked(demands, decisions, by_policy), ledger, stand.current, stand.pegs, site_times(),
+                       cause=wish.cause or CAUSE, now=now)  # fmt: skip
+    decided = [_decided(d, run) for d in decisions]
     record(ledger, now=now, promises=promised.changes, decisions=decided)
+    planned = by_policy.again.keys()
+    note_changes(run, {i: before[i] for i in planned}, stand, promised, actor=actor, now=now)
     gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}
     _publish(run, gained, demands, promised, now=now, actor=actor)
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
-    return AllocationOutcome(run.pk, len(needs), sum(gained.values(), ZERO), short, tuple(sorted(products)))
+    return AllocationOutcome(run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)))
+
+
+def _deal_plain(stand: Standing, *, now: datetime) -> Sequence[Decision]:
+    """The products that need no policy: free stock and soft reservations by rank, firm claims untouched."""
+    products = stand.products - stand.stage.rules.by_policy
+    if not products:
+        return ()
+    demands = {i: d for i, d in stand.stage.demands.items() if d.product_id in products}
+    soft = _redealable(stand.ledger, demands)
+    needs = _needs(demands, soft, stand.ledger)
+    supplies = _supplies(products, soft, stand.ledger)
+    plan = plan_for(needs, supplies.values(), today=local_date(now, "UTC"))
+    _apply(plan, soft, supplies, stand.ledger)
+    return plan.decisions
+
+
+def _ranked(
+    demands: dict[int, LockedDemand], decisions: Sequence[Decision], by_policy: PolicyPlan
+) -> list[LockedDemand]:
+    """Who may take inbound supply first: who lent its stock for it, then as they were served."""
+    place = {d.need.demand_id: d.position for d in decisions}
+    lent = {peg.demand_id for peg in by_policy.plan.pegs}
+    last = len(decisions) + 1
+    return sorted(demands.values(), key=lambda d: (d.pk not in lent, place.get(d.pk, last), d.pk))
 
 
 def _decided(decision: Decision, run: AllocationRun) -> Decided:
@@ -97,16 +150,16 @@ def _decided(decision: Decision, run: AllocationRun) -> Decided:
     return Decided(decision.need.demand_id, run.pk, decision.position, decision.explanation(verb))
 
 
-def _redealable(ledger: Ledger) -> dict[int, dict[int, Held]]:
+def _redealable(ledger: Ledger, demands: Mapping[int, LockedDemand]) -> dict[int, dict[int, Held]]:
     """{demand_id: {balance_id: soft claim}}: claims with a time to live are left alone."""
     found: dict[int, dict[int, Held]] = defaultdict(dict)
     for held in ledger.open_claims(ClaimKind.SOFT):
-        if held.expires_at is None:
+        if held.expires_at is None and held.demand_id in demands:
             found[held.demand_id][held.balance_id] = held
     return found
 
 
-def _needs(demands: dict[int, LockedDemand], soft: dict[int, dict[int, Held]], ledger: Ledger) -> list[Need]:
+def _needs(demands: Mapping[int, LockedDemand], soft: dict[int, dict[int, Held]], ledger: Ledger) -> list[Need]:
     temporary = {h.demand_id for h in ledger.open_claims(ClaimKind.SOFT) if h.expires_at is not None}
     needs = []
     for demand in demands.values():
@@ -177,10 +230,12 @@ def _publish(
         outbox.publish_many(notes, now=now, actor=actor)
 
 
-def _begin(trigger_key: str, products: Sequence[int], now: datetime) -> tuple[AllocationRun, bool]:
+def _begin(
+    trigger_key: str, products: Sequence[int], now: datetime, parent_id: int | None
+) -> tuple[AllocationRun, bool]:
     """The run of this key and whether it is new. A twin waits at the unique key, then finds the first run's result."""
     scope = {"products": len(products), "first": products[:20]}
-    run = AllocationRun(trigger_key=trigger_key, scope=scope, started_at=now)
+    run = AllocationRun(trigger_key=trigger_key, scope=scope, started_at=now, parent_id=parent_id)
     AllocationRun.objects.bulk_create([run], ignore_conflicts=True)
     stored = AllocationRun.objects.get(trigger_key=trigger_key)
     return stored, stored.finished_at is None

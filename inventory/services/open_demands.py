@@ -32,6 +32,7 @@ COLUMNS = {
     "margin_band": "smallint",
     "ship_complete_group": "text",
     "ship_to_id": "bigint",
+    "unit_margin": "numeric",
 }
 _NAMES = ", ".join(COLUMNS)
 _OPEN = f"""
@@ -86,4 +87,5 @@ def _values(spec: DemandSpec) -> tuple[Any, ...]:
         rank.margin_band,
         rank.ship_complete_group,
         spec.ship_to_id,
+        None if rank.unit_margin is None else str(rank.unit_margin),
     )

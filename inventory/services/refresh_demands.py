@@ -16,6 +16,7 @@ FIELDS = (
     "is_contract",
     "margin_band",
     "ship_complete_group",
+    "unit_margin",
     "is_blocked",
     "requested_date",
 )

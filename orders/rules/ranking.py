@@ -21,6 +21,7 @@ def rank_of(order: OrderPicture, account: AccountSnapshot, price: PriceResult | 
         is_contract=price is not None and price.basis in CONTRACT_LEVELS,
         margin_band=margin_band(price),
         ship_complete_group=order.number if account.ship_complete == ShipComplete.ORDER else "",
+        unit_margin=price.unit_margin if price is not None else None,
     )
 
 

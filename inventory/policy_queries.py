@@ -1,0 +1,141 @@
+"""Reads of allocation policies: which one a product is allocated by, and what the demands they rank are like."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from accounts.queries import account_snapshots
+from accounts.rules.asks import AccountSnapshot
+from core import codec, sql
+from inventory.pool_queries import RULED_OF_PRODUCTS
+from inventory.rules.policy import DEFAULT, Policy
+from inventory.rules.policy_text import Names
+from inventory.rules.sourcing import Terms
+
+ZERO = Decimal(0)
+HISTORY_DAYS = 90
+
+_POLICIES = "SELECT id, code, name, version, definition, is_default FROM inventory_allocationpolicy"
+# The use closest to the product: its own, then its category's, then those above.
+_USES = """
+    WITH RECURSIVE shelf(product_id, category_id, depth) AS (
+        SELECT id, category_id, 1 FROM catalog_product
+        WHERE id = ANY(%(products)s::bigint[]) AND category_id IS NOT NULL
+        UNION ALL SELECT s.product_id, c.parent_id, s.depth + 1 FROM shelf s JOIN catalog_category c ON c.id = s.category_id
+        WHERE c.parent_id IS NOT NULL)
+    SELECT DISTINCT ON (product_id) product_id, policy_id FROM (
+        SELECT u.product_id, u.policy_id, 0 AS depth FROM inventory_allocationpolicyuse u
+        WHERE u.product_id = ANY(%(products)s::bigint[])
+        UNION ALL SELECT s.product_id, u.policy_id, s.depth FROM shelf s
+        JOIN inventory_allocationpolicyuse u ON u.category_id = s.category_id) used
+    ORDER BY product_id, depth"""
+_TERMS = """
+    WITH RECURSIVE shelf(product_id, category_id) AS (
+        SELECT id, category_id FROM catalog_product WHERE id = ANY(%(products)s::bigint[]) AND category_id IS NOT NULL
+        UNION SELECT s.product_id, c.parent_id FROM shelf s JOIN catalog_category c ON c.id = s.category_id
+        WHERE c.parent_id IS NOT NULL)
+    SELECT p.id, p.order_multiple, ARRAY(SELECT category_id FROM shelf WHERE product_id = p.id)
+    FROM catalog_product p WHERE p.id = ANY(%(products)s::bigint[])"""
+_HISTORY = """
+    SELECT d.account_id, d.product_id, sum(c.qty) FROM inventory_claim c JOIN inventory_demand d ON d.id = c.demand_id
+    WHERE d.product_id = ANY(%(products)s::bigint[]) AND c.ended = 'shipped' AND c.ended_at >= %(since)s::date
+      AND d.account_id IS NOT NULL GROUP BY 1, 2"""
+_CODES = """
+    SELECT 'group', upper(code), id FROM accounts_accountgroup WHERE upper(code) = ANY(%(group)s::text[])
+    UNION ALL SELECT 'category', upper(code), id FROM catalog_category WHERE upper(code) = ANY(%(category)s::text[])
+    UNION ALL SELECT 'account', upper(code), id FROM accounts_account WHERE upper(code) = ANY(%(account)s::text[])"""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what each product is allocated, and which have pools, safety stock or caps."""
+
+    policies: Mapping[int, Policy]
+    ruled: frozenset[int]
+
+    @property
+    def by_policy(self) -> set[int]:
+        """The products whose run must know who is who."""
+        return {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled}
+
+    @property
+    def dealt_again(self) -> set[int]:
+        """The products whose firm claims are dealt too."""
+        return {i for i, policy in self.policies.items() if not policy.is_plain}
+
+
+def rules_of(product_ids: Collection[int], *, only: Policy | None = None) -> Rules:
+    """The rules of the products; `only` puts one policy in the place of every other. Three statements, one round trip."""
+    products = {"products": sorted(product_ids)}
+    rows, uses, ruled = sql.answers(
+        sql.Statement(_POLICIES, {}, list), sql.Statement(_USES, products, dict),
+        sql.Statement(RULED_OF_PRODUCTS, products, list),
+    )  # fmt: skip
+    found = {pk: policy_of(*row) for pk, *row, _ in rows}
+    default = next((found[pk] for pk, *_, is_default in rows if is_default), DEFAULT)
+    policies = {i: only or found.get(uses.get(i), default) for i in product_ids}
+    return Rules(policies, frozenset(i for (i,) in ruled))
+
+
+def policy_called(code: str) -> Policy | None:
+    """The policy in force under this code, whatever the case. One statement."""
+    rows = sql.rows(f"{_POLICIES} WHERE upper(code) = upper(%(code)s)", {"code": code})
+    return policy_of(*rows[0][1:5]) if rows else None
+
+
+def policies() -> list[Policy]:
+    """All of them, the default first, then by name. One statement."""
+    return [policy_of(*row[1:5]) for row in sql.rows(f"{_POLICIES} ORDER BY NOT is_default, name", {})]
+
+
+def policy_of(code: str, name: str, version: int, definition: Any) -> Policy:
+    loaded: Policy = codec.load(Policy, codec_input(definition))
+    return replace(loaded, code=code, name=name, version=version)
+
+
+def codec_input(definition: Any) -> Any:
+    import json
+
+    return json.loads(definition) if isinstance(definition, str) else definition
+
+
+def ids_named(codes: Mapping[str, Collection[str]]) -> Names:
+    """The ids of the accounts, groups and categories segments name. One statement, none for no codes."""
+    if not any(codes.values()):
+        return Names()
+    found: dict[str, dict[str, int]] = defaultdict(dict)
+    for kind, code, pk in sql.rows(_CODES, {kind: sorted(some) for kind, some in codes.items()}):
+        found[kind][code] = pk
+    return Names(found["account"], found["group"], found["category"])
+
+
+class Parties:
+    """The accounts and products behind a run's demands. Two statements, a third for shares by history."""
+
+    def __init__(self, accounts: Iterable[int], product_ids: Collection[int], *, on: date, with_history: bool) -> None:
+        self.accounts: Mapping[int, AccountSnapshot] = account_snapshots(accounts, on=on)
+        rows = sql.rows(_TERMS, {"products": sorted(product_ids)})
+        self.products = {pk: (multiple, frozenset(shelves)) for pk, multiple, shelves in rows}
+        self.history: dict[tuple[int, int], Decimal] = {}
+        if with_history:
+            since = on - timedelta(days=HISTORY_DAYS)
+            rows = sql.rows(_HISTORY, {"products": sorted(product_ids), "since": since})
+            self.history = {(account, product): qty for account, product, qty in rows}
+        self._terms: dict[tuple[int | None, int], Terms] = {}
+
+    def terms(self, account_id: int | None, product_id: int) -> Terms:
+        pair = account_id, product_id
+        if pair not in self._terms:
+            lot, shelves = self.products[product_id]
+            account = self.accounts.get(account_id) if account_id is not None else None
+            self._terms[pair] = (
+                Terms(category_ids=shelves, lot=lot)
+                if account is None
+                else Terms(
+                    account.region, account.group_ids, shelves, lot, account.fair_share_weight, account.order_lock_days
+                )
+            )
+        return self._terms[pair]

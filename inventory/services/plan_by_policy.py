@@ -1,0 +1,218 @@
+"""Plan the products whose policy or pools a run must know: the snapshot from locked rows. Internal to the room."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import ROUND_CEILING, Decimal
+
+from accounts.rules.asks import AccountSnapshot
+from accounts.states import ShipComplete
+from core import sql
+from core.clock import local_date
+from inventory.locks import LockedDemand
+from inventory.network_queries import site_times
+from inventory.policy_queries import Parties, Rules
+from inventory.pool_queries import read_ruled
+from inventory.queries import free_stock
+from inventory.rules.allocate import Plan
+from inventory.rules.borrow import Coming
+from inventory.rules.by_policy import Snapshot, allocate_by
+from inventory.rules.policy import Policy
+from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
+from inventory.rules.sourcing import Need, Supply
+from inventory.services.claim import Held
+from inventory.services.reserve import need_of
+from inventory.states import ClaimKind, FairWeight
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+
+_OTHER_LINES = """
+    SELECT d.ref_kind || ':' || d.ref_id, d.product_id,
+           sum(d.reserved_qty + d.allocated_qty + d.released_qty + d.picked_qty + d.shipped_qty)
+    FROM inventory_demand d JOIN unnest(%(kinds)s::text[], %(refs)s::bigint[]) AS r(kind, ref)
+         ON d.ref_kind = r.kind AND d.ref_id = r.ref
+    WHERE d.product_id = ANY(%(products)s::bigint[]) GROUP BY 1, 2"""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What a policy plan is made from. `held` are all open claims of the demands, `back` what other claims that ended give
+    back to their balances, `pegs` what inbound supply is left by product."""
+
+    demands: Mapping[int, LockedDemand]
+    held: Sequence[Held]
+    back: Mapping[int, Decimal]
+    pegs: Mapping[int, list[Peg]]
+    rules: Rules
+    permit: bool = False  # to take firm claims away whatever the policy says
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """`plan` says what each demand of `again` (demand → its claims that were dealt) has from now on."""
+
+    plan: Plan
+    again: Mapping[int, list[Held]]
+    supplies: Mapping[int, Supply]
+    snapshots: Mapping[int, Snapshot]  # by product: what it was planned from
+
+
+def plan_by_policy(stage: Stage, *, now: datetime) -> PolicyPlan:
+    """A plan for the products of `rules.by_policy`: about nine statements, whatever their number."""
+    today = local_date(now, "UTC")
+    demands = {i: d for i, d in stage.demands.items() if d.product_id in stage.rules.by_policy}
+    products = {d.product_id for d in demands.values()}
+    if not products:
+        return PolicyPlan(Plan((), ()), {}, {}, {})
+    accounts = {d.account_id for d in demands.values() if d.account_id is not None}
+    parties = Parties(accounts, products, on=today, with_history=_weighs_history(stage.rules, products))
+    again = _dealt_again(stage, demands)
+    back = _given_back(stage, again)
+    supplies = {s.balance_id: s for s in free_stock(products, coming_back=back)}
+    again = {i: [h for h in some if h.balance_id in supplies or h.kind == ClaimKind.SOFT] for i, some in again.items()}
+    needs = _needs(stage, demands, again, parties)
+    snapshot = _snapshot(stage, needs, again, supplies, accounts, now=now)
+    return _planned(stage, snapshot, again, supplies, now=now)
+
+
+def _planned(
+    stage: Stage, snapshot: Snapshot, again: Mapping[int, list[Held]], supplies: Mapping[int, Supply], *, now: datetime
+) -> PolicyPlan:
+    """One plan for each policy, so that orders that ship complete are judged over all products of a run."""
+    today = local_date(now, "UTC")
+    parts: dict[tuple[str, int], set[int]] = defaultdict(set)
+    for product_id in sorted({n.product_id for n in snapshot.needs}):
+        policy = stage.rules.policies[product_id]
+        parts[policy.code, policy.version].add(product_id)
+    plan = Plan((), ())
+    for products in parts.values():
+        policy, part = stage.rules.policies[min(products)], snapshot.of(products)
+        made = allocate_by(policy, part, today=today, keeps_held=not (stage.permit or policy.may_take_promises))
+        plan = Plan(
+            plan.lines + made.lines, plan.decisions + made.decisions, plan.pegs + made.pegs,
+            plan.is_settled and made.is_settled,
+        )  # fmt: skip
+    planned = {n.demand_id for n in snapshot.needs}
+    snapshots = {i: snapshot.of({i}) for i in {n.product_id for n in snapshot.needs}}
+    return PolicyPlan(plan, {i: some for i, some in again.items() if i in planned}, supplies, snapshots)
+
+
+def _weighs_history(rules: Rules, products: Iterable[int]) -> bool:
+    return any(s.is_fair and s.weight == FairWeight.HISTORY for i in products for s in rules.policies[i].segments)
+
+
+def _dealt_again(stage: Stage, demands: Mapping[int, LockedDemand]) -> dict[int, list[Held]]:
+    """The claims a run deals again: soft ones without a time to live, and firm ones where the policy deals them."""
+    temporary = {h.demand_id for h in stage.held if _is_temporary(h)}
+    found: dict[int, list[Held]] = {i: [] for i in demands if i not in temporary}
+    for held in stage.held:
+        if held.ended or held.demand_id not in found:
+            continue
+        is_firm = held.kind == ClaimKind.HARD and held.product_id in stage.rules.dealt_again
+        if is_firm or held.kind == ClaimKind.SOFT:
+            found[held.demand_id].append(held)
+    return found
+
+
+def _is_temporary(held: Held) -> bool:
+    return held.kind == ClaimKind.SOFT and not held.ended and held.expires_at is not None
+
+
+def _given_back(stage: Stage, again: Mapping[int, list[Held]]) -> dict[int, Decimal]:
+    back: dict[int, Decimal] = defaultdict(Decimal, stage.back)
+    for some in again.values():
+        for held in some:
+            back[held.balance_id] += held.qty
+    return back
+
+
+def _needs(
+    stage: Stage, demands: Mapping[int, LockedDemand], again: Mapping[int, list[Held]], parties: Parties
+) -> list[Need]:
+    today_needs = []
+    for demand_id, claims in again.items():
+        demand = demands[demand_id]
+        qty = demand.backordered_qty + sum((h.qty for h in claims), ZERO)
+        if qty > 0:
+            policy = stage.rules.policies[demand.product_id]
+            today_needs.append(_need(demand, qty, claims, policy, parties))
+    return today_needs
+
+
+def _need(demand: LockedDemand, qty: Decimal, claims: Sequence[Held], policy: Policy, parties: Parties) -> Need:
+    firm: dict[int, Decimal] = defaultdict(Decimal)
+    for held in claims:
+        if held.kind == ClaimKind.HARD:
+            firm[held.balance_id] += held.qty
+    account = parties.accounts.get(demand.account_id) if demand.account_id is not None else None
+    need = replace(
+        need_of(demand, qty),
+        account_id=demand.account_id,
+        order_key=f"{demand.ref_kind}:{demand.ref_id}",
+        held=tuple(sorted(firm.items())),
+        history_qty=parties.history.get((demand.account_id or 0, demand.product_id), ZERO),
+        terms=parties.terms(demand.account_id, demand.product_id),
+    )
+    return need if policy.passes is None or account is None else _with_minimums(need, demand, account)
+
+
+def _with_minimums(need: Need, demand: LockedDemand, account: AccountSnapshot) -> Need:
+    """What the customer takes at least, of what this run deals; what left it already counts towards it."""
+    wanted = demand.ordered_qty - demand.cancelled_qty
+    percent = HUNDRED if account.ship_complete == ShipComplete.LINE else account.min_line_percent
+    least = (wanted * percent / HUNDRED).quantize(Decimal("0.0001"), ROUND_CEILING) - (wanted - need.qty)
+    whole = HUNDRED if account.ship_complete == ShipComplete.ORDER else account.min_order_percent
+    return replace(
+        need, min_qty=max(ZERO, least), group=need.order_key if whole > 0 else "", group_percent=whole or HUNDRED
+    )
+
+
+def _snapshot(
+    stage: Stage, needs: list[Need], again: Mapping[int, list[Held]], supplies: Mapping[int, Supply],
+    accounts: Collection[int], *, now: datetime,
+) -> Snapshot:  # fmt: skip
+    today = local_date(now, "UTC")
+    products = {n.product_id for n in needs}
+    coming = _coming(stage, products, now=now)
+    plain = Snapshot(needs, list(supplies.values()), coming=coming)
+    ruled = products & stage.rules.ruled
+    if not ruled:
+        return plain
+    claims = [h.id for some in again.values() for h in some if h.id is not None]
+    pools = read_ruled(ruled, on=today, account_ids=accounts, dealt_again=claims, now=now)
+    taken = _taken(stage, again, {c.product_id for c in pools.caps}) if pools.caps else {}
+    return replace(plain, protections=pools.protections, quotas=pools.quotas, caps=pools.caps, taken=taken)
+
+
+def _taken(stage: Stage, again: Mapping[int, list[Held]], capped: Collection[int]) -> dict[tuple[str, int], Decimal]:
+    """{(order, product): what its lines have, as stored, less what is dealt again}."""
+    lines = [stage.demands[i] for i in again if stage.demands[i].product_id in capped]
+    documents = sorted({(d.ref_kind, d.ref_id) for d in lines})
+    parameters = {
+        "kinds": [kind for kind, _ in documents], "refs": [ref for _, ref in documents], "products": sorted(capped)
+    }  # fmt: skip
+    rows = sql.rows(_OTHER_LINES, parameters)
+    found: dict[tuple[str, int], Decimal] = defaultdict(Decimal, {(key, product): q for key, product, q in rows})
+    for d in lines:
+        gone = sum((h.qty for h in again[d.pk]), ZERO)
+        gone += sum((h.qty for h in stage.held if h.demand_id == d.pk and h.ended and h.is_changed), ZERO)
+        found[f"{d.ref_kind}:{d.ref_id}", d.product_id] -= gone
+    return found
+
+
+def _coming(stage: Stage, products: Collection[int], *, now: datetime) -> list[Coming]:
+    """What inbound supply could be at a customer's, and when, for the policies that borrow."""
+    wanted = {i for i in products if stage.rules.policies[i].borrow_after_days is not None}
+    if not wanted.intersection(stage.pegs):
+        return []
+    sites = site_times()
+    return [
+        Coming(peg.inbound_id, i, _delivery(peg, sites[peg.site_id]), peg.qty)
+        for i in sorted(wanted)
+        for peg in stage.pegs.get(i, ())
+    ]  # fmt: skip
+
+
+def _delivery(peg: Peg, site: SiteTimes) -> date:
+    return dates_for(site, earliest=ship_date_after(site, peg.day), requested=peg.day)[1]
