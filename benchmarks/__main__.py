@@ -1,4 +1,4 @@
-"""`./run bench [w1 w2 w4 w8 w9 w10] …`: make a database, load the company (or replay a history), run, print one table."""
+"""`./run bench [w1 w2 w3 w4 w8 w9 w10] …`: make a database, load the company (or replay a history), run, print one table."""
 
 import argparse
 import dataclasses
@@ -96,11 +96,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--orders", type=int, default=1_000_000, help="w9: how many orders")
     parser.add_argument("--order-lines", type=int, default=20, help="w9: lines of each")
     parser.add_argument("--rows", type=int, default=10_000, help="w10: rows of each file")
+    parser.add_argument("--open-lines", type=_numbers, default=[10_000, 100_000], help="w3: how many open lines")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w4", "w8", "w9", "w10"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w8", "w9", "w10"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if "w8" in asked.workloads and not asked.history.is_file():
@@ -122,6 +123,11 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
     if "w2" in names:
         yield workloads.w2_order(500, asked.runs)
         yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
+    if "w3" in asked.workloads:
+        from benchmarks import allocation
+
+        yield from allocation.w3(asked.open_lines, asked.runs)
+        yield from allocation.w3_workers(asked.open_lines[-1])
     if "w9" in asked.workloads:
         from benchmarks import lists
 

@@ -75,6 +75,7 @@ NAVIGATION = [
         _item(_("Lots"), "event_busy", "inventory_lot"),
         _item(_("Serial numbers"), "barcode", "inventory_serial"),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
+        _item(_("Allocation policies"), "tune", "inventory_allocationpolicy"),
         _item(_("Sites"), "warehouse", "inventory_site"),
         _item(_("Sourcing rules"), "alt_route", "inventory_sourcingrule"),
         _item(_("Transit lanes"), "local_shipping", "inventory_transitlane"),

@@ -12,6 +12,7 @@ KINDS = {
     "sourcing_rule": ("Sourcing rule", "sourcingrule"),
     "transit_lane": ("Transit lane", "transitlane"),
     "allocation_run": ("Allocation run", "allocationrun"),
+    "allocation_policy": ("Allocation policy", "allocationpolicy"),
 }
 
 

@@ -78,6 +78,7 @@ class Expected(NamedTuple):
 
 
 _DEMANDS = "inventory_demand"
+_LOCK = "FOR NO KEY UPDATE"
 _READ = (
     f"SELECT {', '.join(['id', *(field.name for field in fields(LockedDemand) if field.name != 'pk')])} FROM {_DEMANDS}"
 )
@@ -141,6 +142,19 @@ def lock_open_demands(product_ids: Collection[int], *, dealt_again: Collection[i
     return _take_demands(_OPEN, {"products": list(product_ids), "again": list(dealt_again)})[0]
 
 
+def look_at_demands(ids: Collection[int]) -> dict[int, LockedDemand]:
+    """The rows without a lock, for what is only shown."""
+    rows = sql.rows(_BY_ID.removesuffix(_LOCK), {"ids": list(ids)})
+    return {row[0]: LockedDemand(*row) for row in rows}
+
+
+def look_at_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
+    """The same rows without a lock, for a plan that is only shown."""
+    products = list(product_ids)
+    rows = sql.rows(_OPEN.removesuffix(_LOCK), {"products": products, "again": products})
+    return {row[0]: LockedDemand(*row) for row in rows}
+
+
 _INBOUND = "inventory_inboundsupply"
 _EXPECTED = f"""
     SELECT i.id, i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, i.ordered_qty - i.received_qty
@@ -161,6 +175,14 @@ def lock_inbound(product_ids: Collection[int]) -> list[Expected]:
     products = {"products": list(product_ids), "kinds": [str(kind) for kind in GENERAL_KINDS]}
     rows, pegged = sql.answers(sql.Statement(_EXPECTED, products, list), sql.Statement(_PEGGED, products, dict))
     climb(Rank.INBOUND, [row[0] for row in rows], table=_INBOUND)
+    return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
+
+
+def look_at_inbound(product_ids: Collection[int]) -> list[Expected]:
+    """The same without a lock, for a plan that is only shown."""
+    products = {"products": list(product_ids), "kinds": [str(kind) for kind in GENERAL_KINDS]}
+    text = _EXPECTED.removesuffix(f"{_LOCK} OF i")
+    rows, pegged = sql.answers(sql.Statement(text, products, list), sql.Statement(_PEGGED, products, dict))
     return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
 
 

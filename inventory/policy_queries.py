@@ -55,11 +55,16 @@ class Rules:
 
     policies: Mapping[int, Policy]
     ruled: frozenset[int]
+    explains_all: bool = False  # no short way, for a plan that people look at
 
     @property
     def by_policy(self) -> set[int]:
         """The products whose run must know who is who."""
-        return {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled}
+        return (
+            set(self.policies)
+            if self.explains_all
+            else {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled}
+        )
 
     @property
     def dealt_again(self) -> set[int]:
@@ -67,7 +72,7 @@ class Rules:
         return {i for i, policy in self.policies.items() if not policy.is_plain}
 
 
-def rules_of(product_ids: Collection[int], *, only: Policy | None = None) -> Rules:
+def rules_of(product_ids: Collection[int], *, only: Policy | None = None, explains_all: bool = False) -> Rules:
     """The rules of the products; `only` puts one policy in the place of every other. Three statements, one round trip."""
     products = {"products": sorted(product_ids)}
     rows, uses, ruled = sql.answers(
@@ -77,7 +82,7 @@ def rules_of(product_ids: Collection[int], *, only: Policy | None = None) -> Rul
     found = {pk: policy_of(*row) for pk, *row, _ in rows}
     default = next((found[pk] for pk, *_, is_default in rows if is_default), DEFAULT)
     policies = {i: only or found.get(uses.get(i), default) for i in product_ids}
-    return Rules(policies, frozenset(i for (i,) in ruled))
+    return Rules(policies, frozenset(i for (i,) in ruled), explains_all)
 
 
 def policy_called(code: str) -> Policy | None:

@@ -14,7 +14,10 @@ from config.demo.company import HUB
 from config.demo.progress import Stage
 from config.demo.world import SEEDER, Item, World
 from core.refs import DocumentRef
+from inventory.rules.policy import Policy
+from inventory.rules.policy_text import SegmentDraft
 from inventory.services.receive_stock import receive_stock
+from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.states import SiteKind
 
 LINES_PER_ORDER = 3.4
@@ -66,6 +69,20 @@ def make(world: World, stage: Stage) -> None:
         stage.step()
     _trunks(world)
     _consignment(world)
+    _policy(world)
+
+
+def _policy(world: World) -> None:
+    """What a planner tries in the workbench when something runs short; no product is allocated by it yet."""
+    segments = (
+        SegmentDraft("strategic, near", "win", "tier 1; due within 7"),
+        SegmentDraft("contracts", "gain", "contract"),
+        SegmentDraft("the rest shares", "redistribute", "everyone", "tier, date", "demand"),
+    )
+    settings = Policy(
+        code="shortage", name="Shortage: strategic first, the rest shares", lock_days=2, borrow_after_days=14
+    )
+    save_policy(draft=PolicyDraft(settings, segments), actor=SEEDER, now=world.opening)
 
 
 def receive(

@@ -3,12 +3,14 @@
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
 from inventory.admin.lots import LotAdmin
+from inventory.admin.policies import AllocationPolicyAdmin
 from inventory.admin.serials import SerialAdmin
 from inventory.admin.sourcing import SourcingRuleAdmin, TransitLaneAdmin
 from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
 from inventory.admin.transfers import TransferAdmin
 
 __all__ = [
+    "AllocationPolicyAdmin",
     "AllocationRunAdmin",
     "ClaimAdmin",
     "DemandAdmin",

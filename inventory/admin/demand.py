@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
@@ -12,12 +14,14 @@ from unfold.decorators import action, display
 from accounts.states import STAFF, Role
 from core import refs
 from core.access import allow
-from core.console import LedgerAdmin
+from core.console import LedgerAdmin, ReadOnlyInline, row_id
 from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.boards import shortage_page
+from inventory.admin.reallocation import reallocation_page
 from inventory.admin.stock import run_for
-from inventory.models import AllocationRun, Claim, Demand
+from inventory.admin.workbench import workbench_page
+from inventory.models import AllocationChange, AllocationRun, Claim, Demand
 from inventory.models.demand import UNSHIPPED
 from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
@@ -55,6 +59,7 @@ class DemandAdmin(LedgerAdmin):
     ordering = ("-id",)
     actions = ("run_allocation",)
     actions_list = ("shortages",)
+    actions_detail = ("move_stock",)
     fieldsets = (
         (None, {"fields": ("document", "product", "account", "site", "requested_date", "opened_at")}),
         ("Quantities", {"fields": ("quantities", "holding")}),
@@ -97,6 +102,24 @@ class DemandAdmin(LedgerAdmin):
     def why_here(self, row: Demand) -> str:
         return why_these_sites([row.pk]).get(row.pk, "No sourcing rule decides: by the sites' rank.")
 
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.reallocation_view)
+        return [path("<int:demand_id>/reallocate/", view, name="inventory_demand_reallocate"), *super().get_urls()]
+
+    def reallocation_view(self, request: HttpRequest, demand_id: int) -> HttpResponse:
+        self.require_act(request, {Role.PLANNER})
+        demand = Demand.objects.select_related("product").filter(pk=demand_id).first()
+        if demand is None:
+            raise Http404
+        return reallocation_page(request, self, demand)
+
+    def has_reallocate_permission(self, request: HttpRequest, object_id: Any = None) -> bool:
+        return allow(act={Role.PLANNER}).may_act(request.user)
+
+    @action(description="Move stock…", url_path="move-stock", permissions=["reallocate"])
+    def move_stock(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:inventory_demand_reallocate", args=[row_id(object_id)]))
+
     @action(description="Shortages", url_path="shortages", permissions=["view"])
     def shortages(self, request: HttpRequest) -> HttpResponse:
         return shortage_page(request, self)
@@ -120,13 +143,57 @@ class ClaimAdmin(LedgerAdmin):
         return plain(row.qty)
 
 
+class AllocationChangeInline(ReadOnlyInline):
+    model = AllocationChange
+    fields = readonly_fields = ("demand", "firm", "days", "margin_effect")
+    verbose_name_plural = "what it changed"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).select_related("demand")
+
+    @display(description="Firm quantity")
+    def firm(self, row: AllocationChange) -> str:
+        return f"{plain(row.before_qty)} → {plain(row.after_qty)}"
+
+    @display(description="Last promised day")
+    def days(self, row: AllocationChange) -> str:
+        return f"{row.was_date or 'no date'} → {row.now_date or 'no date'}"
+
+
 @admin.register(AllocationRun)
 class AllocationRunAdmin(LedgerAdmin):
-    access = allow(view=set(STAFF))
-    list_display = ("number", "trigger_key", "started_at", "demands", "allocated", "still_short")
+    access = allow(view=set(STAFF), act={Role.PLANNER})
+    list_display = ("number", "trigger_key", "started_at", "progress", "demands", "allocated", "still_short")
     list_filter = ("started_at",)
     search_fields = ("trigger_key",)
     ordering = ("-id",)
+    inlines = (AllocationChangeInline,)
+    actions_list = ("open_workbench",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationRun]:
+        done = (
+            AllocationRun.objects.filter(parent=OuterRef("pk"), finished_at__isnull=False).order_by().values("parent")
+        )
+        return super().get_queryset(request).annotate(done=Subquery(done.annotate(n=Count("pk")).values("n")))
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(self.workbench_view)
+        return [path("what-if/", view, name="inventory_allocationrun_what_if"), *super().get_urls()]
+
+    def workbench_view(self, request: HttpRequest) -> HttpResponse:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return workbench_page(request, self)
+
+    @action(description="What-if", url_path="workbench", permissions=["view"])
+    def open_workbench(self, request: HttpRequest) -> HttpResponse:
+        return HttpResponseRedirect(reverse("admin:inventory_allocationrun_what_if"))
+
+    @display(description="Progress")
+    def progress(self, row: Any) -> str:
+        if shards := row.scope.get("shards"):
+            return f"{row.done or 0} of {shards} shards"
+        return "finished" if row.finished_at else "under way"
 
     @display(description="Run", ordering="id")
     def number(self, row: AllocationRun) -> str:

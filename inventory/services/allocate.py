@@ -90,7 +90,7 @@ def run_products(
     run, is_new = _begin(trigger_key, sorted(set(product_ids)), now, parent_id)
     if not is_new:
         return _outcome(run)
-    rules = rules_of(product_ids, only=wish.policy)
+    rules = rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None)
     demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
     outcome = _deal(run, demands, rules, wish, now=now, actor=actor) if demands else _nothing(run)
     AllocationRun.objects.filter(pk=run.pk).update(finished_at=now, result=_result(outcome))

@@ -19,6 +19,7 @@ from inventory.rules.allocate import Plan
 from inventory.rules.borrow import Coming
 from inventory.rules.by_policy import Snapshot, allocate_by
 from inventory.rules.policy import Policy
+from inventory.rules.pools import Protection
 from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Held
@@ -46,6 +47,7 @@ class Stage:
     pegs: Mapping[int, list[Peg]]
     rules: Rules
     permit: bool = False  # to take firm claims away whatever the policy says
+    floors: tuple[Protection, ...] = ()  # kept back beside the pools
 
 
 @dataclass(frozen=True)
@@ -178,11 +180,13 @@ def _snapshot(
     plain = Snapshot(needs, list(supplies.values()), coming=coming)
     ruled = products & stage.rules.ruled
     if not ruled:
-        return plain
+        return replace(plain, protections=stage.floors)
     claims = [h.id for some in again.values() for h in some if h.id is not None]
     pools = read_ruled(ruled, on=today, account_ids=accounts, dealt_again=claims, now=now)
     taken = _taken(stage, again, {c.product_id for c in pools.caps}) if pools.caps else {}
-    return replace(plain, protections=pools.protections, quotas=pools.quotas, caps=pools.caps, taken=taken)
+    return replace(
+        plain, protections=(*stage.floors, *pools.protections), quotas=pools.quotas, caps=pools.caps, taken=taken
+    )
 
 
 def _taken(stage: Stage, again: Mapping[int, list[Held]], capped: Collection[int]) -> dict[tuple[str, int], Decimal]:

@@ -4,7 +4,7 @@ Internal to the room.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,7 +17,7 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.open_case import open_cases
 from inventory import locks
 from inventory.exception_kinds import ALLOCATION_CONFLICT
-from inventory.locks import LockedDemand
+from inventory.locks import Expected, LockedDemand
 from inventory.models import AllocationRun
 from inventory.policy_queries import Rules
 from inventory.rules.policy import Policy
@@ -63,14 +63,25 @@ class Standing:
 
 def standing(demands: dict[int, LockedDemand], rules: Rules, *, now: datetime, permit: bool) -> Standing:
     """Locks inbound supply, pools and balances of the locked demands, in the order of the ladder."""
-    ledger = open_ledger(demands)
-    current = current_promises(list(demands))
     products = {d.product_id for d in demands.values()}
     inbound = locks.lock_inbound(products)
-    pegs = pegs_of(inbound, current, now=now) if inbound else {}
     if ruled := products & rules.ruled:
         locks.lock_pools(ruled)
     locks.lock_balances_of(products)
+    return _standing(demands, inbound, rules, now=now, permit=permit)
+
+
+def looked_at(product_ids: Collection[int], rules: Rules, *, now: datetime) -> Standing:
+    """The same without a lock, for a plan that is only shown: every firm claim may be dealt."""
+    demands = locks.look_at_open_demands(product_ids)
+    return _standing(demands, locks.look_at_inbound(product_ids), rules, now=now, permit=True)
+
+
+def _standing(
+    demands: dict[int, LockedDemand], inbound: list[Expected], rules: Rules, *, now: datetime, permit: bool
+) -> Standing:
+    ledger, current = open_ledger(demands), current_promises(list(demands))
+    pegs = pegs_of(inbound, current, now=now) if inbound else {}
     expire(ledger.held, ledger, now=now)
     back: dict[int, Decimal] = defaultdict(Decimal)
     for balance_id, delta in ledger.shifts.items():
@@ -143,7 +154,7 @@ def note_changes(
     changed = [demands[i] for i, qty in sorted(before.items()) if demands[i].allocated_qty != qty]
     if not changed:
         return
-    was = _last_days(stand.current)
+    was = last_days(stand.current)
     then = {
         d.pk: max((s.delivery_date for s in promised.by_demand[d.pk] if s.delivery_date), default=None) for d in changed
     }
@@ -163,7 +174,7 @@ def note_changes(
         open_cases(_conflicts(run, lost, before), now=now, actor=actor)
 
 
-def _last_days(current: list[Current]) -> dict[int, date]:
+def last_days(current: list[Current]) -> dict[int, date]:
     found: dict[int, date] = {}
     for promise in current:
         day = promise.slice.delivery_date

@@ -39,11 +39,14 @@ from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from integrations.services.receive_edi import Report, receive_edi
 from inventory.models import Site, SourcingRule, TransitLane
+from inventory.rules.policy import Policy
+from inventory.rules.policy_text import SegmentDraft
 from inventory.rules.transfers import TransferLineSpec
 from inventory.services.open_count import open_count
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from inventory.services.request_transfer import request_transfer
+from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.ship_transfer import ship_transfer
 from orders.models import Order, OrderLine
 from orders.rules.asks import LineDraft, OrderDraft
@@ -182,6 +185,14 @@ def _products(account: Account) -> None:
     Site.objects.create(code="MEM", name="Memphis DC", transit_days=3)
     TransitLane.objects.create(site=site, transit_days=2, cost_per_shipment=12, cost_per_kg="0.4", distance_km=350)
     SourcingRule.objects.create(name="West from Reno", region="West", sites=["RENO", "MEM"], cutoff="soft")
+    strategic = PolicyDraft(
+        Policy(code="strategic", name="Strategic first", may_take_promises=True),
+        (
+            SegmentDraft("strategic", "win", "tier 1"),
+            SegmentDraft("all", "redistribute", sort="tier, date", fair="demand"),
+        ),
+    )
+    save_policy(draft=strategic, actor=PICKER, now=clock.now())
     source = SourceFactory(code="LIST", name="List prices")
     category = goods.CategoryFactory(code="OR", name="Operating room")
     contract = ContractFactory(code="HARBOR-26", name="Harbor contract", account=account)

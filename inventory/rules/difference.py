@@ -1,0 +1,104 @@
+"""What a plan changes (domain.md §6, stage 14): who gains and loses, which promises slip, margin, service at risk."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import TypeVar
+
+ZERO = Decimal(0)
+K = TypeVar("K", int, str)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One demand before and after: what it holds (firm and soft), and the last day promised for it (None: no date)."""
+
+    demand_id: int
+    product_id: int
+    account_id: int | None
+    document: str
+    line_no: int
+    tier_rank: int
+    region: str
+    requested_date: date
+    open_qty: Decimal
+    before: Decimal
+    after: Decimal
+    was: date | None
+    now: date | None
+    firm_lost: Decimal = ZERO
+    unit_margin: Decimal | None = None
+    currency: str = ""
+    stage: str = ""
+    why: str = ""
+
+    @property
+    def delta(self) -> Decimal:
+        return self.after - self.before
+
+    @property
+    def slips(self) -> bool:
+        """Whether a day that was promised moves back, or away."""
+        return self.was is not None and (self.now is None or self.now > self.was)
+
+    @property
+    def is_late(self) -> bool:
+        return self.now is None or self.now > self.requested_date
+
+    @property
+    def margin(self) -> Decimal:
+        """Margin served sooner (or given up), in the customer's currency."""
+        return ZERO if self.unit_margin is None else (self.delta * self.unit_margin).quantize(Decimal("0.01"))
+
+    @property
+    def is_moved(self) -> bool:
+        return self.delta != 0 or self.was != self.now
+
+
+@dataclass(frozen=True)
+class Part:
+    """The changes of one tier, region or policy in sums. `late` demands are promised after the day they asked for."""
+
+    gained: Decimal
+    lost: Decimal
+    slips: int
+    late: int
+    demands: int
+
+
+@dataclass(frozen=True)
+class Summary:
+    moved: int
+    slips: int
+    margin: Mapping[str, Decimal]  # by currency
+    whole: Part
+    tiers: Mapping[int, Part]
+    regions: Mapping[str, Part]
+
+
+def summary(changes: Iterable[Change]) -> Summary:
+    some = list(changes)
+    margin: dict[str, Decimal] = defaultdict(Decimal)
+    for change in some:
+        if change.margin:
+            margin[change.currency] += change.margin
+    return Summary(
+        sum(c.is_moved for c in some), sum(c.slips for c in some), dict(sorted(margin.items())), _part(some),
+        _parts(some, lambda c: c.tier_rank), _parts(some, lambda c: c.region),
+    )  # fmt: skip
+
+
+def _parts(some: Iterable[Change], key: Callable[[Change], K]) -> dict[K, Part]:
+    found: dict[K, list[Change]] = defaultdict(list)
+    for change in some:
+        found[key(change)].append(change)
+    return {k: _part(found[k]) for k in sorted(found)}
+
+
+def _part(some: list[Change]) -> Part:
+    return Part(
+        sum((c.delta for c in some if c.delta > 0), ZERO), sum((-c.delta for c in some if c.delta < 0), ZERO),
+        sum(c.slips for c in some), sum(c.is_late for c in some), len(some),
+    )  # fmt: skip

@@ -1,0 +1,220 @@
+"""Runs by policy and under pools on PostgreSQL: what is taken, kept, told, and what a policy is made of."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from core.errors import InvalidInput
+from exceptions_app.models import Case
+from inventory.models import AllocationChange, AllocationPolicy, AllocationPolicyVersion, AllocationRun, Claim
+from inventory.policy_queries import policies, rules_of
+from inventory.queries import decisions, demand_states, reasons
+from inventory.rules.asks import RankSnapshot
+from inventory.rules.policy import DEFAULT, Policy
+from inventory.rules.policy_text import SegmentDraft
+from inventory.services.allocate import allocate
+from inventory.services.save_policy import PolicyDraft, save_policy
+from tests.factories.accounts import AccountFactory, TierFactory
+from tests.factories.inventory import (
+    NOW,
+    PLANNER,
+    TODAY,
+    SiteFactory,
+    StockedProductFactory,
+    breaches,
+    demand,
+    open_and_reserve,
+    spec,
+    stock,
+)
+from tests.factories.pools import cap, north, protect
+
+pytestmark = pytest.mark.django_db
+ALL_AGAIN = (SegmentDraft("all", "redistribute"),)
+
+
+def run(product, key="run", now=NOW):
+    return allocate(trigger_key=key, product_ids=[product.pk], actor=PLANNER, now=now)
+
+
+def got(demand_id):
+    s = demand_states([demand_id])[demand_id]
+    return s.backordered, s.reserved, s.allocated
+
+
+def policy(*segments, product=None, **settings):
+    skus = (product.sku,) if product else ()
+    draft = PolicyDraft(Policy(code="shortage", name="Shortage", **settings), segments or ALL_AGAIN, skus=skus)
+    return save_policy(draft=draft, actor=PLANNER, now=NOW)
+
+
+@pytest.fixture
+def product():
+    found = StockedProductFactory()
+    stock(found, SiteFactory(), 10)
+    return found
+
+
+def test_the_seeded_default_is_what_runs_did_before_there_were_policies(product):
+    row = AllocationPolicy.objects.get()
+    assert (row.is_default, row.version) == (True, 1)
+    (default,) = policies()
+    assert default.is_plain
+    assert replace(default, code="default", name="Default", version=0) == DEFAULT
+    assert rules_of([product.pk]).by_policy == set()
+
+
+def test_a_policy_that_may_take_promises_deals_firm_claims_again_and_opens_a_case(product):
+    low = demand(product, 8, tier=3)
+    run(product, "first")
+    policy(product=product, may_take_promises=True)
+    high = demand(product, 6, tier=1)
+    outcome = run(product, "second")
+    assert (got(high), got(low)) == ((0, 0, 6), (4, 0, 4))
+    case = Case.objects.get(kind="allocation_conflict")
+    assert case.summary.startswith("4 promised to O")
+    changes = AllocationChange.objects.filter(run_id=outcome.run_id).order_by("demand_id")
+    assert [(c.demand_id, c.before_qty, c.after_qty) for c in changes] == [(low, 8, 4), (high, 0, 6)]
+    assert Case.objects.filter(kind="promise_moved").count() == 0  # the fact's reaction opens it, later
+    assert breaches() == []
+    run(product, "third")
+    assert AllocationChange.objects.count() == 2
+
+
+def test_without_leave_a_run_keeps_what_is_firm_whatever_the_policy_says(product):
+    low = demand(product, 8, tier=3)
+    run(product, "first")
+    policy(SegmentDraft("all", "lose"), product=product)
+    high = demand(product, 6, tier=1)
+    run(product, "second")
+    assert (got(low), got(high)) == ((0, 0, 8), (6, 0, 0))
+    assert Case.objects.filter(kind="allocation_conflict").count() == 0
+    assert breaches() == []
+
+
+def test_a_soft_reservation_becomes_firm_in_place_and_a_blocked_one_stays_soft(product):
+    policy(product=product, may_take_promises=True)
+    (free,) = open_and_reserve([spec(product, 6)])
+    (held,) = open_and_reserve([spec(product, 4, is_blocked=True)])
+    claims = set(Claim.objects.values_list("pk", flat=True))
+    run(product)
+    assert (got(free.demand_id), got(held.demand_id)) == ((0, 0, 6), (0, 4, 0))
+    assert set(Claim.objects.values_list("pk", flat=True)) == claims
+    assert breaches() == []
+    run(product, "again")
+    assert set(Claim.objects.values_list("pk", flat=True)) == claims
+
+
+def test_a_big_order_of_the_long_tail_cannot_drain_what_is_kept_for_a_group(product):
+    group, member, stranger = north()
+    protect(7, product=product, group=group, name="GPO North")
+    big = demand(product, 100, account_id=stranger.pk, rank=RankSnapshot(priority=5))
+    run(product, "tail")
+    assert got(big) == (97, 0, 3)
+    losers = [(x.what, x.why) for x in decisions([big])[big].losers]
+    assert ("97 more", "what is left is kept for GPO North") in losers
+    ours = demand(product, 7, account_id=member.pk)
+    run(product, "ours")
+    assert got(ours) == (0, 0, 7)
+    assert "Place" not in reasons([ours])[ours]
+    assert breaches() == []
+
+
+def test_an_order_cap_counts_what_the_order_has_already(product):
+    account = AccountFactory()
+    cap(6, product=product)
+    first = demand(product, 9, account_id=account.pk)
+    run(product, "first")
+    assert got(first) == (3, 0, 6)
+    run(product, "second")
+    assert got(first) == (3, 0, 6)
+
+
+def test_a_customer_that_takes_whole_orders_only_gives_back_what_it_cannot_complete():
+    a, b = StockedProductFactory(), StockedProductFactory()
+    site = SiteFactory()
+    stock(a, site, 5)
+    stock(b, site, 2)
+    whole = AccountFactory(ship_complete="order")
+    lines = [spec(p, 5, account_id=whole.pk, line_no=n) for n, p in enumerate((a, b), start=1)]
+    lines[1] = replace(lines[1], ref=lines[0].ref)
+    one, two = (r.demand_id for r in open_and_reserve(lines))
+    other = demand(a, 4, account_id=AccountFactory().pk)
+    save_policy(
+        draft=PolicyDraft(Policy(code="whole", name="Whole orders", passes=2), (), skus=(a.sku, b.sku)),
+        actor=PLANNER, now=NOW,
+    )  # fmt: skip
+    allocate(trigger_key="both", product_ids=[a.pk, b.pk], actor=PLANNER, now=NOW)
+    assert (got(one), got(two), got(other)) == ((5, 0, 0), (5, 0, 0), (0, 0, 4))
+    assert breaches() == []
+
+
+def test_shares_are_weighed_by_the_tier_of_the_account(product):
+    gold, basic = TierFactory(rank=1, fair_share_weight=3), TierFactory(rank=2, fair_share_weight=1)
+    policy(SegmentDraft("all", "gain", sort="date", fair="tier"), product=product)
+    ids = [demand(product, 20, account_id=AccountFactory(tier=t).pk) for t in (gold, basic)]
+    run(product)
+    assert [got(i)[2] for i in ids] == [Decimal("7.5"), Decimal("2.5")]
+
+
+def test_a_policy_keeps_its_versions_and_says_every_error_at_once(product):
+    pk = policy(product=product)
+    policy(product=product)  # the same again is no new version
+    policy(SegmentDraft("near", "win", "due within 3"), *ALL_AGAIN, product=product, lock_days=2)
+    row = AllocationPolicy.objects.get(pk=pk)
+    assert row.version == 2
+    assert [v.version for v in AllocationPolicyVersion.objects.filter(policy=pk).order_by("version")] == [1, 2]
+    assert rules_of([product.pk]).policies[product.pk].lock_days == 2
+    wrong = PolicyDraft(
+        Policy(code="x", name="", order_cap_percent=Decimal(200)),
+        (SegmentDraft("a", "win", "tier gold"), SegmentDraft("b", "lose", fair="demand")), skus=("NONE",),
+    )  # fmt: skip
+    with pytest.raises(InvalidInput) as refused:
+        save_policy(draft=wrong, actor=PLANNER, now=NOW)
+    assert [e.pointer for e in refused.value.errors] == [
+        "/segments.0",
+        "/name",
+        "/order_cap_percent",
+        "/segments.0",
+        "/skus",
+    ]
+
+
+def test_a_full_run_is_one_run_of_shards_whose_progress_shows(product):
+    demand(product, 3)
+    outcome = allocate(trigger_key="all", actor=PLANNER, now=NOW)
+    whole = AllocationRun.objects.get(pk=outcome.run_id)
+    assert (whole.trigger_key, whole.scope["shards"], whole.shards.filter(finished_at__isnull=False).count()) == (
+        "all",
+        1,
+        1,
+    )
+    assert whole.result["allocated"] == "3.0000"
+
+
+def test_the_number_of_statements_does_not_grow_with_products_and_lines():
+    counts = []
+    for size in (1, 6):
+        products = [StockedProductFactory() for _ in range(size)]
+        site, account = SiteFactory(), AccountFactory()
+        for p in products:
+            stock(p, site, 5)
+            for n in range(size):
+                demand(p, 2, account_id=account.pk, requested_date=TODAY + timedelta(days=n))
+            protect(2, product=p, account=account)
+        draft = PolicyDraft(
+            Policy(code=f"p{size}", name="P", passes=1, may_take_promises=True),
+            ALL_AGAIN,
+            skus=tuple(p.sku for p in products),
+        )
+        save_policy(draft=draft, actor=PLANNER, now=NOW)
+        with CaptureQueriesContext(
+            connection,
+        ) as seen:
+            allocate(trigger_key=f"size {size}", product_ids=[p.pk for p in products], actor=PLANNER, now=NOW)
+        counts.append(len(seen))
+    assert counts[0] == counts[1] <= 40, counts
