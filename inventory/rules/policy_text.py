@@ -52,7 +52,7 @@ def codes_named(drafts: Sequence[SegmentDraft]) -> dict[str, set[str]]:
     for draft in drafts:
         for term in _terms(draft.who):
             kind, _, rest = term.partition(" ")
-            if kind in NAMED:
+            if (kind := kind.lower()) in NAMED:
                 found[kind] |= {code.upper() for code in _list(rest)}
     return found
 
