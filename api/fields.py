@@ -60,6 +60,21 @@ class QuantityField(serializers.Field):
         return plain(value)
 
 
+class NumberOrNothing(QuantityField):
+    """Zero is a number too: nothing of it came."""
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
+            self.fail("bad", why="This is not a number")
+        try:
+            number = as_quantity(data)
+        except BadQuantity as bad:
+            self.fail("bad", why=str(bad))
+        if number < 0:
+            self.fail("bad", why=f"{data} is less than 0")
+        return number
+
+
 class MoneySerializer(serializers.Serializer[Any]):
     amount = serializers.CharField(help_text="Decimal as a string.")
     currency = serializers.CharField(help_text="ISO 4217.")

@@ -4,7 +4,19 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from api.open_door import NothingHere, described
-from api.v1 import approvals, availability, me, orders, prices, products, stock, tokens
+from api.v1 import (
+    approvals,
+    availability,
+    field,
+    field_counts,
+    field_moves,
+    me,
+    orders,
+    prices,
+    products,
+    stock,
+    tokens,
+)
 
 v1 = [
     path("tokens", tokens.Tokens.as_view(), name="tokens"),
@@ -17,6 +29,20 @@ v1 = [
     path("availability", availability.AvailabilityOf.as_view(), name="availability"),
     path("stock-locations", stock.StockLocations.as_view(), name="stock-locations"),
     path("stock-movements", stock.StockMovements.as_view(), name="stock-movements"),
+    path("field/sites", field.FieldSites.as_view(), name="field-sites"),
+    path("field/sites/<str:code>", field.FieldSitePage.as_view(), name="field-site"),
+    path("field/sites/<str:code>/scan", field.FieldScan.as_view(), name="field-scan"),
+    path("field/usages", field.Usages.as_view(), name="field-usages"),
+    path("field/usages/<str:number>", field.UsagePage.as_view(), name="field-usage"),
+    path("field/usages/<str:number>/purchase-order", field.UsagePurchaseOrder.as_view(), name="field-usage-po"),
+    path("field/transfers", field_moves.Incoming.as_view(), name="field-transfers"),
+    path("field/transfers/<str:number>/acknowledge", field_moves.Acknowledge.as_view(), name="field-acknowledge"),
+    path("field/disputes/<str:number>/settle", field_moves.Settle.as_view(), name="field-settle"),
+    path("field/offers", field_moves.Offers.as_view(), name="field-offers"),
+    path("field/offers/<str:number>/<str:answer>", field_moves.OfferReply.as_view(), name="field-offer-answer"),
+    path("field/counts", field_counts.Counts.as_view(), name="field-counts"),
+    path("field/counts/<str:number>", field_counts.CountPage.as_view(), name="field-count"),
+    path("field/counts/<str:number>/post", field_counts.CountPost.as_view(), name="field-count-post"),
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/preview", orders.Preview.as_view(), name="order-preview"),
     path("orders/<str:public_id>", orders.Order.as_view(), name="order"),

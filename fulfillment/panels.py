@@ -4,10 +4,13 @@ from django.http import HttpRequest
 from django.template.loader import render_to_string
 
 from accounts.states import Role
+from core import refs
 from core.access import allow
 from core.refs import DocumentRef
-from fulfillment.queries import shipments_of
+from fulfillment.queries import orders_of_usages, shipments_of
 from fulfillment.services.release_part import MAY
+from inventory.field_queries import usages
+from orders.ledgers import order_numbers
 from orders.queries import holds_of, progress
 
 RELEASE = {Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR}
@@ -22,3 +25,20 @@ def shipments_panel(ref: DocumentRef, request: HttpRequest) -> str:
 
 def _is_held_for_credit(order_id: int) -> bool:
     return any(hold.reason == "credit" for hold in holds_of([order_id]).get(order_id, ()))
+
+
+def usage_panel(ref: DocumentRef, request: HttpRequest) -> str:
+    """How a usage is billed, and what it waits for: a purchase order, or somebody who mends what keeps it unbilled."""
+    (usage,) = usages(ids=[ref.id], limit=1) or (None,)
+    order_id = orders_of_usages([ref.id]).get(ref.id)
+    order = DocumentRef("order", order_id, order_numbers([order_id])[order_id]) if order_id else None
+    context = {
+        "ref": ref,
+        "usage": usage,
+        "order": order,
+        "order_url": refs.url_of(order) if order else "",
+        "holds": holds_of([order_id]).get(order_id, ()) if order_id else (),
+        "may_act": allow(act=RELEASE).may_act(request.user),
+        "waits_for_po": usage is not None and usage.is_po_awaited and not usage.po_number,
+    }
+    return render_to_string("admin/fulfillment/usage_panel.html", context, request=request)

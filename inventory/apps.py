@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from functools import partial
 
 from django.apps import AppConfig
 
@@ -14,6 +15,12 @@ KINDS = {
     "allocation_run": ("Allocation run", "allocationrun"),
     "allocation_policy": ("Allocation policy", "allocationpolicy"),
 }
+FIELD_KINDS = {
+    "field_usage": ("Usage", "fieldusage", ""),
+    "fill_up": ("Fill-up", "fillup", "fill_up"),
+    "transfer_offer": ("Offer", "transferoffer", "transfer_offer"),
+    "transfer_dispute": ("Dispute", "transferdispute", "transfer_dispute"),
+}
 
 
 class InventoryConfig(AppConfig):
@@ -24,6 +31,7 @@ class InventoryConfig(AppConfig):
     def ready(self) -> None:
         from core import panels, refs
         from inventory import checks, sheets, sourcing_sheets
+        from inventory.field_papers import paper_numbers
         from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
         from inventory.panels import stock_panel
@@ -34,7 +42,10 @@ class InventoryConfig(AppConfig):
         sourcing_sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
-        refs.register("field_usage", "Usage", numbers=usage_numbers)
+        for kind, (label, model, numbers) in FIELD_KINDS.items():
+            refs.register(
+                kind, label, _console_page(model), partial(paper_numbers, numbers) if numbers else usage_numbers
+            )
         refs.register("transfer", "Transfer", _console_page("transfer"), transfer_numbers)
 
 

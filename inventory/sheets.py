@@ -23,7 +23,7 @@ from inventory.rules.asks import InboundSpec, ReceiptLine
 from inventory.services.apply_snapshot import SnapshotLine, apply_snapshot
 from inventory.services.receive_stock import receive_lines
 from inventory.services.record_inbound import record_supplies
-from inventory.states import InboundKind, StockStatus
+from inventory.states import FIELD_KINDS, InboundKind, StockStatus
 
 KEEPERS = allow(view=STAFF, act={Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR})
 PLANNERS = allow(view=STAFF, act={Role.PLANNER, Role.OPERATOR})
@@ -326,7 +326,41 @@ INBOUND = Sheet(
 )  # fmt: skip
 
 
+_PAR_LEVELS = (
+    _SITE,
+    _SKU,
+    Column("par_qty", "Par", ABOVE_ZERO, True, aliases=("par level", "target", "quantity")),
+    Column("refill_below_qty", "Filled up below", ABOVE_ZERO, aliases=("reorder point", "minimum", "min"),
+           help="Empty: as soon as anything is missing."),
+)  # fmt: skip
+_par_table = SheetTable(
+    "inventory.ParLevel", _PAR_LEVELS, ("site", "product"), (("site", "code"), ("product", "sku")), "par_level"
+)
+
+
+def check_par_levels(changes: Sequence[Change], now: datetime) -> Problems:
+    """Par levels are kept for trunks and consignments, and a refill starts at or below par."""
+    codes = {c.after["site"] for c in changes}
+    field = set(Site.objects.filter(code__in=codes, kind__in=FIELD_KINDS).values_list("code", flat=True))
+    found: dict[int, list[Problem]] = {}
+    for c in changes:
+        if c.after["site"] not in field:
+            why = f"Site {c.after['site']} is neither a trunk nor a consignment."
+            found.setdefault(c.number, []).append(Problem("site", why, "Centers are filled by purchase orders."))
+        par, refill = _cell(c, "par_qty"), _cell(c, "refill_below_qty")
+        if refill and par and Decimal(refill) > Decimal(par):
+            why = f"{refill} is above the par of {par}."
+            found.setdefault(c.number, []).append(Problem("refill_below_qty", why, "Give at most the par."))
+    return found
+
+
+PAR_LEVELS = Sheet(
+    "par_levels", "Par levels", _PAR_LEVELS, _par_table.key, _par_table, _par_table.write, PLANNERS,
+    checks=check_par_levels, remove=_par_table.remove, help="How much trunks and consignments are to hold.",
+)  # fmt: skip
+
+
 def register() -> None:
     """Called once, when the room is ready."""
-    for declared in (STOCK, RECEIPTS, INBOUND):
+    for declared in (STOCK, RECEIPTS, INBOUND, PAR_LEVELS):
         sheets.register(declared)

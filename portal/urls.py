@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import approvals, home, invoices, orders, placing, quick_order, session
+from portal.views import approvals, consigned, home, invoices, orders, placing, quick_order, session
 
 app_name = "portal"
 urlpatterns = [
@@ -18,6 +18,7 @@ urlpatterns = [
     path("orders/<str:number>/discard", orders.discard, name="discard"),
     path("approvals/", approvals.approval_list, name="approvals"),
     path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),
+    path("consigned/", consigned.consigned, name="consigned"),
     path("invoices/", invoices.invoice_list, name="invoices"),
     path("choose", session.choose, name="choose"),
     path("act-for", session.act_for, name="act-for"),

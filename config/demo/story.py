@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from config.demo import field
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, take_order
 from config.demo.stock import Lot, receive
@@ -28,7 +29,6 @@ from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
 from inventory.queries import availability
 from inventory.rules.asks import AvailabilityQuery
-from inventory.services.adjust_stock import adjust_stock
 from inventory.services.record_inbound import record_inbound
 from orders.rules.asks import LineDraft, OrderDraft, Submitted
 from orders.services.capture import capture
@@ -38,7 +38,6 @@ from orders.services.place_hold import place_hold
 from orders.states import Channel
 
 EDI = Actor("EDI receive", roles=frozenset({"system"}), channel="edi")
-TRUNK_USE = 2
 AIR_RECEIPT = 900_001
 
 
@@ -49,6 +48,7 @@ def make(world: World) -> None:
     _credit(world)
     _price_difference(world, ago(world, 130))
     _trunk_sale(world, ago(world, 120))
+    field.keep_shelves(world, ago(world, 118))
     _short_pick(world)
     _drafts(world, ago(world, 60))
     run_owed_jobs(ago(world, 1))
@@ -219,24 +219,9 @@ def _price_difference(world: World, now: datetime) -> None:
 
 
 def _trunk_sale(world: World, now: datetime) -> None:
-    """The rep used screws from the trunk in the operating room: the order is the rep's, for the customer; the units leave
-    the trunk by an adjustment that names it, and the center ships as many to fill the trunk up again.
-    """
-    screw, rep = one_of(world, "SCR", "PLT"), world.people["rep"]
-    balance = world.balances.get(f"{screw.sku}@TRUNK-WEST")
+    """The rep used screws from the trunk in the operating room, for the customer."""
     west = [c for c in world.customers if c.territory == "WEST" and c.kind in ("hospital", "ortho", "surgery")]
-    customer = (west or world.customers)[0]
-    actor = Actor(rep.label, rep.user_id, rep.roles, on_behalf_of=customer.id, channel="api")
-    draft = order(world, customer, [(screw, TRUNK_USE)], po="OR-CASE-5512", channel=Channel.API, days=3)
-    sold = place(
-        OrderDraft(**{**vars(draft), "on_behalf_of": customer.id, "note": "Used from trunk stock, case 5512."}),
-        actor=actor,
-        now=now,
-    )
-    if balance is not None:
-        reason = f"Used in surgery, sold as {sold.number}"
-        adjust_stock(balance_id=balance, qty=Decimal(-TRUNK_USE), reason=reason, actor=actor, now=now)
-    run_owed_jobs(now + timedelta(minutes=1))
+    field.sell_from_trunk(world, (west or world.customers)[0], now)
 
 
 def _short_pick(world: World) -> None:

@@ -14,7 +14,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.decorators import display
 
 from accounts.states import Role
-from core import clock
+from core import clock, refs
 from core.access import allow
 from core.actors import Actor
 from core.choices import counted
@@ -22,12 +22,14 @@ from core.console import LedgerAdmin, ReadOnlyInline, actor_of
 from core.errors import DomainError, FieldError, InvalidInput
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
+from core.refs import DocumentRef
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.panels import RELEASE
 from fulfillment.rules.asks import ReleaseOutcome
 from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.record_usage import add_purchase_order, bill_usage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import MAY as PART
 from fulfillment.services.release_part import release_part
@@ -92,11 +94,37 @@ class ShipmentAdmin(LedgerAdmin):
             path(
                 "release-part/<int:order_id>/", view(self.release_part_view), name="fulfillment_shipment_release_part"
             ),
+            path("usage/<int:usage_id>/<slug:verb>/", view(self.usage_view), name="fulfillment_shipment_usage"),
             path("<int:shipment_id>/pick/", view(self.pick_view), name="fulfillment_shipment_pick"),
             path("<int:shipment_id>/ship/", view(self.ship_view), name="fulfillment_shipment_ship"),
             path("<int:shipment_id>/deliver/", view(self.deliver_view), name="fulfillment_shipment_deliver"),
         ]
         return own + super().get_urls()
+
+    def usage_view(self, request: HttpRequest, usage_id: int, verb: str) -> HttpResponse:
+        """Bill a usage, or give it the purchase order that was to follow; then back to its page."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request, RELEASE)
+        who, now = actor_of(request), clock.now()
+        try:
+            if verb == "po":
+                done = add_purchase_order(
+                    usage_id=usage_id, po_number=request.POST.get("po_number", ""), actor=who, now=now
+                )
+                messages.success(request, f"{done.number} has its purchase order.")
+            else:
+                done = bill_usage(usage_id=usage_id, actor=who, now=now)
+                for problem in done.problems:
+                    messages.warning(request, problem)
+                if done.order_number:
+                    messages.success(request, f"{done.number} is order {done.order_number}.")
+        except InvalidInput as refusal:
+            messages.error(request, " ".join(f"{e.message} {e.remedy}" for e in refusal.errors))
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}")
+        ref = DocumentRef("field_usage", usage_id)
+        return HttpResponseRedirect(refs.url_of(ref) or reverse("admin:fulfillment_shipment_changelist"))
 
     def release_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         """Release one order and go back to where the button was."""

@@ -2,6 +2,13 @@
 
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
+from inventory.admin.field import (
+    FieldUsageAdmin,
+    FillUpAdmin,
+    ParLevelAdmin,
+    TransferDisputeAdmin,
+    TransferOfferAdmin,
+)
 from inventory.admin.lots import LotAdmin
 from inventory.admin.policies import AllocationPolicyAdmin
 from inventory.admin.serials import SerialAdmin
@@ -14,8 +21,11 @@ __all__ = [
     "AllocationRunAdmin",
     "ClaimAdmin",
     "DemandAdmin",
+    "FieldUsageAdmin",
+    "FillUpAdmin",
     "InboundSupplyAdmin",
     "LotAdmin",
+    "ParLevelAdmin",
     "SerialAdmin",
     "SiteAdmin",
     "SourcingRuleAdmin",
@@ -23,5 +33,7 @@ __all__ = [
     "StockCountAdmin",
     "StockMovementAdmin",
     "TransferAdmin",
+    "TransferDisputeAdmin",
+    "TransferOfferAdmin",
     "TransitLaneAdmin",
 ]

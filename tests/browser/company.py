@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.db import models
 
 from accounts import approvals
-from accounts.models import Account, Buyer, ShipTo, User
+from accounts.models import Account, Buyer, Rep, ShipTo, User
 from accounts.states import BuyerRole, Role
 from billing.models import Invoice
 from billing.services.post_receipt import post_receipt
@@ -35,13 +35,18 @@ from fulfillment.models import Shipment
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.record_usage import record_usage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from integrations.services.receive_edi import Report, receive_edi
-from inventory.models import Site, SourcingRule, TransitLane
+from inventory.models import ParLevel, Site, SourcingRule, TransferLine, TransitLane
+from inventory.rules.field import Stated, UsageSpec, UseLine
 from inventory.rules.policy import Policy
 from inventory.rules.policy_text import SegmentDraft
 from inventory.rules.transfers import TransferLineSpec
+from inventory.services.acknowledge_transfer import acknowledge_transfer
+from inventory.services.ask_fill_up import replenish
+from inventory.services.offer_transfer import offer_transfer
 from inventory.services.open_count import open_count
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
@@ -146,6 +151,7 @@ def _make() -> None:
     _products(account)
     _papers(account)
     _stories(account)
+    _field(account, Product.objects.get(sku="GLOVE-NIT-M"))
     _files(account)
     drain(clock.now())
 
@@ -257,6 +263,32 @@ def _movements(site: Site, gloves: Product) -> None:
         actor=PICKER,
         now=now,
     )
+
+
+def _field(account: Account, gloves: Product) -> None:
+    """A trunk and a shelf: below par and asked for, a fill-up that came short, a usage without its order, an offer."""
+    now, reno = clock.now(), Site.objects.get(code="RENO")
+    rep = Rep.objects.get(code="R1")
+    trunk = Site.objects.create(code="TRUNK-1", name="Ray's trunk", kind="trunk", rep=rep, transit_days=0)
+    shelf = Site.objects.create(code="SHELF-1", name="Shelf at Harbor View", kind="consignment", account=account)
+    driver = Actor(str(rep.user), rep.user_id, frozenset({"rep"}), account.pk, "api")
+    for site, qty in ((trunk, 12), (shelf, 20)):
+        transfer_id = request_transfer(
+            from_site_id=reno.pk, to_site_id=site.pk, expected_date=now.date(), key=f"fill {site.code}",
+            lines=[TransferLineSpec(gloves.pk, Decimal(qty), "L124")], actor=PICKER, now=now,
+        )  # fmt: skip
+        ship_transfer(transfer_id=transfer_id, actor=PICKER, now=now)
+        line = TransferLine.objects.get(transfer_id=transfer_id)
+        stated = {line.pk: Stated(Decimal(qty - (site == trunk)))}
+        acknowledge_transfer(transfer_id=transfer_id, stated=stated, note="One box short", actor=driver, now=now)
+        ParLevel.objects.create(site=site, product=gloves, par_qty=24)
+    line = UseLine(gloves.sku, Decimal(2), lot="L124")
+    spec = UsageSpec(shelf.pk, account.pk, now, (line,), "CASE-301", is_po_to_follow=True)
+    record_usage(spec, key="case 301", actor=driver, now=now)
+    replenish(key="night", actor=PICKER, now=now)
+    offered = [TransferLineSpec(gloves.pk, Decimal(1), "L124")]
+    offer_transfer(from_site_id=trunk.pk, to_site_id=reno.pk, lines=offered, key="spare", actor=driver, now=now)
+    drain(now)
 
 
 def _papers(account: Account) -> None:

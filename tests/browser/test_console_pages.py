@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Account, ServiceTier
 from core.console import ServiceAdmin
 from exceptions_app.models import Case
+from inventory.models import FieldUsage, TransferDispute, TransferOffer
 from tests.browser import company
 from tests.browser.routes import address, routes, visitor_of
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
@@ -39,6 +40,10 @@ def of(model: str, page: str, row: Callable[[], Any]) -> Callable[[], str]:
     return lambda: reverse(f"admin:{model}_{page}", args=[row().pk])
 
 
+def step_of(name: str, model: Any, *more: str) -> Callable[[], str]:
+    return lambda: reverse(f"admin:{name}", args=[model.objects.latest("pk").pk, *more])
+
+
 # what else a screen can show: who looks, and where
 STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-draft": ("service", of("orders_order", "change", lambda: company.order("PO-DRAFT"))),
@@ -47,6 +52,10 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-short": ("planner", of("orders_order", "change", lambda: company.order("PO-BACK"))),
     "order-history": ("lead", of("orders_order", "history", lambda: company.order("PO-SHIPPED"))),
     "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),
+    "field-board": ("planner", lambda: reverse("admin:inventory_parlevel_board") + "?site=TRUNK-1"),
+    "usage-waits": ("lead", of("inventory_fieldusage", "change", lambda: FieldUsage.objects.latest("pk"))),
+    "dispute-settle": ("warehouse", step_of("inventory_transferdispute_settle", TransferDispute)),
+    "offer-accept": ("warehouse", step_of("inventory_transferoffer_step", TransferOffer, "accept")),
     "found-nothing": ("lead", lambda: reverse("admin:orders_order_changelist") + "?q=nothing-is-called-so"),
     "dashboard-of-finance": ("finance", lambda: reverse("admin:index")),
 }

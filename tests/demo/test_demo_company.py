@@ -22,7 +22,7 @@ from core.models import DemoInstallation, Job, OverrideEntry
 from core.testing import outer_atomic
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
-from inventory.models import Site, StockBalance
+from inventory.models import FieldUsage, ParLevel, Site, StockBalance, Transfer, TransferOffer
 from orders.models import Hold, Order, OrderLine
 from reporting.models import OrderMeasure
 from tests.factories.flow import breaches
@@ -60,8 +60,8 @@ def test_the_company_is_complete_and_counted():
 def test_the_same_seed_gives_the_same_numbers():
     statuses = dict(Order.objects.values_list("status").annotate(n=Count("pk")))
     total = Order.objects.aggregate(total=Sum("total_amount"))["total"]
-    assert statuses == {"closed": 21, "submitted": 14, "draft": 3}
-    assert (OrderLine.objects.count(), total) == (98, Decimal("141230.49"))
+    assert statuses == {"closed": 22, "submitted": 14, "draft": 3}
+    assert (OrderLine.objects.count(), total) == (99, Decimal("141939.85"))
 
 
 def test_every_invariant_holds_and_nothing_is_owed():
@@ -110,7 +110,18 @@ def test_today_a_rep_sold_from_the_trunk():
     assert (sold.channel, sold.on_behalf_of_id) == ("api", sold.account_id)
     trunk = StockBalance.objects.get(site__code="TRUNK-WEST", product=sold.lines.get().product)
     assert trunk.on_hand_qty == 2
-    assert sold.number in trunk.movements.get(kind="adjust").reason
+    assert "5512" in trunk.movements.get(kind="consumption").reason
+    assert Invoice.objects.filter(order=sold).count() == 1
+
+
+def test_today_a_fill_up_is_on_its_way_a_usage_waits_for_its_po_and_a_rep_offers_a_spare():
+    coming = Transfer.objects.get(to_site__code="TRUNK-WEST")
+    assert (coming.status, coming.lines.get().shipped_qty) == ("shipped", 2)
+    waiting = FieldUsage.objects.get(is_po_awaited=True)
+    assert waiting.site.kind == "consignment"
+    assert Case.objects.filter(kind="usage_without_po", status="open").count() == 1
+    assert ParLevel.objects.count() >= 2
+    assert TransferOffer.objects.get().status == "offered"
 
 
 def test_today_three_drafts_wait_and_a_price_is_disputed():

@@ -84,6 +84,8 @@ def company():
         name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"
     )
     applied("receipts", "document,site,product,lot,qty\n@DN-7,EAST,+A,,5\n")
+    SiteFactory(code="TRUNK", kind="trunk")
+    applied("par_levels", "site,product,par_qty,refill_below_qty\nTRUNK,+A,6,2.5\n")
     applied("inbound", "kind,reference,site,product,ordered_qty,eta_date\npurchase,PO-2,EAST,+A,12,2026-12-24\n")
 
 

@@ -86,6 +86,11 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "integrations.upload": (EVERY_DESK, "cs cs_lead operator planner pricing warehouse", "a"),
     "inventory.allocationpolicy": (EVERY_DESK, "planner", "ac"),
     "inventory.allocationrun": (EVERY_DESK, "planner", ""),
+    "inventory.fieldusage": (EVERY_DESK, NOBODY, ""),
+    "inventory.fillup": (EVERY_DESK, "planner warehouse operator", ""),
+    "inventory.parlevel": (EVERY_DESK, "operator planner", "acd"),
+    "inventory.transferdispute": (EVERY_DESK, "planner warehouse cs cs_lead", ""),
+    "inventory.transferoffer": (EVERY_DESK, "planner warehouse", ""),
     "inventory.claim": (EVERY_DESK, NOBODY, ""),
     "inventory.demand": (EVERY_DESK, "planner cs_lead", ""),
     "inventory.inboundsupply": (EVERY_DESK, "planner", "ac"),
@@ -150,6 +155,14 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "inventory_demand_move_stock": ("get", {"object_id": 1}, "planner"),
     "inventory_demand_reallocate": ("get", {"demand_id": 1}, "planner"),
     "inventory_demand_shortages": ("get", {}, EVERY_DESK),
+    "inventory_fieldusage_export": ("get", {}, EVERY_DESK),
+    "inventory_fillup_prepare_now": ("get", {}, "planner warehouse operator"),
+    "inventory_fillup_replenish_now": ("get", {}, "planner warehouse operator"),
+    "inventory_fillup_run": ("get", {"verb": "replenish"}, "planner warehouse operator"),
+    "inventory_parlevel_board": ("get", {}, EVERY_DESK),
+    "inventory_transferdispute_settle": ("get", {"dispute_id": 1}, "planner warehouse cs cs_lead"),
+    "inventory_transferoffer_step": ("get", {"offer_id": 1, "verb": "accept"}, "planner warehouse"),
+    "fulfillment_shipment_usage": ("post", {"usage_id": 1, "verb": "bill"}, "cs cs_lead planner warehouse operator"),
     "inventory_lot_export": ("get", {}, EVERY_DESK),
     "inventory_lot_recall": ("get", {"lot_id": 1}, "planner warehouse"),
     "inventory_lot_shipments": ("get", {"lot_id": 1}, EVERY_DESK),
@@ -187,6 +200,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "approvals": (f"rep {BUYING}", f"rep {BUYING}"),
     "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
+    "consigned": (f"rep {BUYING}", f"rep {BUYING}"),
     "choose": (f"rep {BUYING}", f"rep {BUYING}"),
     "act-for": (f"rep {BUYING}", f"rep {BUYING}"),
 }
@@ -201,6 +215,7 @@ PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "re
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
 ORDERING = f"cs cs_lead rep service {BUYING}"
+FIELD_USE, FIELD_MOVE = "cs cs_lead rep", "cs cs_lead rep planner warehouse"
 # address: method → who may ("*": anybody, without a token too)
 API: dict[str, dict[str, str]] = {
     "tokens": {"post": "*"},
@@ -213,6 +228,20 @@ API: dict[str, dict[str, str]] = {
     "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
     "stock-locations": {"get": f"{DESKS} service"},
     "stock-movements": {"get": f"{DESKS} service"},
+    "field-sites": {"get": f"{DESKS} rep"},
+    "field-site": {"get": f"{DESKS} rep"},
+    "field-scan": {"post": f"{DESKS} rep"},
+    "field-usages": {"get": f"{DESKS} rep", "post": FIELD_USE},
+    "field-usage": {"get": f"{DESKS} rep"},
+    "field-usage-po": {"post": FIELD_USE},
+    "field-transfers": {"get": f"{DESKS} rep"},
+    "field-acknowledge": {"post": FIELD_MOVE},
+    "field-settle": {"post": FIELD_MOVE},
+    "field-offers": {"get": f"{DESKS} rep", "post": FIELD_MOVE},
+    "field-offer-answer": {"post": FIELD_MOVE},
+    "field-counts": {"post": FIELD_MOVE},
+    "field-count": {"get": f"{DESKS} rep", "post": FIELD_MOVE},
+    "field-count-post": {"post": FIELD_MOVE},
     "orders": {"get": ROLES_ALL, "post": ORDERING},
     "order-preview": {"post": ROLES_ALL},
     "order": {"get": ROLES_ALL},
@@ -223,7 +252,18 @@ API: dict[str, dict[str, str]] = {
     "": {"get": "*"},  # nothing is here
 }
 NO_ORDER = {"public_id": "00000000-0000-4000-8000-000000000000"}
-API_ARGUMENTS = {"approval-decision": NO_ORDER, "order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
+NO_PAPER = {"number": "XX-1"}
+FIELD_ARGUMENTS: dict[str, dict[str, str]] = {
+    **{name: {"code": "TRUNK-0"} for name in ("field-site", "field-scan")},
+    **{f"field-{name}": NO_PAPER for name in ["usage", "usage-po", "acknowledge", "settle", "count", "count-post"]},
+    "field-offer-answer": {"number": "XX-1", "answer": "accept"},
+}
+API_ARGUMENTS = FIELD_ARGUMENTS | {
+    "approval-decision": NO_ORDER,
+    "order": NO_ORDER,
+    "order-cancel": NO_ORDER,
+    "order-timeline": NO_ORDER,
+}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
     *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),
