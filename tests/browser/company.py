@@ -282,8 +282,8 @@ def _field(account: Account, gloves: Product) -> None:
         stated = {line.pk: Stated(Decimal(qty - (site == trunk)))}
         acknowledge_transfer(transfer_id=transfer_id, stated=stated, note="One box short", actor=driver, now=now)
         ParLevel.objects.create(site=site, product=gloves, par_qty=24)
-    line = UseLine(gloves.sku, Decimal(2), lot="L124")
-    spec = UsageSpec(shelf.pk, account.pk, now, (line,), "CASE-301", is_po_to_follow=True)
+    used = UseLine(gloves.sku, Decimal(2), lot="L124")
+    spec = UsageSpec(shelf.pk, account.pk, now, (used,), "CASE-301", is_po_to_follow=True)
     record_usage(spec, key="case 301", actor=driver, now=now)
     replenish(key="night", actor=PICKER, now=now)
     offered = [TransferLineSpec(gloves.pk, Decimal(1), "L124")]
