@@ -16,6 +16,7 @@ from orders.services.place import place
 from tests.factories.accounts import AccountFactory, BuyerFactory
 from tests.factories.doors import browser_of, buyer_for
 from tests.factories.flow import shipped, stocked_world
+from tests.factories.inventory import SiteFactory, StockedProductFactory, stock
 from tests.factories.orders import CLERK, NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -42,6 +43,7 @@ MOST = {
     "review": 46,
     "place": 50,
     "act-for": 7,
+    "consigned": 11,
     "discard": 18,
 }
 
@@ -173,6 +175,18 @@ def test_choosing_takes_the_same_statements_for_2_and_50_companies(capsys):
         browsers.append((browser, first.pk))
     measured("choose", *(lambda b=b: b.get("/choose") for b, _ in browsers), capsys)
     measured("act-for", *(lambda b=b, a=a: b.post("/act-for", {"account": a}) for b, a in browsers), capsys, status=302)
+
+
+def test_the_customer_s_shelf_takes_the_same_statements_for_1_and_30_products(capsys):
+    browsers = []
+    for n in (1, 30):
+        account = AccountFactory()
+        shelf = SiteFactory(kind="consignment", account=account)
+        for _ in range(n):
+            stock(StockedProductFactory(), shelf, 2)
+        browsers.append(browser_of(buyer_for(account)))
+        browsers[-1].get("/consigned/")
+    measured("consigned", *(lambda b=b: b.get("/consigned/") for b in browsers), capsys)
 
 
 def test_every_page_of_the_portal_is_counted_here():

@@ -20,6 +20,7 @@ from inventory.services.prepare_fill_ups import prepare_fill_ups
 from inventory.services.push_expiring import push_expiring
 from inventory.services.ship_transfer import NotFreeToSend, ship_transfer
 from inventory.states import DisputeOutcome
+from inventory.tasks import look_after_the_field
 from tests.factories.catalog import ProductFactory
 from tests.factories.field import make_field, use
 from tests.factories.flow import breaches, placed
@@ -294,3 +295,12 @@ def test_a_run_of_one_key_is_one_run():
         cancel([asked.pk], now=NOW)  # missing again, and said by this key already
     assert replenish(key="night", actor=PLANNER, now=NOW) == []
     assert FillUp.objects.count() == 1
+
+
+def test_the_scheduled_round_does_each_thing_once():
+    made = make_field(trunk=2)
+    at_par(made, 6)
+    assert look_after_the_field() == "1 fill-ups, 0 transfers, 0 offers ended, 0 lots pushed"
+    drain(NOW)
+    assert look_after_the_field() == "0 fill-ups, 1 transfers, 0 offers ended, 0 lots pushed"
+    assert look_after_the_field() == "0 fill-ups, 0 transfers, 0 offers ended, 0 lots pushed"

@@ -1,5 +1,6 @@
 """A field sale is seen at once by everybody else, and two of them never take one unit."""
 
+from decimal import Decimal
 from threading import Event, Thread
 
 import pytest
@@ -8,13 +9,17 @@ from django.db import connection
 from core.errors import InvalidInput
 from core.testing import race, unit
 from inventory.field_queries import field_stock
-from inventory.models import FieldUsage
+from inventory.models import Demand, FieldUsage, ParLevel, TransferOffer
 from inventory.queries import availability
 from inventory.rules.asks import AvailabilityQuery
+from inventory.rules.transfers import TransferLineSpec
+from inventory.services.ask_fill_up import replenish
+from inventory.services.offer_transfer import accept_offer, offer_transfer
 from inventory.services.use_stock import UsedElsewhere
+from tests.factories.accounts import RepFactory
 from tests.factories.field import make_field, use
 from tests.factories.flow import breaches
-from tests.factories.inventory import TODAY
+from tests.factories.inventory import NOW, PLANNER, TODAY, SiteFactory
 from tests.factories.stock import on_hand
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.races]
@@ -95,3 +100,25 @@ def test_one_usage_sent_by_two_threads_is_kept_once():
     assert (on_hand(made.product, made.trunk), FieldUsage.objects.count()) == (4, 1)
     with unit():
         assert breaches() == []
+
+
+def test_runs_beside_each_other_ask_for_what_is_missing_once():
+    made = make_field(trunk=2)
+    ParLevel.objects.create(site=made.trunk, product=made.product, par_qty=6)
+    outcomes = race(*(lambda n=n: replenish(key=f"run {n}", actor=PLANNER, now=NOW) for n in range(4)))
+    assert sorted(len(made_now) for made_now in outcomes) == [0, 0, 0, 1]
+    assert Demand.objects.get(ref_kind="fill_up").ordered_qty == 4
+
+
+def test_what_is_offered_is_used_or_handed_over_never_both():
+    made = make_field(trunk=1)
+    other = SiteFactory(code="TRUNK-2", kind="trunk", rep=RepFactory())
+    offer_id = offer_transfer(
+        from_site_id=made.trunk.pk, to_site_id=other.pk, lines=[TransferLineSpec(made.product.pk, Decimal(1))],
+        key="k", actor=made.actor, now=NOW,
+    )  # fmt: skip
+    race(lambda: use(made, 1), lambda: accept_offer(offer_id=offer_id, actor=PLANNER, now=NOW))
+    assert on_hand(made.product, made.trunk) == 0
+    assert FieldUsage.objects.count() + TransferOffer.objects.filter(status="accepted").count() == 1
+    assert on_hand(made.product, other) == TransferOffer.objects.filter(status="accepted").count()
+    assert breaches() == []
