@@ -53,6 +53,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ),
     CreditOpened: (
         Reaction("count what was ordered before", do.count_open_orders, run_many=do.count_open_orders_of_many),
+        Reaction("bill what was used before", do.bill_waiting_usages),
     ),
     CreditImproved: (Reaction("look again at credit holds", do.reevaluate_credit_holds, run_many=do.reevaluate_many),),
     CreditRulesChanged: (

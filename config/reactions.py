@@ -24,6 +24,7 @@ from exceptions_app.services.mail_notice import mail_notice
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort, ReturnAuthorized, ReturnDispositioned, ShipmentShipped
 from fulfillment.services.find_shipment import OnHold
+from fulfillment.services.record_usage import bill_waiting
 from fulfillment.services.replace_return import replace_return
 from fulfillment.states import ReturnOutcome
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
@@ -110,6 +111,10 @@ def reevaluate_by_rules(facts: Sequence[CreditRulesChanged], jobs: Jobs) -> None
 
 def count_open_orders(fact: CreditOpened, job: JobContext) -> None:
     count_orders(account_id=fact.account_id, actor=job.actor, now=job.now)
+
+
+def bill_waiting_usages(fact: CreditOpened, job: JobContext) -> None:
+    bill_waiting(account_id=fact.account_id, actor=job.actor, now=job.now)
 
 
 def count_open_orders_of_many(facts: Sequence[CreditOpened], jobs: Jobs) -> None:
@@ -259,7 +264,8 @@ def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
 
 
 def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
-    open_cases([_promise_case(fact) for fact in facts], now=jobs[0].now, actor=jobs[0].actor)
+    told = [fact for fact in facts if fact.ref_kind != "fill_up"]  # nobody was promised what we send to ourselves
+    open_cases([_promise_case(fact) for fact in told], now=jobs[0].now, actor=jobs[0].actor)
 
 
 def _promise_case(fact: PromiseMoved) -> CaseSpec:

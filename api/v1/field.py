@@ -17,10 +17,12 @@ from api.v1.orders import KEY_HEADER, required_key
 from core import clock
 from core.errors import NotFound
 from core.idempotency import Claim, hash_body, run_once
+from fulfillment.queries import orders_of_usages
 from fulfillment.services.record_usage import UsageOutcome, add_purchase_order, outcome_of, record_usage
 from inventory.field_queries import FieldSite, UsageView, field_stock, par_levels, usages
 from inventory.rules.field import UsageSpec, UseLine
 from inventory.scan_queries import StockScan, scan_stock
+from orders.ledgers import order_numbers
 
 MOST_LINES = 200
 ONE = Decimal(1)
@@ -208,7 +210,10 @@ class Usages(Endpoint):
             limit=limit + 1,
         )  # fmt: skip
         following = write_cursor(found[limit - 1].id) if len(found) > limit else None
-        return Response({"items": [_listed(u) for u in found[:limit]], "next": following})
+        orders = orders_of_usages([u.id for u in found])
+        numbers = order_numbers(orders.values())
+        items = [{**_listed(u), "order": numbers.get(orders.get(u.id, 0), "")} for u in found[:limit]]
+        return Response({"items": items, "next": following})
 
     @extend_schema(
         operation_id="field_usage_create",

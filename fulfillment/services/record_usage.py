@@ -14,6 +14,7 @@ from core.numbering import draw
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
+from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
 from exceptions_app.services.close_causes import close_causes
@@ -47,6 +48,7 @@ from orders.states import Channel
 ZERO = Decimal(0)
 CHANNELS = frozenset(map(str, Channel))
 CAUSE = "no order could be made"
+MOST = 50
 REFUSE_ON = {"one_order_per_account_and_po_number": DuplicatePurchaseOrder}
 Problems = tuple[FieldError, ...]
 
@@ -91,11 +93,21 @@ def bill_usage(*, usage_id: int, actor: Actor, now: datetime) -> UsageOutcome:
     if usage.status == UsageStatus.BILLED:
         return outcome_of(usage_id)
     used = used_of(usage_id)
-    draft = _draft(
-        used.lines, usage.account_id, usage.po_number, usage.number, usage.case_reference, used_at=usage.used_at,
-        actor=actor,
-    )  # fmt: skip
-    return _bill(usage, used, _judged(draft, usage.used_at, now), actor=actor, now=now)
+    return _bill(usage, used, _judged(_draft_of_kept(usage, used, actor), usage.used_at, now), actor=actor, now=now)
+
+
+@door_verb
+def bill_waiting(*, account_id: int, actor: Actor, now: datetime) -> int:
+    """Bill what was used for the account and is billed by no order yet, the oldest first, at most 50; how many are billed
+    now. What still cannot be keeps its case."""
+    lock_accounts([account_id])
+    waiting = [
+        u for u in usages(account_id=account_id, is_waiting=True, limit=MOST) if u.status == UsageStatus.RECORDED
+    ]
+    read = [(u, used_of(u.id)) for u in reversed(waiting)]
+    judged = [_judged(_draft_of_kept(u, used, actor), u.used_at, now) for u, used in read]
+    outcomes = [_bill(u, used, verdict, actor=actor, now=now) for (u, used), verdict in zip(read, judged, strict=True)]
+    return sum(1 for o in outcomes if o.status == UsageStatus.BILLED)
 
 
 @door_verb(refuse_on=REFUSE_ON)
@@ -159,6 +171,13 @@ def _draft(
         received_at=used_at,
         on_behalf_of=account_id,
     )
+
+
+def _draft_of_kept(usage: UsageView, used: Used, actor: Actor) -> OrderDraft:
+    return _draft(
+        used.lines, usage.account_id, usage.po_number, usage.number, usage.case_reference, used_at=usage.used_at,
+        actor=actor,
+    )  # fmt: skip
 
 
 @require_uow

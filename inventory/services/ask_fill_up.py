@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from accounts.queries import account_snapshots
+from catalog.queries import product_snapshots
+from catalog.states import ProductStatus
 from core import journal
 from core.actors import Actor
 from core.clock import local_date
@@ -42,6 +44,8 @@ def replenish(*, key: str, site_ids: Collection[int] | None = None, actor: Actor
     locks.lock_replenishment()
     sites = {s.id: s for s in field_sites()}
     wanted = {i: to_fill_up(levels) for i, levels in par_levels(site_ids).items() if i in sites}
+    sold = _sold(wanted)
+    wanted = {i: {p: qty for p, qty in found.items() if p in sold} for i, found in wanted.items()}
     told = set(FillUp.objects.filter(request_key__in=[f"{key}:{i}" for i in wanted]).values_list("site_id", flat=True))
     wanted = {i: found for i, found in wanted.items() if found and i not in told}
     if not wanted:
@@ -57,6 +61,12 @@ def replenish(*, key: str, site_ids: Collection[int] | None = None, actor: Actor
     products = {p for found in wanted.values() for p in found}
     ask_for_allocation(products, "fill-up asked for", now=now, actor=actor)
     return asked
+
+
+def _sold(wanted: Mapping[int, Mapping[int, Decimal]]) -> set[int]:
+    """What is discontinued or recalled is used up, not filled up."""
+    products = product_snapshots({p for found in wanted.values() for p in found})
+    return {i for i, p in products.items() if p.status == ProductStatus.ACTIVE}
 
 
 def _asked(row: FillUp, sites: Mapping[int, FieldSite], wanted: Mapping[int, Decimal]) -> Asked:

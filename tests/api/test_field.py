@@ -109,6 +109,7 @@ def test_a_po_that_follows_is_added_and_the_list_says_what_waits(made, rep):
     drain(clock.now())
     (waiting,) = rep.get("/api/v1/field/usages?waiting=yes").json()["items"]
     assert (waiting["number"], waiting["waits_for_po"]) == (number, True)
+    assert waiting["order"].startswith("SO-")
     assert "to follow" in rep.get(f"/api/v1/field/usages/{number}").json()["holds"][0]
     done = rep.post(f"/api/v1/field/usages/{number}/purchase-order", {"po_number": "PO-1"}, format="json").json()
     assert (done["waits_for_po"], done["holds"]) == (False, [])

@@ -91,6 +91,22 @@ def test_a_refill_point_keeps_small_gaps_open():
     assert asked.units == 3
 
 
+def test_what_is_sold_no_more_is_not_filled_up():
+    made = make_field(trunk=2)
+    at_par(made, 6)
+    type(made.product).objects.filter(pk=made.product.pk).update(status="discontinued")
+    assert run() == []
+
+
+def test_a_fill_up_whose_date_moves_is_nobodys_broken_promise():
+    made = make_field(trunk=2)
+    at_par(made, 6)
+    run()
+    placed(made.world, 18, now=NOW)  # ranks higher and takes it back where it can
+    drain(NOW)
+    assert live_cases("promise_moved") == []
+
+
 def test_orders_of_customers_come_before_fill_ups():
     made = make_field(trunk=0)
     at_par(made, 5, center=6)

@@ -11,7 +11,7 @@ from core.testing import drain
 from credit.models import CreditAccount
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
-from fulfillment.services.record_usage import add_purchase_order, bill_usage
+from fulfillment.services.record_usage import add_purchase_order, bill_usage, bill_waiting
 from inventory.lot_queries import shipments_with_lot
 from inventory.models import FieldUsage, Lot, StockMovement
 from inventory.rules.field import UseLine
@@ -169,8 +169,12 @@ def test_without_a_credit_account_the_usage_is_kept_until_finance_opens_one():
     made = make_field(limit=None)
     outcome = use(made, 1)
     assert (outcome.status, "credit account" in outcome.problems[0]) == ("recorded", True)
+    use(made, 1)
     CreditAccountFactory(account=made.world.account)
-    assert bill_usage(usage_id=outcome.usage_id, actor=PLANNER, now=NOW).status == "billed"
+    assert bill_waiting(account_id=made.world.account.pk, actor=PLANNER, now=NOW) == 2
+    assert bill_waiting(account_id=made.world.account.pk, actor=PLANNER, now=NOW) == 0
+    drain(NOW)
+    assert (Invoice.objects.count(), live_cases("usage_unbilled")) == (2, [])
     assert breaches() == []
 
 
