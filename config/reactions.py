@@ -271,7 +271,7 @@ def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
 def _promise_case(fact: PromiseMoved) -> CaseSpec:
     words = f"{plain(fact.qty)} moved from {_day(fact.was)} to {_day(fact.now)}: {fact.cause}"
     return CaseSpec(
-        "promise_moved",
+        "promise_moved" if fact.now else "promise_lost",
         DocumentRef(fact.ref_kind, fact.ref_id, fact.ref_number),
         f"demand:{fact.demand_id}",
         fact.account_id,

@@ -193,6 +193,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 30.0,
         "options": {"expires": 25},
     },
+    "look for causes of cases": {"task": "exceptions_app.tasks.detect", "schedule": 300.0, "options": {"expires": 290}},
     "tend approvals": {"task": "accounts.tasks.tend_approvals", "schedule": 60.0, "options": {"expires": 55}},
     "look again at credit holds": {
         "task": "orders.tasks.recheck_credit",

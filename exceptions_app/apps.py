@@ -8,7 +8,10 @@ class ExceptionsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from exceptions_app import panels
+        from django.core.checks import register
+
+        from exceptions_app import checks, panels
 
         autodiscover_modules("exception_kinds", "detectors", "resolutions")
         panels.register()
+        register(checks.every_kind_is_found_and_mended)

@@ -14,6 +14,7 @@ declare(
         severity="high",
         respond_minutes=60,
         resolve_minutes=240,
+        least_resolutions=1,
         description="A reaction to a fact failed five times. Mend the cause, then revive the job.",
     ),
     KindSpec(
@@ -23,6 +24,7 @@ declare(
         severity="critical",
         respond_minutes=30,
         resolve_minutes=240,
+        least_resolutions=0,
         description="Something that must always be true is not. Nothing heals silently: find out why first.",
     ),
     KindSpec(
@@ -32,6 +34,7 @@ declare(
         severity="medium",
         respond_minutes=120,
         resolve_minutes=480,
+        least_resolutions=0,
         description="Nobody has decided in half the time. Decide, or find who may: what waits on it stands still.",
     ),
 )

@@ -26,6 +26,7 @@ class Resolution:
     label: str
     preview: Preview
     apply: Callable[..., object]
+    is_chain: bool = False  # its work is more than one transaction, each safe to repeat; the case ends after it
 
 
 _resolutions: dict[str, dict[str, Resolution]] = {}

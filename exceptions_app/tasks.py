@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from core import clock, invariants
+from exceptions_app.services.detect import detect_all
 from exceptions_app.services.report_breaches import report_breaches
 from exceptions_app.services.sweep import sweep as sweep_clocks
 
@@ -20,6 +21,13 @@ def sweep() -> int:
         if not swept.cases:
             break
     return fired
+
+
+@shared_task(name="exceptions_app.tasks.detect")
+def detect() -> int:
+    """Look for every kind's causes; how many cases were opened or resolved themselves."""
+    found = detect_all(now=clock.db_now())
+    return sum(one.opened + one.closed for one in found)
 
 
 @shared_task(name="exceptions_app.tasks.check_invariants")

@@ -18,7 +18,18 @@ USAGE_UNBILLED = KindSpec(
     severity="high",
     respond_minutes=240,
     resolve_minutes=960,
+    least_resolutions=0,
     description="Goods were used in the field and no order could be made of it. Mend what is missing, then bill it.",
+)
+DELIVERY_WINDOW_AT_RISK = KindSpec(
+    code="delivery_window_at_risk",
+    label="Delivery window at risk",
+    owner_queue="warehouse",
+    severity="high",
+    respond_minutes=60,
+    resolve_minutes=240,
+    least_resolutions=0,
+    description="The customer wants it today or wanted it sooner, and the warehouse has not sent it yet.",
 )
 UNMATCHED_RETURN = KindSpec(
     code="unmatched_return",
@@ -27,6 +38,7 @@ UNMATCHED_RETURN = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
+    least_resolutions=0,
     description="More came back than was authorized. It is not in stock and not credited until somebody decides.",
 )
-declare(SHORT_PICK, USAGE_UNBILLED, UNMATCHED_RETURN)
+declare(SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN)

@@ -26,7 +26,30 @@ declare(
             respond_minutes=60,
             resolve_minutes=240,
             description=description,
+            least_resolutions=0 if code in (EDI_NEW_PARTNER, EDI_PO_CHANGED) else 1,
         )
         for code, label, severity, description in _KINDS
+    )
+)
+
+# Their causes come with the seams still to be built; owner and clock stand.
+_TO_COME = (
+    (
+        "edi_ack_overdue",
+        "Acknowledgement overdue",
+        "edi_desk",
+        60,
+        60,
+        "The partner has not acknowledged what we sent.",
+    ),
+    ("asn_due", "ASN due", "edi_desk", 60, 60, "The shipment left and its advance ship notice did not."),
+    ("asn_mismatch", "ASN mismatch", "edi_desk", 60, 60, "The ship notice and what was received differ."),
+    ("erp_silent", "ERP silent", "operations", 60, 240, "Nothing has come from the ERP for longer than it should."),
+    ("wms_silent", "WMS silent", "operations", 60, 240, "Nothing has come from the warehouse system for too long."),
+)
+declare(
+    *(
+        KindSpec(code, label, owner, "high", respond, resolve, description, awaits_rooms=True)
+        for code, label, owner, respond, resolve, description in _TO_COME
     )
 )

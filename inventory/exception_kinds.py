@@ -18,6 +18,7 @@ CLAIMS_GAVE_WAY = KindSpec(
     severity="high",
     respond_minutes=120,
     resolve_minutes=240,
+    least_resolutions=0,
     description="Stock that was promised turned out not to be there or not to be good. The orders are allocated again.",
 )
 ALLOCATION_CONFLICT = KindSpec(
@@ -27,6 +28,7 @@ ALLOCATION_CONFLICT = KindSpec(
     severity="high",
     respond_minutes=120,
     resolve_minutes=240,
+    least_resolutions=1,
     description="A run took stock from orders it had been promised to. Look for other stock, or agree on new dates.",
 )
 TRANSFER_SHORT = KindSpec(
@@ -36,6 +38,7 @@ TRANSFER_SHORT = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
+    least_resolutions=1,
     description="Less arrived than was sent. Look for the rest; close the transfer when it is lost.",
 )
 COUNT_PENDING = KindSpec(
@@ -45,6 +48,7 @@ COUNT_PENDING = KindSpec(
     severity="high",
     respond_minutes=60,
     resolve_minutes=240,
+    least_resolutions=0,
     description="A count found fewer units than are released or picked. Confirm the pick short, then count again.",
 )
 LOT_RECALLED = KindSpec(
@@ -54,6 +58,7 @@ LOT_RECALLED = KindSpec(
     severity="critical",
     respond_minutes=60,
     resolve_minutes=120,
+    least_resolutions=0,
     description="An order held stock of a recalled lot. What was free is blocked; stop what is being picked.",
 )
 LOT_EXPIRED = KindSpec(
@@ -63,6 +68,7 @@ LOT_EXPIRED = KindSpec(
     severity="medium",
     respond_minutes=120,
     resolve_minutes=960,
+    least_resolutions=0,
     description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
 )
 FILL_UP_DISPUTED = KindSpec(
@@ -72,6 +78,7 @@ FILL_UP_DISPUTED = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
+    least_resolutions=0,
     description="A rep or customer says another number came than was sent. Look who is right, or let the site be counted.",
 )
 CONSIGNMENT_VARIANCE = KindSpec(
@@ -81,6 +88,7 @@ CONSIGNMENT_VARIANCE = KindSpec(
     severity="medium",
     respond_minutes=480,
     resolve_minutes=2400,
+    least_resolutions=0,
     description="A count of stock in the field found another number. Ask for usages nobody recorded, bill those.",
 )
 FIELD_EXPIRY = KindSpec(
@@ -90,7 +98,27 @@ FIELD_EXPIRY = KindSpec(
     severity="medium",
     respond_minutes=960,
     resolve_minutes=2400,
+    least_resolutions=0,
     description="A lot in a trunk or on consignment is near its expiry. Use it first, or bring it back to a center.",
 )
 declare(FILL_UP_DISPUTED, CONSIGNMENT_VARIANCE, FIELD_EXPIRY)
+PROMISE_LOST = KindSpec(
+    code="promise_lost",
+    label="Promise lost",
+    owner_queue="cs",
+    severity="critical",
+    respond_minutes=120,
+    resolve_minutes=240,
+    description="Nothing known can keep what was promised: there is no new date. Find other stock, or tell the customer.",
+)
+LATE_SUPPLY = KindSpec(
+    code="late_supply",
+    label="Late supply",
+    owner_queue="cs",
+    severity="high",
+    respond_minutes=120,
+    resolve_minutes=240,
+    description="Supply has not come on its day, and somebody waits for it. Ask the supplier, or serve them otherwise.",
+)
+declare(PROMISE_LOST, LATE_SUPPLY)
 declare(PROMISE_MOVED, CLAIMS_GAVE_WAY, ALLOCATION_CONFLICT, TRANSFER_SHORT, COUNT_PENDING, LOT_RECALLED, LOT_EXPIRED)

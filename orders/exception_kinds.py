@@ -7,6 +7,9 @@ PRICE_MISMATCH = "price_mismatch"
 UNRESOLVED_LINES = "unresolved_lines"
 ORDER_HOLD = "order_hold"
 ORDER_STUCK = "order_stuck"
+AGED_CREDIT_HOLD = "aged_credit_hold"
+AGED_BACKORDER = "aged_backorder"
+CANCEL_DATE_AT_RISK = "cancel_date_at_risk"
 USAGE_WITHOUT_PO = "usage_without_po"
 
 CASE_OF_REASON = {
@@ -25,8 +28,10 @@ declare(
         owner_queue="rep",
         severity="medium",
         respond_minutes=480,
-        resolve_minutes=2880,
+        resolve_minutes=48 * 60,
+        least_resolutions=1,
         description="Goods were used and the purchase order is to follow. Get its number; the invoice waits for it.",
+        then_queue="cs",
     ),
     KindSpec(
         CREDIT_HOLD,
@@ -72,5 +77,35 @@ declare(
         respond_minutes=240,
         resolve_minutes=960,
         description="The order has not moved although nothing holds it.",
+    ),
+)
+
+declare(
+    KindSpec(
+        AGED_CREDIT_HOLD,
+        "Credit hold is old",
+        owner_queue="finance",
+        severity="high",
+        respond_minutes=120,
+        resolve_minutes=240,
+        description="Credit has held the order for days. Release it with a ceiling, lend a limit, or cancel.",
+    ),
+    KindSpec(
+        AGED_BACKORDER,
+        "Backorder is old",
+        owner_queue="planner",
+        severity="medium",
+        respond_minutes=480,
+        resolve_minutes=1440,
+        description="The day the customer asked for passed a week ago and part of the order still waits for stock.",
+    ),
+    KindSpec(
+        CANCEL_DATE_AT_RISK,
+        "Cancel date at risk",
+        owner_queue="cs",
+        severity="high",
+        respond_minutes=120,
+        resolve_minutes=480,
+        description="The customer takes nothing after a day that the promise does not keep. Ship in part, or ask them.",
     ),
 )

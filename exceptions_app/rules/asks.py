@@ -55,3 +55,7 @@ class CaseSnapshot:
     breached_at: datetime | None
     is_live: bool
     is_paused: bool
+
+    @property
+    def key(self) -> tuple[str, str, int, str]:
+        return (self.kind, self.subject.kind, self.subject.id, self.cause_key)

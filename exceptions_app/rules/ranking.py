@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+NEVER = 9999  # days late of what the customer does not get at all
+
 
 @dataclass(frozen=True)
 class Effect:

@@ -1,21 +1,58 @@
 from datetime import datetime
+from decimal import Decimal
 
 from core.actors import Actor
 from core.errors import NotFound
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from exceptions_app import suggestions
 from exceptions_app.queries import case_snapshots
+from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.services import moves
 from exceptions_app.services.resolve_case import finish
+from exceptions_app.states import CaseStatus
+from exceptions_app.suggestions import Resolution
 
 
-@door_verb(joinable=True)
 def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> None:
     """Carry out a suggested action and resolve the case, in one transaction.
 
     The action's own service comes first (lock ranks 10 to 60), then the case is locked (80): when somebody ended it
-    meanwhile, everything is undone. Raises NotFound, CaseIsOver and what the service refuses with.
+    meanwhile, everything is undone. An action that is a chain of transactions does its work first; the case ends after
+    it. What the action was to gain or give away is kept on the case. Raises NotFound, CaseIsOver and what the service
+    refuses with.
     """
+    case, resolution = _chosen(case_id, code)
+    if resolution.is_chain:
+        money = resolution.preview(case, now).money_effect
+        resolution.apply(case, actor=actor, now=now, key=key)
+        _finish_after(case_id=case_id, resolution=resolution, money=money, actor=actor, now=now)
+    else:
+        _apply(case_id=case_id, code=code, actor=actor, now=now, key=key)
+
+
+@door_verb(joinable=True)
+def _apply(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> None:
+    case, resolution = _chosen(case_id, code)
+    money = resolution.preview(case, now).money_effect
+    resolution.apply(case, actor=actor, now=now, key=key)
+    _finish(case_id, resolution, money, actor, now)
+
+
+@door_verb
+def _finish_after(*, case_id: int, resolution: Resolution, money: Decimal, actor: Actor, now: datetime) -> None:
+    """The chain may have ended the case itself, because its cause is gone."""
+    if moves.locked(case_id).status != CaseStatus.AUTO_RESOLVED:
+        _finish(case_id, resolution, money, actor, now)
+
+
+@require_uow
+def _finish(case_id: int, resolution: Resolution, money: Decimal, actor: Actor, now: datetime) -> None:
+    case = moves.locked_live(case_id)
+    case.money_effect = money
+    finish(case, code=resolution.code, note=resolution.label, actor=actor, now=now)
+
+
+def _chosen(case_id: int, code: str) -> tuple[CaseSnapshot, Resolution]:
     case = case_snapshots([case_id]).get(case_id)
     if case is None:
         raise NotFound(kind="case", ident=case_id)
@@ -24,5 +61,4 @@ def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, ke
         raise NotFound(kind="resolution", ident=code)
     if not case.is_live:
         raise moves.CaseIsOver(number=case.number, status=case.status.replace("_", " "))
-    resolution.apply(case, actor=actor, now=now, key=key)
-    finish(moves.locked_live(case_id), code=code, note=resolution.label, actor=actor, now=now)
+    return case, resolution

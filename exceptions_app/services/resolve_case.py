@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from core import journal
 from core.actors import Actor
@@ -25,7 +26,8 @@ def resolve_case(*, case_id: int, note: str, actor: Actor, now: datetime) -> Non
 def finish(case: Case, *, code: str, note: str, actor: Actor, now: datetime) -> None:
     """Resolve a locked live case: clocks stop, history, subject's journal, fact."""
     clocks.stop(case, now=now)
-    values = {"waiting_since": None, "responded_at": case.responded_at or now, "resolution_code": code}
+    values: dict[str, Any] = {"waiting_since": None, "responded_at": case.responded_at or now, "resolution_code": code}
+    values["money_effect"] = case.money_effect
     moves.change(case, to=CaseStatus.RESOLVED, resolved_at=now, **values)
     moves.tell(case, "resolved", actor=actor, now=now, note=note, data={"resolution": code} if code else {})
     subject = DocumentRef(case.subject_kind, case.subject_id, case.subject_number)

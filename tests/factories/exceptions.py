@@ -14,8 +14,8 @@ from exceptions_app.states import QUEUES
 
 OFFICE_WEEK = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
-SPILL = KindSpec("test_spill", "Spill", "warehouse", "high", respond_minutes=60, resolve_minutes=240)
-LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480)
+SPILL = KindSpec("test_spill", "Spill", "warehouse", "high", respond_minutes=60, resolve_minutes=240, awaits_rooms=True)
+LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480, awaits_rooms=True)
 declare(SPILL, LEAK)
 
 

@@ -1,0 +1,24 @@
+"""A kind of case that nothing finds, or that nobody could do anything about, fails the start-up check."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.checks import CheckMessage, Error
+
+from exceptions_app import detection, kinds, suggestions
+from exceptions_app.kinds import KindSpec
+
+
+def every_kind_is_found_and_mended(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    return [problem for spec in kinds.kinds() if not spec.awaits_rooms for problem in _problems(spec)]
+
+
+def _problems(spec: KindSpec) -> Iterable[CheckMessage]:
+    if not detection.finders_of(spec.code):
+        hint = "Register a detector, or say with detection.pushed() which service opens it, in <room>/detectors.py."
+        yield Error(f"Nothing finds cases of kind {spec.code!r}.", hint=hint, id="exceptions_app.E001")
+    offered = len(suggestions.of_kind(spec.code))
+    if offered < spec.least_resolutions:
+        hint = "Register resolutions in <room>/resolutions.py, or lower the kind's least_resolutions and say why."
+        told = f"{spec.code!r} has {offered} of at least {spec.least_resolutions} resolutions."
+        yield Error(told, hint=hint, id="exceptions_app.E002")

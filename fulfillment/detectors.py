@@ -1,0 +1,58 @@
+"""What finds trouble between release and delivery, and what tells that it is over."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from core import sql
+from core.refs import DocumentRef
+from exceptions_app.detection import Detector, Watch, pushed, register
+from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
+from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
+
+_DUE = """
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date)
+  FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
+  JOIN orders_orderline l ON l.id = c.order_line_id JOIN inventory_demand d ON d.id = l.demand_id
+  JOIN orders_order o ON o.id = s.order_id
+ WHERE s.status IN ('released', 'acknowledged', 'picking', 'packed') AND d.requested_date <= %(today)s
+ GROUP BY s.id, o.currency ORDER BY s.id
+"""
+
+
+def windows_at_risk(now: datetime) -> list[CaseSpec]:
+    """Shipments in the warehouse's hands that the customer wants today or wanted sooner."""
+    return [
+        CaseSpec(
+            DELIVERY_WINDOW_AT_RISK.code,
+            DocumentRef("shipment", pk, number),
+            "not sent",
+            account_id,
+            worth,
+            currency,
+            f"Wanted on {asked.day} {asked:%b} and not sent yet",
+        )
+        for pk, number, account_id, currency, worth, asked in sql.rows(_DUE, {"today": now.date()})
+    ]
+
+
+_STILL_SHORT = """
+SELECT w.id
+  FROM unnest(%(cases)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(id, shipment_id, product_id)
+  JOIN fulfillment_shipment s ON s.id = w.shipment_id JOIN orders_orderline l ON l.order_id = s.order_id
+  JOIN inventory_demand d ON d.id = l.demand_id AND d.product_id = w.product_id
+ WHERE d.backordered_qty > 0 GROUP BY w.id
+"""
+
+
+def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
+    """Short picks whose order waits for none of the product any more."""
+    named = [(c.id, c.subject.id, c.cause_key.removeprefix("product:")) for c in cases]
+    asked = [(pk, shipment, int(product)) for pk, shipment, product in named if product.isdecimal()]
+    columns = {name: [row[n] for row in asked] for n, name in enumerate(("cases", "shipments", "products"))}
+    still = {pk for (pk,) in sql.rows(_STILL_SHORT, columns)} if asked else set()
+    return {pk for pk, _, _ in asked} - still
+
+
+register(Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk), Watch(SHORT_PICK.code, made_good))
+pushed(SHORT_PICK.code, "the fact PickShort")
+pushed(USAGE_UNBILLED.code, "record_usage")

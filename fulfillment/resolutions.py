@@ -1,0 +1,94 @@
+"""What mends a case by sending what is there: in part, or again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput
+from core.quantity import plain
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import NEVER, Effect
+from exceptions_app.suggestions import Resolution, register
+from fulfillment.exception_kinds import SHORT_PICK
+from fulfillment.models import Shipment
+from fulfillment.services.release_orders import release_orders
+from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
+from inventory.services.allocate import allocate
+from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK
+from orders.queries import pictures
+from orders.rules.picture import LinePicture
+from orders.services.cancel import cancel_lines
+
+ZERO = Decimal(0)
+
+
+def preview_ship(case: CaseSnapshot, now: datetime) -> Effect:
+    order = pictures([case.subject.id]).get(case.subject.id)
+    ready = [x.demand for x in (order.lines if order else ()) if x.demand is not None]
+    there = sum((d.reserved + d.allocated for d in ready), ZERO)
+    missing = sum((d.backordered for d in ready), ZERO)
+    if not there:
+        return Effect("", is_possible=False, why_not="Nothing is there to be sent.")
+    rest = f"; {plain(missing)} follow" if missing else ""
+    return Effect(
+        f"the warehouse gets {plain(there)} now if every gate lets it go{rest}", days_late=1 if missing else 0
+    )
+
+
+def ship_part(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    """Raises InvalidInput with the gates' words when they let nothing go: then the case stays open."""
+    (outcome,) = release_orders(order_ids=[case.subject.id], actor=actor, now=now)
+    if not outcome.shipment_ids:
+        why = "; ".join(gate.message for gate in outcome.refused) or "Nothing could be released."
+        raise InvalidInput([FieldError("/order", "not_released", why)])
+    return outcome
+
+
+def short_lines(case: CaseSnapshot) -> tuple[int, Sequence[LinePicture]]:
+    """The order of the shipment, and its lines of the short product that still wait."""
+    order_id = Shipment.objects.filter(pk=case.subject.id).values_list("order_id", flat=True).first() or 0
+    order = pictures([order_id]).get(order_id)
+    product = case.cause_key.removeprefix("product:")
+    lines = [x for x in (order.lines if order else ()) if str(x.product_id) == product]
+    return order_id, [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]
+
+
+def preview_again(case: CaseSnapshot, now: datetime) -> Effect:
+    _, lines = short_lines(case)
+    if not lines:
+        return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
+    qty = sum((x.demand.backordered for x in lines if x.demand is not None), ZERO)
+    return Effect(f"looks for {plain(qty)} at every site that may serve the order", days_late=1)
+
+
+def again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    product = case.cause_key.removeprefix("product:")
+    asked = [int(product)] if product.isdecimal() else []
+    return allocate(trigger_key=f"case {case.number} {key}"[:80], product_ids=asked, actor=actor, now=now)
+
+
+def preview_drop(case: CaseSnapshot, now: datetime) -> Effect:
+    _, lines = short_lines(case)
+    if not lines:
+        return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
+    worth = sum((x.amount * x.demand.backordered / x.qty for x in lines if x.demand is not None), ZERO)
+    worth = worth.quantize(Decimal("0.01"))
+    return Effect(f"gives up {worth:,} {case.currency} of sales".strip(), -worth, days_late=NEVER)
+
+
+def drop(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    order_id, lines = short_lines(case)
+    quantities: dict[int, Decimal | None] = {x.line_no: x.demand.backordered for x in lines if x.demand is not None}
+    return cancel_lines(
+        order_id=order_id, quantities=quantities, reason=f"Short, given up on case {case.number}", actor=actor, now=now
+    )
+
+
+for has_stock in (ORDER_STUCK, AGED_BACKORDER, CANCEL_DATE_AT_RISK, PROMISE_MOVED.code, PROMISE_LOST.code):
+    register(Resolution(has_stock, "ship_part", "Send what is there", preview_ship, ship_part))
+register(
+    Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again),
+    Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop),
+)

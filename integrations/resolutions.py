@@ -1,0 +1,55 @@
+"""What mends a case of the EDI desk at a click: the transaction, corrected, is received again."""
+
+from datetime import datetime
+from typing import Any
+
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import Effect
+from exceptions_app.suggestions import Resolution, register
+from integrations.exception_kinds import EDI_NOT_SUBMITTED, EDI_QUARANTINED, EDI_UNKNOWN_PART
+from integrations.services.replay_transaction import replay_transaction
+from orders.services.rematch_lines import rematch_lines
+from orders.services.submit import submit
+
+
+def preview_submit(case: CaseSnapshot, now: datetime) -> Effect:
+    if case.subject.kind != "order":
+        return Effect("", is_possible=False, why_not="The transaction made no order.")
+    return Effect("submits the order; what its gates refuse is told", case.money_at_risk)
+
+
+def submit_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return submit(order_id=case.subject.id, actor=actor, now=now)
+
+
+def preview_match(case: CaseSnapshot, now: datetime) -> Effect:
+    if case.subject.kind != "order":
+        return Effect("", is_possible=False, why_not="The transaction made no order.")
+    return Effect("looks for the parts again among today's products and customer part numbers")
+
+
+def match_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+
+
+def preview_replay(case: CaseSnapshot, now: datetime) -> Effect:
+    if case.subject.kind != "edi_transaction":
+        return Effect("", is_possible=False, why_not="The case is about no transaction.")
+    return Effect("receives the transaction again as it stands corrected; what is still wrong is told")
+
+
+def replay(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    """Raises what the receiving refuses with, and InvalidInput when the transaction still makes no order."""
+    replayed = replay_transaction(transaction_id=case.subject.id, actor=actor, now=now)
+    if replayed.order_id is None:
+        raise InvalidInput([FieldError("/transaction", "still_wrong", replayed.reason)])
+    return replayed
+
+
+register(
+    Resolution(EDI_QUARANTINED, "replay", "Receive it again", preview_replay, replay, is_chain=True),
+    Resolution(EDI_NOT_SUBMITTED, "submit", "Submit the order", preview_submit, submit_again),
+    Resolution(EDI_UNKNOWN_PART, "rematch", "Match the parts again", preview_match, match_again),
+)

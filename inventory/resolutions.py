@@ -1,0 +1,97 @@
+"""What mends a case about a product's stock or supply: one service call each."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from core.actors import Actor
+from core.quantity import plain
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import Effect
+from exceptions_app.suggestions import Resolution, register
+from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, TRANSFER_SHORT
+from inventory.models import InboundSupply
+from inventory.rules.asks import InboundSpec
+from inventory.services.allocate import allocate
+from inventory.services.receive_transfer import close_transfer
+from inventory.services.record_inbound import record_inbounds
+from inventory.states import InboundKind
+
+EXPEDITED = timedelta(days=2)
+USUAL_DELAY = timedelta(days=7)
+
+
+def supply_of(case: CaseSnapshot) -> InboundSupply | None:
+    """The supply the cause names ("supply:12"), while it is still to come."""
+    named = case.cause_key.removeprefix("supply:")
+    return InboundSupply.objects.filter(pk=int(named), is_closed=False).first() if named.isdecimal() else None
+
+
+def _preview_date(case: CaseSnapshot, new: date) -> Effect:
+    supply = supply_of(case)
+    if supply is None:
+        return Effect("", is_possible=False, why_not="The supply has come or was closed.")
+    open_qty = plain(supply.ordered_qty - supply.received_qty)
+    late = (new - supply.eta_date).days
+    text = f"{open_qty} of {supply.reference} on {new.day} {new:%b}, {late} days late; who waits gets new dates from it"
+    return Effect(text, days_late=late)
+
+
+def _redate(case: CaseSnapshot, new: date, actor: Actor, now: datetime) -> Any:
+    supply = supply_of(case)
+    asked = (
+        []
+        if supply is None
+        else [
+            InboundSpec(
+                supply.product_id,
+                supply.site_id,
+                supply.reference,
+                supply.ordered_qty,
+                new,
+                supply.confidence_percent,
+                InboundKind(supply.kind),
+            )
+        ]
+    )
+    return record_inbounds(asked, actor=actor, now=now)
+
+
+def preview_expedite(case: CaseSnapshot, now: datetime) -> Effect:
+    return _preview_date(case, now.date() + EXPEDITED)
+
+
+def expedite(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return _redate(case, now.date() + EXPEDITED, actor, now)
+
+
+def preview_wait(case: CaseSnapshot, now: datetime) -> Effect:
+    return _preview_date(case, now.date() + USUAL_DELAY)
+
+
+def wait(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return _redate(case, now.date() + USUAL_DELAY, actor, now)
+
+
+def preview_deal(case: CaseSnapshot, now: datetime) -> Effect:
+    return Effect("deals what is free or softly reserved again, by rank; firm claims stay")
+
+
+def deal(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return allocate(trigger_key=f"case {case.number} {key}"[:80], product_ids=[case.subject.id], actor=actor, now=now)
+
+
+def preview_close(case: CaseSnapshot, now: datetime) -> Effect:
+    return Effect("gives up what has not come: it is supply no more, and promises from it are made anew")
+
+
+def close(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return close_transfer(transfer_id=case.subject.id, reason=f"Given up on case {case.number}", actor=actor, now=now)
+
+
+register(
+    Resolution(LATE_SUPPLY.code, "expedite", "Expedite: in two days", preview_expedite, expedite),
+    Resolution(LATE_SUPPLY.code, "redate", "Promise again: in a week", preview_wait, wait),
+    Resolution(LATE_SUPPLY.code, "deal", "Deal the stock again", preview_deal, deal),
+    Resolution(ALLOCATION_CONFLICT.code, "deal", "Deal the stock again", preview_deal, deal),
+    Resolution(TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close),
+)

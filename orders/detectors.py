@@ -1,0 +1,122 @@
+"""What finds trouble with orders. One statement each, whatever the number of open lines."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core import sql
+from core.choices import counted
+from core.refs import DocumentRef
+from exceptions_app.detection import Detector, pushed, register
+from exceptions_app.rules.asks import CaseSpec
+from orders.exception_kinds import (
+    AGED_BACKORDER,
+    AGED_CREDIT_HOLD,
+    CANCEL_DATE_AT_RISK,
+    CREDIT_HOLD,
+    ORDER_HOLD,
+    ORDER_STUCK,
+    PRICE_MISMATCH,
+    UNRESOLVED_LINES,
+    USAGE_WITHOUT_PO,
+)
+
+BACKORDER_IS_OLD = timedelta(days=7)  # after the day the customer asked for
+HOLD_IS_OLD = timedelta(days=2)
+ORDER_IS_STUCK = timedelta(days=3)  # ready, held by nothing, and not released
+CANCEL_DATE_IS_NEAR = timedelta(days=7)
+
+_BACKORDERS = """
+SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l.unit_price, 2)), count(*),
+       min(d.requested_date)
+  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
+ WHERE d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0 AND d.requested_date < %(before)s
+ GROUP BY o.id ORDER BY o.id
+"""
+
+
+def aged_backorders(now: datetime) -> list[CaseSpec]:
+    """Orders of which part still waits for stock a week after the day asked for."""
+    rows = sql.rows(_BACKORDERS, {"before": now.date() - BACKORDER_IS_OLD})
+    return [
+        _spec(AGED_BACKORDER, order, "old", worth, f"{counted(lines, 'line')} backordered since {_day(asked)}")
+        for *order, worth, lines, asked in rows
+    ]
+
+
+_HOLDS = """
+SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, h.id, h.placed_at
+  FROM orders_hold h JOIN orders_order o ON o.id = h.order_id
+ WHERE h.cleared_at IS NULL AND h.reason = 'credit' AND h.placed_at < %(before)s ORDER BY h.id
+"""
+
+
+def aged_credit_holds(now: datetime) -> list[CaseSpec]:
+    rows = sql.rows(_HOLDS, {"before": now - HOLD_IS_OLD})
+    return [
+        _spec(AGED_CREDIT_HOLD, order, f"hold:{hold_id}", worth, f"Held by credit since {_day(placed.date())}")
+        for *order, worth, hold_id, placed in rows
+    ]
+
+
+_STUCK = """
+SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at
+  FROM orders_order o
+  JOIN LATERAL (SELECT sum(d.reserved_qty + d.allocated_qty) AS ready, sum(d.backordered_qty) AS missing,
+                       sum(d.released_qty + d.picked_qty + d.shipped_qty) AS gone, min(d.requested_date) AS asked
+                  FROM orders_orderline l JOIN inventory_demand d ON d.id = l.demand_id WHERE l.order_id = o.id) s ON TRUE
+ WHERE o.status = 'submitted' AND o.submitted_at < %(before)s
+   AND s.ready > 0 AND s.missing = 0 AND s.gone = 0 AND s.asked <= %(today)s
+   AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.cleared_at IS NULL)
+ ORDER BY o.id
+"""
+
+
+def stuck_orders(now: datetime) -> list[CaseSpec]:
+    """Due, whole, held by nothing, and still nobody released them."""
+    rows = sql.rows(_STUCK, {"before": now - ORDER_IS_STUCK, "today": now.date()})
+    return [
+        _spec(ORDER_STUCK, order, "not released", worth, f"Ready since {_day(submitted.date())} and not released")
+        for *order, worth, submitted in rows
+    ]
+
+
+_CANCEL_DATES = """
+SELECT o.id, o.number, o.account_id, o.currency, sum(round(p.qty * l.unit_price, 2)), count(DISTINCT l.id),
+       o.cancel_after_date
+  FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
+  JOIN inventory_promise p ON p.demand_id = d.id AND p.is_current
+ WHERE o.status = 'submitted' AND o.cancel_after_date <= %(until)s
+   AND d.ordered_qty > d.cancelled_qty + d.shipped_qty
+   AND (p.delivery_date IS NULL OR p.delivery_date > o.cancel_after_date)
+ GROUP BY o.id ORDER BY o.id
+"""
+
+
+def cancel_dates_at_risk(now: datetime) -> list[CaseSpec]:
+    """Orders whose customer takes nothing after a day within the week that a promise does not keep."""
+    rows = sql.rows(_CANCEL_DATES, {"until": now.date() + CANCEL_DATE_IS_NEAR})
+    return [
+        _spec(CANCEL_DATE_AT_RISK, order, "cancel date", worth, f"{counted(lines, 'line')} promised after {_day(last)}")
+        for *order, worth, lines, last in rows
+    ]
+
+
+def _spec(kind: str, order: list[Any], cause: str, worth: Decimal, summary: str) -> CaseSpec:
+    pk, number, account_id, currency = order
+    return CaseSpec(kind, DocumentRef("order", pk, number), cause, account_id, worth, currency, summary)
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%b}"
+
+
+register(
+    Detector(AGED_BACKORDER, "old", aged_backorders),
+    Detector(AGED_CREDIT_HOLD, "hold:", aged_credit_holds),
+    Detector(ORDER_STUCK, "not released", stuck_orders),
+    Detector(CANCEL_DATE_AT_RISK, "cancel date", cancel_dates_at_risk),
+)
+for opened_by_hold in (CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, USAGE_WITHOUT_PO):
+    pushed(opened_by_hold, "the fact HoldPlaced")
+pushed(UNRESOLVED_LINES, "the fact OrderUnresolved")

@@ -1,0 +1,5 @@
+"""What mends a case about an order: one service call each, the same as from the order's own page."""
+
+from orders.resolutions import goods, holds
+
+__all__ = ["goods", "holds"]

@@ -1,0 +1,138 @@
+"""What mends a case about an order's goods: allocate again, take the new date, give up what does not come."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.actors import Actor
+from core.quantity import plain
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import NEVER, Effect
+from exceptions_app.suggestions import Resolution, register
+from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
+from inventory.queries import availability, promises
+from inventory.rules.asks import AvailabilityQuery
+from inventory.services.allocate import allocate
+from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK, UNRESOLVED_LINES
+from orders.queries import pictures
+from orders.rules.picture import LinePicture, OrderPicture
+from orders.services.cancel import cancel_lines, cancel_order
+from orders.services.rematch_lines import rematch_lines
+
+ZERO, CENT = Decimal(0), Decimal("0.01")
+NOTHING_WAITS = "Nothing of the order waits for stock any more."
+
+
+def waiting_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LinePicture]]:
+    """The order, and its lines with backordered units: the one the cause names, or all."""
+    order = pictures([case.subject.id]).get(case.subject.id)
+    lines = order.lines if order else ()
+    named = case.cause_key.removeprefix("demand:")
+    waiting = [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]
+    if named.isdecimal():
+        waiting = [x for x in waiting if x.demand is not None and x.demand.demand_id == int(named)]
+    return order, waiting
+
+
+def preview_allocate(case: CaseSnapshot, now: datetime) -> Effect:
+    order, waiting = waiting_lines(case)
+    if order is None or not waiting:
+        return Effect("", is_possible=False, why_not=NOTHING_WAITS)
+    products = tuple(sorted({x.product_id for x in waiting if x.product_id is not None}))
+    there = availability(AvailabilityQuery(products, order.account_id, now.date()))
+    missing = sum((_backordered(x) for x in waiting), ZERO)
+    covered = sum((min(_backordered(x), there[x.product_id].available) for x in waiting if x.product_id in there), ZERO)
+    sites = sorted(
+        {s.site_code for x in waiting if x.product_id in there for s in there[x.product_id].sites if s.available > ZERO}
+    )
+    if not covered:
+        return Effect("", is_possible=False, why_not=f"No site has any of the {plain(missing)} that are missing.")
+    worth = sum(
+        (_worth(x, min(_backordered(x), there[x.product_id].available)) for x in waiting if x.product_id in there), ZERO
+    )
+    late = max((now.date() - order.requested_date).days, 0) if order.requested_date else 0
+    return Effect(f"finds {plain(covered)} of {plain(missing)} at {', '.join(sites)}", worth, days_late=late)
+
+
+def allocate_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    _, waiting = waiting_lines(case)
+    products = {x.product_id for x in waiting if x.product_id is not None}
+    return allocate(trigger_key=f"case {case.number} {key}"[:80], product_ids=sorted(products), actor=actor, now=now)
+
+
+def preview_accept(case: CaseSnapshot, now: datetime) -> Effect:
+    """What the customer is told: the date that holds now."""
+    order, _ = waiting_lines(case)
+    demands = [x.demand.demand_id for x in (order.lines if order else ()) if x.demand is not None]
+    named = case.cause_key.removeprefix("demand:")
+    wanted = [d for d in demands if not named.isdecimal() or d == int(named)]
+    parts = [part for of_demand in promises(wanted).values() for part in of_demand]
+    dates = [part.delivery_date for part in parts]
+    if not dates or None in dates:
+        return Effect("", is_possible=False, why_not="There is no new date to take.")
+    last = max(day for day in dates if day is not None)
+    late = max((last - part.first_delivery_date).days if part.first_delivery_date else 0 for part in parts)
+    return Effect(
+        f"the customer takes {last.day} {last:%b}, {late} days later than promised first", days_late=max(late, 0)
+    )
+
+
+def accept_date(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
+    """The promise is made already; the case says that the customer was told and who told them."""
+
+
+def preview_give_up(case: CaseSnapshot, now: datetime) -> Effect:
+    order, waiting = waiting_lines(case)
+    if order is None or not waiting:
+        return Effect("", is_possible=False, why_not=NOTHING_WAITS)
+    worth = sum((_worth(x, _backordered(x)) for x in waiting), ZERO)
+    qty = sum((_backordered(x) for x in waiting), ZERO)
+    return Effect(f"gives up {plain(qty)} worth {worth:,} {order.currency}; the rest goes on", -worth, days_late=NEVER)
+
+
+def give_up(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    _, waiting = waiting_lines(case)
+    quantities: dict[int, Decimal | None] = {x.line_no: _backordered(x) for x in waiting}
+    reason = f"Decided on case {case.number}: {case.summary}"[:300]
+    return cancel_lines(order_id=case.subject.id, quantities=quantities, reason=reason, actor=actor, now=now)
+
+
+def preview_rematch(case: CaseSnapshot, now: datetime) -> Effect:
+    return Effect("looks for the parts again among today's products and customer part numbers")
+
+
+def rematch(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+
+
+def preview_cancel_all(case: CaseSnapshot, now: datetime) -> Effect:
+    order = pictures([case.subject.id], with_demands=False).get(case.subject.id)
+    if order is None:
+        return Effect("", is_possible=False, why_not="The order is not there any more.")
+    return Effect(f"gives up {order.total:,} {order.currency} of sales", -order.total, days_late=NEVER)
+
+
+def cancel_all(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    reason = f"Decided on case {case.number}: {case.summary}"[:300]
+    return cancel_order(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+
+
+def _backordered(line: LinePicture) -> Decimal:
+    return line.demand.backordered if line.demand is not None else ZERO
+
+
+def _worth(line: LinePicture, qty: Decimal) -> Decimal:
+    return (line.amount * qty / line.qty).quantize(CENT)
+
+
+for waits_for_stock in (PROMISE_MOVED.code, PROMISE_LOST.code, AGED_BACKORDER, CANCEL_DATE_AT_RISK):
+    register(
+        Resolution(waits_for_stock, "allocate", "Find other stock", preview_allocate, allocate_again),
+        Resolution(waits_for_stock, "cancel_backorder", "Cancel what is missing", preview_give_up, give_up),
+    )
+register(
+    Resolution(PROMISE_MOVED.code, "accept_date", "Take the new date", preview_accept, accept_date),
+    Resolution(UNRESOLVED_LINES, "rematch", "Match the parts again", preview_rematch, rematch),
+    Resolution(ORDER_STUCK, "cancel_order", "Cancel the order", preview_cancel_all, cancel_all),
+)

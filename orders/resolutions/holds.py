@@ -1,0 +1,155 @@
+"""What lets a held order go: checked again, cleared, released with a ceiling, on a limit lent for a while; or cancelled."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core.actors import Actor
+from core.overrides import Reason
+from credit import queries as credit
+from credit.services.grant_addition import AdditionSpec, grant_addition
+from credit.states import AdditionKind
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import NEVER, Effect
+from exceptions_app.suggestions import Resolution, register
+from orders.exception_kinds import (
+    AGED_CREDIT_HOLD,
+    CREDIT_HOLD,
+    ORDER_HOLD,
+    PRICE_MISMATCH,
+    UNRESOLVED_LINES,
+    USAGE_WITHOUT_PO,
+)
+from orders.queries import holds_of, pictures
+from orders.rules.asks import HoldView
+from orders.services.cancel import cancel_order
+from orders.services.clear_hold import clear_hold
+from orders.services.reevaluate_credit_holds import Reevaluated, reevaluate_credit_holds
+
+ZERO, HUNDRED = Decimal(0), Decimal(100)
+RELEASED_FOR = timedelta(days=3)
+LENT_FOR = timedelta(days=7)
+GONE = "The hold is gone already."
+
+
+def hold_of(case: CaseSnapshot) -> HoldView | None:
+    """The hold the case is about: its cause is "hold:<id>"; else the oldest open one of the order."""
+    holds = holds_of([case.subject.id]).get(case.subject.id, ())
+    named = [h for h in holds if case.cause_key == f"hold:{h.hold_id}"]
+    return next(iter(named or holds), None)
+
+
+def preview_recheck(case: CaseSnapshot, now: datetime) -> Effect:
+    standing = credit.exposure([case.account_id], on=now.date()).get(case.account_id) if case.account_id else None
+    if standing is None:
+        return Effect("", is_possible=False, why_not="The account has no credit account.")
+    room = f"{standing.available:,} {standing.currency} of credit are free"
+    if standing.available < ZERO:
+        return Effect(f"stays held: {room}", is_possible=True)
+    return Effect(f"lets the order go if credit approves it now: {room}", money_effect=case.money_at_risk)
+
+
+def recheck(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated:
+    return reevaluate_credit_holds(account_id=case.account_id or 0, actor=actor, now=now)
+
+
+def preview_clear(case: CaseSnapshot, now: datetime) -> Effect:
+    hold = hold_of(case)
+    if hold is None:
+        return Effect("", is_possible=False, why_not=GONE)
+    roles = " or ".join(hold.clearable_by)
+    return Effect(f"the order goes on up to its value now; recorded as an override by {roles}")
+
+
+def clear(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    hold = hold_of(case)
+    return clear_hold(hold_id=hold.hold_id if hold else 0, reason=_reason(case), actor=actor, now=now)
+
+
+def ceiling_of(case: CaseSnapshot) -> Decimal:
+    """Room for small changes: the order's value, up to the next hundred."""
+    picture = pictures([case.subject.id], with_demands=False).get(case.subject.id)
+    return -(-(picture.total if picture else ZERO) // HUNDRED) * HUNDRED
+
+
+def preview_ceiling(case: CaseSnapshot, now: datetime) -> Effect:
+    hold = hold_of(case)
+    if hold is None:
+        return Effect("", is_possible=False, why_not=GONE)
+    until = now + RELEASED_FOR
+    roles = " or ".join(hold.clearable_by)
+    return Effect(
+        f"release with ceiling {ceiling_of(case):,} {case.currency} until {until.day} {until:%b}; an override by {roles}"
+    )
+
+
+def release_with_ceiling(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    hold = hold_of(case)
+    return clear_hold(
+        hold_id=hold.hold_id if hold else 0,
+        reason=_reason(case),
+        actor=actor,
+        now=now,
+        ceiling=ceiling_of(case),
+        valid_until=now + RELEASED_FOR,
+    )
+
+
+def missing_credit(case: CaseSnapshot, now: datetime) -> tuple[Decimal, str]:
+    """What the account would owe beyond its limit with this order, and the currency; zero where it has room."""
+    account = case.account_id or 0
+    standing = credit.exposure([account], on=now.date()).get(account)
+    return (max(-standing.available, ZERO), standing.currency) if standing else (ZERO, "")
+
+
+def preview_lending(case: CaseSnapshot, now: datetime) -> Effect:
+    if hold_of(case) is None:
+        return Effect("", is_possible=False, why_not=GONE)
+    short, currency = missing_credit(case, now)
+    if not short:
+        return Effect("", is_possible=False, why_not="The limit is not what is missing.")
+    until = (now + LENT_FOR).date()
+    return Effect(
+        f"lends {short:,} {currency} of limit until {until.day} {until:%b}; every order held for credit is looked at"
+    )
+
+
+def lend_limit(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    short, _ = missing_credit(case, now)
+    today = now.date()
+    lent = AdditionSpec(AdditionKind.TEMPORARY, short, today, today + LENT_FOR, case.number)
+    return grant_addition(account_id=case.account_id or 0, addition=lent, reason=_reason(case), actor=actor, now=now)
+
+
+def preview_cancel(case: CaseSnapshot, now: datetime) -> Effect:
+    picture = pictures([case.subject.id], with_demands=False).get(case.subject.id)
+    if picture is None:
+        return Effect("", is_possible=False, why_not="The order is not there any more.")
+    return Effect(f"gives up {picture.total:,} {picture.currency} of sales", -picture.total, days_late=NEVER)
+
+
+def cancel(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    return cancel_order(order_id=case.subject.id, reason=_reason(case).note, actor=actor, now=now)
+
+
+def _reason(case: CaseSnapshot) -> Reason:
+    return Reason("case", f"Decided on case {case.number}: {case.summary}"[:300])
+
+
+register(
+    Resolution(CREDIT_HOLD, "recheck_credit", "Check credit again", preview_recheck, recheck),
+    Resolution(AGED_CREDIT_HOLD, "recheck_credit", "Check credit again", preview_recheck, recheck),
+    Resolution(PRICE_MISMATCH, "clear_hold", "Accept our price", preview_clear, clear),
+    Resolution(USAGE_WITHOUT_PO, "clear_hold", "Invoice without a PO", preview_clear, clear),
+    Resolution(ORDER_HOLD, "clear_hold", "Clear the hold", preview_clear, clear),
+    Resolution(CREDIT_HOLD, "clear_hold", "Clear the hold", preview_clear, clear),
+)
+for held_for_credit in (CREDIT_HOLD, AGED_CREDIT_HOLD):
+    register(
+        Resolution(
+            held_for_credit, "release_with_ceiling", "Release with a ceiling", preview_ceiling, release_with_ceiling
+        ),
+        Resolution(held_for_credit, "lend_limit", "Lend a limit for a week", preview_lending, lend_limit),
+    )
+for about_an_order in (CREDIT_HOLD, AGED_CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, UNRESOLVED_LINES):
+    register(Resolution(about_an_order, "cancel_order", "Cancel the order", preview_cancel, cancel))

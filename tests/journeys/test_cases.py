@@ -1,0 +1,150 @@
+"""From a cause to a closed case, once per owner: customer service, warehouse, finance, planner."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from core.actors import Actor
+from core.errors import DomainError
+from core.models import OverrideEntry
+from core.testing import drain, race
+from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots, suggested
+from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.close_case import close_case
+from exceptions_app.services.detect import detect_all
+from exceptions_app.services.take_case import take_case
+from inventory.models import Demand
+from inventory.services.record_inbound import record_inbound
+from orders.models import Hold
+from orders.services.cancel import cancel_lines
+from orders.services.place import place
+from tests.factories.accounts import UserFactory
+from tests.factories.flow import breaches, line_ids, picked, released, stocked_world
+from tests.factories.orders import CLERK, NOW, TODAY, make_world
+
+pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
+
+
+def person(*roles: str) -> Actor:
+    user = UserFactory(roles=list(roles))
+    return Actor(str(user), user_id=user.pk, roles=frozenset(roles), channel="console")
+
+
+def offers(case: Case, now=NOW) -> dict[str, str]:
+    """Suggestions in their order: what each would do, or why it cannot."""
+    found = suggested(case_snapshots([case.pk])[case.pk], now=now)
+    return {o.code: o.effect.text if o.effect.is_possible else f"no: {o.effect.why_not}" for o in found}
+
+
+def settle(case: Case, code: str, actor: Actor, now=NOW) -> Case:
+    take_case(case_id=case.pk, actor=actor, now=now)
+    apply_resolution(case_id=case.pk, code=code, actor=actor, now=now, key="k")
+    close_case(case_id=case.pk, actor=actor, now=now)
+    case.refresh_from_db()
+    assert (case.status, case.resolution_code) == ("closed", code)
+    return case
+
+
+def test_customer_service_has_late_supply_expedited():
+    world = make_world(stock=0)
+    place(world.draft(5), actor=CLERK, now=NOW)
+    supply = {"product_id": world.products[0].pk, "site_id": world.site.pk, "reference": "PO-7781"}
+    record_inbound(**supply, qty=Decimal(5), eta_date=TODAY + DAY, actor=CLERK, now=NOW)
+    now = NOW + 3 * DAY
+    detect_all(now=now, only="late_supply")
+    case = Case.objects.get(kind="late_supply")
+    told = offers(case, now)
+    assert list(told)[:2] == ["deal", "expedite"]
+    assert told["expedite"] == "5 of PO-7781 on 7 Mar, 4 days late; who waits gets new dates from it"
+    settle(case, "expedite", person("cs"), now)
+    drain(now)
+    detect_all(now=now, only="late_supply")
+    assert not Case.objects.filter(kind="late_supply").exclude(status="closed").exists()
+
+
+def test_the_warehouse_gives_up_what_nobody_finds_and_the_sale_is_counted_as_lost():
+    world = stocked_world(stock_qty=8)
+    sent = released(world, 8)
+    (line,) = line_ids(sent.shipment_id)
+    picked(sent, {line: Decimal(5)})
+    drain(NOW)
+    case = Case.objects.get(kind="short_pick")
+    assert offers(case)["cancel_short"].startswith("gives up 30.00")
+    case = settle(case, "cancel_short", person("warehouse"))
+    assert case.money_effect == Decimal("-30.00")
+    demand = Demand.objects.get()
+    assert (demand.picked_qty, demand.cancelled_qty, demand.backordered_qty) == (5, 3, 0)
+    assert breaches() == []
+
+
+def test_finance_releases_an_order_with_a_ceiling_and_the_override_is_logged():
+    world = make_world(limit=50)
+    place(world.draft(10), actor=CLERK, now=NOW)
+    drain(NOW)
+    case = Case.objects.get(kind="credit_hold")
+    told = offers(case)
+    assert told["release_with_ceiling"].startswith("release with ceiling 100 USD until 5 Mar")
+    assert told["lend_limit"].startswith("lends 50.00 USD of limit until 9 Mar")
+    settle(case, "release_with_ceiling", person("finance", "finance_approver"))
+    hold = Hold.objects.get(reason="credit")
+    assert (hold.ceiling_amount, hold.cleared_at, hold.valid_until) == (Decimal(100), NOW, NOW + 3 * DAY)
+    assert OverrideEntry.objects.count() == 1
+
+
+def test_somebody_without_the_authority_may_not_do_it_from_a_case_either():
+    world = make_world(limit=50)
+    place(world.draft(10), actor=CLERK, now=NOW)
+    drain(NOW)
+    case = Case.objects.get(kind="credit_hold")
+    with pytest.raises(DomainError):
+        apply_resolution(case_id=case.pk, code="release_with_ceiling", actor=person("warehouse"), now=NOW, key="k")
+    case.refresh_from_db()
+    assert (case.status, Hold.objects.get(reason="credit").cleared_at) == ("open", None)
+
+
+def test_the_planner_cancels_what_an_old_backorder_still_misses():
+    world = make_world(stock=4)
+    place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
+    now = NOW + 8 * DAY
+    detect_all(now=now, only="aged_backorder")
+    case = Case.objects.get(kind="aged_backorder")
+    told = offers(case, now)
+    assert told["ship_part"] == "the warehouse gets 4 now if every gate lets it go; 6 follow"
+    assert told["allocate"].startswith("no: No site has any of the 6")
+    assert list(told)[-1] == "allocate"
+    case = settle(case, "cancel_backorder", person("planner"), now)
+    assert case.money_effect == Decimal("-60.00")
+    assert breaches() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_resolution_that_races_with_its_cause_going_away_does_nothing_twice():
+    world = make_world(stock=4)
+    order = place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
+    now = NOW + 8 * DAY
+    detect_all(now=now, only="aged_backorder")
+    case = Case.objects.get(kind="aged_backorder")
+    planner = person("planner")
+
+    def resolve() -> str:
+        apply_resolution(case_id=case.pk, code="cancel_backorder", actor=planner, now=now, key="k")
+        return "resolved"
+
+    def cause_goes() -> str:
+        cancel_lines(order_id=order.order_id, quantities={1: Decimal(6)}, reason="by phone", actor=CLERK, now=now)
+        detect_all(now=now, only="aged_backorder")
+        return "gone"
+
+    race(resolve, resolve, cause_goes)
+    detect_all(now=now, only="aged_backorder")
+    case.refresh_from_db()
+    assert case.status in ("resolved", "auto_resolved")
+    assert Case.objects.filter(kind="aged_backorder").count() == 1
+    assert case.events.filter(verb__in=["resolved", "auto_resolved"]).count() == 1
+    demand = Demand.objects.get()
+    assert (demand.cancelled_qty, demand.backordered_qty, demand.reserved_qty + demand.allocated_qty) == (6, 0, 4)
+    assert breaches() == []
