@@ -6,11 +6,20 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
+from accounts.queries import user_by_email
 from accounts.states import STAFF, Role
 from core import clock, idempotency, refs
 from core.access import allow
@@ -21,12 +30,16 @@ from core.errors import DomainError
 from core.lists import typed
 from core.refs import DocumentRef
 from exceptions_app import kinds, wording
-from exceptions_app.models import Case
+from exceptions_app.admin.reports import report_page
+from exceptions_app.models import Case, Queue
 from exceptions_app.queries import snapshot, steps_of, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.assign_case import assign_case, hand_over
+from exceptions_app.services.cancel_clock import cancel_clock
 from exceptions_app.services.close_case import close_case
 from exceptions_app.services.comment_case import comment_case
 from exceptions_app.services.reopen_case import reopen_case
+from exceptions_app.services.reset_clock import reset_clock
 from exceptions_app.services.resolve_case import resolve_case
 from exceptions_app.services.resume_case import resume_case
 from exceptions_app.services.snooze_case import snooze_case
@@ -60,6 +73,22 @@ VERBS: dict[str, Verb] = {
     "reopen": lambda pk, request, actor: reopen_case(
         case_id=pk, reason=request.POST.get(NOTE, ""), actor=actor, now=clock.now()
     ),
+    "assign": lambda pk, request, actor: assign_case(
+        case_id=pk,
+        user_id=user_by_email(request.POST.get("person", "")) or 0,
+        note=request.POST.get(NOTE, ""),
+        actor=actor,
+        now=clock.now(),
+    ),
+    "hand_over": lambda pk, request, actor: hand_over(
+        case_id=pk, queue=request.POST.get("queue", ""), note=request.POST.get(NOTE, ""), actor=actor, now=clock.now()
+    ),
+    "reset": lambda pk, request, actor: reset_clock(
+        case_id=pk, reason=request.POST.get(NOTE, ""), actor=actor, now=clock.now()
+    ),
+    "cancel_clock": lambda pk, request, actor: cancel_clock(
+        case_id=pk, reason=request.POST.get(NOTE, ""), actor=actor, now=clock.now()
+    ),
     "apply": lambda pk, request, actor: apply_resolution(
         case_id=pk,
         code=request.POST.get("code", ""),
@@ -78,6 +107,10 @@ DONE = {
     "resolve": "The case is resolved.",
     "close": "The case is closed.",
     "reopen": "The case is open again.",
+    "assign": "The case has its owner, who is told.",
+    "hand_over": "The other team has the case.",
+    "reset": "The clock starts anew.",
+    "cancel_clock": "The clock no longer counts.",
     "apply": "Done, and the case is resolved.",
 }
 
@@ -146,7 +179,7 @@ class OwnerFilter(admin.SimpleListFilter):
     title, parameter_name = "owner", "owner"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("me", "Mine"), ("mine", "My teams'"), ("nobody", "Nobody's")]
+        return [("me", "Mine"), ("mine", "My teams'"), ("nobody", "Nobody's"), ("breaching", "Out of time or nearly")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         match self.value():
@@ -156,6 +189,8 @@ class OwnerFilter(admin.SimpleListFilter):
                 return queryset.filter(queue__roles__overlap=list(getattr(request.user, "roles", [])))
             case "nobody":
                 return queryset.filter(assignee__isnull=True)
+            case "breaching":
+                return queryset.filter(breach_at__lt=clock.now() + timedelta(hours=1))
         return queryset
 
 
@@ -192,7 +227,8 @@ class CaseAdmin(LedgerAdmin):
     search_help_text = "Case, order or shipment number, account"
     list_select_related = ["queue", "account", "assignee"]
     ordering = ["resolve_by", "id"]
-    actions = ["take_selected"]
+    actions = ["take_selected", "snooze_selected"]
+    actions_list = ["report"]
     fieldsets = [
         (
             None,
@@ -215,12 +251,14 @@ class CaseAdmin(LedgerAdmin):
 
     class Media:
         css = {"all": ["exceptions_app/case.css"]}
+        js = ["exceptions_app/countdown.js"]
 
     @display(description="Clock", ordering="resolve_by")
     def clock(self, case: Case) -> str:
         words, tone = wording.clock(case.status, case.resolve_by, clock.now())
+        runs = SafeString("data-countdown") if case.breach_at else ""
         return format_html(
-            '<time class="pill tone-{}" datetime="{}">{}</time>', tone, case.resolve_by.isoformat(), words
+            '<time class="pill tone-{}" datetime="{}" {}>{}</time>', tone, case.resolve_by.isoformat(), runs, words
         )
 
     @display(description="Kind", ordering="kind")
@@ -241,13 +279,23 @@ class CaseAdmin(LedgerAdmin):
     def owner(self, case: Case) -> str:
         return f"{case.assignee} ({case.queue})" if case.assignee else str(case.queue)
 
+    @action(description="Report on cases", url_path="report", permissions=["view"])
+    def report(self, request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+        return report_page(request, self)
+
     @action(description="Take the selected cases", permissions=["act"])
     def take_selected(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
-        taken = 0
-        for pk in queryset.order_by("pk").values_list("pk", flat=True)[:200]:
-            taken += self._do(request, pk, "take")
-        if taken:
-            messages.success(request, f"{counted(taken, 'case')} taken.")
+        self._each(request, queryset, "take", "taken")
+
+    @action(description="Snooze the selected cases for four hours", permissions=["act"])
+    def snooze_selected(self, request: HttpRequest, queryset: QuerySet[Case]) -> None:
+        self._each(request, queryset, "snooze", "snoozed")
+
+    def _each(self, request: HttpRequest, queryset: QuerySet[Case], verb: str, done: str) -> None:
+        """One call per case; what is refused is told by its number, the others go on."""
+        well = [n for pk, n in queryset.order_by("pk").values_list("pk", "number")[:200] if self._do(request, pk, verb)]
+        if well:
+            messages.success(request, f"{counted(len(well), 'case')} {done}: {', '.join(well[:20])}")
 
     def get_urls(self) -> list[URLPattern]:
         act = path(
@@ -299,6 +347,7 @@ class CaseAdmin(LedgerAdmin):
             "apply_key": idempotency.hash_body([case.pk, case.version])[:32],
             "evidence": [(name.replace("_", " ").capitalize(), _lines(value)) for name, value in case.evidence.items()],
             "steps": steps_of(case.pk),
+            "teams": Queue.objects.exclude(pk=case.queue_id).order_by("name"),
             "events": case.events.order_by("-id")[:100],
         }
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import User
 from core.actors import Actor
 from core.errors import DomainError
 from core.models import OverrideEntry
@@ -30,7 +31,7 @@ DAY = timedelta(days=1)
 
 
 def person(*roles: str) -> Actor:
-    user = UserFactory(roles=list(roles))
+    user: User = UserFactory.create(roles=list(roles))
     return Actor(str(user), user_id=user.pk, roles=frozenset(roles), channel="console")
 
 

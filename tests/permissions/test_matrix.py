@@ -138,6 +138,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "catalog_product_scan": ("get", {}, EVERY_DESK),
     "catalog_product_status": ("post", {"product_id": 1}, GOODS),
     "core_overrideentry_review": ("post", {"entry_id": 1}, MONEY),
+    "exceptions_app_case_report": ("get", {}, CONSOLE["exceptions_app.case"][0]),
     "exceptions_app_case_do": ("post", {"case_id": 1, "verb": "take"}, CONSOLE["exceptions_app.case"][1]),
     "fulfillment_shipment_deliver": ("post", {"shipment_id": 1}, "cs cs_lead planner warehouse operator"),
     "fulfillment_shipment_pick": ("get", {"shipment_id": 1}, "warehouse operator"),
@@ -214,6 +215,7 @@ PORTAL_METHODS = {
 PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "return", "discard")}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
+WORKING = " ".join(role for role in DESKS.split() if role != "auditor")
 ORDERING = f"cs cs_lead rep service {BUYING}"
 FIELD_USE, FIELD_MOVE = "cs cs_lead rep", "cs cs_lead rep planner warehouse"
 # address: method → who may ("*": anybody, without a token too)
@@ -224,6 +226,11 @@ API: dict[str, dict[str, str]] = {
     "products": {"get": ROLES_ALL},
     "approvals": {"get": ROLES_ALL},
     "approval-decision": {"post": ROLES_ALL},
+    "exceptions": {"get": DESKS},
+    "exception": {"get": DESKS},
+    "exception-claim": {"post": WORKING},
+    "exception-comment": {"post": WORKING},
+    "exception-resolve": {"post": WORKING},
     "prices": {"get": ROLES_ALL},
     "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
     "stock-locations": {"get": f"{DESKS} service"},
@@ -264,6 +271,8 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
     "order-cancel": NO_ORDER,
     "order-timeline": NO_ORDER,
 }
+NO_CASE = {"number": "EX-1"}
+API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
     *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),
