@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput
+from core.errors import FieldError, InvalidInput, Refused
 from core.quantity import plain
+from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
@@ -18,10 +19,16 @@ from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.services.allocate import allocate
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK
 from orders.queries import pictures
-from orders.rules.picture import LinePicture
+from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines
+from orders.services.lock_lines import lock_lines
 
 ZERO = Decimal(0)
+
+
+class NothingIsShort(Refused):
+    template = "Nothing of case {number} is short any more."
+    remedy_template = "The case closes by itself."
 
 
 def preview_ship(case: CaseSnapshot, now: datetime) -> Effect:
@@ -46,13 +53,13 @@ def ship_part(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> A
     return outcome
 
 
-def short_lines(case: CaseSnapshot) -> tuple[int, Sequence[LinePicture]]:
+def short_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LinePicture]]:
     """The order of the shipment, and its lines of the short product that still wait."""
     order_id = Shipment.objects.filter(pk=case.subject.id).values_list("order_id", flat=True).first() or 0
     order = pictures([order_id]).get(order_id)
     product = case.cause_key.removeprefix("product:")
     lines = [x for x in (order.lines if order else ()) if str(x.product_id) == product]
-    return order_id, [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]
+    return order, [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]
 
 
 def preview_again(case: CaseSnapshot, now: datetime) -> Effect:
@@ -70,20 +77,25 @@ def again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 
 
 def preview_drop(case: CaseSnapshot, now: datetime) -> Effect:
-    _, lines = short_lines(case)
-    if not lines:
+    order, lines = short_lines(case)
+    if order is None or not lines:
         return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
     worth = sum((x.amount * x.demand.backordered / x.qty for x in lines if x.demand is not None), ZERO)
     worth = worth.quantize(Decimal("0.01"))
-    return Effect(f"gives up {worth:,} {case.currency} of sales".strip(), -worth, days_late=NEVER)
+    return Effect(f"gives up {worth:,} {order.currency} of sales", -worth, days_late=NEVER)
 
 
 def drop(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    order_id, lines = short_lines(case)
+    """What is short is read under the locks of the cancellation, so that nothing is cancelled twice."""
+    lock_accounts([case.account_id] if case.account_id else [])
+    order, lines = short_lines(case)
+    lock_lines([x.line_id for x in lines if x.line_id is not None])
+    order, lines = short_lines(case)
+    if order is None or not lines:
+        raise NothingIsShort(number=case.number)
     quantities: dict[int, Decimal | None] = {x.line_no: x.demand.backordered for x in lines if x.demand is not None}
-    return cancel_lines(
-        order_id=order_id, quantities=quantities, reason=f"Short, given up on case {case.number}", actor=actor, now=now
-    )
+    reason = f"Short, given up on case {case.number}"
+    return cancel_lines(order_id=order.order_id, quantities=quantities, reason=reason, actor=actor, now=now)
 
 
 for has_stock in (ORDER_STUCK, AGED_BACKORDER, CANCEL_DATE_AT_RISK, PROMISE_MOVED.code, PROMISE_LOST.code):

@@ -6,7 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from core.actors import Actor
+from core.errors import Refused
 from core.quantity import plain
+from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
@@ -15,6 +17,7 @@ from inventory.queries import availability, promises
 from inventory.rules.asks import AvailabilityQuery
 from inventory.services.allocate import allocate
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK, UNRESOLVED_LINES
+from orders.locks import lock_orders
 from orders.queries import pictures
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines, cancel_order
@@ -22,6 +25,11 @@ from orders.services.rematch_lines import rematch_lines
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 NOTHING_WAITS = "Nothing of the order waits for stock any more."
+
+
+class NothingWaits(Refused):
+    template = NOTHING_WAITS
+    remedy_template = "Look at the order again; the case closes by itself."
 
 
 def waiting_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LinePicture]]:
@@ -92,7 +100,12 @@ def preview_give_up(case: CaseSnapshot, now: datetime) -> Effect:
 
 
 def give_up(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    """What waits is read under the locks of the cancellation, so that nothing is cancelled twice."""
+    lock_accounts([case.account_id] if case.account_id else [])
+    lock_orders([case.subject.id])
     _, waiting = waiting_lines(case)
+    if not waiting:
+        raise NothingWaits
     quantities: dict[int, Decimal | None] = {x.line_no: _backordered(x) for x in waiting}
     reason = f"Decided on case {case.number}: {case.summary}"[:300]
     return cancel_lines(order_id=case.subject.id, quantities=quantities, reason=reason, actor=actor, now=now)

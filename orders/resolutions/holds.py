@@ -1,7 +1,7 @@
 """What lets a held order go: checked again, cleared, released with a ceiling, on a limit lent for a while; or cancelled."""
 
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from core.actors import Actor
@@ -69,7 +69,7 @@ def clear(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 def ceiling_of(case: CaseSnapshot) -> Decimal:
     """Room for small changes: the order's value, up to the next hundred."""
     picture = pictures([case.subject.id], with_demands=False).get(case.subject.id)
-    return -(-(picture.total if picture else ZERO) // HUNDRED) * HUNDRED
+    return ((picture.total if picture else ZERO) / HUNDRED).to_integral_value(ROUND_CEILING) * HUNDRED
 
 
 def preview_ceiling(case: CaseSnapshot, now: datetime) -> Effect:

@@ -74,7 +74,7 @@ def test_the_warehouse_gives_up_what_nobody_finds_and_the_sale_is_counted_as_los
     picked(sent, {line: Decimal(5)})
     drain(NOW)
     case = Case.objects.get(kind="short_pick")
-    assert offers(case)["cancel_short"].startswith("gives up 30.00")
+    assert offers(case)["cancel_short"].startswith("gives up 30.00 USD")
     case = settle(case, "cancel_short", person("warehouse"))
     assert case.money_effect == Decimal("-30.00")
     demand = Demand.objects.get()
@@ -108,7 +108,7 @@ def test_somebody_without_the_authority_may_not_do_it_from_a_case_either():
 
 
 def test_the_planner_cancels_what_an_old_backorder_still_misses():
-    world = make_world(stock=4)
+    world = stocked_world(stock_qty=4)
     place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
     now = NOW + 8 * DAY
     detect_all(now=now, only="aged_backorder")
@@ -124,7 +124,7 @@ def test_the_planner_cancels_what_an_old_backorder_still_misses():
 
 @pytest.mark.django_db(transaction=True)
 def test_a_resolution_that_races_with_its_cause_going_away_does_nothing_twice():
-    world = make_world(stock=4)
+    world = stocked_world(stock_qty=4)
     order = place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
     now = NOW + 8 * DAY
     detect_all(now=now, only="aged_backorder")
