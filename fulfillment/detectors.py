@@ -7,7 +7,7 @@ from core import sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
-from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
+from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, UNMATCHED_RETURN, USAGE_UNBILLED
 
 _DUE = """
 SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date)
@@ -56,3 +56,4 @@ def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
 register(Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk), Watch(SHORT_PICK.code, made_good))
 pushed(SHORT_PICK.code, "the fact PickShort")
 pushed(USAGE_UNBILLED.code, "record_usage")
+pushed(UNMATCHED_RETURN.code, "receive_return")

@@ -29,7 +29,8 @@ INSERT INTO inventory_demand (id, product_id, account_id, ref_kind, ref_id, ref_
     is_blocked, backorder_allowed, priority, tier_rank, sla_penalty, is_contract, margin_band, ship_complete_group,
     opened_at)
 SELECT n, %(product)s + n %% 1000, %(account)s, 'order', 1 + n / %(per)s, '', n, 10, 0,
-    CASE WHEN n %% 10 < 3 THEN 10 ELSE 0 END, 0, CASE WHEN n %% 10 < 3 THEN 0 ELSE 10 END, 0, 0, 0, CURRENT_DATE - (n / %(per)s %% 30)::int + 15, 0, false, true, 0,
+    CASE WHEN n %% 10 < 3 THEN 10 ELSE 0 END, 0, CASE WHEN n %% 10 < 3 THEN 0 ELSE 10 END,
+    0, 0, 0, CURRENT_DATE - (n / %(per)s %% 30)::int + 15, 0, false, true, 0,
     1 + n %% 3, 0, false, 0, '', now()
   FROM generate_series(1, %(lines)s) n;
 INSERT INTO orders_orderline (order_id, line_no, product_id, demand_id, qty, unit, unit_qty, stated_code, stated_description,
