@@ -73,6 +73,12 @@ def kept_limits(kind: str) -> list[Limit]:
     return [Limit(*row) for row in rows.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")]
 
 
+def all_kept_limits() -> list[Limit]:
+    """1 SQL."""
+    rows = AuthorityLimit.objects.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")
+    return [Limit(*row) for row in rows]
+
+
 def has_authority(actor: Actor, *, kind: str, amount: Decimal | None, margin_points: Decimal | None = None) -> bool:
     """Whether the person's roles, as they are stored now, reach the amount and the points: what they may do without
     asking. 2 SQL."""
@@ -87,6 +93,11 @@ def has_authority(actor: Actor, *, kind: str, amount: Decimal | None, margin_poi
         margin_points=margin_points,
         kept=kept_limits(kind),
     )
+
+
+def time_zones(user_ids: Iterable[int]) -> dict[int, str]:
+    """Where people work, for what is asked about their hours. 1 SQL."""
+    return dict(User.objects.filter(id__in=set(user_ids)).values_list("id", "time_zone"))
 
 
 _STOOD_IN_FOR = """
@@ -141,8 +152,7 @@ def decidable(approvals: Iterable[asks.Approval], user_id: int, *, now: datetime
     if not waiting:
         return frozenset()
     people = list(User.objects.filter(is_active=True, pk__in=[user_id, *stood_in_for(user_id, at=now)]))
-    rows = AuthorityLimit.objects.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")
-    kept = [Limit(*row) for row in rows]
+    kept = all_kept_limits()
     return frozenset(a.id for a in waiting if any(_is_able(p, a, user_id, kept) for p in people))
 
 
@@ -157,16 +167,13 @@ def _is_able(person: User, approval: asks.Approval, user_id: int, kept: Sequence
     )
 
 
-def good_hashes(kind: str, subjects: Iterable[DocumentRef]) -> dict[tuple[str, int], set[str]]:
-    """{(kind, id): content hashes} that were approved, whether or not the approval has ended since. 1 SQL."""
-    ids: dict[str, list[int]] = {}
-    for ref in subjects:
-        ids.setdefault(ref.kind, []).append(ref.id)
-    found: dict[tuple[str, int], set[str]] = {}
-    for subject_kind, pks in ids.items():
-        rows = ApprovalRequest.objects.filter(
-            kind=kind, subject_kind=subject_kind, subject_id__in=pks, state=ApprovalState.APPROVED
-        )
-        for pk, content_hash in rows.values_list("subject_id", "content_hash"):
-            found.setdefault((subject_kind, pk), set()).add(content_hash)
+def approved_parts(kind: str, subject_kind: str, subject_ids: Iterable[int]) -> dict[int, frozenset[str]]:
+    """{document id: the "hashes" in the content of what was approved for it}: parts of it that somebody said yes to,
+    also where the time to use the approval is over, for it was used. 1 SQL."""
+    rows = ApprovalRequest.objects.filter(
+        kind=kind, subject_kind=subject_kind, subject_id__in=list(subject_ids), state=ApprovalState.APPROVED
+    )
+    found: dict[int, frozenset[str]] = {}
+    for pk, content in rows.values_list("subject_id", "content"):
+        found[pk] = found.get(pk, frozenset()) | frozenset(content.get("hashes", ()))
     return found

@@ -13,6 +13,7 @@ from api.v1 import (
     field_moves,
     me,
     orders,
+    price_requests,
     prices,
     products,
     stock,
@@ -53,6 +54,7 @@ v1 = [
     path("orders/preview", orders.Preview.as_view(), name="order-preview"),
     path("orders/<str:public_id>", orders.Order.as_view(), name="order"),
     path("orders/<str:public_id>/cancel", orders.Cancel.as_view(), name="order-cancel"),
+    path("orders/<str:public_id>/price-requests", price_requests.PriceRequests.as_view(), name="price-requests"),
     path("orders/<str:public_id>/timeline", orders.Timeline.as_view(), name="order-timeline"),
 ]
 

@@ -1,4 +1,4 @@
-"""`./run bench [w1 w2 w3 w4 w8 w9 w10] …`: make a database, load the company (or replay a history), run, print one table."""
+"""`./run bench [w1 w2 w3 w4 w5 w8 w9 w10] …`: make a database, load the company (or replay a history), run, print one table."""
 
 import argparse
 import dataclasses
@@ -23,9 +23,11 @@ def main() -> None:
     for workload in asked.workloads:
         if workload == "w8":
             rows += [_in_a_database(lambda: [_replay(asked)])[0] for _ in range(asked.runs)]
+        if workload == "w5":
+            rows += _in_a_database(lambda: _prices(asked))
         if workload == "w10":
             rows += _in_a_database(lambda: _imports(asked))
-    if others := [w for w in asked.workloads if w not in ("w8", "w10")]:
+    if others := [w for w in asked.workloads if w not in ("w5", "w8", "w10")]:
         rows += _in_a_database(lambda: _with_company(asked, others))
     _print(_facts, rows, asked.as_json)
 
@@ -79,13 +81,24 @@ def _imports(asked: argparse.Namespace) -> list[dict[str, Any]]:
     return list(w10(asked.rows, asked.runs))
 
 
+def _prices(asked: argparse.Namespace) -> list[dict[str, Any]]:
+    from benchmarks.prices import w5
+
+    print("Writing a million prices …", file=sys.stderr)
+    rows = []
+    for row in w5(asked.runs):
+        rows.append(row)
+        print(_line(row), file=sys.stderr, flush=True)
+    return rows
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench", description=__doc__)
     parser.add_argument(
         "workloads",
         nargs="*",
         default=["w1", "w2", "w4"],
-        help="w1 w2 w4 (all when none is named); w8: replay a history; w9: list pages, makes its own orders; w10: imports",
+        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports",
     )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
@@ -101,7 +114,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w8", "w9", "w10"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if "w8" in asked.workloads and not asked.history.is_file():

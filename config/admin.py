@@ -12,17 +12,26 @@ from allauth.mfa.models import Authenticator
 from axes.models import AccessAttempt
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
+from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef, QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from knox.models import get_token_model
+from unfold.decorators import action
 
 from accounts.services.unlock_name import unlock_name
 from accounts.states import Role
+from config import override_pages
 from core import clock, overrides, refs
 from core.access import allow
 from core.choices import words
@@ -50,12 +59,30 @@ class ReviewedFilter(admin.SimpleListFilter):
     parameter_name = "reviewed"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("no", "Not reviewed"), ("ok", "OK"), ("follow_up", "Follow up")]
+        return [("no", "Not reviewed"), *OverrideReview.Verdict.choices]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OverrideEntry]) -> QuerySet[OverrideEntry]:
         if self.value() == "no":
             return queryset.filter(reviews__isnull=True)
         return queryset.filter(reviews__verdict=self.value()).distinct() if self.value() else queryset
+
+
+class SampleFilter(admin.SimpleListFilter):
+    """The entries named in the address: what the page of leakage drew as today's sample."""
+
+    title = "sample"
+    parameter_name = "id__in"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        drawn = self.used_parameters.get(self.parameter_name)
+        return [(str(drawn), "The sample")] if drawn else []
+
+    def has_output(self) -> bool:
+        return True
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[OverrideEntry]) -> QuerySet[OverrideEntry]:
+        ids = [int(i) for i in (self.value() or "").split(",") if i.isdecimal() and len(i) < 19]
+        return queryset.filter(pk__in=ids) if self.value() else queryset
 
 
 @admin.register(OverrideEntry)
@@ -64,7 +91,17 @@ class OverrideAdmin(LedgerAdmin):
 
     access = allow(view={Role.AUDITOR, Role.CS_LEAD, Role.PRICING}, act=FINANCE)
     list_display = ("kind_words", "document", "when", "who", "reason", "money", "review")
-    list_filter = (ReviewedFilter, "kind", "reason_code", "at", "actor_label", "approver_label")
+    list_filter = (
+        ReviewedFilter,
+        "kind",
+        "reason_code",
+        "at",
+        "actor_label",
+        "approver_label",
+        "account_id",
+        SampleFilter,
+    )
+    actions_list = ("leakage", "audit")
     search_fields = ("subject_number", "reason", "actor_label", "approver_label")
     change_form_template = "admin/override.html"
     fieldsets = (
@@ -138,8 +175,26 @@ class OverrideAdmin(LedgerAdmin):
         return "not reviewed" if last is None else f"{last.get_verdict_display()} · {last.reviewer_label}"
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.review_view)
-        return [path("<int:entry_id>/review/", view, name="core_overrideentry_review"), *super().get_urls()]
+        view, proof = self.admin_site.admin_view(self.review_view), self.admin_site.admin_view(self.proof_view)
+        return [
+            path("<int:entry_id>/review/", view, name="core_overrideentry_review"),
+            path("proof.csv", proof, name="core_overrideentry_proof"),
+            *super().get_urls(),
+        ]
+
+    @action(description="What overrides cost", url_path="leakage", permissions=["view"])
+    def leakage(self, request: HttpRequest) -> HttpResponse:
+        return override_pages.leakage(request, self.admin_site)
+
+    @action(description="Auditor's views", url_path="audit", permissions=["view"])
+    def audit(self, request: HttpRequest) -> HttpResponse:
+        return override_pages.audit_views(request, self.admin_site)
+
+    def proof_view(self, request: HttpRequest) -> StreamingHttpResponse:
+        """What the list shows with this address's filters, with the seal of each."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return override_pages.proof_csv(self.get_changelist_instance(request).get_queryset(request))
 
     def review_view(self, request: HttpRequest, entry_id: int) -> HttpResponse:
         """OK or follow up, with a note."""

@@ -27,6 +27,7 @@ from orders.events import (
     HoldPlaced,
     LinesCancelled,
     LinesReleased,
+    LinesRepriced,
     OrderCaptured,
     OrderClosed,
     OrderSubmitted,
@@ -63,6 +64,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     SupplyIncreased: (Reaction("allocate what came in", do.allocate_products, run_many=do.allocate_products_of_many),),
     LinesCancelled: (Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),),
     DemandsAllocated: (),
+    LinesRepriced: (),
     PromiseMoved: (
         Reaction("open a case for the moved promise", do.open_promise_case, run_many=do.open_promise_cases),
     ),
@@ -90,6 +92,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # people
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
+        Reaction("put approved prices on their lines", do.apply_approved_price),
         Reaction("close the case of the late approval", do.close_approval_case),
         Reaction("do what the company decided about its order", do.settle_purchase),
     ),

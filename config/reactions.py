@@ -46,6 +46,7 @@ from orders.events import (
     OrderUnresolved,
 )
 from orders.queries import is_hold_open, open_holds_among
+from orders.services.apply_approved_price import apply_approved_price as put_approved_price
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
 from orders.services.record_progress import record_progress as close_finished
@@ -305,6 +306,11 @@ def open_approval_case(fact: ApprovalEscalated, job: JobContext) -> None:
         now=job.now,
         actor=job.actor,
     )
+
+
+def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:
+    if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "order":
+        put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def close_approval_case(fact: ApprovalDecided | ApprovalLapsed, job: JobContext) -> None:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from celery.schedules import crontab
+
 from config import environment as env
 from config.console import UNFOLD as UNFOLD
 from config.logging import configure_structlog, logging_config
@@ -188,6 +190,11 @@ CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "wake due outbox jobs": {"task": "core.tasks.relay_tick", "schedule": 1.0, "options": {"expires": 5}},
     "seal the override log": {"task": "core.tasks.seal_overrides", "schedule": 10.0, "options": {"expires": 9}},
+    "export the override log's head": {
+        "task": "core.tasks.export_audit_head",
+        "schedule": crontab(hour=0, minute=10),
+        "options": {"expires": 3600},
+    },
     "advance case clocks": {
         "task": "exceptions_app.tasks.sweep",
         "schedule": 30.0,
@@ -333,6 +340,9 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+AUDIT_HEADS = env.text(
+    "OMS_AUDIT_HEADS", str(BASE_DIR / ".data" / "audit-heads")
+)  # the override log's head of each day
 MEDIA_ROOT = env.text("OMS_MEDIA_ROOT", str(BASE_DIR / ".data" / "media"))  # never served by address
 EMAIL_BACKEND = env.text("OMS_EMAIL_BACKEND", "django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.text("OMS_EMAIL_HOST", "localhost")

@@ -5,7 +5,7 @@ Workers are woken here; the truth is in PostgreSQL.
 
 from celery import shared_task
 
-from core import clock, outbox, overrides
+from core import audit_heads, clock, outbox, overrides
 
 _LAST_WORDS = 60  # seconds between being told to stop and being killed
 
@@ -24,6 +24,12 @@ def relay_tick() -> int:
 @shared_task(name="core.tasks.seal_overrides")
 def seal_overrides() -> int:
     return overrides.seal_pending(now=clock.db_now())
+
+
+@shared_task(name="core.tasks.export_audit_head")
+def export_audit_head() -> str:
+    """The override log's head of the day, to be copied to where nobody of this machine can change it."""
+    return str(audit_heads.export_head(now=clock.db_now()))
 
 
 def relay_once() -> int:

@@ -69,6 +69,16 @@ class LinesCancelled(Fact):
 
 
 @dataclass(frozen=True)
+class LinesRepriced(Fact):
+    """The locked (or, of a draft, the coming) price of lines was overridden."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    line_nos: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class OrderClosed(Fact):
     order_id: int
     account_id: int

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts import queries as accounts
+from accounts.approval_queries import approved_parts
 from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from catalog import queries as catalog
 from catalog.rules.asks import EligibilityItem, Violation
@@ -26,9 +27,11 @@ from orders.rules.content import APPROVAL_KIND, content_hash
 from orders.rules.credit_queue import asks_at_release
 from orders.rules.exposure import ship_date_of, unreleased
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.repricing import OVERRIDE, PRICE_APPROVAL
 from orders.states import Gate
 from pricing import queries as pricing
 from pricing.rules.asks import PriceAsk, PriceResult
+from pricing.states import PriceLevel
 
 ZERO = Decimal(0)
 MANY = 10_000
@@ -43,6 +46,7 @@ class Evidence:
     ship_tos: Mapping[int, ShipToSnapshot] = field(default_factory=dict)
     violations: Mapping[int, Mapping[int, Sequence[Violation]]] = field(default_factory=dict)
     pending: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    approved_prices: Mapping[int, frozenset[str]] = field(default_factory=dict)
     credit: Mapping[int, CreditDecision] = field(default_factory=dict)
     lines_at: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
     site_limits: Mapping[str, int | None] = field(default_factory=dict)
@@ -125,6 +129,8 @@ def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: date
         evidence = replace(evidence, ship_tos=_ship_tos(many))
     if Gate.ELIGIBILITY in gates:
         evidence = replace(evidence, violations=violations_of(many, found, now=now))
+    if Gate.PRICE in gates:
+        evidence = replace(evidence, approved_prices=_approved_prices(many))
     if Gate.APPROVAL in gates:
         evidence = replace(evidence, pending=_pending(now))
     if Gate.CAPACITY in gates:
@@ -138,7 +144,7 @@ def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, n
     asked = {
         Gate.ELIGIBILITY: lambda: rules.eligibility(order, account, evidence.violations.get(order.order_id, {})),
         Gate.DATA: lambda: rules.data(order, account, evidence.ship_tos),
-        Gate.PRICE: lambda: rules.price(order),
+        Gate.PRICE: lambda: rules.price(order, evidence.approved_prices.get(order.order_id, frozenset())),
         Gate.APPROVAL: lambda: rules.approval(order, _awaited(order, evidence)),
         Gate.CREDIT: lambda: rules.credit(order, evidence.credit.get(order.order_id)),
         Gate.ALLOCATION: lambda: rules.allocation(order),
@@ -160,7 +166,14 @@ def priced(order: OrderPicture, *, on: date) -> tuple[OrderPicture, dict[int, Pr
 
 def _asks(order: OrderPicture) -> list[PriceAsk]:
     return [
-        PriceAsk(str(x.line_no), x.product_id, x.qty, unit=x.unit, ship_date=x.requested_date or order.requested_date)
+        PriceAsk(
+            str(x.line_no),
+            x.product_id,
+            x.qty,
+            agreement=(OVERRIDE, x.line_id) if x.price_basis == PriceLevel.OVERRIDE and x.line_id else None,
+            unit=x.unit,
+            ship_date=x.requested_date or order.requested_date,
+        )
         for x in order.lines
         if x.product_id is not None
     ]
@@ -242,6 +255,12 @@ def _pending(now: datetime) -> dict[int, list[str]]:
         if request.subject.kind == "order":
             found[request.subject.id].append(request.content_hash)
     return found
+
+
+def _approved_prices(orders: Iterable[OrderPicture]) -> dict[int, frozenset[str]]:
+    """{order id: hashes of lines at a price somebody approved}. No statement where no line is overridden, else one."""
+    ids = [o.order_id for o in orders if any(x.price_basis == PriceLevel.OVERRIDE for x in o.lines)]
+    return approved_parts(PRICE_APPROVAL, "order", ids) if ids else {}
 
 
 def _awaited(order: OrderPicture, evidence: Evidence) -> list[str]:

@@ -136,7 +136,7 @@ class Order(Endpoint):
 
     @extend_schema(operation_id="order", responses=OrderView, tags=["orders"])
     def get(self, request: Request, public_id: str) -> Response:
-        head = _seen(request, public_id)
+        head = seen_order(request, public_id)
         return Response(order_view(head, _roles(request), may_act=CAN_ORDER.may_act(request.user)))
 
 
@@ -156,7 +156,7 @@ class Cancel(Endpoint):
         key = required_key(request)
         asked = CancelRequest(data=request.data)
         asked.is_valid(raise_exception=True)
-        head = _seen(request, public_id)
+        head = seen_order(request, public_id)
         require_may_order(request, head.account_id)
         claim = Claim(
             "api.orders.cancel",
@@ -181,7 +181,7 @@ class Timeline(Endpoint):
 
     @extend_schema(operation_id="order_timeline", responses=TimelineView, tags=["orders"])
     def get(self, request: Request, public_id: str) -> Response:
-        head = _seen(request, public_id)
+        head = seen_order(request, public_id)
         sees_all = _sees_all(request)
         told = [
             {
@@ -203,7 +203,7 @@ def required_key(request: Request) -> str:
     return key
 
 
-def _seen(request: Request, public_id: str) -> OrderSummary:
+def seen_order(request: Request, public_id: str) -> OrderSummary:
     """The order, if it is there and the caller's to see."""
     seen = visible_accounts(request.user)
     wanted = OrderFilter(None if seen.all else seen.ids, public_id=public_id.lower())

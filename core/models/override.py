@@ -36,6 +36,7 @@ class OverrideEntry(models.Model):
     approver_id = models.BigIntegerField(null=True)
     approver_label = models.CharField(max_length=150, blank=True)
     expires_at = models.DateTimeField(null=True)
+    account_id = models.BigIntegerField(null=True)
 
     class Meta:
         constraints = [
@@ -47,7 +48,10 @@ class OverrideEntry(models.Model):
                 name="an_override_is_not_approved_by_its_requester",
             ),
         ]
-        indexes = [models.Index(fields=["subject_kind", "subject_id"], name="overrides_by_subject")]
+        indexes = [
+            models.Index(fields=["subject_kind", "subject_id"], name="overrides_by_subject"),
+            models.Index(fields=["at"], name="overrides_by_time"),
+        ]
         triggers = append_only()
         verbose_name_plural = "override entries"
 
@@ -77,6 +81,7 @@ class OverrideReview(models.Model):
     class Verdict(models.TextChoices):
         OK = "ok", "OK"
         FOLLOW_UP = "follow_up", "Follow up"
+        TRAIN = "train", "Train"
 
     entry = models.ForeignKey(OverrideEntry, on_delete=models.PROTECT, related_name="reviews")
     verdict = models.CharField(max_length=10, choices=Verdict)

@@ -15,6 +15,7 @@ from orders.rules.asks import DraftChanges
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.clear_hold import clear_hold
 from orders.services.edit_draft import edit_draft
+from orders.services.override_price import override_price
 from orders.services.place_hold import place_hold
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
 from orders.services.reject_hold import reject_hold
@@ -112,6 +113,29 @@ def do_recheck(order_id: int, form: Form, actor: Actor) -> str:
     return f"Credit looked again: {len(outcome.cleared)} orders let go, {len(outcome.still_held)} still held."
 
 
+def do_price(order_id: int, form: Form, actor: Actor) -> str:
+    """Another price for a line, per base unit."""
+    line_no, reason = int(_number(form, "line_no")), Reason(form.get("reason", "") or "other", form.get("note", ""))
+    change = override_price(
+        order_id=order_id, prices={line_no: _price(form)}, reason=reason, actor=actor, now=clock.now()
+    )
+    worth = f"{change.effect:+,} {change.currency} against the contract price"
+    if change.is_applied:
+        return f"Line {line_no} has the new price: {worth}. The override is recorded."
+    return f"The price waits for approval {change.approval_id}: {worth}."
+
+
+def _price(form: Form) -> Decimal:
+    text = form.get("unit_price", "").strip()
+    try:
+        price = Decimal(text)
+    except InvalidOperation:
+        price = Decimal("NaN")
+    if not price.is_finite():
+        raise InvalidInput([FieldError("/unit_price", "invalid", f"{text[:40]!r} is not a price.")])
+    return price
+
+
 def do_cancel(order_id: int, form: Form, actor: Actor) -> str:
     outcome = cancel_order(order_id=order_id, reason=_reason(form), actor=actor, now=clock.now())
     if outcome.status == "cancelled":
@@ -172,6 +196,7 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "clear": do_clear,
     "recheck": do_recheck,
     "reject": do_reject,
+    "price": do_price,
     "cancel": do_cancel,
     "cancel-line": do_cancel_line,
 }

@@ -185,6 +185,8 @@ def _line(line: LineDetail, currency: str, near: Sequence[str] = ()) -> dict[str
         "currency": currency,
         "is_unresolved": line.product_id is None,
         "near": near,
+        "may_price": line.product_id is not None
+        and (line.state is None or line.state.released + line.state.picked + line.state.shipped == 0),
         "may_cancel": line.state is not None
         and line.state.backordered + line.state.reserved + line.state.allocated > 0,
     }

@@ -4,7 +4,7 @@ A gate looks at the whole order and says everything at once. `rule` names the ho
 may answer with several results when several of its rules hold.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,14 +14,18 @@ from catalog.rules.asks import Violation
 from core.choices import words
 from core.errors import FieldError
 from core.explain import Explanation, Loser
+from core.money import round_amount
 from credit.rules.asks import CreditDecision
 from credit.states import Judgement
 from orders.rules.asks import GateResult
-from orders.rules.picture import OrderPicture, price_text, stated_amount, stated_unit_price
+from orders.rules.picture import LinePicture, OrderPicture, price_text, stated_amount, stated_unit_price
 from orders.rules.releasable import releasable
+from orders.rules.repricing import line_hash
 from orders.states import Blocks, Gate, HoldReason, Verdict
+from pricing.states import PriceLevel
 
 Results = list[GateResult]
+ZERO = Decimal(0)
 NO_CREDIT_ACCOUNT = "no_credit_account"
 PURCHASE_APPROVAL = "purchase_approval"  # the customer's own company decides: nobody of the house clears it
 PO_TO_FOLLOW = "po_to_follow"  # goods were used, the purchase order comes later: only it clears the hold
@@ -98,8 +102,11 @@ def _ship_to_problems(order: OrderPicture, ship_tos: Mapping[int, ShipToSnapshot
             yield FieldError(pointer, "unknown_ship_to", "The ship-to is not an address in use.", "Choose another.")
 
 
-def price(order: OrderPicture) -> Results:
+def price(order: OrderPicture, approved: Collection[str] = ()) -> Results:
     """Gate 3: every line has a price, not below its floor, and the one the customer stated (to the cent).
+
+    An overridden price below the floor passes where somebody approved it for exactly this line: `approved` are hashes of
+    line, product, quantity and price.
 
     Our price is the contract's on the pricing date; it was locked when the order was submitted.
     """
@@ -114,7 +121,7 @@ def price(order: OrderPicture) -> Results:
     if too_large := _too_large(order):
         message = _first_of(too_large, "amount is too large", "amounts are too large")
         return [_result(Gate.PRICE, Verdict.REJECT, "amount_too_large", message, {}, too_large)]
-    found = [r for r in (_below_floor(order), _differs(order)) if r is not None]
+    found = [r for r in (_below_floor(order, approved), _differs(order)) if r is not None]
     return found or [
         passed(Gate.PRICE, "Every line is at its contract price.", total=f"{order.total} {order.currency}")
     ]
@@ -136,8 +143,20 @@ def _too_large(order: OrderPicture) -> list[FieldError]:
     return found
 
 
-def _below_floor(order: OrderPicture) -> GateResult | None:
-    low = [x for x in order.lines if x.floor is not None and x.unit_price is not None and x.unit_price < x.floor]
+def _is_low(line: LinePicture) -> bool:
+    return line.floor is not None and line.unit_price is not None and line.unit_price < line.floor
+
+
+def _is_approved(order: OrderPicture, line: LinePicture, approved: Collection[str]) -> bool:
+    return (
+        line.price_basis == PriceLevel.OVERRIDE
+        and line.unit_price is not None
+        and line_hash(order.order_id, line, line.unit_price) in approved
+    )
+
+
+def _below_floor(order: OrderPicture, approved: Collection[str]) -> GateResult | None:
+    low = [x for x in order.lines if _is_low(x) and not _is_approved(order, x, approved)]
     if not low:
         return None
     problems = [
@@ -150,7 +169,9 @@ def _below_floor(order: OrderPicture) -> GateResult | None:
         for x in low
     ]
     message = _first_of(problems, "line is below its margin floor", "lines are below their margin floor")
-    return _result(Gate.PRICE, Verdict.HOLD, "price_floor", message, {"lines": len(low)}, problems)
+    short = sum(((x.floor or ZERO) - (x.unit_price or ZERO)) * x.qty for x in low)
+    inputs = {"lines": len(low), "below_floor": f"{round_amount(Decimal(short), order.currency)}"}
+    return _result(Gate.PRICE, Verdict.HOLD, "price_floor", message, inputs, problems)
 
 
 def _differs(order: OrderPicture) -> GateResult | None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from accounts.approvals import AuthorityExceeded
+from accounts.approvals import AuthorityExceeded, has_authority
 from accounts.rules.authority import may_approve, roles_for
 from core import journal, outbox, overrides
 from core.actors import Actor
@@ -84,6 +84,8 @@ def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Deci
     if actor.user_id is not None and actor.user_id == order.entered_by_id:
         raise overrides.SelfApproval(actor=actor.label)
     amount = max(order.total_amount, ceiling or ZERO)
+    if hold.rule == "price_floor":
+        _require_price_authority(order, hold, actor)
     if hold.reason == HoldReason.CREDIT and not may_approve(actor.roles, kind="credit", amount=amount):
         roles = ", ".join(roles_for("credit", amount))
         raise AuthorityExceeded(actor=actor.label, kind="credit", amount=amount, currency=order.currency, roles=roles)
@@ -94,6 +96,14 @@ def _with_deviation(order: Order, percent: Decimal) -> Decimal:
         words = "A deviation is a percent from 0 to 100."
         raise InvalidInput([FieldError("/deviation_percent", "invalid", words)])
     return (order.total_amount * (1 + percent / 100)).quantize(CENT, ROUND_HALF_UP)
+
+
+def _require_price_authority(order: Order, hold: Hold, actor: Actor) -> None:
+    """Below the floor, within one's authority over prices; what is given away is what the floor asks more."""
+    short = Decimal(str(hold.explanation.get("inputs", {}).get("below_floor", "0")))
+    if not has_authority(actor, kind="price", amount=short):
+        roles = ", ".join(roles_for("price", short))
+        raise AuthorityExceeded(actor=actor.label, kind="price", amount=short, currency=order.currency, roles=roles)
 
 
 def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime | None, now: datetime) -> None:
@@ -146,6 +156,7 @@ def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Act
         money_effect=ZERO,
         currency=order.currency,
         expires_at=hold.valid_until,
+        account_id=order.account_id,
     )
     summary = f"{hold.reason.capitalize()} hold cleared: {reason.note}"
     journal.write([journal.Entry(ref, "hold_cleared", summary, {"hold": hold.pk})], actor=actor, now=now)

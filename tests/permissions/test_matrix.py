@@ -137,6 +137,9 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "catalog_license_revoke": ("post", {"licence_id": 1}, LEADS),
     "catalog_product_scan": ("get", {}, EVERY_DESK),
     "catalog_product_status": ("post", {"product_id": 1}, GOODS),
+    "core_overrideentry_audit": ("get", {}, f"auditor cs_lead pricing {MONEY}"),
+    "core_overrideentry_leakage": ("get", {}, f"auditor cs_lead pricing {MONEY}"),
+    "core_overrideentry_proof": ("get", {}, f"auditor cs_lead pricing {MONEY}"),
     "core_overrideentry_review": ("post", {"entry_id": 1}, MONEY),
     "exceptions_app_case_report": ("get", {}, CONSOLE["exceptions_app.case"][0]),
     "exceptions_app_case_do": ("post", {"case_id": 1, "verb": "take"}, CONSOLE["exceptions_app.case"][1]),
@@ -253,6 +256,7 @@ API: dict[str, dict[str, str]] = {
     "order-preview": {"post": ROLES_ALL},
     "order": {"get": ROLES_ALL},
     "order-cancel": {"post": ORDERING},
+    "price-requests": {"post": "cs cs_lead pricing finance_approver rep"},
     "order-timeline": {"get": ROLES_ALL},
     "schema": {"get": "*"},
     "docs": {"get": "*"},
@@ -266,6 +270,7 @@ FIELD_ARGUMENTS: dict[str, dict[str, str]] = {
     "field-offer-answer": {"number": "XX-1", "answer": "accept"},
 }
 API_ARGUMENTS = FIELD_ARGUMENTS | {
+    "price-requests": NO_ORDER,
     "approval-decision": NO_ORDER,
     "order": NO_ORDER,
     "order-cancel": NO_ORDER,

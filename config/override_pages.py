@@ -1,0 +1,265 @@
+"""Pages over the override log: what it cost (leakage), what auditors ask, and the file with the chain's proof."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib.admin import AdminSite
+from django.db.models import QuerySet
+from django.http import HttpRequest, StreamingHttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from accounts import queries as accounts
+from accounts.approval_queries import all_kept_limits, time_zones
+from accounts.rules.authority import limits_of
+from accounts.states import Role
+from core import clock, override_views, overrides
+from core.choices import words
+from core.exports import csv_lines
+from core.models import OverrideEntry
+from core.override_views import Entry, Leak, Line
+
+PERIODS = {"30": 30, "90": 90, "365": 365}
+SIDES = {"user": "User", "reason": "Reason", "customer": "Customer", "kind": "Kind", "month": "Month"}
+SAMPLE_SIZE = 20
+JUST_BELOW = Decimal("0.9")  # from this part of a limit on, it is just below
+OPENS, CLOSES, SATURDAY = time(7), time(19), 5
+ASKING = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.REP, Role.PLANNER})
+BARS, BAR_WIDTH, BAR_STEP = 12, 360, 22
+
+
+@dataclass(frozen=True)
+class _Period:
+    days: str
+    since: datetime
+    until: datetime
+
+
+def _period(request: HttpRequest) -> _Period:
+    now = clock.now()
+    days = request.GET.get("days", "90")
+    days = days if days in PERIODS else "90"
+    return _Period(days, now - timedelta(days=PERIODS[days]), now + timedelta(seconds=1))
+
+
+# --- leakage -----------------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _LeakRow:
+    leak: Leak
+    label: str
+    url: str
+    bar: int  # its length, and where it begins from the top
+    y: int
+
+
+def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
+    """Money lost against the contract price by user, reason, customer, kind or month, with the way to the entries."""
+    period = _period(request)
+    side = request.GET.get("by", "user")
+    side = side if side in SIDES else "user"
+    found = override_views.leaks(side, since=period.since, until=period.until)
+    names = accounts.names({int(x.key) for x in found if x.key != "0"}) if side == "customer" else {}
+    most = max((abs(x.given_away) for x in found), default=Decimal(0))
+    rows = [
+        _LeakRow(x, _label(side, x, names), _entries_url(side, x), _length(x.given_away, most), n * BAR_STEP)
+        for n, x in enumerate(found)
+    ]
+    ids = override_views.sample(since=period.since, until=period.until, seed=f"{clock.now().date()}", size=SAMPLE_SIZE)
+    totals: dict[str, Decimal] = {}
+    for x in found:
+        totals[x.currency] = totals.get(x.currency, Decimal(0)) + x.given_away
+    context = {
+        **site.each_context(request),
+        "title": "What overrides cost",
+        "rows": rows,
+        "bars": rows[:BARS],
+        "chart_height": BAR_STEP * min(len(rows), BARS),
+        "side": side,
+        "side_label": SIDES[side],
+        "sides": SIDES.items(),
+        "days": period.days,
+        "periods": list(PERIODS),
+        "totals": [(c, m) for c, m in sorted(totals.items()) if c],
+        "sampled": len(ids),
+        "sample_url": _list_url({"id__in": ",".join(map(str, ids))}) if ids else "",
+        "unreviewed_url": _list_url({"reviewed": "no"}),
+    }
+    return TemplateResponse(request, "admin/override_leakage.html", context)
+
+
+def _length(given_away: Decimal, most: Decimal) -> int:
+    return int(BAR_WIDTH * abs(given_away) / most) if most else 0
+
+
+def _label(side: str, leak: Leak, names: Mapping[int, str]) -> str:
+    if side == "customer":
+        return names.get(int(leak.key), "no customer named")
+    return words(leak.label) if side in ("reason", "kind") else leak.label
+
+
+def _entries_url(side: str, leak: Leak) -> str:
+    if side == "month":
+        year, month = map(int, leak.key.split("-"))
+        after = date(year + month // 12, month % 12 + 1, 1)
+        return _list_url({"at__gte": f"{leak.key}-01", "at__lt": after.isoformat()})
+    if side == "customer":
+        return _list_url({"account_id": leak.key}) if leak.key != "0" else _list_url({"account_id__isnull": "True"})
+    field = {"user": "actor_label", "reason": "reason_code", "kind": "kind"}[side]
+    return _list_url({field: leak.key})
+
+
+def _list_url(query: Mapping[str, str]) -> str:
+    return f"{reverse('admin:core_overrideentry_changelist')}?{urlencode(query)}"
+
+
+# --- what auditors ask ---------------------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class _View:
+    label: str
+    about: str
+    headers: tuple[str, ...]
+    lines: Callable[[_Period], list[Line]]
+
+
+def just_below(entries: list[Entry]) -> Iterator[Line]:
+    """Money effects between nine tenths of what the person's role may do alone and that limit."""
+    kept = all_kept_limits()
+    for e in entries:
+        if e.money_effect is None or e.money_effect >= 0:
+            continue
+        mine = set(e.roles.split(","))
+        caps = [x.amount for x in limits_of(e.kind, kept) if x.role in mine and x.amount]
+        amount = abs(e.money_effect)
+        near = [cap for cap in caps if cap is not None and cap * JUST_BELOW <= amount <= cap]
+        if near:
+            yield Line(e.id, (e.actor, words(e.kind), e.document, e.money_effect, near[0], e.currency, e.at))
+
+
+def after_hours(entries: list[Entry]) -> Iterator[Line]:
+    """Outside 7:00 to 19:00 on a weekday where the person works."""
+    zones = time_zones({e.actor_id for e in entries if e.actor_id is not None})
+    for e in entries:
+        if e.actor_id is None:
+            continue
+        local = e.at.astimezone(ZoneInfo(zones.get(e.actor_id, "UTC")))
+        if local.weekday() >= SATURDAY or not OPENS <= local.time() < CLOSES:
+            told = f"{local:%a %d %b %Y %H:%M}"
+            yield Line(e.id, (e.actor, words(e.kind), e.document, told, e.money_effect, e.currency))
+
+
+def both_sides(entries: list[Entry]) -> Iterator[Line]:
+    """Overrides by people whose roles ask and approve: nothing but the four eyes on each stands between."""
+    for e in entries:
+        roles = set(e.roles.split(","))
+        if Role.FINANCE_APPROVER in roles and roles & ASKING:
+            yield Line(e.id, (e.actor, ", ".join(sorted(roles)), words(e.kind), e.document, e.money_effect, e.at))
+
+
+def _entries(period: _Period) -> list[Entry]:
+    return override_views.entries(since=period.since, until=period.until)
+
+
+VIEWS: dict[str, _View] = {
+    "just-below": _View(
+        "Just below a limit",
+        "Between 90 % of what the person may do alone and the limit.",
+        ("Who", "What", "Document", "Money effect", "Limit", "Currency", "When"),
+        lambda p: list(just_below(_entries(p))),
+    ),
+    "approver": _View(
+        "By approver",
+        "How much each person approved, and for how many people.",
+        ("Approver", "Approved", "People", "Currency", "Money effect", "Last"),
+        lambda p: override_views.by_approver(since=p.since, until=p.until),
+    ),
+    "reversed": _View(
+        "Self-reversed",
+        "The same person did it and undid it.",
+        ("Who", "What", "Document", "Done", "Undone", "Money effect"),
+        lambda p: override_views.self_reversed(since=p.since, until=p.until),
+    ),
+    "after-hours": _View(
+        "After hours",
+        "On a weekend, or before 7:00 or after 19:00 where the person works.",
+        ("Who", "What", "Document", "Local time", "Money effect", "Currency"),
+        lambda p: list(after_hours(_entries(p))),
+    ),
+    "each-other": _View(
+        "Approving one another",
+        "Two people who approve each other's overrides.",
+        ("One", "Other", "Asked by the one", "Asked by the other"),
+        lambda p: override_views.each_other(since=p.since, until=p.until),
+    ),
+    "both-sides": _View(
+        "Roles on both sides",
+        "Whoever overrides has a role that approves overrides.",
+        ("Who", "Roles", "What", "Document", "Money effect", "When"),
+        lambda p: list(both_sides(_entries(p))),
+    ),
+}
+
+
+def audit_views(request: HttpRequest, site: AdminSite) -> TemplateResponse:
+    """One question at a time, with its table."""
+    period = _period(request)
+    name = request.GET.get("view", "just-below")
+    name = name if name in VIEWS else "just-below"
+    view = VIEWS[name]
+    rows = [
+        (
+            reverse("admin:core_overrideentry_change", args=[x.entry_id]) if x.entry_id else "",
+            [_cell(c) for c in x.cells],
+        )
+        for x in view.lines(period)[: override_views.MOST]
+    ]
+    context = {
+        **site.each_context(request),
+        "title": "Auditor's views of the override log",
+        "views": [(code, v.label) for code, v in VIEWS.items()],
+        "view": name,
+        "label": view.label,
+        "about": view.about,
+        "headers": view.headers,
+        "rows": rows,
+        "days": period.days,
+        "periods": list(PERIODS),
+        "chain": overrides.verify(),
+    }
+    return TemplateResponse(request, "admin/override_audit.html", context)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%d %b %Y %H:%M} UTC"
+    return f"{value:,}" if isinstance(value, Decimal) else str(value)
+
+
+# --- the file with the proof ---------------------------------------------------------------------------------------------
+PROOF = (
+    *("Position", "At", "Kind", "Document", "Who", "Reason", "Note", "Money effect", "Currency", "Approved by"),
+    *("Previous hash", "Hash", "Sealed text"),
+)
+
+
+def proof_csv(rows: QuerySet[OverrideEntry]) -> StreamingHttpResponse:
+    """What is filtered, with the seal of each: SHA-256 of previous hash and sealed text is the hash."""
+    response = StreamingHttpResponse(csv_lines(PROOF, _proof(rows)), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="override-log.csv"'
+    return response
+
+
+def _proof(rows: QuerySet[OverrideEntry]) -> Iterator[tuple[Any, ...]]:
+    ordered = rows.prefetch_related(None).select_related("seal").order_by("pk")
+    for e in ordered.iterator(chunk_size=500):
+        seal = getattr(e, "seal", None)
+        document = f"{e.subject_kind} {e.subject_number or e.subject_id}"
+        told = (e.at, e.kind, document, e.actor_label, e.reason_code, e.reason, e.money_effect, e.currency)
+        hashes = (seal.previous_hash, seal.hash) if seal else ("", "not sealed yet")
+        yield (seal.position if seal else None, *told, e.approver_label, *hashes, overrides.body_of(e))

@@ -1,0 +1,62 @@
+"""What ends a price mismatch beside the contract price: the customer's price, or the lines rejected."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from core.actors import Actor
+from core.choices import counted
+from core.overrides import Reason
+from exceptions_app.rules.asks import CaseSnapshot
+from exceptions_app.rules.ranking import Effect
+from exceptions_app.suggestions import Resolution, register
+from orders.exception_kinds import PRICE_MISMATCH
+from orders.queries import pictures
+from orders.rules.picture import stated_amount
+from orders.rules.repricing import stated_prices
+from orders.services.resolve_price import accept_stated_price, reject_stated_price
+
+ZERO = Decimal(0)
+AGREES = "No price differs any more."
+
+
+def _difference(case: CaseSnapshot) -> tuple[int, Decimal, str]:
+    """How many lines differ from the customer's prices, and what we would give away (below 0) by theirs."""
+    order = pictures([case.subject.id]).get(case.subject.id)
+    if order is None:
+        return 0, ZERO, ""
+    differing = stated_prices(order)
+    lines = [x for x in order.lines if x.line_no in differing]
+    effect = sum(((stated_amount(x, order.currency) or ZERO) - x.amount for x in lines), ZERO)
+    return len(lines), effect, order.currency
+
+
+def preview_stated(case: CaseSnapshot, now: datetime) -> Effect:
+    count, effect, currency = _difference(case)
+    if not count:
+        return Effect("", is_possible=False, why_not=AGREES)
+    words = f"{counted(count, 'line')} at the customer's price: {effect:+,} {currency}; above your authority it is asked for"
+    return Effect(words, money_effect=effect)
+
+
+def accept_stated(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    reason = Reason("customer_price", f"Decided on case {case.number}: {case.summary}"[:300])
+    return accept_stated_price(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+
+
+def preview_reject(case: CaseSnapshot, now: datetime) -> Effect:
+    count, _, _ = _difference(case)
+    if not count:
+        return Effect("", is_possible=False, why_not=AGREES)
+    return Effect(f"{counted(count, 'line')} cancelled; the customer orders again at our price")
+
+
+def reject(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    words = f"Price not accepted, case {case.number}"
+    return reject_stated_price(order_id=case.subject.id, reason=words, actor=actor, now=now)
+
+
+register(
+    Resolution(PRICE_MISMATCH, "accept_po_price", "Accept the customer's price", preview_stated, accept_stated),
+    Resolution(PRICE_MISMATCH, "reject_lines", "Reject the lines that differ", preview_reject, reject),
+)
