@@ -3,7 +3,7 @@
 from datetime import date
 
 from accounts import queries
-from accounts.models import User
+from accounts.models import Rep, User
 from accounts.rules.asks import Visible
 from accounts.states import BUYERS, STAFF, Role
 from core import clock
@@ -36,3 +36,8 @@ def require_visible(user: object, account_id: int | None) -> None:
     """Raises NotFound where the account is not the user's to see: existence is not disclosed."""
     if not visible_accounts(user).contains(account_id):
         raise NotFound(kind="account", ident=str(account_id))
+
+
+def rep_of(user_id: int) -> int | None:
+    """The rep this person is: what is a rep's own is shown by it. 1 SQL."""
+    return Rep.objects.filter(user_id=user_id).values_list("id", flat=True).first()

@@ -7,12 +7,14 @@ from api.open_door import NothingHere, described
 from api.v1 import (
     approvals,
     availability,
+    commissions,
     exceptions,
     field,
     field_counts,
     field_moves,
     me,
     orders,
+    payments,
     price_requests,
     prices,
     products,
@@ -33,6 +35,16 @@ v1 = [
     path("exceptions/<str:number>/comment", exceptions.CommentCase.as_view(), name="exception-comment"),
     path("exceptions/<str:number>/resolve", exceptions.ResolveCase.as_view(), name="exception-resolve"),
     path("prices", prices.Prices.as_view(), name="prices"),
+    path("commission-statements", commissions.CommissionStatements.as_view(), name="commission-statements"),
+    path(
+        "commission-statements/<str:number>", commissions.CommissionStatementOf.as_view(), name="commission-statement"
+    ),
+    path(
+        "commission-statements/<str:number>/lines/<str:line_id>/dispute",
+        commissions.CommissionLineDispute.as_view(),
+        name="commission-line-dispute",
+    ),
+    path("payment-messages/<str:code>", payments.PaymentMessages.as_view(), name="payment-messages"),
     path("availability", availability.AvailabilityOf.as_view(), name="availability"),
     path("stock-locations", stock.StockLocations.as_view(), name="stock-locations"),
     path("stock-movements", stock.StockMovements.as_view(), name="stock-movements"),

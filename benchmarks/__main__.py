@@ -1,4 +1,4 @@
-"""`./run bench [w1 w2 w3 w4 w5 w8 w9 w10] …`: make a database, load the company (or replay a history), run, print one table."""
+"""`./run bench [w1 w2 w3 w4 w5 w7 w8 w9 w10 w11] …`: make a database, load the company (or replay a history), run, print one table."""
 
 import argparse
 import dataclasses
@@ -98,7 +98,7 @@ def _arguments() -> argparse.Namespace:
         "workloads",
         nargs="*",
         default=["w1", "w2", "w4"],
-        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports",
+        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports; w7: ship and invoice; w11: KPIs",
     )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
@@ -106,15 +106,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--stock", type=int, default=500)
     parser.add_argument("--attempts", type=int, default=1000)
-    parser.add_argument("--orders", type=int, default=1_000_000, help="w9: how many orders")
-    parser.add_argument("--order-lines", type=int, default=20, help="w9: lines of each")
+    parser.add_argument("--orders", type=int, default=1_000_000, help="w9, w11: how many orders")
+    parser.add_argument("--order-lines", type=int, default=20, help="w9, w11: lines of each")
+    parser.add_argument("--shipments", type=int, default=1_000, help="w7: how many on each side")
     parser.add_argument("--rows", type=int, default=10_000, help="w10: rows of each file")
     parser.add_argument("--open-lines", type=_numbers, default=[10_000, 100_000], help="w3: how many open lines")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10", "w7", "w11"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if "w8" in asked.workloads and not asked.history.is_file():
@@ -141,12 +142,20 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
 
         yield from allocation.w3(asked.open_lines, asked.runs)
         yield from allocation.w3_workers(asked.open_lines[-1])
+    if "w7" in names:
+        from benchmarks import shipping
+
+        yield from shipping.w7(asked.shipments, 20, asked.runs)
     if "w9" in asked.workloads:
         from benchmarks import lists
 
         print(f"Making {asked.orders:,} orders of {asked.order_lines} lines …", file=sys.stderr)
         lists.load(asked.orders, asked.order_lines)
         yield from lists.w9(asked.runs)
+    if "w11" in asked.workloads:
+        from benchmarks import figures
+
+        yield from figures.w11(asked.orders, asked.order_lines, asked.runs, is_loaded="w9" in asked.workloads)
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -16,7 +16,8 @@ SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0) FROM billing_invoice i
 """
 _INVOICED = """
 SELECT l.id, l.invoiced_qty, coalesce(x.qty, 0) FROM fulfillment_shipmentline l
-  LEFT JOIN billing_invoiceline x ON x.shipment_line_id = l.id
+  LEFT JOIN (SELECT x.shipment_line_id, x.qty FROM billing_invoiceline x
+               JOIN billing_invoice i ON i.id = x.invoice_id WHERE i.status <> 'draft') x ON x.shipment_line_id = l.id
  WHERE l.invoiced_qty <> coalesce(x.qty, 0) ORDER BY l.id LIMIT 100
 """
 _APPLIED = """
@@ -26,7 +27,42 @@ HAVING r.applied_amount <> coalesce(sum(a.amount), 0)
 UNION ALL
 SELECT 'invoice ' || i.number, i.paid_amount, coalesce(sum(a.amount), 0) FROM billing_invoice i
   LEFT JOIN billing_receiptapplication a ON a.invoice_id = i.id GROUP BY i.id
-HAVING i.paid_amount <> coalesce(sum(a.amount), 0) LIMIT 100
+HAVING i.paid_amount <> coalesce(sum(a.amount), 0)
+UNION ALL
+SELECT 'credit memo ' || m.number, m.applied_amount, coalesce(sum(a.amount), 0) FROM billing_creditmemo m
+  LEFT JOIN billing_creditmemoapplication a ON a.credit_memo_id = m.id GROUP BY m.id
+HAVING m.applied_amount <> coalesce(sum(a.amount), 0)
+UNION ALL
+SELECT 'credits of invoice ' || i.number, i.credited_amount, coalesce(sum(a.amount), 0) FROM billing_invoice i
+  LEFT JOIN billing_creditmemoapplication a ON a.invoice_id = i.id GROUP BY i.id
+HAVING i.credited_amount <> coalesce(sum(a.amount), 0)
+UNION ALL
+SELECT 'write-offs of invoice ' || i.number, i.written_off_amount, coalesce(sum(w.amount), 0) FROM billing_invoice i
+  LEFT JOIN billing_writeoff w ON w.invoice_id = i.id AND w.status = 'posted' GROUP BY i.id
+HAVING i.written_off_amount <> coalesce(sum(w.amount), 0) LIMIT 100
+"""
+_CREDITED = """
+SELECT 'credit memo ' || m.number, m.lines_amount, coalesce(sum(x.amount), 0) FROM billing_creditmemo m
+  LEFT JOIN billing_creditmemoline x ON x.credit_memo_id = m.id GROUP BY m.id
+HAVING m.lines_amount <> coalesce(sum(x.amount), 0)
+UNION ALL
+SELECT 'invoice line ' || l.id, l.credited_amount, coalesce(sum(x.amount), 0) FROM billing_invoiceline l
+  LEFT JOIN billing_creditmemoline x ON x.invoice_line_id = l.id GROUP BY l.id
+HAVING l.credited_amount <> coalesce(sum(x.amount), 0) OR l.credited_qty <> coalesce(sum(x.qty), 0) LIMIT 100
+"""
+_STATUS = """
+SELECT number, status, total_amount - paid_amount - credited_amount - written_off_amount FROM billing_invoice
+ WHERE status <> 'draft' AND status NOT IN ('paid', 'credited', 'written_off')
+       <> (total_amount - paid_amount - credited_amount - written_off_amount > 0)
+    OR (status = 'disputed') <> (disputed_amount > 0) AND status <> 'draft' ORDER BY id LIMIT 100
+"""
+_CHAIN = """
+SELECT o.number, l.line_no, l.unit_price, x.unit_price, x.qty, d.shipped_qty FROM (
+    SELECT x.order_line_id, min(x.unit_price) AS unit_price, sum(x.qty) AS qty FROM billing_invoiceline x
+      JOIN billing_invoice i ON i.id = x.invoice_id WHERE i.status <> 'draft' GROUP BY 1) x
+  JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
+  JOIN inventory_demand d ON d.id = l.demand_id
+ WHERE x.qty > d.shipped_qty OR x.unit_price <> l.unit_price ORDER BY l.id LIMIT 100
 """
 
 _AMOUNTS = """
@@ -36,12 +72,32 @@ SELECT i.number, x.id, x.amount, round(x.qty * x.unit_price, 2) FROM billing_inv
  ORDER BY x.id LIMIT 100
 """
 _EXPOSURE = """
-WITH owed AS (SELECT account_id, sum(total_amount - paid_amount) AS amount FROM billing_invoice GROUP BY 1),
-     cash AS (SELECT account_id, sum(amount - applied_amount) AS amount FROM billing_receipt GROUP BY 1)
+WITH owed AS (SELECT account_id, sum(total_amount - paid_amount - credited_amount - written_off_amount) AS amount
+                FROM billing_invoice WHERE status <> 'draft' GROUP BY 1),
+     cash AS (SELECT account_id, sum(amount) AS amount
+                FROM (SELECT account_id, amount - applied_amount AS amount FROM billing_receipt
+                      UNION ALL SELECT account_id, total_amount - applied_amount FROM billing_creditmemo) kept GROUP BY 1)
 SELECT c.account_id, c.receivable_amount, coalesce(o.amount, 0), c.unapplied_amount, coalesce(h.amount, 0)
   FROM credit_creditaccount c LEFT JOIN owed o USING (account_id) LEFT JOIN cash h USING (account_id)
  WHERE (c.receivable_amount, c.unapplied_amount) IS DISTINCT FROM (coalesce(o.amount, 0), coalesce(h.amount, 0))
  ORDER BY c.account_id LIMIT 100
+"""
+_REVENUE = """
+SELECT i.number, sum(o.allocated_amount), sum(x.amount - x.credited_amount), sum(o.recognized_amount), min(o.gap)
+  FROM billing_invoice i JOIN billing_invoiceline x ON x.invoice_id = i.id
+  JOIN (SELECT o.*, o.recognized_amount - coalesce((SELECT sum(e.amount) FROM billing_revenueentry e
+                                                     WHERE e.obligation_id = o.id), 0) AS gap
+          FROM billing_obligation o) o ON o.invoice_line_id = x.id
+ GROUP BY i.id HAVING sum(o.allocated_amount) <> sum(x.amount - x.credited_amount) OR bool_or(o.gap <> 0)
+        OR bool_or(o.recognized_amount > o.allocated_amount) ORDER BY i.id LIMIT 100
+"""
+_COMMISSION = """
+SELECT s.number, s.amount, coalesce(sum(l.amount), 0) FROM billing_commissionstatement s
+  LEFT JOIN billing_commissionstatementline l ON l.statement_id = s.id GROUP BY s.id
+HAVING s.amount <> coalesce(sum(l.amount), 0)
+UNION ALL
+SELECT 'commission of line ' || e.invoice_line_id, sum(e.accrued_delta), sum(e.paid_delta) FROM billing_commissionentry e
+ GROUP BY e.rep_id, e.invoice_line_id, e.kind HAVING sum(e.accrued_delta) < 0 LIMIT 100
 """
 
 
@@ -73,6 +129,31 @@ def lines_are_quantity_times_price() -> Iterator[str]:
 def exposure_matches_documents() -> Iterator[str]:
     for account_id, receivable, owed, unapplied, cash in _rows(_EXPOSURE):
         yield f"account {account_id}: receivable {receivable} ≠ {owed} invoiced, unapplied {unapplied} ≠ {cash} on account"
+
+
+def credits_add_up() -> Iterator[str]:
+    for what, said, lines in _rows(_CREDITED):
+        yield f"{what}: says {said} credited, credit memo lines {lines}"
+
+
+def statuses_say_what_is_open() -> Iterator[str]:
+    for number, status, left in _rows(_STATUS):
+        yield f"invoice {number} is {status} with {left} open"
+
+
+def order_and_invoice_agree() -> Iterator[str]:
+    for number, line, agreed, billed, qty, shipped in _rows(_CHAIN):
+        yield f"order {number} line {line}: {qty} at {billed} invoiced, {shipped} at {agreed} confirmed and shipped"
+
+
+def revenue_ties_to_invoices() -> Iterator[str]:
+    for number, allocated, left, recognized, gap in _rows(_REVENUE):
+        yield f"invoice {number}: {allocated} allocated, {left} billed less credits, {recognized} recognized, {gap} off"
+
+
+def commissions_add_up() -> Iterator[str]:
+    for what, said, found in _rows(_COMMISSION):
+        yield f"{what}: {said}, {found} by its lines"
 
 
 def _rows(sql: str) -> list[tuple]:

@@ -1,15 +1,48 @@
-"""What can go wrong with money after the invoice. Their causes come with disputes, claims and commissions."""
+"""What can go wrong between the invoice and the money. Hours are business hours (domain.md §11).
+
+Each is answered in words, on the page of its invoice, statement or claim: nothing is mended at a click on the case.
+"""
 
 from exceptions_app.kinds import KindSpec, declare
 
-_KINDS = (
-    ("invoice_dispute", "Invoice disputed", "The customer does not agree with an invoice."),
-    ("chargeback_denied", "Chargeback denied", "The maker refuses a chargeback claim."),
-    ("commission_dispute", "Commission disputed", "A rep does not agree with a statement."),
+SHORT_PAYMENT = KindSpec(
+    code="short_payment",
+    label="Short payment",
+    owner_queue="finance",
+    severity="medium",
+    respond_minutes=480,
+    resolve_minutes=2400,
+    least_resolutions=0,
+    description="The customer paid an invoice short and did not say why. Ask, then credit, dispute or collect the rest.",
 )
-declare(
-    *(
-        KindSpec(code, label, "finance", "medium", 480, 2400, description, awaits_rooms=True)
-        for code, label, description in _KINDS
-    )
+INVOICE_DISPUTE = KindSpec(
+    code="invoice_dispute",
+    label="Invoice dispute",
+    owner_queue="finance",
+    severity="high",
+    respond_minutes=480,
+    resolve_minutes=2400,
+    least_resolutions=0,
+    description="The customer disputes an invoice. Credit what is right, or reject it with the reason.",
 )
+COMMISSION_DISPUTE = KindSpec(
+    code="commission_dispute",
+    label="Commission dispute",
+    owner_queue="finance",
+    severity="medium",
+    respond_minutes=480,
+    resolve_minutes=2400,
+    least_resolutions=0,
+    description="A rep does not agree with a line of a statement. Answer it, or mend the plan and recompute.",
+)
+CHARGEBACK_DENIED = KindSpec(
+    code="chargeback_denied",
+    label="Chargeback denied",
+    owner_queue="finance",
+    severity="medium",
+    respond_minutes=480,
+    resolve_minutes=2400,
+    least_resolutions=0,
+    description="A distributor's chargeback failed a check. Tell them why; enter it again when it is corrected.",
+)
+declare(SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED)

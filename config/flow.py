@@ -5,7 +5,16 @@ commit. Money and stock never wait for one inside submit and release. docs/flow.
 """
 
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
-from billing.events import InvoicePaid, InvoicePosted, ReceiptPosted
+from billing.events import (
+    CreditMemoPosted,
+    InvoiceDisputed,
+    InvoicePaid,
+    InvoicePosted,
+    InvoiceWrittenOff,
+    PaymentStarted,
+    ReceiptPosted,
+)
+from config import money_reactions as money
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
@@ -80,10 +89,23 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("close the order when it is done", do.record_progress, run_many=do.record_progress_of_many),
         Reaction("measure the shipment", do.measure_shipped, run_many=do.measure_many_shipped),
     ),
-    InvoicePosted: (Reaction("measure the invoice", do.measure_invoiced, run_many=do.measure_many_invoiced),),
-    InvoicePaid: (),
+    InvoicePosted: (
+        Reaction("measure the invoice", do.measure_invoiced, run_many=do.measure_many_invoiced),
+        Reaction("commission of the invoice", money.settle_invoice, run_many=money.settle_invoices),
+        Reaction("revenue and rebates of the invoice", money.follow_invoice, run_many=money.follow_many),
+    ),
+    InvoicePaid: (Reaction("earn the commission", money.settle_invoice, run_many=money.settle_invoices),),
+    InvoiceDisputed: (Reaction("measure the dispute", money.measure_disputed, run_many=money.measure_many_disputed),),
+    InvoiceWrittenOff: (Reaction("claw back for a write-off", money.settle_invoice, run_many=money.settle_invoices),),
+    CreditMemoPosted: (
+        Reaction("claw back for a credit", money.settle_credited, run_many=money.settle_credited_many),
+        Reaction("reverse revenue and rebates", money.follow_credited, run_many=money.follow_credited_many),
+    ),
+    PaymentStarted: (Reaction("hand the payment to its provider", money.hand_over_payment),),
     ReceiptPosted: (),
-    OrderClosed: (),
+    OrderClosed: (
+        Reaction("post the draft invoice of the order", money.post_order_draft, run_many=money.post_order_drafts),
+    ),
     # back again
     ReturnRequested: (),
     ReturnRejected: (),
@@ -95,9 +117,13 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("put approved prices on their lines", do.apply_approved_price),
         Reaction("close the case of the late approval", do.close_approval_case),
         Reaction("do what the company decided about its order", do.settle_purchase),
+        Reaction("write off what was approved", money.write_off_approved),
     ),
     ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),
-    ApprovalLapsed: (Reaction("close the case of the lapsed approval", do.close_approval_case),),
+    ApprovalLapsed: (
+        Reaction("close the case of the lapsed approval", do.close_approval_case),
+        Reaction("end the write-off nobody approved", money.end_write_off),
+    ),
     CaseNoticed: (Reaction("mail a word about a case", do.mail_case_notice),),
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),

@@ -195,11 +195,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=0, minute=10),
         "options": {"expires": 3600},
     },
-    "advance case clocks": {
-        "task": "exceptions_app.tasks.sweep",
-        "schedule": 30.0,
-        "options": {"expires": 25},
-    },
+    "advance case clocks": {"task": "exceptions_app.tasks.sweep", "schedule": 30.0, "options": {"expires": 25}},
     "look for causes of cases": {"task": "exceptions_app.tasks.detect", "schedule": 300.0, "options": {"expires": 290}},
     "tend approvals": {"task": "accounts.tasks.tend_approvals", "schedule": 60.0, "options": {"expires": 55}},
     "look again at credit holds": {
@@ -207,26 +203,26 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 600},
     },
-    "allocate open demand": {
-        "task": "inventory.tasks.run_allocation",
-        "schedule": 60.0,
-        "options": {"expires": 55},
-    },
+    "allocate open demand": {"task": "inventory.tasks.run_allocation", "schedule": 60.0, "options": {"expires": 55}},
     "give back expired reservations": {
         "task": "inventory.tasks.expire_claims",
         "schedule": 60.0,
         "options": {"expires": 55},
     },
-    "set expired lots aside": {
-        "task": "inventory.tasks.expire_lots",
-        "schedule": 3600.0,
-        "options": {"expires": 3000},
-    },
+    "set expired lots aside": {"task": "inventory.tasks.expire_lots", "schedule": 3600.0, "options": {"expires": 3000}},
     "look after stock in the field": {
         "task": "inventory.tasks.look_after_the_field",
         "schedule": 900.0,
         "options": {"expires": 800},
     },
+    "post invoices whose period is over": {
+        "task": "billing.tasks.post_due_drafts",
+        "schedule": 900.0,
+        "options": {"expires": 600},
+    },
+    "recognize revenue": {"task": "billing.tasks.recognize_revenue", "schedule": 3600.0, "options": {"expires": 3000}},
+    "build the latest KPIs": {"task": "reporting.tasks.build_recent", "schedule": 900.0, "options": {"expires": 800}},
+    "build all KPIs": {"task": "reporting.tasks.build_all", "schedule": 86_400.0, "options": {"expires": 3600}},
     "check what must always be true": {
         "task": "exceptions_app.tasks.check_invariants",
         "schedule": 900.0,
@@ -409,6 +405,12 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 # --- commercial defaults, shown on orders as estimates ------------------------------------------------------
 
 COUNT_APPROVAL_AMOUNT = env.number("OMS_COUNT_APPROVAL_AMOUNT", 500)  # a site may have its own
+PAYMENT_PROVIDER = env.text("OMS_PAYMENT_PROVIDER", "")  # "sandbox", or the code of the adapter below
+PAYMENT_ADAPTER = env.text(
+    "OMS_PAYMENT_ADAPTER", ""
+)  # "package.module.Class" that fills billing.payments.port.Provider
+PAYMENT_SECRET = env.text("OMS_PAYMENT_SECRET", "")
+SELLER = env.text("OMS_SELLER", "")  # name and address on invoices and statements, lines apart by "|"
 PRICING_TAX_PERCENT = env.text("OMS_TAX_PERCENT", "0")
 PRICING_FREIGHT_PERCENT = env.text("OMS_FREIGHT_PERCENT", "0")
 CREDIT_LIMIT_GRACE_DAYS = env.number("OMS_CREDIT_LIMIT_GRACE_DAYS", 0)

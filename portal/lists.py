@@ -28,6 +28,7 @@ SHIPMENT_SIGNS = {
 }
 INVOICE_SIGNS = {
     "posted": Sign("info", "receipt", "To pay"),
+    "sent": Sign("info", "receipt", "To pay"),
     "partially_paid": Sign("info", "receipt", "Part paid"),
     "paid": Sign("ok", "check-circle", "Paid"),
     "disputed": Sign("hold", "hold", "Disputed"),
@@ -60,6 +61,7 @@ class InvoiceRow:
     total: Decimal
     open: Decimal
     currency: str
+    may_dispute: bool = False
 
 
 def shipment_sign(status: str) -> Sign:
@@ -67,7 +69,7 @@ def shipment_sign(status: str) -> Sign:
 
 
 def invoice_sign(status: str, *, is_overdue: bool = False) -> Sign:
-    if is_overdue and status in ("posted", "partially_paid"):
+    if is_overdue and status in ("posted", "sent", "partially_paid"):
         return Sign("bad", "alert", _("Overdue"))
     return INVOICE_SIGNS.get(status, Sign("neutral", "receipt", status))
 
@@ -110,4 +112,5 @@ def _invoice_row(i: InvoiceView, numbers: Mapping[int, str], today: date) -> Inv
         total=i.total_amount,
         open=i.open_amount,
         currency=i.currency,
+        may_dispute=i.open_amount > 0 and not i.disputed_amount,
     )

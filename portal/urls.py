@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.views import approvals, consigned, home, invoices, orders, placing, quick_order, session
+from portal.views import approvals, consigned, home, invoices, orders, paying, placing, quick_order, session
 
 app_name = "portal"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),
     path("consigned/", consigned.consigned, name="consigned"),
     path("invoices/", invoices.invoice_list, name="invoices"),
+    path("invoices/<str:number>/pdf", invoices.pdf, name="invoice-pdf"),
+    path("invoices/<str:number>/dispute", invoices.dispute, name="invoice-dispute"),
+    path("pay/", paying.pay, name="pay"),
+    path("pay/<str:public_id>/", paying.payment, name="payment"),
+    path("statement/", invoices.account_statement, name="statement"),
     path("choose", session.choose, name="choose"),
     path("act-for", session.act_for, name="act-for"),
 ]

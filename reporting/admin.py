@@ -3,22 +3,28 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import F, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.decorators import display
 
-from accounts.states import STAFF
+from accounts.states import STAFF, Role
 from core import clock, refs
 from core.access import allow
 from core.console import LedgerAdmin
 from core.periods import Period
 from core.refs import DocumentRef
-from reporting.models import OrderMeasure
-from reporting.queries import orders_behind
-from reporting.rules.kpis import DEFINITIONS, WINDOWS, window
+from reporting.kpi_queries import trends
+from reporting.models import KpiDay, OrderMeasure
+from reporting.queries import BEHIND, orders_behind
+from reporting.rules.kpis import ALL, WINDOWS, window
+from reporting.services.build_kpis import build_recent_kpis
 
+BUILDERS = {Role.OPERATOR, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.CS_LEAD}
 SLOWEST_FIRST = {"cycle_time_median", "cycle_time_p90"}
 
 
@@ -28,7 +34,7 @@ class BehindFilter(admin.SimpleListFilter):
     title, parameter_name = "lost on", "behind"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(d.code, d.label) for d in DEFINITIONS]
+        return [(d.code, d.label) for d in ALL if d.code in BEHIND]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[OrderMeasure]) -> QuerySet[OrderMeasure]:
         if not self.value():
@@ -96,3 +102,48 @@ class OrderMeasureAdmin(LedgerAdmin):
     @display(description="Shipments / invoices")
     def documents(self, row: OrderMeasure) -> str:
         return f"{len(row.shipment_ids)} / {len(row.invoice_ids)}"
+
+
+@admin.register(KpiDay)
+class KpiDayAdmin(LedgerAdmin):
+    """The KPIs' raw material day by day, week by week, and the button that builds it now."""
+
+    access = allow(view=STAFF, act=BUILDERS)
+    list_display = ("day", "code", "numerator", "denominator", "counted")
+    list_filter = ("code", "day")
+    search_fields = ("code",)
+    ordering = ("-day", "code")
+    export_columns = (
+        ("Day", "day"), ("KPI", "code"), ("Numerator", "numerator"), ("Denominator", "denominator"), ("Counted", "counted"),
+    )  # fmt: skip
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view
+        own = [
+            path("trends/", view(self.trends_view), name="reporting_kpiday_trends"),
+            path("build/", view(self.build_view), name="reporting_kpiday_build"),
+        ]
+        return own + super().get_urls()
+
+    def trends_view(self, request: HttpRequest) -> HttpResponse:
+        """Twelve weeks of every KPI that is kept by day."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        weeks, found = trends(until=clock.local_date(clock.now(), "UTC") + timedelta(days=1))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "KPIs by week",
+            "opts": self.opts,
+            "weeks": weeks,
+            "trends": found,
+            "may_build": self.access.may_act(request.user),
+        }
+        return TemplateResponse(request, "admin/reporting/trends.html", context)
+
+    def build_view(self, request: HttpRequest) -> HttpResponse:
+        """Build the last 35 days now; older ones are built at night."""
+        self.require_act(request)
+        if request.method == "POST":
+            rows = build_recent_kpis(now=clock.now())
+            messages.success(request, f"The last 35 days are built: {rows} figures.")
+        return HttpResponseRedirect(reverse("admin:reporting_kpiday_trends"))

@@ -9,15 +9,17 @@ from django.db import connection
 
 from core.periods import Period
 from exceptions_app.states import LIVE
+from reporting.kpi_queries import built
 from reporting.rules.chart import Count
-from reporting.rules.kpis import DEFINITIONS, NO_DATA, Kpi, Measured, hours, kpi, share
+from reporting.rules.kpis import ALL, NO_DATA, Kpi, Measured, hours, kpi, share
 
 # An order is finished when nothing of it is open and something was shipped; it counts on the day of its last shipment.
 # What its lines add up to is kept beside it (reporting.models.measure), so that a year of lines is not read for a page.
 _FINISHED = """
 WITH finished AS (
     SELECT id, order_id, order_number, received_at, last_shipped_at, is_on_time AS on_time, is_in_full AS in_full,
-        cardinality(invoice_ids) >= cardinality(shipment_ids) AS right_documents, NOT is_damaged AS undamaged,
+        (cardinality(invoice_ids) >= cardinality(shipment_ids) OR shipment_ids <@ coalesce(billed_shipment_ids, '{}'))
+            AND NOT is_disputed AS right_documents, NOT is_damaged AS undamaged, held_seconds,
         ordered_qty AS ordered, first_shipped_qty AS first_shipped
     FROM reporting_ordermeasure
     WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s AND is_complete
@@ -32,8 +34,17 @@ _MISSES = {
     "undamaged": "NOT undamaged",
     "cycle_time_median": "true",
     "cycle_time_p90": "true",
+    "cycle_time_net_median": "true",
+    "otif": "NOT (on_time AND in_full)",
+    "order_fill": "first_shipped < ordered",
+    "line_fill": "first_shipped < ordered",
+    "value_fill": "first_shipped < ordered",
+    "disputed_invoices": "NOT right_documents",
     "fill": "first_shipped < ordered",
 }
+
+
+BEHIND = frozenset({*_MISSES, "backorder", "rep_adoption"})  # KPIs with orders to look at
 
 
 @dataclass(frozen=True)
@@ -77,8 +88,10 @@ class LiveKind:
 def kpis(period: Period) -> list[Kpi]:
     """Every KPI of the period (both ends needed, days in UTC), with its trend against the period before."""
     start, end = _bounds(period)
-    now, before = _measured(start, end), _measured(start - (end - start), start)
-    return [kpi(d, now.get(d.code, NO_DATA), before.get(d.code, NO_DATA)) for d in DEFINITIONS]
+    earlier = start - (end - start)
+    now = _measured(start, end) | built(period)
+    before = _measured(earlier, start) | built(Period(earlier, start))
+    return [kpi(d, now.get(d.code, NO_DATA), before.get(d.code, NO_DATA)) for d in ALL]
 
 
 @dataclass(frozen=True)
@@ -194,13 +207,14 @@ def _bounds(period: Period) -> tuple[date, date]:
 
 def _measured(start: date, end: date) -> dict[str, Measured]:
     parameters = {"start": start, "end": end}
-    ((finished, perfect, on_time, in_full, documents, undamaged, ordered, first, median, p90),) = _rows(
+    ((finished, perfect, on_time, in_full, documents, undamaged, ordered, first, median, p90, net),) = _rows(
         f"{_FINISHED} SELECT count(*), count(*) FILTER (WHERE {_PERFECT}), count(*) FILTER (WHERE on_time), "
         "count(*) FILTER (WHERE in_full), count(*) FILTER (WHERE right_documents), count(*) FILTER (WHERE undamaged), "
         "coalesce(sum(ordered), 0), coalesce(sum(first_shipped), 0), "
         "round(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY last_shipped_at - received_at))), "
-        "round(extract(epoch FROM percentile_cont(0.9) WITHIN GROUP (ORDER BY last_shipped_at - received_at))) "
-        "FROM finished",
+        "round(extract(epoch FROM percentile_cont(0.9) WITHIN GROUP (ORDER BY last_shipped_at - received_at))), "
+        "round(percentile_cont(0.5) WITHIN GROUP (ORDER BY greatest("
+        "extract(epoch FROM last_shipped_at - received_at) - held_seconds, 0))) FROM finished",
         parameters,
     )
     ((lines, short),) = _rows(
@@ -221,6 +235,7 @@ def _measured(start: date, end: date) -> dict[str, Measured]:
         "undamaged": share(undamaged, finished),
         "cycle_time_median": hours(_decimal(median), finished),
         "cycle_time_p90": hours(_decimal(p90), finished),
+        "cycle_time_net_median": hours(_decimal(net), finished),
         "backorder": share(short, lines),
         "fill": share(first, ordered),
         "rep_adoption": share(app, rep),

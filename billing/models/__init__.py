@@ -1,4 +1,44 @@
-from billing.models.invoice import Invoice, InvoiceLine
+from billing.models.commission import (
+    CommissionEntry,
+    CommissionPlan,
+    CommissionRate,
+    CommissionStatement,
+    CommissionStatementLine,
+    PlanMember,
+    PlanVersion,
+)
+from billing.models.credit_memo import CreditMemo, CreditMemoApplication, CreditMemoLine
+from billing.models.invoice import Invoice, InvoiceLine, InvoicingChoice
+from billing.models.payment import Payment, PaymentMessage
+from billing.models.rebate import ChargebackClaim, RebateEntry, RebateProgram
 from billing.models.receipt import Receipt, ReceiptApplication
+from billing.models.revenue import Obligation, RecognitionRule, RevenueEntry
+from billing.models.trouble import Dispute, WriteOff
 
-__all__ = ["Invoice", "InvoiceLine", "Receipt", "ReceiptApplication"]
+__all__ = [
+    "ChargebackClaim",
+    "CommissionEntry",
+    "CommissionPlan",
+    "CommissionRate",
+    "CommissionStatement",
+    "CommissionStatementLine",
+    "CreditMemo",
+    "CreditMemoApplication",
+    "CreditMemoLine",
+    "Dispute",
+    "Invoice",
+    "InvoiceLine",
+    "InvoicingChoice",
+    "Obligation",
+    "Payment",
+    "PaymentMessage",
+    "PlanMember",
+    "PlanVersion",
+    "RebateEntry",
+    "RebateProgram",
+    "Receipt",
+    "ReceiptApplication",
+    "RecognitionRule",
+    "RevenueEntry",
+    "WriteOff",
+]

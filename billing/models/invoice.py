@@ -1,23 +1,42 @@
 import uuid
+from decimal import Decimal
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from billing.states import INVOICE, InvoiceStatus
+from billing.states import INVOICE, Delivery, Grouping, InvoiceStatus
 from core.choices import choices
 from core.triggers import guard
 
 
+class InvoicingChoice(models.Model):
+    """What an account chose: how many shipments go on one invoice, and how it gets it. Without one: each shipment by
+    itself, sent by hand."""
+
+    account = models.OneToOneField("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    grouping = models.CharField(max_length=10, choices=choices(Grouping), default=Grouping.SHIPMENT)
+    delivery = models.CharField(max_length=10, choices=choices(Delivery), default=Delivery.BY_HAND)
+
+    def __str__(self) -> str:
+        return f"{self.account}: an invoice per {self.grouping}"
+
+
 class Invoice(models.Model):
-    """Shipped quantity at the locked price, once per shipment. Numbers have no gaps."""
+    """Shipped quantity at the locked price. Numbers have no gaps; a draft has none yet and owes nothing.
+
+    `order` and `shipment` are the only ones billed, or the first order and no shipment: the lines tell all. What is
+    open is the total less what was paid, credited and written off.
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     number = models.CharField(max_length=30, unique=True)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="+")
-    shipment = models.OneToOneField("fulfillment.Shipment", on_delete=models.PROTECT, related_name="+")
+    shipment = models.OneToOneField(
+        "fulfillment.Shipment", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     status = models.CharField(max_length=14, choices=choices(InvoiceStatus), default=InvoiceStatus.POSTED)
     currency = models.CharField(max_length=3)
     net_amount = models.DecimalField(max_digits=14, decimal_places=2)
@@ -25,11 +44,16 @@ class Invoice(models.Model):
     freight_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     total_amount = models.DecimalField(max_digits=14, decimal_places=2)
     paid_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    credited_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    written_off_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    disputed_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    draft_key = models.CharField(max_length=80, blank=True, default="", db_default="")
     terms_code = models.CharField(max_length=20, blank=True)
     issued_date = models.DateField()
     due_date = models.DateField()
     version = models.PositiveIntegerField(default=1)
     posted_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -38,8 +62,14 @@ class Invoice(models.Model):
                 name="an_invoice_total_is_net_plus_tax_plus_freight",
             ),
             models.CheckConstraint(
-                condition=Q(paid_amount__gte=0, paid_amount__lte=F("total_amount")),
+                condition=Q(paid_amount__gte=0, credited_amount__gte=0, written_off_amount__gte=0)
+                & Q(total_amount__gte=F("paid_amount") + F("credited_amount") + F("written_off_amount")),
                 name="never_apply_more_than_the_invoice",
+            ),
+            models.UniqueConstraint(
+                fields=["draft_key"],
+                condition=Q(status="draft") & ~Q(draft_key=""),
+                name="one_draft_per_customer_and_period",
             ),
         ]
         indexes = [
@@ -54,6 +84,10 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def open_amount(self) -> Decimal:
+        return self.total_amount - self.paid_amount - self.credited_amount - self.written_off_amount
+
 
 class InvoiceLine(models.Model):
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
@@ -63,9 +97,18 @@ class InvoiceLine(models.Model):
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     unit_price = models.DecimalField(max_digits=18, decimal_places=6)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
+    credited_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0, db_default=0)
+    credited_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(qty__gt=0), name="an_invoice_line_bills_something")]
+        constraints = [
+            models.CheckConstraint(condition=Q(qty__gt=0), name="an_invoice_line_bills_something"),
+            models.CheckConstraint(
+                condition=Q(credited_qty__gte=0, credited_amount__gte=0)
+                & Q(credited_qty__lte=F("qty"), credited_amount__lte=F("amount")),
+                name="never_credit_more_than_the_line",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.invoice}: {self.amount}"

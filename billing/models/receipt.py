@@ -52,10 +52,7 @@ class ReceiptApplication(models.Model):
     applied_at = models.DateTimeField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["receipt", "invoice"], name="one_application_per_receipt_and_invoice"),
-            models.CheckConstraint(condition=Q(amount__gt=0), name="an_application_applies_something"),
-        ]
+        constraints = [models.CheckConstraint(condition=Q(amount__gt=0), name="an_application_applies_something")]
 
     def __str__(self) -> str:
         return f"{self.amount} of {self.receipt} to {self.invoice}"

@@ -5,10 +5,16 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+ZERO = Decimal(0)
+
 
 @dataclass(frozen=True)
 class ReceiptSpec:
-    """Money that came in. `apply_to` None: to the account's oldest open invoices. A reference comes once an account."""
+    """Money that came in. A reference comes once an account.
+
+    `remittance` says what pays what, by invoice; else `apply_to` names the invoices, the first due first; else it pays
+    the account's oldest. What is left over stays on account.
+    """
 
     account_id: int
     amount: Decimal
@@ -17,6 +23,16 @@ class ReceiptSpec:
     reference: str = ""
     method: str = ""
     apply_to: tuple[int, ...] | None = None
+    remittance: Mapping[int, Decimal] | None = None
+
+
+@dataclass(frozen=True)
+class CreditSpec:
+    """What to give back: `qty` base units of the invoice line at its price, or `amount` off its price."""
+
+    invoice_line_id: int
+    qty: Decimal | None = None
+    amount: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -26,6 +42,9 @@ class InvoiceLineView:
     qty: Decimal
     unit_price: Decimal
     amount: Decimal
+    id: int = 0
+    credited_qty: Decimal = ZERO
+    credited_amount: Decimal = ZERO
 
 
 @dataclass(frozen=True)
@@ -35,7 +54,7 @@ class InvoiceView:
     number: str
     order_id: int
     account_id: int
-    shipment_id: int
+    shipment_id: int | None
     status: str
     currency: str
     net_amount: Decimal
@@ -46,10 +65,23 @@ class InvoiceView:
     issued_date: date
     due_date: date
     lines: tuple[InvoiceLineView, ...] = ()
+    credited_amount: Decimal = ZERO
+    written_off_amount: Decimal = ZERO
+    disputed_amount: Decimal = ZERO
+    terms_code: str = ""
 
     @property
     def open_amount(self) -> Decimal:
-        return self.total_amount - self.paid_amount
+        return self.total_amount - self.paid_amount - self.credited_amount - self.written_off_amount
+
+
+@dataclass(frozen=True)
+class Credit:
+    """A credit memo or receipt with something left on account."""
+
+    number: str
+    day: date
+    left: Decimal
 
 
 @dataclass(frozen=True)
@@ -76,3 +108,4 @@ class Statement:
     ageing: tuple[AgeingBucket, ...]
     open_amount: Decimal
     unapplied_amount: Decimal
+    credits: tuple[Credit, ...] = ()

@@ -4,19 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from billing.events import InvoicePaid
 from billing.models import Invoice, Receipt, ReceiptApplication
 from billing.rules.apply import Application
-from billing.states import INVOICE, InvoiceStatus
-from core import journal, outbox
+from billing.services.book_invoices import invoice_ref
+from billing.services.settle_invoices import close_cases, restate, save_settled
+from billing.states import InvoiceStatus
+from core import journal
 from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
-
-_PAID = ["paid_amount", "status", "version"]
 
 
 @require_uow
@@ -39,39 +38,32 @@ def apply_all(
     parts = [(receipt, a) for receipt, applications in plans for a in applications]
     if not parts:
         return
-    ReceiptApplication.objects.bulk_create(
+    made = ReceiptApplication.objects.bulk_create(
         ReceiptApplication(receipt=receipt, invoice_id=a.invoice_id, amount=a.amount, applied_at=now)
         for receipt, a in parts
     )
-    specs, entries, paid = [], [], []
-    for receipt, a in parts:
-        invoice = _pay(invoices[a.invoice_id], a.amount)
+    specs, entries = [], []
+    touched = {a.invoice_id: invoices[a.invoice_id] for _, a in parts}
+    was_open = [i.pk for i in touched.values() if i.open_amount]
+    for (receipt, a), application in zip(parts, made, strict=True):
+        invoice = invoices[a.invoice_id]
+        invoice.paid_amount += a.amount
+        restate(invoice)
         receipt.applied_amount += a.amount
-        specs += _exposure(receipt, invoice, a.amount)
+        specs += _exposure(receipt, invoice, application)
         entries.append(_entry(receipt, invoice, a.amount))
-        if invoice.status == InvoiceStatus.PAID:
-            fact = InvoicePaid(invoice.pk, invoice.order_id, invoice.account_id)
-            paid.append(outbox.Note(fact, f"invoice:{invoice.pk}", invoice.version))
-    Invoice.objects.bulk_update({a.invoice_id: invoices[a.invoice_id] for _, a in parts}.values(), _PAID)
+    save_settled(touched.values(), was_open, actor=actor, now=now)
     Receipt.objects.bulk_update([r for r, applications in plans if applications], ["applied_amount"])
     post(specs, now=now)
     journal.write(entries, actor=actor, now=now)
-    outbox.publish_many(paid, now=now, actor=actor)
+    close_cases(list(touched.values()), actor=actor, now=now)
 
 
-def _pay(invoice: Invoice, amount: Decimal) -> Invoice:
-    invoice.paid_amount += amount
-    target = InvoiceStatus.PAID if invoice.paid_amount == invoice.total_amount else InvoiceStatus.PARTIALLY_PAID
-    if invoice.status != target:
-        invoice.status = INVOICE.require(InvoiceStatus(invoice.status), target)
-    invoice.version += 1
-    return invoice
-
-
-def _exposure(receipt: Receipt, invoice: Invoice, amount: Decimal) -> list[PostingSpec]:
-    key = f"receipt:{receipt.pk}:invoice:{invoice.pk}"
+def _exposure(receipt: Receipt, invoice: Invoice, application: ReceiptApplication) -> list[PostingSpec]:
+    key = f"receipt:{receipt.pk}:application:{application.pk}"
+    amount = application.amount
     money = DocumentRef("receipt", receipt.pk, receipt.number)
-    bill = DocumentRef("invoice", invoice.pk, invoice.number)
+    bill = invoice_ref(invoice)
     return [
         PostingSpec(receipt.account_id, money, Bucket.UNAPPLIED, -amount, f"{key}:applied"),
         PostingSpec(receipt.account_id, bill, Bucket.RECEIVABLE, -amount, f"{key}:paid", due_date=invoice.due_date),
@@ -80,7 +72,7 @@ def _exposure(receipt: Receipt, invoice: Invoice, amount: Decimal) -> list[Posti
 
 def _entry(receipt: Receipt, invoice: Invoice, amount: Decimal) -> journal.Entry:
     return journal.Entry(
-        DocumentRef("invoice", invoice.pk, invoice.number),
+        invoice_ref(invoice),
         "paid" if invoice.status == InvoiceStatus.PAID else "partially paid",
         f"{amount} {invoice.currency} of receipt {receipt.number} applied to {invoice.number}",
     )

@@ -7,6 +7,7 @@ from billing import locks
 from billing.models import Receipt
 from billing.rules.apply import Application
 from billing.services.apply_money import apply_money
+from billing.states import InvoiceStatus
 from core.actors import Actor
 from core.errors import NotFound, Refused
 from core.uow import door_verb
@@ -27,9 +28,14 @@ def apply_receipt(*, receipt_id: int, invoice_id: int, amount: Decimal, actor: A
         raise NotFound(kind="receipt", ident=receipt_id)
     lock_accounts([account_id])
     receipt, invoice = locks.lock_receipt_and_invoice(receipt_id, invoice_id)
-    if invoice is None or invoice.account_id != account_id or invoice.currency != receipt.currency:
+    if (
+        invoice is None
+        or invoice.status == InvoiceStatus.DRAFT
+        or invoice.account_id != account_id
+        or invoice.currency != receipt.currency
+    ):
         raise NotFound(kind="invoice", ident=invoice_id)
-    left, due = receipt.amount - receipt.applied_amount, invoice.total_amount - invoice.paid_amount
+    left, due = receipt.amount - receipt.applied_amount, invoice.open_amount
     if not 0 < amount <= min(left, due):
         raise CannotApply(asked=amount, unapplied=left, open=due)
     apply_money(receipt, [Application(invoice_id, amount)], {invoice_id: invoice}, actor=actor, now=now)

@@ -1,16 +1,19 @@
 """Money came in: on account first, then applied, all in one transaction; held orders are looked at again after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from billing import locks
 from billing.events import ReceiptPosted
+from billing.exception_kinds import SHORT_PAYMENT
 from billing.models import Invoice, Receipt
 from billing.rules.apply import Application, OpenInvoice, apply_oldest_first
 from billing.rules.asks import ReceiptSpec
 from billing.services.apply_money import apply_all
+from billing.services.book_invoices import invoice_ref
+from billing.states import OPEN, TO_PAY
 from core import journal, numbering, outbox
 from core.actors import Actor
 from core.errors import DomainError, FieldError, InvalidInput, Refused
@@ -22,9 +25,10 @@ from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
+from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.services.open_case import open_cases
 
 LARGEST = Decimal("1e12")  # numeric(14,2)
-OPEN = ("posted", "partially_paid")
 
 
 class ReceiptAlreadyPosted(Refused):
@@ -42,15 +46,18 @@ def post_receipt(
     reference: str = "",
     method: str = "",
     apply_to: Sequence[int] | None = None,
+    remittance: Mapping[int, Decimal] | None = None,
     actor: Actor,
     now: datetime,
 ) -> int:
     """Post a receipt of `amount` and apply it: to `apply_to` in due order, or (None) to the oldest open invoices.
 
-    What is left stays on account. Returns the receipt's id. Raises InvalidInput, ReceiptAlreadyPosted.
+    `remittance` {invoice: amount} says exactly what pays what; an invoice it pays short opens a case for finance. What
+    is left stays on account. Returns the receipt's id. Raises InvalidInput, ReceiptAlreadyPosted.
     """
     asked = None if apply_to is None else tuple(apply_to)
-    (outcome,) = _post([ReceiptSpec(account_id, amount, currency, received_date, reference, method, asked)], actor, now)
+    spec = ReceiptSpec(account_id, amount, currency, received_date, reference, method, asked, remittance)
+    (outcome,) = receive([spec], actor, now)
     if isinstance(outcome, DomainError):
         raise outcome
     return outcome
@@ -62,16 +69,17 @@ def post_receipts(specs: Sequence[ReceiptSpec], *, actor: Actor, now: datetime) 
 
     What one pays is paid for the next; the number of statements does not grow with the receipts.
     """
-    return _post(specs, actor, now)
+    return receive(specs, actor, now)
 
 
 @require_uow
-def _post(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[int | DomainError]:
+def receive(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[int | DomainError]:
+    """`post_receipts` inside the caller's transaction, which has locked nothing above credit."""
     lock_accounts({spec.account_id for spec in specs})
     refused = _refused(specs)
     good = [(i, spec) for i, spec in enumerate(specs) if i not in refused]
     invoices = {
-        i.pk: i for i in locks.lock_payable([s.account_id for _, s in good if s.apply_to is None], _named(good))
+        i.pk: i for i in locks.lock_payable([s.account_id for _, s in good if _pays_the_oldest(s)], _named(good))
     }
     for i, spec in good:
         if missing := _not_open(spec, invoices):
@@ -85,6 +93,7 @@ def _post(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[int
     outbox.publish_many([outbox.Note(f, f"receipt:{f.receipt_id}", 1) for f in facts], now=now, actor=actor)
     apply_all(plans, invoices, actor=actor, now=now)
     journal.write([_entry(r) for r in receipts], actor=actor, now=now)
+    _ask_about_the_rest([spec for _, spec in good], receipts, invoices, actor=actor, now=now)
     made = {i: r.pk for (i, _), r in zip(good, receipts, strict=True)}
     return [refused[i] if i in refused else made[i] for i in range(len(specs))]
 
@@ -113,8 +122,16 @@ def _refused(specs: Sequence[ReceiptSpec]) -> dict[int, DomainError]:
     return refused
 
 
+def _pays_the_oldest(spec: ReceiptSpec) -> bool:
+    return spec.apply_to is None and spec.remittance is None
+
+
+def _wanted(spec: ReceiptSpec) -> Collection[int]:
+    return tuple(spec.remittance) if spec.remittance is not None else spec.apply_to or ()
+
+
 def _named(good: Sequence[tuple[int, ReceiptSpec]]) -> set[int]:
-    return {invoice_id for _, spec in good for invoice_id in spec.apply_to or ()}
+    return {invoice_id for _, spec in good for invoice_id in _wanted(spec)}
 
 
 def _is_payable(spec: ReceiptSpec, invoice: Invoice | None) -> bool:
@@ -126,11 +143,30 @@ def _is_payable(spec: ReceiptSpec, invoice: Invoice | None) -> bool:
 
 
 def _not_open(spec: ReceiptSpec, invoices: Mapping[int, Invoice]) -> InvalidInput | None:
-    missing = [i for i in spec.apply_to or () if not _is_payable(spec, invoices.get(i))]
+    missing = [i for i in _wanted(spec) if not _is_payable(spec, invoices.get(i))]
     if not missing:
-        return None
+        return _too_much(spec, invoices)
     words = "This is no open invoice of the account in this currency."
     return InvalidInput([FieldError(f"/apply_to/{i}", "not_open", words, "Choose another.") for i in missing])
+
+
+def _too_much(spec: ReceiptSpec, invoices: Mapping[int, Invoice]) -> InvalidInput | None:
+    """A remittance pays no invoice more than is open of it, and no more in all than came in."""
+    told = spec.remittance or {}
+    wrong = [
+        FieldError(
+            f"/remittance/{i}",
+            "too_much",
+            f"{amount:,} is not between 0 and the {invoices[i].open_amount:,} open of {invoices[i].number}.",
+            "Leave the rest on account.",
+        )
+        for i, amount in told.items()
+        if not 0 < amount <= invoices[i].open_amount or round_amount(amount, spec.currency) != amount
+    ]
+    if sum(told.values()) > spec.amount:
+        words = f"The remittance comes to {sum(told.values()):,}, more than the {spec.amount:,} received."
+        wrong.append(FieldError("/remittance", "more_than_received", words, "Correct the amounts."))
+    return InvalidInput(wrong) if wrong else None
 
 
 def _plans(
@@ -140,14 +176,48 @@ def _plans(
     open_now = {i: _open(invoice) for i, invoice in invoices.items()}
     plans = []
     for spec, receipt in zip(specs, receipts, strict=True):
-        wanted = invoices if spec.apply_to is None else spec.apply_to
+        wanted: Collection[int] = _wanted(spec)
+        if _pays_the_oldest(spec):
+            wanted = [i for i, invoice in invoices.items() if invoice.status in TO_PAY]
         mine = [open_now[i] for i in wanted if _is_payable(spec, invoices.get(i)) and open_now[i].open_amount > 0]
+        if spec.remittance is not None:
+            told = spec.remittance
+            mine = [replace(o, open_amount=min(o.open_amount, told[o.id])) for o in mine]
         plan = apply_oldest_first(receipt.amount, mine)
         for part in plan:
             left = open_now[part.invoice_id]
             open_now[part.invoice_id] = replace(left, open_amount=left.open_amount - part.amount)
         plans.append((receipt, plan))
     return plans
+
+
+def _ask_about_the_rest(
+    specs: Sequence[ReceiptSpec],
+    receipts: Sequence[Receipt],
+    invoices: Mapping[int, Invoice],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """What a remittance left open of an invoice it names, without a dispute, is a case. Rank 80, last."""
+    open_cases(
+        [
+            CaseSpec(
+                SHORT_PAYMENT.code,
+                invoice_ref(invoice),
+                "paid short",
+                invoice.account_id,
+                invoice.open_amount,
+                invoice.currency,
+                f"{invoice.number} was paid {invoice.open_amount:,} {invoice.currency} short by {receipt.number}",
+            )
+            for spec, receipt in zip(specs, receipts, strict=True)
+            for invoice in (invoices[i] for i in spec.remittance or ())
+            if invoice.open_amount > 0 and not invoice.disputed_amount
+        ],
+        now=now,
+        actor=actor,
+    )
 
 
 def _ref(receipt: Receipt) -> DocumentRef:
@@ -192,7 +262,7 @@ def _check_currency(currency: str, ours: str) -> None:
 
 
 def _open(invoice: Invoice) -> OpenInvoice:
-    return OpenInvoice(invoice.pk, invoice.due_date, invoice.total_amount - invoice.paid_amount)
+    return OpenInvoice(invoice.pk, invoice.due_date, invoice.open_amount)
 
 
 def _insert(specs: Sequence[ReceiptSpec], now: datetime) -> list[Receipt]:

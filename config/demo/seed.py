@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from config.demo import bulk, company, contracts, orders, people, products, signins, stock, story
+from config.demo import bulk, company, contracts, money, orders, people, products, signins, stock, story
 from config.demo.clockwork import run_owed_jobs
 from config.demo.progress import Progress, Stage
 from config.demo.scale import Scale
@@ -116,8 +116,11 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
     with progress.stage("today's story"):
         story.make(world)
         run_owed_jobs(world.now)
+        money.make(world)
+        run_owed_jobs(world.now)
         overrides.seal_pending(now=world.now)
         sweep(now=world.now)
+        run_owed_jobs(world.now)  # what the clocks told
     with unit_of_work("demo: finish"):
         demo.finish(now=now)
     return world

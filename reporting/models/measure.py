@@ -35,6 +35,7 @@ class OrderMeasure(models.Model):
     """What the KPIs need of an order, gathered from facts. Every value is only ever added to, so facts may repeat.
 
     `release_lines` and `short_lines` are of the first release. `is_rep_order`: a rep acted for the account.
+    `billed_shipment_ids`: shipments an invoice bills. `held_seconds`: on hold between receipt and last shipment.
     From `is_complete` on, the columns are what the lines add up to (base units), kept by the database.
     """
 
@@ -51,7 +52,10 @@ class OrderMeasure(models.Model):
     last_shipped_at = models.DateTimeField(null=True)
     invoice_ids = ArrayField(models.BigIntegerField(), default=list)
     shipment_ids = ArrayField(models.BigIntegerField(), default=list)
+    billed_shipment_ids = ArrayField(models.BigIntegerField(), null=True)
     is_damaged = models.BooleanField(default=False)
+    is_disputed = models.BooleanField(default=False, db_default=False)
+    held_seconds = models.BigIntegerField(default=0, db_default=0)
     is_complete = models.BooleanField(default=False, db_default=False)
     is_on_time = models.BooleanField(default=True, db_default=True)
     is_in_full = models.BooleanField(default=False, db_default=False)
@@ -83,6 +87,7 @@ class LineMeasure(models.Model):
     shipped_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     promised_date = models.DateField(null=True)
     last_shipped_date = models.DateField(null=True)
+    unit_price = models.DecimalField(max_digits=18, decimal_places=6, null=True)
 
     class Meta:
         triggers = [

@@ -15,7 +15,7 @@ def window(asked: str | None) -> timedelta:
 
 @dataclass(frozen=True)
 class Definition:
-    """`unit` is "%" or "h"; `higher_is_better` says which way the target looks."""
+    """`unit` is "%", "h", "days", "money" or "" (a count); `higher_is_better` says which way the target looks."""
 
     code: str
     label: str
@@ -121,10 +121,78 @@ DEFINITIONS: tuple[Definition, ...] = (
         "rep orders",
     ),
     Definition(
-        "commission_accuracy", "Commission accuracy", "%", Decimal(99), True,
-        "One less disputed lines of paid commission lines. There are no commission statements yet.", "paid lines",
+        "cycle_time_net_median", "Cycle time without holds, median", "h", Decimal(24), False,
+        "The same hours less those in which a hold stood on the order; hours under two holds count once.",
+        "finished orders",
     ),
 )  # fmt: skip
+
+# Kept by day (reporting.models.KpiDay) and added up over a period.
+BUILT: tuple[Definition, ...] = (
+    Definition(
+        "otif", "On time in full", "%", Decimal(95), True,
+        "Finished orders whose every line shipped by its first promised date and in full.", "finished orders",
+    ),
+    Definition(
+        "line_fill", "Line fill rate", "%", Decimal(97), True,
+        "Lines that left whole with their order's first shipment, of the lines of orders finished in the period.", "lines",
+    ),
+    Definition(
+        "order_fill", "Order fill rate", "%", Decimal(93), True,
+        "Finished orders that left whole with one shipment.", "finished orders",
+    ),
+    Definition(
+        "value_fill", "Value fill rate", "%", Decimal(97), True,
+        "Money at the locked price that left with an order's first shipment, of the money ordered.", "finished orders",
+    ),
+    Definition(
+        "commission_accuracy", "Commission accuracy", "%", Decimal(99), True,
+        "One less the disputed lines of the lines on commission statements paid in the period.", "paid lines",
+    ),
+    Definition(
+        "ship_to_invoice", "Shipped to invoiced, mean", "h", Decimal(4), False,
+        "Hours from the shipment to its invoice, for invoices of one shipment issued in the period.", "invoices",
+    ),
+    Definition(
+        "disputed_invoices", "Disputed invoices", "%", Decimal(2), False,
+        "Invoices issued in the period that were disputed at any time since.", "invoices",
+    ),
+    Definition(
+        "earned_to_paid", "Commission earned to paid, mean", "days", Decimal(45), False,
+        "Days from the customer's last payment to the payment of the commission.", "paid lines",
+    ),
+    Definition(
+        "override_loss", "Margin lost to price overrides", "money", Decimal(0), False,
+        "Money given up against the price that would have held, by overrides of the period; the currency with most of it.",
+        "overrides",
+    ),
+    Definition(
+        "promise_slips", "Promises moved later", "", Decimal(0), False,
+        "Cases of promises that could not be kept, opened in the period.", "cases",
+    ),
+    Definition(
+        "case_breaches", "Cases past their clock", "%", Decimal(5), False,
+        "Cases resolved in the period that had passed a clock before.", "resolved cases",
+    ),
+)  # fmt: skip
+ALL: tuple[Definition, ...] = DEFINITIONS + BUILT
+SECONDS = {"h": Decimal(3600), "days": Decimal(86_400)}
+
+
+def built_value(definition: Definition, numerator: Decimal, denominator: Decimal, counted: int) -> Measured:
+    """A KPI out of its sums, to one place half-up: a share, a mean of seconds in its unit, or a sum. No data where nothing
+    was counted; a count of nothing is 0."""
+    if definition.unit == "%":
+        found = share(numerator, denominator)
+        return Measured(found.value, numerator, denominator, counted)
+    if definition.unit in SECONDS:
+        if not denominator:
+            return NO_DATA
+        mean = (numerator / denominator / SECONDS[definition.unit]).quantize(TENTH, rounding=ROUND_HALF_UP)
+        return Measured(mean, numerator, denominator, counted)
+    places = Decimal("0.01") if definition.unit == "money" else Decimal(1)
+    return Measured(numerator.quantize(places), numerator, Decimal(1), counted)
+
 
 NO_DATA = Measured(None, Decimal(0), Decimal(0), 0)
 TENTH = Decimal("0.1")

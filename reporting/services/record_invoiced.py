@@ -21,5 +21,13 @@ def record_many_invoiced(facts: Sequence[InvoicePosted], *, now: datetime) -> No
 
 @require_uow
 def _record(facts: Sequence[InvoicePosted], now: datetime) -> None:
-    measures = measure_ids({fact.order_id for fact in facts})
-    append_ids([(measures[fact.order_id], fact.invoice_id) for fact in facts], "invoice_ids")
+    pairs = [(order_id, fact.invoice_id) for fact in facts for order_id in fact.order_ids or (fact.order_id,)]
+    measures = measure_ids({order_id for order_id, _ in pairs})
+    append_ids([(measures[order_id], invoice_id) for order_id, invoice_id in pairs], "invoice_ids")
+    sent = [
+        (measures[order_id], shipment_id)
+        for fact in facts
+        for order_id in fact.order_ids or (fact.order_id,)
+        for shipment_id in fact.shipment_ids or (fact.shipment_id,)
+    ]
+    append_ids(sent, "billed_shipment_ids")

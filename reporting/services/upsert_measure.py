@@ -10,8 +10,10 @@ from reporting.sources import OrderSource
 
 _LINES = """
 INSERT INTO reporting_linemeasure (order_line_id, measure_id, product_id, ordered_qty, promised_date, cancelled_qty,
-                                   shipped_qty)
-SELECT s.*, 0, 0 FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[]) AS s
+                                   shipped_qty, unit_price)
+SELECT s.*, 0, 0, o.unit_price
+  FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::date[]) AS s(line_id, measure, product, qty, day)
+  LEFT JOIN orders_orderline o ON o.id = s.line_id
     ON CONFLICT (order_line_id) DO UPDATE SET ordered_qty = excluded.ordered_qty
  WHERE reporting_linemeasure.ordered_qty <> excluded.ordered_qty
 """

@@ -14,12 +14,31 @@ from typing import Any
 from axes.models import AccessAttempt
 from django.core.management import call_command
 from django.db import models
+from django.test import override_settings
 
 from accounts import approvals
-from accounts.models import Account, Buyer, Rep, ShipTo, User
+from accounts.models import Account, AccountGroup, Buyer, GroupMembership, Rep, ShipTo, User
 from accounts.states import BuyerRole, Role
-from billing.models import Invoice
+from billing.models import (
+    CommissionPlan,
+    CommissionRate,
+    Invoice,
+    InvoicingChoice,
+    PlanMember,
+    PlanVersion,
+    RebateProgram,
+    RecognitionRule,
+)
+from billing.rules.asks import CreditSpec
+from billing.rules.claims import ClaimSpec
+from billing.services.claim_chargebacks import claim_chargeback
+from billing.services.commission_statements import close_statement
+from billing.services.dispute_invoice import open_dispute
+from billing.services.issue_credit_memo import issue_credit_memo
+from billing.services.pay_online import start_payment
 from billing.services.post_receipt import post_receipt
+from billing.services.write_off import ask_write_off
+from billing.states import CreditKind, DisputeReason, Grouping
 from catalog.models import Product
 from catalog.states import Tracking
 from core import clock, overrides
@@ -62,6 +81,7 @@ from orders.states import Channel
 from pricing.models import PriceSource
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
+from reporting.services.build_kpis import build_recent_kpis
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
 from tests.factories import pricing as prices
@@ -372,14 +392,60 @@ def _stories(account: Account) -> None:
         actor=CLERK,
         now=clock.now(),
     )
+    _money_in_question(account, invoice)
     drain(clock.now())
     _decisions(account)
+    _money_earned(account)
 
 
 def _decisions(account: Account) -> None:
     """How fast the customer's cases go, and who gets the expensive ones."""
     SlaPolicy.objects.create(account=account, respond_minutes=60, resolve_minutes=180)
     RoutingRule.objects.create(kind="short_pick", min_amount=Decimal(5000), currency="USD", spreads=True)
+
+
+def _money_earned(account: Account) -> None:
+    """A paid order with its commission on a statement, deferred revenue, a rebate, a denied chargeback, a payment."""
+    now, since = clock.now(), clock.now().date() - timedelta(days=30)
+    plan = CommissionPlan.objects.create(code="FIELD", name="Field sales")
+    version = PlanVersion.objects.create(plan=plan, number=1, valid_from=since)
+    CommissionRate.objects.create(version=version, percent=Decimal(5))
+    rep = Rep.objects.get(code="R1")
+    PlanMember.objects.create(rep=rep, plan=plan, valid_from=since)
+    gloves = Product.objects.get(sku="GLOVE-NIT-M")
+    RecognitionRule.objects.create(product=gloves, event="deliver")
+    group = AccountGroup.objects.create(code="NORTH", name="North buying group")
+    GroupMembership.objects.create(account=account, group=group, valid_from=since)
+    RebateProgram.objects.create(code="NORTH-2", name="North, 2 %", group=group, percent=Decimal(2), valid_from=since)
+    _ship(place_order("PO-PAID", 2, 1), short=0)
+    invoice = Invoice.objects.latest("pk")
+    with override_settings(PAYMENT_PROVIDER="sandbox"):
+        start_payment(
+            account_id=account.pk, amounts={invoice.pk: invoice.open_amount}, method="card", key="company", actor=CLERK,
+            now=clock.now(),
+        )  # fmt: skip
+        drain(clock.now())
+    close_statement(rep_id=rep.pk, currency="USD", period_end=now.date(), actor=CLERK, now=clock.now())
+    claim = ClaimSpec(
+        account.pk, "D-77", "NOBODY-1", "GHOST", "SUT-3-0", Decimal(4), now.date(), Decimal(10), Decimal(8), "USD"
+    )
+    claim_chargeback(claim, actor=CLERK, now=clock.now())
+    build_recent_kpis(now=clock.now())
+
+
+def _money_in_question(account: Account, invoice: Invoice) -> None:
+    """A credit memo, a disputed invoice, a write-off that waits, and a customer who wants one invoice a month."""
+    line = invoice.lines.order_by("pk")[0]
+    issue_credit_memo(
+        account_id=account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=Decimal(1))], reason="Damaged",
+        key="company", actor=CLERK, now=clock.now(),
+    )  # fmt: skip
+    reason, note = DisputeReason.PRICE, "We agreed on 9.80"
+    ask = {"invoice_id": invoice.pk, "actor": CLERK, "now": clock.now()}
+    open_dispute(amount=Decimal("2.10"), reason=reason, note=note, **ask)
+    ask_write_off(amount=Decimal("0.05"), reason="Bank fee", **ask)
+    other = Account.objects.get(code=OTHER_CUSTOMER)
+    InvoicingChoice.objects.create(account=other, grouping=Grouping.MONTH)
 
 
 def _pick(order_id: int, *, short: int) -> Shipment:

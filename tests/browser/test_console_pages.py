@@ -9,6 +9,7 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from accounts.models import Account, ServiceTier
+from billing.models import CommissionStatement, CreditMemo, Invoice, Obligation, Receipt
 from core.console import ServiceAdmin
 from exceptions_app.models import Case
 from inventory.models import FieldUsage, TransferDispute, TransferOffer
@@ -29,6 +30,16 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "accounts_account_splits": lambda: {"account_id": Account.objects.latest("pk").pk},
     "app_list": lambda: {"app_label": "orders"},
     "auth_user_password_change": lambda: {"id": company.person("service").pk},
+    "billing_commissionstatement_step": lambda: {
+        "statement_id": CommissionStatement.objects.latest("pk").pk,
+        "verb": "pay",
+    },
+    "billing_obligation_hold": lambda: {"obligation_id": Obligation.objects.latest("pk").pk},
+    "billing_creditmemo_apply": lambda: {"credit_memo_id": CreditMemo.objects.latest("pk").pk},
+    "billing_creditmemo_pdf": lambda: {"credit_memo_id": CreditMemo.objects.latest("pk").pk},
+    "billing_invoice_pdf": lambda: {"invoice_id": Invoice.objects.latest("pk").pk},
+    "billing_invoice_step": lambda: {"invoice_id": Invoice.objects.latest("pk").pk, "verb": "credit"},
+    "billing_receipt_apply": lambda: {"receipt_id": Receipt.objects.latest("pk").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},

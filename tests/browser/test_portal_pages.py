@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from billing.models import Invoice, Payment
 from tests.browser import company
 from tests.browser.routes import address, is_page, routes, visitor_of
 from tests.browser.visit import DESKTOP, NARROW, PHONE, THEMES, Surfer, faults_of
@@ -20,6 +21,9 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
+    "invoice-dispute": lambda: {"number": Invoice.objects.latest("pk").number},
+    "payment": lambda: {"public_id": str(Payment.objects.latest("pk").public_id)},
+    "invoice-pdf": lambda: {"number": Invoice.objects.latest("pk").number},
 }
 # what else a page can show: who looks, and where
 STATES: dict[str, tuple[str | None, Callable[[], str]]] = {

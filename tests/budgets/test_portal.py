@@ -33,6 +33,13 @@ MOST = {
     "return": 17,
     "invoices": 9,
     "invoices to pay": 9,
+    "invoice-pdf": 15,
+    "invoice-dispute": 11,
+    "statement": 11,
+    "pay": 10,
+    "payment": 8,
+    "approvals": 9,
+    "approval-decide": 8,
     "choose": 6,
     "quick-order empty": 9,
     "quick-order rows": 26,
@@ -116,6 +123,22 @@ def test_invoices_take_the_same_statements_for_1_and_50(capsys):
     assert Invoice.objects.count() == 27
     for page, address in (("invoices", "/invoices/"), ("invoices to pay", "/invoices/?show=to-pay")):
         measured(page, *(lambda b=b, a=address: b.get(a) for b in browsers), capsys)
+    measured("pay", *(lambda b=b: b.get("/pay/") for b in browsers), capsys)
+    nothing = "/pay/00000000-0000-4000-8000-000000000000/"
+    measured("payment", *(lambda b=b: b.get(nothing) for b in browsers), capsys, status=404)
+    measured("statement", *(lambda b=b: b.get("/statement/") for b in browsers), capsys)
+    numbers = [Invoice.objects.filter(account=world.account).latest("pk").number for world in (small, large)]
+    for page, tail in (("invoice-pdf", "pdf"), ("invoice-dispute", "dispute")):
+        pairs = list(zip(browsers, numbers, strict=True))
+        measured(page, *(lambda b=b, n=n, t=tail: b.get(f"/invoices/{n}/{t}") for b, n in pairs), capsys)
+
+
+def test_approvals_take_few_statements(capsys):
+    browser, nothing = browser_for(make_world()), "00000000-0000-4000-8000-000000000000"
+    page = lambda: browser.get("/approvals/")  # noqa: E731
+    measured("approvals", page, page, capsys)
+    decide = lambda: browser.post(f"/approvals/{nothing}/decide", {"decision": "approve"})  # noqa: E731
+    measured("approval-decide", decide, decide, capsys, status=404)
 
 
 @pytest.fixture

@@ -27,6 +27,8 @@ CARE = "cs cs_lead operator"
 GOODS = "operator planner pricing"
 MONEY = "finance finance_approver"
 ASK_MONEY = "cs cs_lead auditor operator"
+PLANS = "cs_lead pricing auditor operator"
+BOOKS = "auditor operator pricing"
 
 # screen: who may look, who may act (and look), and which of add, change, delete its form offers to those who act
 CONSOLE: dict[str, tuple[str, str, str]] = {
@@ -45,7 +47,23 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "accounts.user": ("auditor cs_lead", "operator", "ac"),
     "accounts.userabsence": (EVERY_DESK, LEADS, "acd"),
     "axes.accessattempt": ("auditor", "operator", ""),
-    "billing.invoice": (f"cs cs_lead pricing auditor operator {MONEY}", NOBODY, ""),
+    "billing.chargebackclaim": ("cs cs_lead auditor operator", f"pricing {MONEY}", "a"),
+    "billing.commissionentry": (f"{PLANS} {MONEY}", NOBODY, ""),
+    "billing.commissionplan": (PLANS, MONEY, "acd"),
+    "billing.commissionrate": (PLANS, MONEY, "acd"),
+    "billing.commissionstatement": (PLANS, MONEY, "a"),
+    "billing.obligation": (BOOKS, MONEY, ""),
+    "billing.payment": (f"cs cs_lead auditor operator {MONEY}", NOBODY, ""),
+    "billing.planmember": (PLANS, MONEY, "acd"),
+    "billing.planversion": (PLANS, MONEY, "acd"),
+    "billing.rebateentry": ("cs cs_lead pricing auditor operator", MONEY, ""),
+    "billing.rebateprogram": ("cs cs_lead pricing auditor operator", MONEY, "acd"),
+    "billing.recognitionrule": (BOOKS, MONEY, "acd"),
+    "billing.creditmemo": (BILLS := "cs cs_lead pricing auditor operator", MONEY, ""),
+    "billing.dispute": (f"{BILLS} {MONEY}", NOBODY, ""),
+    "billing.invoice": (BILLS, MONEY, ""),
+    "billing.invoicingchoice": (BILLS, f"cs_lead {MONEY}", "acd"),
+    "billing.writeoff": (f"{BILLS} {MONEY}", NOBODY, ""),
     "billing.receipt": ("cs cs_lead pricing auditor operator", MONEY, "a"),
     "catalog.authorizationrule": (EVERY_DESK, LEADS, "acd"),
     "catalog.category": (EVERY_DESK, GOODS, "acd"),
@@ -115,6 +133,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "pricing.pricesource": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.taxrate": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.tieractivation": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
+    "reporting.kpiday": (EVERY_DESK, f"operator {MONEY} planner cs_lead", ""),
     "reporting.ordermeasure": (EVERY_DESK, NOBODY, ""),
 }
 
@@ -125,7 +144,25 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "accounts_approvalrequest_decide": ("post", {"approval_id": 1}, CONSOLE["accounts.approvalrequest"][1]),
     "accounts_shipto_do": ("post", {"ship_to_id": 1}, CARE),
     "auth_user_password_change": ("get", {"id": "1"}, "operator"),
-    "billing_invoice_export": ("get", {}, CONSOLE["billing.invoice"][0]),
+    "billing_chargebackclaim_export": ("get", {}, f"cs cs_lead pricing auditor operator {MONEY}"),
+    "billing_commissionentry_export": ("get", {}, f"{PLANS} {MONEY}"),
+    "billing_commissionstatement_close": ("get", {}, MONEY),
+    "billing_commissionstatement_export": ("get", {}, f"{PLANS} {MONEY}"),
+    "billing_commissionstatement_recompute": ("get", {}, MONEY),
+    "billing_commissionstatement_step": ("get", {"statement_id": 1, "verb": "pay"}, MONEY),
+    "billing_obligation_export": ("get", {}, f"{BOOKS} {MONEY}"),
+    "billing_obligation_hold": ("get", {"obligation_id": 1}, MONEY),
+    "billing_obligation_report": ("get", {}, f"{BOOKS} {MONEY}"),
+    "billing_rebateentry_export": ("get", {}, f"cs cs_lead pricing auditor operator {MONEY}"),
+    "billing_rebateentry_pay": ("get", {}, MONEY),
+    "billing_creditmemo_apply": ("get", {"credit_memo_id": 1}, MONEY),
+    "billing_creditmemo_export": ("get", {}, f"{BILLS} {MONEY}"),
+    "billing_creditmemo_pdf": ("get", {"credit_memo_id": 1}, f"{BILLS} {MONEY}"),
+    "billing_invoice_export": ("get", {}, f"{BILLS} {MONEY}"),
+    "billing_invoice_pdf": ("get", {"invoice_id": 1}, f"{BILLS} {MONEY}"),
+    "billing_invoice_statement": ("get", {}, f"{BILLS} {MONEY}"),
+    "billing_invoice_step": ("get", {"invoice_id": 1, "verb": "credit"}, MONEY),
+    "billing_receipt_apply": ("get", {"receipt_id": 1}, MONEY),
     "exceptions_app_case_export": ("get", {}, CONSOLE["exceptions_app.case"][0]),
     "fulfillment_return_do": ("get", {"return_id": 1, "step": "authorize"}, "cs cs_lead operator"),
     "fulfillment_return_export": ("get", {}, " ".join(CONSOLE["fulfillment.return"][:2])),
@@ -180,6 +217,9 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "inventory_transfer_step": ("get", {"transfer_id": 1, "verb": "ship"}, "planner warehouse"),
     "inventory_stockbalance_ledger": ("get", {}, EVERY_DESK),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
+    "reporting_kpiday_build": ("get", {}, f"operator {MONEY} planner cs_lead"),
+    "reporting_kpiday_export": ("get", {}, EVERY_DESK),
+    "reporting_kpiday_trends": ("get", {}, EVERY_DESK),
     "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
 }
 
@@ -205,6 +245,11 @@ PORTAL: dict[str, tuple[str, str]] = {
     "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
     "consigned": (f"rep {BUYING}", f"rep {BUYING}"),
+    "invoice-pdf": (f"rep {BUYING}", f"rep {BUYING}"),
+    "invoice-dispute": (f"rep {BUYING}", f"rep {BUYING}"),
+    "pay": (f"rep {BUYING}", f"rep {BUYING}"),
+    "payment": (f"rep {BUYING}", f"rep {BUYING}"),
+    "statement": (f"rep {BUYING}", f"rep {BUYING}"),
     "choose": (f"rep {BUYING}", f"rep {BUYING}"),
     "act-for": (f"rep {BUYING}", f"rep {BUYING}"),
 }
@@ -215,7 +260,10 @@ PORTAL_METHODS = {
     "discard": "post",
     "approval-decide": "post",
 }
-PORTAL_ARGUMENTS = {name: {"number": "SO-1"} for name in ("order", "cancel", "return", "discard")}
+PORTAL_ARGUMENTS = {
+    name: {"number": "SO-1"} for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute")
+}
+PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
 WORKING = " ".join(role for role in DESKS.split() if role != "auditor")
@@ -235,6 +283,10 @@ API: dict[str, dict[str, str]] = {
     "exception-comment": {"post": WORKING},
     "exception-resolve": {"post": WORKING},
     "prices": {"get": ROLES_ALL},
+    "payment-messages": {"post": "*"},
+    "commission-statements": {"get": "rep"},
+    "commission-statement": {"get": "rep"},
+    "commission-line-dispute": {"post": "rep"},
     "availability": {"get": ROLES_ALL, "post": ROLES_ALL},
     "stock-locations": {"get": f"{DESKS} service"},
     "stock-movements": {"get": f"{DESKS} service"},
@@ -269,7 +321,11 @@ FIELD_ARGUMENTS: dict[str, dict[str, str]] = {
     **{f"field-{name}": NO_PAPER for name in ["usage", "usage-po", "acknowledge", "settle", "count", "count-post"]},
     "field-offer-answer": {"number": "XX-1", "answer": "accept"},
 }
+STATEMENT = {"number": "CS-1"}
 API_ARGUMENTS = FIELD_ARGUMENTS | {
+    "payment-messages": {"code": "sandbox"},
+    "commission-statement": STATEMENT,
+    "commission-line-dispute": {**STATEMENT, "line_id": "1"},
     "price-requests": NO_ORDER,
     "approval-decision": NO_ORDER,
     "order": NO_ORDER,

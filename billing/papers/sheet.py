@@ -1,0 +1,129 @@
+"""A plain business document as PDF: a letterhead, columns, page numbers. Drawn line by line, so that ten thousand lines
+take a second and no more memory than their text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+LEFT, RIGHT, TOP, BOTTOM = 50.0, A4[0] - 50.0, A4[1] - 50.0, 60.0
+ROW, TEXT, SMALL, TITLE = 15.0, 9.0, 8.0, 16.0
+REGULAR, BOLD = "Helvetica", "Helvetica-Bold"
+
+
+@dataclass(frozen=True)
+class Column:
+    """`width` in points from the left edge of the column; numbers stand at its right edge."""
+
+    label: str
+    width: float
+    is_number: bool = False
+
+
+class Paper:
+    """Writes downwards and turns the page by itself. The same input gives the same bytes."""
+
+    def __init__(self, title: str, subtitle: str = "") -> None:
+        self.title, self.subtitle = title, subtitle
+        self._out = BytesIO()
+        self._canvas = Canvas(self._out, pagesize=A4, pageCompression=1, invariant=1)
+        self._canvas.setTitle(title)
+        self._page = 0
+        self._y = TOP
+        self._columns: tuple[Column, ...] = ()
+        self._turn()
+
+    def finish(self) -> bytes:
+        self._foot()
+        self._canvas.save()
+        return self._out.getvalue()
+
+    def pairs(self, pairs: Sequence[tuple[str, str]], *, right: Sequence[tuple[str, str]] = ()) -> None:
+        """Labels with their values, in one or two blocks beside each other."""
+        top = self._y
+        for block, x in ((pairs, LEFT), (right, (LEFT + RIGHT) / 2 + 20)):
+            y = top
+            for label, value in block:
+                self._text(x, y, label, SMALL, BOLD)
+                for line in value.split("\n"):
+                    self._text(x + 80, y, _cut(line, RIGHT - x - 85, TEXT), TEXT)
+                    y -= ROW
+            self._y = min(self._y, y)
+        self._y -= ROW
+
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> None:
+        self._columns = tuple(columns)
+        self._heads()
+        for row in rows:
+            self._room()
+            self._row(row, REGULAR)
+        self._columns = ()
+        self._y -= ROW / 2
+
+    def totals(self, pairs: Sequence[tuple[str, str]]) -> None:
+        """Sums at the right edge; the last one stands out."""
+        for n, (label, value) in enumerate(pairs):
+            self._room()
+            font = BOLD if n == len(pairs) - 1 else REGULAR
+            self._text(RIGHT - 200, self._y, label, TEXT, font)
+            self._right(RIGHT, self._y, value, TEXT, font)
+            self._y -= ROW
+        self._y -= ROW / 2
+
+    def words(self, text: str) -> None:
+        self._room()
+        self._text(LEFT, self._y, _cut(text, RIGHT - LEFT, TEXT), TEXT)
+        self._y -= ROW
+
+    def _heads(self) -> None:
+        self._row([c.label for c in self._columns], BOLD)
+        self._canvas.setLineWidth(0.5)
+        self._canvas.line(LEFT, self._y + ROW - 4, RIGHT, self._y + ROW - 4)
+
+    def _row(self, cells: Sequence[str], font: str) -> None:
+        x = LEFT
+        for column, cell in zip(self._columns, cells, strict=True):
+            if column.is_number:
+                self._right(x + column.width - 6, self._y, cell, TEXT, font)
+            else:
+                self._text(x, self._y, _cut(cell, column.width - 6, TEXT, font), TEXT, font)
+            x += column.width
+        self._y -= ROW
+
+    def _room(self) -> None:
+        if self._y < BOTTOM + ROW:
+            self._foot()
+            self._canvas.showPage()
+            self._turn()
+            if self._columns:
+                self._heads()
+
+    def _turn(self) -> None:
+        self._page += 1
+        self._y = TOP
+        self._text(LEFT, self._y, self.title, TITLE, BOLD)
+        self._right(RIGHT, self._y, self.subtitle, TEXT)
+        self._y -= 2.4 * ROW
+
+    def _foot(self) -> None:
+        self._right(RIGHT, BOTTOM - 2 * ROW, f"{self.title} · page {self._page}", SMALL)
+
+    def _text(self, x: float, y: float, text: str, size: float, font: str = REGULAR) -> None:
+        self._canvas.setFont(font, size)
+        self._canvas.drawString(x, y, text)
+
+    def _right(self, x: float, y: float, text: str, size: float, font: str = REGULAR) -> None:
+        self._canvas.setFont(font, size)
+        self._canvas.drawRightString(x, y, text)
+
+
+def _cut(text: str, width: float, size: float, font: str = REGULAR) -> str:
+    """The text as far as it fits; what is cut ends in an ellipsis."""
+    if stringWidth(text, font, size) <= width:
+        return text
+    while text and stringWidth(text + "…", font, size) > width:
+        text = text[:-1]
+    return text + "…"

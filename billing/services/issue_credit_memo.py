@@ -1,0 +1,269 @@
+"""Give money back: a credit memo over invoice lines or a sum of its own, applied to the invoice it is about."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from billing import locks
+from billing.events import CreditMemoPosted
+from billing.models import CreditMemo, CreditMemoApplication, CreditMemoLine, Invoice, InvoiceLine
+from billing.rules.asks import CreditSpec
+from billing.rules.credits import CreditedLine, worth
+from billing.services.book_invoices import invoice_ref
+from billing.services.settle_invoices import close_cases, restate, save_settled
+from billing.states import CreditKind, InvoiceStatus
+from core import clock, journal, numbering, outbox
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput, NotFound, Refused
+from core.money import round_amount
+from core.refs import DocumentRef
+from core.uow import door_verb, require_uow
+from credit.rules.asks import PostingSpec
+from credit.services.lock_accounts import lock_accounts
+from credit.services.post import post
+from credit.states import Bucket
+from exceptions_app.services.close_causes import Cause
+
+ZERO = Decimal(0)
+NO_SOURCE = DocumentRef("", 0)
+
+
+class CannotCredit(Refused):
+    status = 422
+    template = "{asked} cannot be credited: {left} is left on the credit memo and {open} is open on the invoice."
+    remedy_template = "Apply at most the smaller of the two."
+
+
+@dataclass(frozen=True)
+class _Given:
+    """A line to be written: of which invoice line, how much."""
+
+    line: InvoiceLine | None
+    qty: Decimal
+    amount: Decimal
+    words: str = ""
+
+
+@door_verb
+def issue_credit_memo(
+    *,
+    account_id: int,
+    kind: CreditKind,
+    lines: Sequence[CreditSpec],
+    reason: str,
+    key: str,
+    fee_amount: Decimal = ZERO,
+    source: DocumentRef = NO_SOURCE,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Credit quantities or sums of invoice lines, less a fee (restocking); the memo's id, the same again for the `key`.
+
+    It pays what is open of the invoices it is about, the first due first; what is left stays on the account's credit. A
+    line is never credited above its quantity or amount. Locks: credit 10, invoices 40, the number 90. Raises
+    InvalidInput (lines of another account or currency, too much), NotFound.
+    """
+    return credit_lines(
+        account_id=account_id, kind=kind, lines=lines, reason=reason, key=key, fee_amount=fee_amount, source=source,
+        actor=actor, now=now,
+    )  # fmt: skip
+
+
+@door_verb
+def credit_account(
+    *, account_id: int, kind: CreditKind, amount: Decimal, currency: str, reason: str, key: str,
+    source: DocumentRef = NO_SOURCE, actor: Actor, now: datetime,
+) -> int:  # fmt: skip
+    """A credit that is of no invoice line (rebate, chargeback, goodwill): it stays on account until it is applied."""
+    return credit_sum(
+        account_id=account_id, kind=kind, amount=amount, currency=currency, reason=reason, key=key, source=source,
+        actor=actor, now=now,
+    )  # fmt: skip
+
+
+@require_uow
+def credit_sum(
+    *, account_id: int, kind: CreditKind, amount: Decimal, currency: str, reason: str, key: str,
+    source: DocumentRef = NO_SOURCE, actor: Actor, now: datetime,
+) -> int:  # fmt: skip
+    """`credit_account` inside the caller's transaction, which has locked nothing above credit."""
+    lock_accounts([account_id])
+    if known := _known(key):
+        return known
+    if amount <= 0 or round_amount(amount, currency) != amount:
+        raise InvalidInput(
+            [FieldError("/amount", "not_positive", f"{amount} is no sum.", "Enter whole cents above 0.")]
+        )
+    given = [_Given(None, ZERO, amount, reason[:200])]
+    return _write(given, {}, ZERO, account_id, kind, currency, reason, key, source, actor, now)
+
+
+@require_uow
+def credit_lines(
+    *, account_id: int, kind: CreditKind, lines: Sequence[CreditSpec], reason: str, key: str, fee_amount: Decimal = ZERO,
+    source: DocumentRef = NO_SOURCE, answered: Sequence[Cause] = (), actor: Actor, now: datetime,
+) -> int:  # fmt: skip
+    """`issue_credit_memo` inside the caller's transaction, which has locked nothing above shipments.
+    `answered` are cases this credit is the answer to."""
+    lock_accounts([account_id])
+    if known := _known(key):
+        return known
+    ids = InvoiceLine.objects.filter(pk__in={x.invoice_line_id for x in lines}).values_list("invoice_id", flat=True)
+    invoices = {i.pk: i for i in locks.lock_invoices(set(ids))}
+    rows = {
+        x.pk: x for x in InvoiceLine.objects.filter(invoice__in=invoices, pk__in=[x.invoice_line_id for x in lines])
+    }
+    given = _given(lines, rows, invoices, account_id, fee_amount)
+    currency = next(iter(invoices.values())).currency
+    return _write(
+        given, invoices, fee_amount, account_id, kind, currency, reason, key, source, actor, now, answered
+    )  # fmt: skip
+
+
+@door_verb
+def apply_credit(*, credit_memo_id: int, invoice_id: int, amount: Decimal, actor: Actor, now: datetime) -> None:
+    """Apply what is left of a credit memo to one open invoice of the same account. Raises NotFound, CannotCredit."""
+    account_id = CreditMemo.objects.filter(pk=credit_memo_id).values_list("account_id", flat=True).first()
+    if account_id is None:
+        raise NotFound(kind="credit memo", ident=credit_memo_id)
+    lock_accounts([account_id])
+    memo, invoice = locks.lock_credit_memo_and_invoice(credit_memo_id, invoice_id)
+    is_ours = invoice is not None and (invoice.account_id, invoice.currency) == (account_id, memo.currency)
+    if invoice is None or not is_ours or invoice.status == InvoiceStatus.DRAFT:
+        raise NotFound(kind="invoice", ident=invoice_id)
+    left = memo.total_amount - memo.applied_amount
+    if not 0 < amount <= min(left, invoice.open_amount) or round_amount(amount, memo.currency) != amount:
+        raise CannotCredit(asked=amount, left=left, open=invoice.open_amount)
+    plan = [(invoice, amount)]
+    _restate(plan)
+    _apply(memo, plan, actor=actor, now=now)
+    close_cases([invoice], actor=actor, now=now)
+
+
+def _known(key: str) -> int | None:
+    return CreditMemo.objects.filter(key=key).values_list("pk", flat=True).first()
+
+
+def _given(
+    lines: Sequence[CreditSpec],
+    rows: Mapping[int, InvoiceLine],
+    invoices: Mapping[int, Invoice],
+    account_id: int,
+    fee: Decimal,
+) -> list[_Given]:
+    """What each line gives back, the lines themselves counted up. Raises InvalidInput with every wrong line."""
+    given: list[_Given] = []
+    wrong: list[FieldError] = []
+    currencies = {i.currency for i in invoices.values()}
+    for n, spec in enumerate(lines):
+        row = rows.get(spec.invoice_line_id)
+        invoice = invoices.get(row.invoice_id) if row else None
+        if row is None or invoice is None or invoice.account_id != account_id or invoice.status == InvoiceStatus.DRAFT:
+            wrong.append(FieldError(f"/lines/{n}", "unknown_line", "This is no posted invoice line of the account."))
+            continue
+        state = CreditedLine(row.qty, row.amount, row.credited_qty, row.credited_amount)
+        qty = spec.qty or ZERO
+        amount = worth(state, qty, invoice.currency) if spec.qty is not None else spec.amount or ZERO
+        if not (0 <= qty <= state.open_qty and 0 <= amount <= state.open_amount) or not (qty or amount):
+            words = f"{state.open_qty:f} units and {state.open_amount:,} are left to credit of line {row.pk}."
+            wrong.append(FieldError(f"/lines/{n}", "too_much", words, "Credit at most what is left."))
+            continue
+        row.credited_qty, row.credited_amount = row.credited_qty + qty, row.credited_amount + amount
+        given.append(_Given(row, qty, amount))
+    if len(currencies) > 1:
+        wrong.append(
+            FieldError("/lines", "currencies", "The invoices are in different currencies.", "Credit each apart.")
+        )
+    if not wrong and sum(g.amount for g in given) <= fee:
+        wrong.append(FieldError("/lines", "nothing", "Nothing is left to credit.", "Name lines, and a fee below them."))
+    if wrong or not given:
+        raise InvalidInput(
+            wrong or [FieldError("/lines", "nothing", "No line is credited.", "Name what is given back.")]
+        )
+    return given
+
+
+def _write(
+    given: Sequence[_Given], invoices: Mapping[int, Invoice], fee: Decimal, account_id: int, kind: CreditKind, currency: str,
+    reason: str, key: str, source: DocumentRef, actor: Actor, now: datetime, answered: Sequence[Cause] = (),
+) -> int:  # fmt: skip
+    """Cases are closed (80) before the number is drawn (90), and everything is written after it."""
+    total = sum((g.amount for g in given), ZERO)
+    plan = _plan(total - fee, invoices.values())
+    _restate(plan)
+    close_cases([invoice for invoice, _ in plan], actor=actor, now=now, answered=answered)
+    (number,) = numbering.draw_gapless("credit_memo", prefix="CM-")
+    memo = CreditMemo(
+        number=number, account_id=account_id, kind=kind, currency=currency, lines_amount=total, fee_amount=fee,
+        total_amount=total - fee, reason=reason[:200], source_kind=source.kind, source_id=source.id or None,
+        source_number=source.number, key=key, issued_date=clock.local_date(now, "UTC"), posted_at=now,
+        posted_by=actor.label,
+    )  # fmt: skip
+    memo.save(force_insert=True)
+    CreditMemoLine.objects.bulk_create(
+        CreditMemoLine(credit_memo=memo, invoice_line=g.line, qty=g.qty, amount=g.amount, words=g.words) for g in given
+    )
+    touched = [g.line for g in given if g.line is not None]
+    InvoiceLine.objects.bulk_update(touched, ["credited_qty", "credited_amount"])
+    incoming = PostingSpec(account_id, memo_ref(memo), Bucket.UNAPPLIED, memo.total_amount, f"credit_memo:{memo.pk}:in")
+    post([incoming], now=now)
+    _apply(memo, plan, actor=actor, now=now)
+    _tell(memo, touched, source, actor, now)
+    return memo.pk
+
+
+def _plan(amount: Decimal, invoices: Iterable[Invoice]) -> list[tuple[Invoice, Decimal]]:
+    left, plan = amount, []
+    for invoice in sorted(invoices, key=lambda i: (i.due_date, i.pk)):
+        part = min(left, invoice.open_amount)
+        if part > 0:
+            plan.append((invoice, part))
+            left -= part
+    return plan
+
+
+def _restate(plan: Iterable[tuple[Invoice, Decimal]]) -> None:
+    for invoice, amount in plan:
+        invoice.credited_amount += amount
+        restate(invoice)
+
+
+@require_uow
+def _apply(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, actor: Actor, now: datetime) -> None:
+    """Write the applications of the plan; its invoices are restated already."""
+    if not plan:
+        return
+    made = CreditMemoApplication.objects.bulk_create(
+        CreditMemoApplication(credit_memo=memo, invoice=invoice, amount=amount, applied_at=now)
+        for invoice, amount in plan
+    )
+    specs = []
+    for (invoice, amount), application in zip(plan, made, strict=True):
+        memo.applied_amount += amount
+        key = f"credit_memo:{memo.pk}:application:{application.pk}"
+        specs += [
+            PostingSpec(memo.account_id, memo_ref(memo), Bucket.UNAPPLIED, -amount, f"{key}:applied"),
+            PostingSpec(
+                memo.account_id, invoice_ref(invoice), Bucket.RECEIVABLE, -amount, f"{key}:credited",
+                due_date=invoice.due_date,
+            ),
+        ]  # fmt: skip
+    save_settled([invoice for invoice, _ in plan], [invoice.pk for invoice, _ in plan], actor=actor, now=now)
+    memo.save(update_fields=["applied_amount"])
+    post(specs, now=now)
+    words = [(invoice, f"{a:,} {memo.currency} of credit memo {memo.number} applied") for invoice, a in plan]
+    journal.write([journal.Entry(invoice_ref(i), "credited", text) for i, text in words], actor=actor, now=now)
+
+
+def memo_ref(memo: CreditMemo) -> DocumentRef:
+    return DocumentRef("credit_memo", memo.pk, memo.number)
+
+
+def _tell(memo: CreditMemo, lines: Sequence[InvoiceLine], source: DocumentRef, actor: Actor, now: datetime) -> None:
+    words = f"Credit memo {memo.number}: {memo.total_amount:,} {memo.currency}, {memo.reason}"
+    refs = [memo_ref(memo), *([source] if source.id else [])]
+    journal.write([journal.Entry(ref, "credited", words) for ref in refs], actor=actor, now=now)
+    about = tuple(sorted({line.invoice_id for line in lines}))
+    fact = CreditMemoPosted(memo.pk, memo.number, memo.account_id, memo.total_amount, memo.currency, about)
+    outbox.publish(fact, stream=f"credit_memo:{memo.pk}", seq=1, now=now, actor=actor)

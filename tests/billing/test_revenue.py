@@ -1,0 +1,157 @@
+"""Revenue ties to invoices; rebates follow them; chargebacks are paid once or denied with every reason."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import AccountGroup, GroupMembership
+from billing.models import (
+    ChargebackClaim,
+    CreditMemo,
+    Invoice,
+    Obligation,
+    RebateEntry,
+    RebateProgram,
+    RecognitionRule,
+    RevenueEntry,
+)
+from billing.revenue_queries import revenue_months
+from billing.rules.asks import CreditSpec
+from billing.rules.claims import ClaimSpec
+from billing.services.claim_chargebacks import claim_chargeback
+from billing.services.follow_invoices import follow_invoices
+from billing.services.issue_credit_memo import issue_credit_memo
+from billing.services.pay_rebate import NothingAccrued, pay_rebate
+from billing.services.recognize_revenue import hold_revenue, recognize_due, record_use, release_revenue
+from billing.states import CreditKind
+from core.testing import drain
+from credit.models import CreditAccount
+from exceptions_app.models import Case
+from fulfillment.models import Shipment
+from pricing.models import PriceRow, PriceSource
+from tests.factories.accounts import AccountFactory
+from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+TODAY = NOW.date()
+
+
+def give_back(world, invoice, qty, key="k"):
+    issue_credit_memo(
+        account_id=world.account.pk, kind=CreditKind.RETURN,
+        lines=[CreditSpec(invoice.lines.order_by("pk")[0].pk, qty=D(qty))], reason="back", key=key, actor=PICKER, now=NOW,
+    )  # fmt: skip
+    drain(NOW)
+
+
+def recognized() -> list[Decimal]:
+    return list(Obligation.objects.order_by("pk").values_list("recognized_amount", flat=True))
+
+
+def test_a_service_over_three_months_is_recognized_month_by_month_and_a_credit_takes_its_part_back():
+    world = stocked_world(products=2)
+    RecognitionRule.objects.create(product=world.products[1], event="over_time", months=3)
+    shipped(world, 6, 3)  # 60 of goods, 30 of service (prices as the world has them)
+    invoice = Invoice.objects.get()
+    goods, service = Obligation.objects.order_by("pk")
+    assert (goods.allocated_amount + service.allocated_amount, goods.recognized_amount) == (
+        invoice.net_amount,
+        goods.allocated_amount,
+    )
+    assert service.recognized_amount == 0
+    later = NOW + timedelta(days=62)
+    recognize_due(now=later)
+    service.refresh_from_db()
+    assert service.recognized_amount == (service.allocated_amount * 2 / 3).quantize(D("0.01"))
+    assert recognize_due(now=later) > 0 and RevenueEntry.objects.filter(obligation=service).count() == 1
+    give_back(world, invoice, 6)
+    assert recognized()[0] == 0
+    for _ in range(2):
+        follow_invoices(invoice_ids=[invoice.pk], now=later)
+    months = revenue_months(start=date(TODAY.year, 1, 1), end=date(TODAY.year + 1, 1, 1), currency="USD")
+    billed = sum(m.invoiced - m.credited for m in months)
+    assert (billed, months[-1].deferred) == (D(30), D(30) - sum(m.recognized for m in months))
+    assert breaches() == []
+
+
+def test_deliver_use_and_hold():
+    world = stocked_world(products=2)
+    RecognitionRule.objects.create(product=world.products[0], event="deliver")
+    RecognitionRule.objects.create(product=world.products[1], event="use")
+    shipped(world, 1, 4)
+    by_delivery, by_use = Obligation.objects.order_by("pk")
+    assert recognized() == [0, 0]
+    hold_revenue(obligation_id=by_use.pk, reason="acceptance test", actor=PICKER, now=NOW)
+    record_use(used={by_use.pk: D(1)}, now=NOW)
+    assert recognized() == [0, 0]
+    release_revenue(obligation_id=by_use.pk, actor=PICKER, now=NOW)
+    assert recognized() == [0, by_use.allocated_amount / 4]
+    Shipment.objects.update(delivered_at=NOW)
+    recognize_due(now=NOW)
+    assert recognized()[0] == by_delivery.allocated_amount
+    assert breaches() == []
+
+
+def test_an_invoice_without_a_rule_is_revenue_when_posted_and_needs_no_rows():
+    world = stocked_world()
+    shipped(world, 3)
+    assert Obligation.objects.count() == 0
+    (month,) = revenue_months(start=TODAY.replace(day=1), end=TODAY + timedelta(days=31), currency="USD")
+    assert (month.invoiced, month.recognized, month.deferred) == (D(30), D(30), 0)
+
+
+def member_of(account, group):
+    GroupMembership.objects.create(account=account, group=group, valid_from=TODAY - timedelta(days=100))
+
+
+def test_a_rebate_of_5_percent_follows_the_invoice_and_is_paid_once():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    program = RebateProgram.objects.create(
+        code="R", name="Rebate", group=group, percent=5, valid_from=TODAY - timedelta(days=9)
+    )
+    world, stranger = stocked_world(), stocked_world()
+    member_of(world.account, group)
+    shipped(stranger, 3)
+    shipped(world, 3)
+    invoice = Invoice.objects.latest("pk")
+    assert [e.amount for e in RebateEntry.objects.all()] == [D("1.50")]
+    give_back(world, invoice, 1)
+    follow_invoices(invoice_ids=[invoice.pk], now=NOW)
+    assert [e.amount for e in RebateEntry.objects.order_by("pk")] == [D("1.50"), D("-0.50")]
+    ask = {"program_id": program.pk, "account_id": world.account.pk, "currency": "USD", "actor": PICKER, "now": NOW}
+    pay_rebate(**ask)
+    with pytest.raises(NothingAccrued):
+        pay_rebate(**ask)
+    assert CreditMemo.objects.get(kind="rebate").total_amount == D("1.00")
+    follow_invoices(invoice_ids=[invoice.pk], now=NOW)
+    assert sum(e.amount for e in RebateEntry.objects.all()) == 0
+    assert breaches() == []
+
+
+def test_a_chargeback_is_paid_once_and_a_wrong_one_is_denied_with_every_reason_and_a_case():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    hospital = AccountFactory(code="HOSP")
+    member_of(hospital, group)
+    world = stocked_world()
+    shipped(world, 10)
+    product = world.products[0]
+    source = PriceSource.objects.create(
+        code="GPO-1", name="GPO", level="group", group=group, valid_from=TODAY - timedelta(days=50)
+    )
+    PriceRow.objects.create(source=source, product=product, unit_price=D(8), valid_from=TODAY - timedelta(days=50))
+    spec = {
+        "account_id": world.account.pk, "contract_code": "GPO-1", "member": "HOSP", "sku": product.sku,
+        "sale_date": TODAY, "cost_price": D(10), "contract_price": D(8), "currency": "USD",
+    }  # fmt: skip
+    paid = ChargebackClaim.objects.get(
+        pk=claim_chargeback(ClaimSpec(reference="D-1", qty=D(6), **spec), actor=PICKER, now=NOW)
+    )
+    assert (paid.status, paid.amount, paid.credit_memo.total_amount) == ("approved", D(12), D(12))
+    assert CreditAccount.objects.get().unapplied_amount == 12
+    again = claim_chargeback(ClaimSpec(reference="D-1", qty=D(5), **spec), actor=PICKER, now=NOW)
+    denied = ChargebackClaim.objects.get(pk=again)
+    assert [d["code"] for d in denied.denials] == ["more_than_sold", "duplicate"]
+    assert Case.objects.get(kind="chargeback_denied").money_at_risk == D(10)
+    assert breaches() == []
