@@ -1,6 +1,8 @@
 """The company all workloads share: 1,000 SKUs × 10 sites × 200 accounts × 3 group price lists with breaks at 1, 10, 100."""
 
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -86,6 +88,24 @@ def load() -> None:
         )
         _sync_sequences(cursor)
         cursor.execute("ANALYZE")
+
+
+@contextmanager
+def pools() -> Iterator[None]:
+    """A floor for one of the three groups on every fifth SKU, a ceiling for account 1's own group on every tenth."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO inventory_pool (code, name, kind, state, who, group_id, region, product_id, site_region, amount_kind, amount, valid_from) "
+            "SELECT kind || i, 'Pool ' || i, kind, 'active', 'group', CASE kind WHEN 'quota' THEN 2 ELSE i / 5 %% 3 + 1 END, '', i, '', 'number', 500000, %s "
+            "FROM generate_series(1, %s) i CROSS JOIN unnest(ARRAY['protection', 'quota']) AS kind WHERE i %% (CASE kind WHEN 'quota' THEN 10 ELSE 5 END) = 0",
+            [START, SKUS],
+        )
+        cursor.execute("ANALYZE inventory_pool")
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM inventory_pool")
 
 
 def list_price(i: int) -> Decimal:

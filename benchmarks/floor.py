@@ -122,10 +122,18 @@ SELECT p.product_id, 1, 'benchmark', %(document)s::bigint, '', p.line_no, 1, 0, 
 
 AVAILABILITY = """
 SELECT b.product_id, b.site_id, sum(b.on_hand_qty), sum(b.reserved_qty), sum(b.allocated_qty), sum(b.released_qty + b.picked_qty),
-       sum(b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty), i.dates, i.qtys
+       sum(b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty), i.dates, i.qtys, max(p.protected), max(p.quota)
   FROM floor.inventory_stockbalance b
   LEFT JOIN (SELECT product_id, site_id, array_agg(eta_date ORDER BY eta_date) AS dates, array_agg(ordered_qty - received_qty ORDER BY eta_date) AS qtys
                FROM floor.inventory_inboundsupply WHERE NOT is_closed AND product_id = ANY(%(products)s::bigint[]) GROUP BY 1, 2) i USING (product_id, site_id)
+  LEFT JOIN (SELECT p.product_id, sum(p.amount - coalesce(h.qty, 0)) FILTER (WHERE p.kind = 'protection' AND m.id IS NULL) AS protected,
+                    min(p.amount - coalesce(h.qty, 0)) FILTER (WHERE p.kind = 'quota' AND m.id IS NOT NULL) AS quota
+               FROM public.inventory_pool p
+               LEFT JOIN public.accounts_groupmembership m ON m.group_id = p.group_id AND m.account_id = 1
+               LEFT JOIN LATERAL (SELECT sum(c.qty) AS qty FROM floor.inventory_demand d JOIN floor.inventory_claim c ON c.demand_id = d.id
+                                     AND (c.state = 'open' OR c.ended = 'shipped') JOIN public.accounts_groupmembership o ON o.account_id = d.account_id
+                                   WHERE d.product_id = p.product_id AND o.group_id = p.group_id) h ON true
+              WHERE p.product_id = ANY(%(products)s::bigint[]) AND p.state = 'active' GROUP BY 1) p USING (product_id)
  WHERE b.product_id = ANY(%(products)s::bigint[]) AND b.status = 'available' GROUP BY 1, 2, i.dates, i.qtys
 """
 

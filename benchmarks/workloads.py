@@ -62,7 +62,14 @@ def _hot_row(
 
 
 def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
-    """Availability: milliseconds for all SKUs × sites (shown as reads/s so that more is better everywhere)."""
+    """Availability: milliseconds for all SKUs × sites (shown as reads/s so that more is better everywhere), without
+    pools and with them."""
+    yield _availability(f"{skus} SKUs × {data.SITES} sites", skus, runs, repeats)
+    with data.pools():
+        yield _availability(f"{skus} SKUs × {data.SITES} sites, a fifth with pools", skus, runs, repeats)
+
+
+def _availability(case: str, skus: int, runs: int, repeats: int) -> Row:
     wanted = list(range(1, skus + 1))
     statements = _statements(lambda: product.availability(wanted))
     rates: dict[str, list[float]] = {side: [] for side in SIDES}
@@ -73,7 +80,7 @@ def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
             for _ in range(repeats):
                 module.availability(wanted)
             rates[side].append(repeats / (time.perf_counter() - began))
-    yield _row("w4", f"{skus} SKUs × {data.SITES} sites", "reads/s", rates, statements=statements)
+    return _row("w4", case, "reads/s", rates, statements=statements)
 
 
 def w2_order(lines: int, runs: int, orders: int = 12) -> Row:

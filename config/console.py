@@ -110,6 +110,9 @@ NAVIGATION = [
         _item(_("Sites"), "warehouse", "inventory_site"),
         _item(_("Sourcing rules"), "alt_route", "inventory_sourcingrule"),
         _item(_("Transit lanes"), "local_shipping", "inventory_transitlane"),
+        _item(_("Pools"), "pie_chart", "inventory_pool"),
+        _item(_("Safety stock"), "health_and_safety", "inventory_safetystock"),
+        _item(_("Order caps"), "production_quantity_limits", "inventory_ordercap"),
     ),
     _section(
         _("Products and pricing"),

@@ -14,6 +14,9 @@ KINDS = {
     "transit_lane": ("Transit lane", "transitlane"),
     "allocation_run": ("Allocation run", "allocationrun"),
     "allocation_policy": ("Allocation policy", "allocationpolicy"),
+    "pool": ("Pool", "pool"),
+    "safety_stock": ("Safety stock", "safetystock"),
+    "order_cap": ("Order cap", "ordercap"),
 }
 FIELD_KINDS = {
     "field_usage": ("Usage", "fieldusage", ""),
@@ -30,16 +33,18 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels, refs
-        from inventory import checks, sheets, sourcing_sheets
+        from inventory import checks, pool_checks, pool_sheets, sheets, sourcing_sheets
         from inventory.field_papers import paper_numbers
         from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
         from inventory.panels import stock_panel
 
         checks.register()
+        pool_checks.register()
         panels.register("product", panels.Panel("Stock", 10, stock_panel))
         sheets.register()
         sourcing_sheets.register()
+        pool_sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
         for kind, (label, model, numbers) in FIELD_KINDS.items():

@@ -18,6 +18,7 @@ from inventory.models import (
     Demand,
     InboundSupply,
     Lot,
+    Pool,
     Promise,
     StockBalance,
     StockCount,
@@ -234,6 +235,10 @@ def lock_pools(product_ids: Collection[int]) -> None:
     products = sorted(set(product_ids))
     climb(Rank.POOL, products, table=_POOLED)
     sql.rows(_ONE_AT_A_TIME, {"space": int(_SPACE), "products": products})
+
+
+def lock_pool(pool_id: int) -> Pool | None:
+    return next(iter(take(Rank.POOL, Pool.objects.filter(pk=pool_id))), None)
 
 
 def lock_lots(lot_ids: Collection[int]) -> dict[int, Lot]:

@@ -46,14 +46,14 @@ _RULED_OF_DEMANDS = f"{RULED} IN (SELECT product_id FROM inventory_demand WHERE 
 RULED_OF_PRODUCTS = f"{RULED} = ANY(%(products)s::bigint[])"
 
 # The shelves each product stands on, its own and all above it.
-_SHELVES = """
+SHELVES = """
     on_shelf(product_id, category_id) AS (
         SELECT id, category_id FROM catalog_product WHERE id = ANY(%(products)s::bigint[]) AND category_id IS NOT NULL
         UNION SELECT o.product_id, c.parent_id FROM on_shelf o JOIN catalog_category c ON c.id = o.category_id
         WHERE c.parent_id IS NOT NULL)"""
 # A row per product and pool in force over it: roots by what they are over, the others below them.
 _TREE = f"""
-    WITH RECURSIVE {_SHELVES}, live AS (
+    WITH RECURSIVE {SHELVES}, live AS (
         SELECT * FROM inventory_pool
         WHERE state <> 'inactive' AND valid_from <= %(on)s::date AND (valid_to IS NULL OR valid_to > %(on)s::date)
     ), over(pool_id, product_id) AS (
@@ -134,7 +134,7 @@ _SAFETY = """
     ORDER BY f.id"""
 # The closest cap of each account, product by product.
 _CAPS = f"""
-    WITH RECURSIVE {_SHELVES}, cap AS (
+    WITH RECURSIVE {SHELVES}, cap AS (
         SELECT c.*, c.product_id AS of_product FROM inventory_ordercap c WHERE c.product_id = ANY(%(products)s::bigint[])
         UNION ALL
         SELECT c.*, o.product_id FROM inventory_ordercap c JOIN on_shelf o ON o.category_id = c.category_id)
@@ -230,8 +230,9 @@ def read_ruled(
         "products": sorted(product_ids), "on": on, "accounts": sorted(account_ids), "again": sorted(dealt_again),
         "own": sorted(ignore_demand_ids), "now": now, "kinds": _KINDS,
     }  # fmt: skip
-    texts = (_POOLS, _MEMBERS, _HELD, _STOCK, _SAFETY, _CAPS)
-    pools, members, held, stock, safety, caps = sql.answers(*(sql.Statement(t, parameters, list) for t in texts))
+    # The stock before who holds it: what a member gives back in between is protected again before it is seen as free.
+    texts = (_POOLS, _MEMBERS, _STOCK, _HELD, _SAFETY, _CAPS)
+    pools, members, stock, held, safety, caps = sql.answers(*(sql.Statement(t, parameters, list) for t in texts))
     shares = _shares(pools, dict(members), {(p, i): (mine, all_) for p, i, mine, all_ in held})
     there, lots = _stock(stock)
     kept: dict[int, list[SafetyShare]] = defaultdict(list)

@@ -8,6 +8,7 @@ from django.db import connection
 
 from config.demo import bulk, company, contracts, money, orders, people, products, signins, stock, story
 from config.demo.clockwork import run_owed_jobs
+from config.demo.pools import keep_for_some
 from config.demo.progress import Progress, Stage
 from config.demo.scale import Scale
 from config.demo.world import World
@@ -115,6 +116,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
         orders.make(world, stage)
     with progress.stage("today's story"):
         story.make(world)
+        keep_for_some(world)
         run_owed_jobs(world.now)
         money.make(world)
         run_owed_jobs(world.now)

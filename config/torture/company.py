@@ -14,11 +14,14 @@ from catalog.rules.asks import ProductSpec
 from catalog.services.create_products import create_products
 from core.actors import system
 from core.errors import Refused
-from core.reference import save_reference
+from core.reference import delete_reference, save_reference
 from core.refs import DocumentRef
 from credit.services.open_credit_account import CreditAccountSpec, open_credit_accounts
 from inventory.rules.asks import ReceiptLine
 from inventory.services.receive_stock import receive_many
+from inventory.services.retire_pool import retire_pool
+from inventory.services.save_cap import save_cap
+from inventory.services.save_pool import save_pool
 from pricing.rules.asks import ListSpec, PriceSpec
 from pricing.services.set_prices import set_prices
 
@@ -37,6 +40,8 @@ class Company:
     account_ids: tuple[int, ...]
     product_ids: tuple[int, ...]
     site_ids: tuple[int, ...]
+    calm_ids: tuple[int, ...] = ()  # nothing of these is lost, so that nothing excuses a pool that is broken
+    changing_pools: tuple[str, ...] = ("Q1", "F6")
     lots: int = 2  # every second product has so many, by code "A", "B"; none of them expires while this runs
 
     def lot_of(self, product_id: int, chance: float) -> str:
@@ -66,7 +71,9 @@ def open_company(*, now: datetime) -> Company:
     products = create_products([ProductSpec(f"T{n}", f"Thing {n}") for n in range(PRODUCTS)], actor=ACTOR, now=now)
     prices = [PriceSpec("LIST", i, Decimal("9.50"), now.date()) for i in products.values()]
     set_prices([ListSpec("LIST", "Price list", "USD", now.date())], prices, actor=ACTOR, now=now)
-    company = Company(tuple(accounts.values()), tuple(products.values()), tuple(sites))
+    ids = tuple(products.values())
+    company = Company(tuple(accounts.values()), ids, tuple(sites), calm_ids=(ids[0], ids[4]))
+    _open_pools(company, now)
     receive_many([_opening(company, p, s, now) for p in products.values() for s in sites], actor=ACTOR, now=now)
     return company
 
@@ -82,6 +89,47 @@ def receipt(
 def _opening(company: Company, product_id: int, site_id: int, now: datetime) -> ReceiptLine:
     number = company.site_ids.index(site_id) + 1
     return receipt(company, product_id, site_id, OPENING_QTY, number, 0.0, now.date())
+
+
+def _open_pools(company: Company, now: datetime) -> None:
+    """Of every kind: a floor on what is asked for most, ceilings, a tree, safety stock, and the most an order may take."""
+    products, accounts, site = company.product_ids, company.account_ids, company.site_ids[0]
+    group = _keep("accounts.AccountGroup", "TG", now, name="Group")
+    for account_id in accounts[2:4]:
+        membership: Any = apps.get_model("accounts.GroupMembership")
+        row = membership(account_id=account_id, group_id=group, valid_from=now.date())
+        save_reference(row=row, actor=ACTOR, now=now)
+    _pool("F0", "protection", 20, now, who="account", account_id=accounts[0], product_id=products[0])
+    _pool("Q1", "quota", 15, now, who="group", group_id=group, product_id=products[1])
+    top = _pool("F4", "protection", 60, now, who="below", product_id=products[4])
+    _pool("F4A", "protection", 40, now, who="account", account_id=accounts[0], parent_id=top)
+    _pool("F4B", "protection", 1, now, who="group", group_id=group, parent_id=top, amount_kind="ratio")
+    _pool("Q4", "quota", 30, now, who="account", account_id=accounts[1], product_id=products[4])
+    _pool("N5", "quota", 5, now, who="everybody", state="neutral", product_id=products[5])
+    _pool("F6", "protection", 50, now, who="group", group_id=group, product_id=products[6], amount_kind="percent")
+    safety: Any = apps.get_model("inventory.SafetyStock")
+    for product_id in (products[0], products[3]):
+        row = safety(product_id=product_id, site_id=site, qty=Decimal(10))
+        save_reference(row=row, actor=ACTOR, now=now)
+    cap: Any = apps.get_model("inventory.OrderCap")
+    save_cap(row=cap(who="everybody", product_id=products[2], max_qty=5, valid_from=now.date()), actor=ACTOR, now=now)
+
+
+def _pool(code: str, kind: str, amount: int, now: datetime, **values: Any) -> int:
+    pool: Any = apps.get_model("inventory.Pool")
+    row = pool(code=code, name=f"Pool {code}", kind=kind, amount=Decimal(amount), valid_from=now.date(), **values)
+    return save_pool(row=row, actor=ACTOR, now=now)
+
+
+def lift_pools(*, now: datetime) -> None:
+    """All that kept stock from somebody ends, so that nothing may be left lying any more."""
+    pools: Any = apps.get_model("inventory.Pool")
+    for pool_id in pools.objects.values_list("pk", flat=True):
+        retire_pool(pool_id=pool_id, reason="the torture is over", actor=ACTOR, now=now)
+    for name in ("inventory.SafetyStock", "inventory.OrderCap"):
+        table: Any = apps.get_model(name)
+        for row in table.objects.all():
+            delete_reference(row=row, actor=ACTOR, now=now)
 
 
 def _keep(model: str, code: str, now: datetime, **values: Any) -> int:

@@ -10,7 +10,7 @@ from django.db import connection
 
 from config.torture import judge
 from config.torture.clients import Tally, torment
-from config.torture.company import open_company, require_empty
+from config.torture.company import lift_pools, open_company, require_empty
 from core import clock
 from core.quantity import plain
 
@@ -46,7 +46,8 @@ class Verdict:
 
 
 def torture_stock(*, seed: int, clients: int, seconds: float) -> Verdict:
-    """On an empty database (raises OtherDataThere). Oversold is looked at before the drain, too."""
+    """On an empty database (raises OtherDataThere). Oversold is looked at before the drain, too; what lies while
+    somebody waits after the pools have ended, because until then it may be kept."""
     require_empty()
     company = open_company(now=clock.db_now())
     connection.close()  # children must not share it
@@ -55,10 +56,14 @@ def torture_stock(*, seed: int, clients: int, seconds: float) -> Verdict:
         tally = torment(company, seed=seed, clients=clients, seconds=seconds, folder=Path(folder))
     oversold = judge.oversold()
     judge.drain(clock.db_now())
+    oversold = max(oversold, judge.oversold())
+    breaches = [*tally.broken, *judge.breaches(tally.placed, tally.in_doubt)]
+    lift_pools(now=clock.db_now())
+    judge.drain(clock.db_now())
     return Verdict(
         tally,
         max(oversold, judge.oversold()),
         judge.undersold(),
         judge.deadlocks() - before,
-        [*tally.broken, *judge.breaches(tally.placed, tally.in_doubt)],
+        breaches + [b for b in judge.breaches((), ()) if b not in breaches],
     )

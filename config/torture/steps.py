@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 
 from config.torture.company import ACTOR, Company, receipt
@@ -21,14 +22,26 @@ from fulfillment.services.confirm_pick import confirm_picks
 from fulfillment.services.confirm_shipment import confirm_shipments
 from fulfillment.services.release_orders import release_orders
 from inventory.rules.asks import DemandSpec, InboundSpec, Reservation
+from inventory.rules.transfers import Arrived, TransferLineSpec
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.cancel import cancel
+from inventory.services.change_stock_status import change_stock_status
 from inventory.services.expire_claims import expire_claims
+from inventory.services.open_count import open_count
 from inventory.services.open_demands import open_demands
+from inventory.services.post_count import post_count
+from inventory.services.recall_lot import lift_recall, recall_lot
 from inventory.services.receive_stock import receive_many
+from inventory.services.receive_transfer import receive_transfer
+from inventory.services.record_counts import record_counts
 from inventory.services.record_inbound import record_inbounds
+from inventory.services.request_transfer import request_transfer
 from inventory.services.reserve import reserve
+from inventory.services.retire_pool import retire_pool
+from inventory.services.save_pool import save_pool
+from inventory.services.ship_transfer import ship_transfer
+from inventory.states import PoolState, StockStatus
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.place import place
@@ -62,6 +75,10 @@ class Client:
     def product(self) -> int:
         """The first products are asked for most: that is where the fight is."""
         return self.company.product_ids[int(len(self.company.product_ids) * self.chance.random() ** 2)]
+
+    def rough_product(self) -> int:
+        """One whose stock may be lost, moved or blocked."""
+        return self.chance.choice([i for i in self.company.product_ids if i not in self.company.calm_ids])
 
     def lines(self, most: int) -> list[tuple[int, int]]:
         """(product, quantity), the same product on several lines among them."""
@@ -139,12 +156,12 @@ def release(c: Client, now: datetime) -> None:
 def pick(c: Client, now: datetime) -> None:
     """One line in ten is short by a unit or more."""
     lines = _rows(
-        "SELECT l.shipment_id, l.id, l.qty FROM fulfillment_shipmentline l WHERE l.shipment_id IN "
+        "SELECT l.shipment_id, l.id, l.qty, l.product_id FROM fulfillment_shipmentline l WHERE l.shipment_id IN "
         "(SELECT id FROM fulfillment_shipment WHERE status = 'released' ORDER BY random() LIMIT 3)"
     )
-    short: dict[int, dict[int, Decimal]] = {shipment_id: {} for shipment_id, _, _ in lines}
-    for shipment_id, line_id, qty in lines:
-        if c.chance.random() < 0.1:
+    short: dict[int, dict[int, Decimal]] = {shipment_id: {} for shipment_id, *_ in lines}
+    for shipment_id, line_id, qty, product_id in lines:
+        if c.chance.random() < 0.1 and product_id not in c.company.calm_ids:
             short[shipment_id][line_id] = qty - 1
     confirm_picks([PickReport(i, picks, "not found") for i, picks in sorted(short.items())], actor=ACTOR, now=now)
 
@@ -164,9 +181,84 @@ def receive(c: Client, now: datetime) -> None:
 
 def correct(c: Client, now: datetime) -> None:
     """Up or down; down is refused where the units are promised."""
-    (balance_id,) = _some("SELECT id FROM inventory_stockbalance WHERE status = 'available' ORDER BY random() LIMIT 1")
+    product = c.rough_product()
+    (balance_id,) = _some(
+        f"SELECT id FROM inventory_stockbalance WHERE status = 'available' AND product_id = {product}"
+        " ORDER BY random() LIMIT 1"
+    )
     qty = Decimal(c.chance.choice([-6, -3, -1, 1, 2, 4]))
     adjust_stock(balance_id=balance_id, qty=qty, reason="torture: counted", actor=ACTOR, now=now)
+
+
+def send(c: Client, now: datetime) -> None:
+    """A transfer, shipped at once: what is free by then goes."""
+    source, target = c.chance.sample(c.company.site_ids, 2)
+    product = c.rough_product()
+    lot = c.company.lot_of(product, c.chance.random())
+    lines = [TransferLineSpec(product, Decimal(c.chance.randint(1, 6)), lot)]
+    transfer_id = request_transfer(
+        from_site_id=source, to_site_id=target, expected_date=now.date() + timedelta(days=2), lines=lines, key=c.key,
+        actor=ACTOR, now=now,
+    )  # fmt: skip
+    ship_transfer(transfer_id=transfer_id, actor=ACTOR, now=now)
+
+
+def unload(c: Client, now: datetime) -> None:
+    """A truck of anybody arrives; now and then a unit is damaged."""
+    lines = _rows(
+        "SELECT l.transfer_id, l.id, l.shipped_qty FROM inventory_transferline l WHERE l.transfer_id IN (SELECT id FROM"
+        " inventory_transfer WHERE status = 'shipped' ORDER BY random() LIMIT 1)"
+    )
+    damaged = Decimal(c.chance.random() < 0.2)
+    came = {line_id: Arrived(qty - damaged, damaged) for _, line_id, qty in lines if qty}
+    if came:
+        receive_transfer(transfer_id=lines[0][0], arrived=came, actor=ACTOR, now=now)
+
+
+def count(c: Client, now: datetime) -> None:
+    """Counted while all others go on: a unit more or less than the books say, or just that."""
+    site = c.chance.choice(c.company.site_ids)
+    count_id = open_count(site_id=site, product_ids=[c.rough_product()], key=c.key, actor=ACTOR, now=now)
+    lines = _rows(
+        "SELECT l.id, b.on_hand_qty FROM inventory_countline l JOIN inventory_stockbalance b ON b.id = l.balance_id"
+        f" WHERE l.count_id = {count_id}"
+    )
+    found = {i: max(Decimal(0), qty + c.chance.choice([-2, -1, 0, 0, 1])) for i, qty in lines}
+    record_counts(count_id=count_id, counted=found, actor=ACTOR, now=now)
+    post_count(count_id=count_id, actor=ACTOR, now=now)
+
+
+def recall(c: Client, now: datetime) -> None:
+    """A lot is recalled, or one that was is not any more and its goods are good again."""
+    for lot_id, is_recalled in _rows(
+        "SELECT id, is_recalled FROM inventory_lot WHERE NOT product_id = ANY"
+        f" ('{{{','.join(map(str, c.company.calm_ids))}}}') ORDER BY random() LIMIT 1"
+    ):
+        if not is_recalled and c.chance.random() < 0.3:
+            recall_lot(lot_id=lot_id, reason="torture", actor=ACTOR, now=now)
+        elif is_recalled:
+            lift_recall(lot_id=lot_id, reason="torture", actor=ACTOR, now=now)
+    for balance_id, qty in _rows(
+        "SELECT id, on_hand_qty FROM inventory_stockbalance WHERE status = 'quality' AND on_hand_qty > 0"
+        " AND lot_id IS NOT NULL ORDER BY random() LIMIT 1"
+    ):
+        change_stock_status(
+            balance_id=balance_id, to=StockStatus.AVAILABLE, qty=qty, reason="torture", key=c.document, actor=ACTOR,
+            now=now,
+        )  # fmt: skip
+
+
+def change_a_pool(c: Client, now: datetime) -> None:
+    """More or less of it, ended or begun again: never one whose product the judge wants undisturbed."""
+    pools: Any = apps.get_model("inventory.Pool")
+    pool = pools.objects.filter(code__in=c.company.changing_pools).order_by("?").first()
+    if pool is None:
+        return
+    if c.chance.random() < 0.3:
+        retire_pool(pool_id=pool.pk, reason="torture", actor=ACTOR, now=now)
+        return
+    pool.amount, pool.state = Decimal(c.chance.randint(5, 40)), PoolState.ACTIVE
+    save_pool(row=pool, actor=ACTOR, now=now)
 
 
 def expect(c: Client, now: datetime) -> None:
@@ -206,6 +298,11 @@ STEPS = (
     Step("receive", 5, receive),
     Step("correct", 6, correct),
     Step("expect", 3, expect),
+    Step("send", 3, send),
+    Step("unload", 3, unload),
+    Step("count", 3, count),
+    Step("recall", 2, recall),
+    Step("change a pool", 2, change_a_pool),
     Step("sweep", 2, sweep),
     Step("work off", 8, work_off),
 )

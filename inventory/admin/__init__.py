@@ -11,6 +11,7 @@ from inventory.admin.field import (
 )
 from inventory.admin.lots import LotAdmin
 from inventory.admin.policies import AllocationPolicyAdmin
+from inventory.admin.pools import OrderCapAdmin, PoolAdmin, SafetyStockAdmin
 from inventory.admin.serials import SerialAdmin
 from inventory.admin.sourcing import SourcingRuleAdmin, TransitLaneAdmin
 from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
@@ -25,7 +26,10 @@ __all__ = [
     "FillUpAdmin",
     "InboundSupplyAdmin",
     "LotAdmin",
+    "OrderCapAdmin",
     "ParLevelAdmin",
+    "PoolAdmin",
+    "SafetyStockAdmin",
     "SerialAdmin",
     "SiteAdmin",
     "SourcingRuleAdmin",

@@ -14,7 +14,7 @@ KEEPERS = {Role.PLANNER, Role.OPERATOR}
 @admin.register(SourcingRule)
 class SourcingRuleAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
-    list_display = ("name", "scope", "candidates", "max_shipments", "distance", "cutoff", "capacity", "is_active")
+    list_display = ("name", "scope", "candidates", "max_shipments", "distance", "cutoff", "is_active")
     list_filter = ("is_active", "region", "fulfilment", "distance", "cutoff", "capacity")
     search_fields = ("name", "account__code", "product__sku", "category__code")
     search_help_text = "Name, account, SKU or category"
@@ -44,7 +44,7 @@ class SourcingRuleAdmin(ReferenceAdmin):
 @admin.register(TransitLane)
 class TransitLaneAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
-    list_display = ("site", "to", "transit_days", "calendar", "shipment", "kg", "unit", "distance_km")
+    list_display = ("site", "to", "transit_days", "calendar", "shipment", "kg", "distance_km")
     list_display_links = ("site", "to")
     list_filter = ("site", "region")
     search_fields = ("site__code", "region")

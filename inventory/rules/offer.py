@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.quantity import plain
 from inventory.rules.asks import AtpPoint, Availability, KeptFor, SiteAvailability
 from inventory.rules.pool_book import NO_LIMIT, PoolBook
 from inventory.rules.pool_deal import last_day
-from inventory.rules.pools import OrderCap, Protection, Resolved, SiteStock, is_inside
+from inventory.rules.pools import OrderCap, Protection, Resolved, SiteStock
 
 ZERO = Decimal(0)
 
@@ -25,35 +26,79 @@ def offered(
 ) -> Availability:
     """`found` within what the account may take. `stock`: good stock by site that serves everybody; others' sites
     (a trunk that was named) are left as they are."""
-    product_id = found.product_id
-    open_book = _book(rules, (), stock, product_id)
-    sites = tuple(_site(s, open_book, account_id, product_id) if s.site_id in stock else s for s in found.sites)
-    usable = sum((s.available for s in found.sites), ZERO)
-    takeable = _takeable(found.sites, open_book, account_id, product_id, stock)
-    safety = min(open_book.safety_from(account_id, product_id), usable - takeable)
-    kept = open_book.kept_for_others(account_id, product_id)
-    book = _book(rules, caps, stock, product_id, with_quotas=True)
-    left = min((book.quota(account_id, product_id, s.site_id) for s in found.sites), default=NO_LIMIT)
-    cap = book.cap(account_id, product_id)
-    if rules.quotas:
-        sites = tuple(
-            s._replace(available=max(ZERO, min(s.available, book.quota(account_id, product_id, s.site_id))))
-            for s in sites
-        )
-    available = _takeable(found.sites, book, account_id, product_id, stock) if rules.quotas else takeable
-    others = [p for p in rules.protections if account_id not in p.account_ids]
-    atp = _dated(found, others, stock, available, usable - takeable, NO_LIMIT if left is NO_LIMIT else left, today)
+    everywhere = not any(p.site_ids is not None for p in rules.protections) and not any(
+        q.site_ids is not None for q in rules.quotas
+    )
+    share = (_everywhere if everywhere else _place_by_place)(found, rules, stock, account_id)
+    cap = min((c.qty for c in caps if account_id in c.account_ids), default=None)
+    kept = [p for p in rules.protections if account_id not in p.account_ids]
+    told = sorted((p for p in kept if p.qty > 0 and not p.is_safety), key=lambda p: (-p.qty, p.pool_id))
     return replace(
         found,
-        sites=sites,
-        available=available,
-        protected=usable - takeable - safety,
-        safety=safety,
-        quota_left=None if left == NO_LIMIT else max(ZERO, left),
-        order_cap=None if cap == NO_LIMIT else cap,
-        kept_for=tuple(KeptFor(p.name, qty, p.until) for p, qty in kept),
-        atp=atp,
+        sites=share.sites,
+        available=share.available,
+        protected=share.usable - share.takeable - share.safety,
+        safety=share.safety,
+        quota_left=None if share.left == NO_LIMIT else share.left,
+        order_cap=cap,
+        kept_for=tuple(KeptFor(p.name, p.qty, p.until) for p in told),
+        atp=_dated(found, kept, stock, share, today),
     )
+
+
+class _Share(NamedTuple):
+    """`usable` for the account if there were no pools, `takeable` beside what is kept for others, `available` within
+    its quotas too, which leave `left`; `safety` of what is kept is safety stock."""
+
+    sites: tuple[SiteAvailability, ...]
+    usable: Decimal
+    takeable: Decimal
+    available: Decimal
+    left: Decimal
+    safety: Decimal
+
+
+def _everywhere(found: Availability, rules: Resolved, stock: Mapping[int, SiteStock], account_id: int | None) -> _Share:
+    """Where no pool names a place, one figure bounds all sites: what is free less what is kept. The common case."""
+    kept = sum((p.qty for p in rules.protections if account_id not in p.account_ids), ZERO)
+    slack = max(ZERO, sum((s.free for s in stock.values()), ZERO) - kept)
+    left = max(
+        ZERO, min((q.qty for q in rules.quotas if q.is_limiting and account_id in q.account_ids), default=NO_LIMIT)
+    )
+    usable = takeable = beside = ZERO
+    sites = []
+    for s in found.sites:
+        usable += s.available
+        if s.site_id not in stock:
+            beside += s.available
+            sites.append(s)
+            continue
+        takeable += s.available
+        if s.available > slack or s.available > left:
+            there = min(s.available, slack)
+            s = s._replace(available=min(there, left), protected=s.available - there)
+        sites.append(s)
+    takeable = min(takeable, slack)
+    return _Share(tuple(sites), usable, takeable + beside, min(takeable, left) + beside, left, ZERO)
+
+
+def _place_by_place(
+    found: Availability, rules: Resolved, stock: Mapping[int, SiteStock], account_id: int | None
+) -> _Share:
+    product_id = found.product_id
+    free = {(product_id, site): there.free for site, there in stock.items()}
+    floors = PoolBook(rules.protections, (), free=free)
+    sites = tuple(_site(s, floors, account_id, product_id) if s.site_id in stock else s for s in found.sites)
+    usable = sum((s.available for s in found.sites), ZERO)
+    takeable = _takeable(found.sites, floors, account_id, product_id, stock)
+    safety = min(floors.safety_from(account_id, product_id), usable - takeable)
+    if not rules.quotas:
+        return _Share(sites, usable, takeable, takeable, NO_LIMIT, safety)
+    book = PoolBook(rules.protections, rules.quotas, free=free)
+    quotas = {s.site_id: max(ZERO, book.quota(account_id, product_id, s.site_id)) for s in found.sites}
+    sites = tuple(s._replace(available=min(s.available, quotas[s.site_id])) if s.site_id in stock else s for s in sites)
+    available = _takeable(found.sites, book, account_id, product_id, stock)
+    return _Share(sites, usable, takeable, available, min(quotas.values(), default=NO_LIMIT), safety)
 
 
 def in_words(found: Availability) -> str:
@@ -99,20 +144,10 @@ def _until(end: date | None) -> str:
     return f" until {last_day(end)}" if end else ""
 
 
-def _book(
-    rules: Resolved,
-    caps: Iterable[OrderCap],
-    stock: Mapping[int, SiteStock],
-    product_id: int,
-    with_quotas: bool = False,
-) -> PoolBook:
-    free = {(product_id, site): there.free for site, there in stock.items()}
-    return PoolBook(rules.protections, rules.quotas if with_quotas else (), caps, free=free)
-
-
 def _site(s: SiteAvailability, book: PoolBook, account_id: int | None, product_id: int) -> SiteAvailability:
-    there = book.open_at(account_id, product_id, s.site_id)
-    without_safety = book.open_at(account_id, product_id, s.site_id, ignoring_safety=True)
+    there = without_safety = book.open_at(account_id, product_id, s.site_id)
+    if book.safety_from(account_id, product_id):
+        without_safety = book.open_at(account_id, product_id, s.site_id, ignoring_safety=True)
     available = min(s.available, there)
     protected = max(ZERO, s.available - without_safety)
     return s._replace(available=available, protected=protected, safety=s.available - available - protected)
@@ -139,24 +174,21 @@ def _takeable(
 
 
 def _dated(
-    found: Availability,
-    others: Sequence[Protection],
-    stock: Mapping[int, SiteStock],
-    now: Decimal,
-    kept_now: Decimal,
-    left: Decimal,
-    today: date,
+    found: Availability, others: Sequence[Protection], stock: Mapping[int, SiteStock], share: _Share, today: date
 ) -> tuple[AtpPoint, ...]:
     """The dates on which more can be promised: what comes, less what is still to protect then, within the quota."""
-    spare = sum((s.free for s in stock.values()), ZERO) - sum((s.available for s in found.sites), ZERO)
+    if not others and share.left == NO_LIMIT:
+        return found.atp
+    kept_now = share.usable - share.takeable
+    spare = max(ZERO, sum((s.free for s in stock.values()), ZERO) - share.usable)
     days = {p.day for p in found.atp} | {p.until for p in others if p.until is not None and p.until > today}
     points: list[AtpPoint] = []
     for day in sorted(days):
         base = next((p.qty for p in reversed(found.atp) if p.day <= day), ZERO)
-        kept = kept_now if day <= today else _kept(found, others, stock, day) - max(ZERO, spare)
-        qty = max(ZERO, min(base - max(ZERO, kept), left))
+        kept = kept_now if day <= today else _kept(found, others, stock, day) - spare
+        qty = max(ZERO, min(base - max(ZERO, kept), share.left))
         if day <= today:
-            qty = min(qty, now)
+            qty = min(qty, share.available)
         if not points or qty > points[-1].qty:
             points.append(AtpPoint(day, qty))
     return tuple(points)
@@ -168,9 +200,9 @@ def _kept(found: Availability, others: Sequence[Protection], stock: Mapping[int,
     for p in others:
         if p.until is not None and p.until <= day:
             continue
-        there = sum((s.free for site, s in stock.items() if is_inside(frozenset({site}), p.site_ids)), ZERO)
+        there = sum((s.free for site, s in stock.items() if p.site_ids is None or site in p.site_ids), ZERO)
         for s in found.sites:
-            if is_inside(frozenset({s.site_id}), p.site_ids):
+            if s.in_transit and (p.site_ids is None or s.site_id in p.site_ids):
                 there += sum((qty for due, qty in s.in_transit.items() if due <= day), ZERO)
         total += min(max(p.full_qty, p.qty), there)
     return total

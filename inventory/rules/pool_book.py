@@ -12,7 +12,6 @@ from inventory.rules.pools import OrderCap, Protection, Quota, Sites, is_inside
 
 ZERO = Decimal(0)
 NO_LIMIT = Decimal("9999999999.9999")
-EVERYWHERE: Sites = None
 
 
 class PoolBook:
@@ -31,6 +30,7 @@ class PoolBook:
         self._ceilings: dict[int, list[Quota]] = defaultdict(list)
         self._caps: dict[int, list[OrderCap]] = defaultdict(list)
         self._free: dict[int, dict[int, Decimal]] = defaultdict(dict)
+        self._total: dict[int, Decimal] = defaultdict(Decimal)
         self._kept: dict[int, list[Decimal]] = defaultdict(list)  # beside the floors: what is left of each
         self._left: dict[int, list[Decimal]] = defaultdict(list)  # beside the ceilings
         for p in protections:
@@ -43,6 +43,7 @@ class PoolBook:
             self._caps[cap.product_id].append(cap)
         for (product_id, site_id), qty in free.items():
             self._free[product_id][site_id] = qty
+            self._total[product_id] += qty
 
     def room(self, account_id: int | None, product_id: int, site_id: int) -> Decimal:
         """The most the account may take at the site now."""
@@ -57,11 +58,15 @@ class PoolBook:
         floors = [f for f in self._floors_left(product_id, ignoring_safety) if not _is_own(f[0], account_id, site_id)]
         free = self._free[product_id]
         found = free.get(site_id, ZERO)
-        for place in {EVERYWHERE, frozenset({site_id}), *(p.site_ids for p, _ in floors)}:
-            if _covers(place, site_id):
+        for place in {None, *(p.site_ids for p, _ in floors)} if floors else ():
+            if place is None:
+                there, kept = self._total[product_id], sum((qty for _, qty in floors), ZERO)
+            elif site_id in place:
                 kept = sum((qty for p, qty in floors if is_inside(p.site_ids, place)), ZERO)
-                there = sum((qty for site, qty in free.items() if _covers(place, site)), ZERO)
-                found = min(found, there - kept)
+                there = sum((qty for site, qty in free.items() if site in place), ZERO)
+            else:
+                continue
+            found = min(found, there - kept)
         return max(ZERO, found)
 
     def quota(self, account_id: int | None, product_id: int, site_id: int) -> Decimal:
@@ -74,6 +79,7 @@ class PoolBook:
 
     def take(self, account_id: int | None, product_id: int, site_id: int, qty: Decimal) -> None:
         self._free[product_id][site_id] = self._free[product_id].get(site_id, ZERO) - qty
+        self._total[product_id] -= qty
         self.hold(account_id, product_id, site_id, qty)
 
     def hold(self, account_id: int | None, product_id: int, site_id: int, qty: Decimal) -> None:

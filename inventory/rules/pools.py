@@ -15,6 +15,7 @@ from inventory.states import AmountKind, PoolKind, PoolState
 
 ZERO, ONE = Decimal(0), Decimal(1)
 HUNDRED = Decimal(100)
+SMALLEST = Decimal("0.0001")  # of a quantity
 Sites = frozenset[int] | None  # None: every site
 
 
@@ -109,7 +110,8 @@ class SafetyShare:
 
 @dataclass(frozen=True)
 class Standing:
-    """A pool with its numbers, for people: what it comes to, what of that is used, protected now or left."""
+    """A pool with its numbers, for people: what it comes to, what of that is used, protected now or left. Of a
+    protection that is with what stands below it, as its amount is."""
 
     share: PoolShare
     amount: Decimal
@@ -122,9 +124,12 @@ class Standing:
 
 @dataclass(frozen=True)
 class Resolved:
+    """`wanted`: {pool: what its protection would keep now if the stock were there}, also of safety stock."""
+
     protections: tuple[Protection, ...] = ()
     quotas: tuple[Quota, ...] = ()
     standings: tuple[Standing, ...] = ()
+    wanted: Mapping[int, Decimal] = field(default_factory=dict)
 
 
 def resolve(
@@ -142,9 +147,10 @@ def resolve(
     free = {site: s.free - at_site.get(site, ZERO) for site, s in stock.items()}
     floors = [s for s in shares if s.kind == PoolKind.PROTECTION and s.state == PoolState.ACTIVE]
     ceilings = [s for s in shares if s.kind == PoolKind.QUOTA and s.state != PoolState.INACTIVE]
-    protections, told = _protections(product_id, floors, on_hand, free, lot)
+    protections, told, wanted = _protections(product_id, floors, on_hand, free, lot)
     quotas, counted = _quotas(product_id, _Forest(ceilings, on_hand, lot))
-    return Resolved((*kept, *protections), tuple(quotas), (*told, *counted))
+    wanted |= {p.pool_id: p.full_qty for p in kept}
+    return Resolved((*kept, *protections), tuple(quotas), (*told, *counted), wanted)
 
 
 def share_out(total: Decimal, weights: Sequence[Decimal], *, lot: Decimal = ONE) -> list[Decimal]:
@@ -264,18 +270,22 @@ def _protections(
     on_hand: Mapping[int, Decimal],
     free: Mapping[int, Decimal],
     lot: Decimal,
-) -> tuple[list[Protection], list[Standing]]:
-    forest, written = _Forest(shares, on_hand, lot), _Forest(shares, on_hand, lot, is_bounded=False)
-    left, full = _still_to_protect(forest), _still_to_protect(written)
+) -> tuple[list[Protection], list[Standing], dict[int, Decimal]]:
+    forest = _Forest(shares, on_hand, lot)
+    left = full = _still_to_protect(forest)
+    if any(s.amount_kind != AmountKind.NUMBER or forest.amounts.get(s.pool_id) != s.amount for s in shares):
+        full = _still_to_protect(_Forest(shares, on_hand, lot, is_bounded=False))
     there = fit({i: (forest.sites[i], qty) for i, qty in left.items()}, lambda sites: _at(sites, free), lot)
     found, told = [], []
+    whole: dict[int, Decimal] = {}
     for s in forest.deepest_first():
         i = s.pool_id
-        told.append(Standing(s, forest.amounts[i], there[i]))
+        whole[i] = there[i] + sum((whole[c.pool_id] for c in forest.below[i]), ZERO)
+        told.append(Standing(s, forest.amounts[i], whole[i]))
         if full[i] > 0:
             members, sites = forest.members[i], forest.sites[i]
             found.append(Protection(i, s.name, product_id, members, there[i], sites, s.until, forest.root[i], full[i]))
-    return found, told
+    return found, told, left
 
 
 def _still_to_protect(forest: _Forest) -> dict[int, Decimal]:
@@ -331,6 +341,19 @@ def fit(
         dealt = scaled(max(ZERO, there(place)), [fitted[i] for i in inside], lot=lot)
         fitted |= dict(zip(inside, dealt, strict=True))
     return fitted
+
+
+def short_places(asked: Mapping[int, tuple[Sites, Decimal]], there: Callable[[Sites], Decimal]) -> list[Sites]:
+    """The places that do not hold what is asked for in them, once those inside them are scaled to what they have."""
+    fitted = {i: qty for i, (_, qty) in asked.items()}
+    found = []
+    for place in sorted({sites for sites, _ in asked.values()}, key=_size):
+        inside = [i for i, (sites, _) in asked.items() if is_inside(sites, place)]
+        here = max(ZERO, there(place))
+        if sum((fitted[i] for i in inside), ZERO) > here:
+            found.append(place)
+            fitted |= dict(zip(inside, scaled(here, [fitted[i] for i in inside], lot=SMALLEST), strict=True))
+    return found
 
 
 def _size(sites: Sites) -> tuple[bool, int, list[int]]:

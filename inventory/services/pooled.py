@@ -2,16 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from core import sql
 from core.clock import local_date
+from core.explain import Explanation
 from inventory import locks
 from inventory.locks import LockedDemand
 from inventory.pool_queries import read_ruled
+from inventory.rules.allocate import Decision, Plan, allocate
 from inventory.rules.pool_book import PoolBook
 from inventory.rules.pool_deal import Claimant, PoolDeal
+from inventory.rules.sourcing import Need, Supply
 
 _OTHER_LINES = """
     SELECT d.ref_kind, d.ref_id, d.product_id, sum(d.reserved_qty + d.allocated_qty + d.released_qty + d.picked_qty
@@ -19,6 +23,9 @@ _OTHER_LINES = """
     FROM inventory_demand d JOIN unnest(%(kinds)s::text[], %(refs)s::bigint[]) AS r(kind, ref)
          ON d.ref_kind = r.kind AND d.ref_id = r.ref
     WHERE d.product_id = ANY(%(products)s::bigint[]) AND NOT d.id = ANY(%(ids)s::bigint[]) GROUP BY 1, 2, 3"""
+
+
+NO_STOCK = "no stock is free"  # what a decision says that knows no other reason
 
 
 def open_deal(product_ids: Collection[int], asked: Sequence[LockedDemand], *, now: datetime) -> PoolDeal:
@@ -35,6 +42,24 @@ def open_deal(product_ids: Collection[int], asked: Sequence[LockedDemand], *, no
     whose = {d.pk: Claimant(d.account_id, (d.ref_kind, d.ref_id)) for d in ours}
     taken = _taken(ours, {cap.product_id for cap in rules.caps}) if rules.caps else {}
     return PoolDeal(frozenset(product_ids), book, whose, defaultdict(Decimal, taken))
+
+
+def plan_under(deal: PoolDeal | None, needs: Collection[Need], supplies: Collection[Supply], *, today: date) -> Plan:
+    """By rank; what has pools within them."""
+    if deal is None:
+        return allocate(needs, supplies, today=today)
+    pooled = deal.deal([n for n in needs if n.product_id in deal.products], supplies, today=today)
+    plan = allocate([n for n in needs if n.product_id not in deal.products], supplies, today=today)
+    return Plan((*plan.lines, *pooled.lines), (*plan.decisions, *pooled.decisions))
+
+
+def explained(decision: Decision, deal: PoolDeal | None, verb: str) -> Explanation:
+    """Why the demand got what it got, with what its pools kept from it."""
+    why = decision.explanation(verb)
+    limits = deal.limits.get(decision.need.demand_id) if deal else None
+    if not limits:
+        return why
+    return replace(why, losers=(*limits, *(loser for loser in why.losers if loser.why != NO_STOCK)))
 
 
 def _taken(asked: Sequence[LockedDemand], capped: Collection[int]) -> dict[tuple[tuple[str, int], int], Decimal]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from core import outbox
@@ -15,20 +15,19 @@ from inventory.locks import Expected, LockedDemand
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import reading_ruled_products
 from inventory.queries import free_stock, reading_free_stock
-from inventory.rules.allocate import Decision, Plan, allocate, rank
+from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import Reservation
 from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Ledger, expire, open_ledger
-from inventory.services.pooled import open_deal
+from inventory.services.pooled import explained, open_deal, plan_under
 from inventory.services.promise import Current, current_promises, pegs_of, renewed
 from inventory.services.record import Decided, record, try_record
 from inventory.states import ClaimKind
 
 ZERO = Decimal(0)
 CAUSE = "reserved again"
-NO_STOCK = "no stock is free"  # what a decision says that knows no other reason
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
@@ -118,15 +117,7 @@ def _plan_again(
 
 
 def _decided(decisions: Iterable[Decision], deal: PoolDeal | None) -> list[Decided]:
-    return [Decided(d.need.demand_id, None, d.position, _explained(d, deal)) for d in decisions]
-
-
-def _explained(decision: Decision, deal: PoolDeal | None) -> Explanation:
-    why = decision.explanation("reserved")
-    limits = deal.limits.get(decision.need.demand_id) if deal else None
-    if not limits:
-        return why
-    return replace(why, losers=(*limits, *(loser for loser in why.losers if loser.why != NO_STOCK)))
+    return [Decided(d.need.demand_id, None, d.position, explained(d, deal, "reserved")) for d in decisions]
 
 
 def _deal(
@@ -141,7 +132,7 @@ def _deal(
     """Plan from what is free and put the claims into the ledger, not settled yet."""
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     supplies = {s.balance_id: s for s in free}
-    plan = _plan(needs, free, deal, today=local_date(now, "UTC"))
+    plan = plan_under(deal, needs, free, today=local_date(now, "UTC"))
     soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
     for line in plan.lines:
         supply = supplies[line.balance_id]
@@ -153,14 +144,6 @@ def _deal(
                 site_id=supply.site_id, lot_id=supply.lot_id, expires_at=expires_at,
             )  # fmt: skip
     return plan
-
-
-def _plan(needs: Sequence[Need], free: Sequence[Supply], deal: PoolDeal | None, *, today: date) -> Plan:
-    if deal is None:
-        return allocate(needs, free, today=today)
-    pooled = deal.deal([n for n in needs if n.product_id in deal.products], free, today=today)
-    plan = allocate([n for n in needs if n.product_id not in deal.products], free, today=today)
-    return Plan((*plan.lines, *pooled.lines), (*plan.decisions, *pooled.decisions))
 
 
 def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) -> None:

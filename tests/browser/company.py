@@ -58,7 +58,7 @@ from fulfillment.services.record_usage import record_usage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from integrations.services.receive_edi import Report, receive_edi
-from inventory.models import ParLevel, Site, SourcingRule, TransferLine, TransitLane
+from inventory.models import OrderCap, ParLevel, Pool, SafetyStock, Site, SourcingRule, TransferLine, TransitLane
 from inventory.rules.field import Stated, UsageSpec, UseLine
 from inventory.rules.policy import Policy
 from inventory.rules.policy_text import SegmentDraft
@@ -70,7 +70,9 @@ from inventory.services.open_count import open_count
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from inventory.services.request_transfer import request_transfer
+from inventory.services.save_cap import save_cap
 from inventory.services.save_policy import PolicyDraft, save_policy
+from inventory.services.save_pool import save_pool
 from inventory.services.ship_transfer import ship_transfer
 from orders.models import Order, OrderLine
 from orders.rules.asks import LineDraft, OrderDraft
@@ -250,6 +252,7 @@ def _products(account: Account) -> None:
         now=now,
     )
     _movements(site, made[1])
+    _pools(site, made[0])
     CommitmentFactory(source=contract, product=made[0], valid_from=now.date() - timedelta(days=30))
     PriceRowFactory(source=contract, product=made[0], unit_price=Decimal("9.80"))
     goods.CustomerPartFactory(account=account, part_number="HV-100", product=made[0])
@@ -257,6 +260,23 @@ def _products(account: Account) -> None:
     tray = goods.ProductFactory(sku="TRAY-HERNIA", name="Hernia tray: mesh, suture, gloves", category=category)
     for part in made[1:]:
         goods.KitComponentFactory(kit=tray, component=part)
+
+
+def _pools(site: Site, catheter: Product) -> None:
+    """A group's part of the catheters with a part for one of its members, safety stock, and the most one order takes."""
+    today, group = clock.now().date(), people.GroupFactory(code="NORTH", name="GPO North")
+    whole = Pool(code="NORTH-CATH", name="GPO North", kind="protection", who="group", group=group, product=catheter,
+                 amount=Decimal(300), valid_from=today, valid_to=today + timedelta(days=90))  # fmt: skip
+    save_pool(row=whole, actor=CLERK, now=clock.now())
+    part = Pool(code="NORTHSIDE-CATH", name="Northside's part", kind="protection", who="account", parent=whole,
+                account=Account.objects.get(code=OTHER_CUSTOMER), amount=Decimal(80), valid_from=today)  # fmt: skip
+    save_pool(row=part, actor=CLERK, now=clock.now())
+    SafetyStock.objects.create(product=catheter, site=site, qty=Decimal(40))
+    save_cap(
+        row=OrderCap(who="everybody", product=catheter, max_qty=Decimal(200), valid_from=today),
+        actor=CLERK,
+        now=clock.now(),
+    )
 
 
 def _movements(site: Site, gloves: Product) -> None:

@@ -15,6 +15,7 @@ from core.refs import DocumentRef
 from core.testing import unit
 from inventory.checks import CHECKS
 from inventory.models import InboundSupply, Site
+from inventory.pool_checks import CHECKS as POOL_CHECKS
 from inventory.rules.asks import DemandSpec, RankSnapshot, Reservation
 from inventory.services.open_demands import open_demands
 from inventory.services.receive_stock import receive_stock
@@ -103,4 +104,4 @@ def open_and_reserve(
 
 def breaches() -> list[str]:
     """Every breach of the room's invariants; [] is the answer every test wants."""
-    return [f"{b.name}: {b.detail}" for b in invariants.run(only=CHECKS)]
+    return [f"{b.name}: {b.detail}" for b in invariants.run(only=[*CHECKS, *POOL_CHECKS])]

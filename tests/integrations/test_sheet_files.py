@@ -31,6 +31,7 @@ from tests.factories.catalog import (
     UnitFactory,
 )
 from tests.factories.inventory import SiteFactory
+from tests.factories.pools import limit, safety
 from tests.factories.sheets import applied, outcomes, previewed
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
@@ -78,11 +79,13 @@ def company():
     SubstitutionFactory(product=product)
     AuthorizationFactory(account=account, product=product)
     LicenseFactory(account=account)
-    SiteFactory(code="EAST")
+    east = SiteFactory(code="EAST")
     TransitLane.objects.create(site=SiteFactory(code="WEST"), region="=Ohio", transit_days=3, cost_per_kg="0.1250")
     SourcingRule.objects.create(
         name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"
     )
+    limit(12, product=product, account=account, name="=Q", valid_to="2031-01-01")
+    safety(product, east, 5)
     applied("receipts", "document,site,product,lot,qty\n@DN-7,EAST,+A,,5\n")
     SiteFactory(code="TRUNK", kind="trunk")
     applied("par_levels", "site,product,par_qty,refill_below_qty\nTRUNK,+A,6,2.5\n")

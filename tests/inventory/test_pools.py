@@ -8,10 +8,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.testing import unit
-from inventory.models import Demand, StockBalance
-from inventory.queries import availability, decisions
-from inventory.rules.asks import AtpPoint, AvailabilityQuery
+from inventory.models import Demand, Site, StockBalance
+from inventory.queries import availability, decisions, demand_states
+from inventory.rules.asks import AtpPoint, AvailabilityQuery, RankSnapshot
 from inventory.rules.offer import in_words, to_customer
+from inventory.services.allocate import allocate
 from inventory.services.cancel import cancel
 from inventory.services.open_demands import open_demands
 from inventory.services.reserve import reserve
@@ -19,6 +20,7 @@ from inventory.states import AmountKind, PoolState
 from tests.factories.accounts import AccountFactory, TierFactory
 from tests.factories.inventory import (
     NOW,
+    PLANNER,
     TODAY,
     InboundFactory,
     SiteFactory,
@@ -245,6 +247,31 @@ def test_half_of_what_comes_is_protected_as_it_comes():
     assert offer(product, stranger).available == 5
     stock(product, site, 10)
     assert offer(product, stranger).available == 10
+
+
+def test_a_run_deals_within_the_pools_by_rank_and_what_it_dealt_before_counts_once(twelve):
+    product, member, stranger = twelve
+    first = order(product, 9, stranger, rank=RankSnapshot(tier_rank=1))
+    (late,) = open_and_reserve([spec(product, 9, account_id=member.pk, rank=RankSnapshot(tier_rank=2))])
+    assert (first.reserved, late.reserved) == (4, 8)
+    told = {}
+    for n in (1, 2):
+        allocate(trigger_key=f"run {n}", product_ids=[product.pk], actor=PLANNER, now=NOW)
+        got = demand_states([first.demand_id, late.demand_id])
+        assert [(s.allocated, s.backordered) for s in got.values()] == [(4, 5), (8, 1)]
+        told[n] = decisions([first.demand_id])[first.demand_id].outcome
+    assert told == {1: "4 of 9 allocated from " + Site.objects.get().code, 2: "0 of 5 allocated"}
+    assert breaches() == []
+
+
+def test_a_run_gives_an_order_no_more_than_its_cap_though_it_deals_its_reservation_again():
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 100)
+    cap(10, product=product)
+    got = order(product, 15, AccountFactory())
+    allocate(trigger_key="run", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    state = demand_states([got.demand_id])[got.demand_id]
+    assert (state.allocated, state.reserved, state.backordered) == (10, 0, 5)
 
 
 def test_products_without_pools_cost_one_more_statement_to_claim_and_none_to_read():

@@ -1,14 +1,23 @@
 import re
+from datetime import date
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.states import BuyerRole
 from orders.models import Order
-from tests.factories.accounts import AssignmentFactory, BuyerFactory, RepFactory, StaffFactory, UserFactory
+from tests.factories.accounts import (
+    AccountFactory,
+    AssignmentFactory,
+    BuyerFactory,
+    RepFactory,
+    StaffFactory,
+    UserFactory,
+)
 from tests.factories.catalog import CustomerPartFactory
 from tests.factories.doors import browser_of, buyer_for
 from tests.factories.orders import make_world
+from tests.factories.pools import protect
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +59,15 @@ def test_good_rows_are_priced_and_dated_and_bad_rows_stay_with_the_reason(world,
     for kept in ("NO-SUCH-THING", 'value="ten"', 'value="160"'):
         assert kept in page.content.decode()
     assert Order.objects.count() == 0
+
+
+def test_a_line_that_waits_for_stock_kept_for_others_says_so_without_their_names(world, browser):
+    product = world.products[0]
+    protect(96, product=product, account=AccountFactory(), name="Rival Hospital", valid_from=date(2020, 1, 1))
+    page = preview(browser, [(product.sku, "4"), (product.sku, "5")])
+    assert "4 for you: more is kept for other customers" in text_of(page)
+    assert "Rival" not in text_of(page)
+    assert "kept for" not in text_of(preview(browser, [(product.sku, "4")]))
 
 
 def test_a_near_miss_says_did_you_mean_and_the_button_takes_it(world, browser):

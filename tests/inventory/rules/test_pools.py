@@ -1,12 +1,16 @@
 """Pools as plain values: trees, over-commitment in whole lots, what members hold, places inside places."""
 
 import os
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from itertools import product as pairs
 from random import Random
 
 import pytest
 
+from inventory.rules.asks import AtpPoint, Availability, SiteAvailability
+from inventory.rules.offer import offered
 from inventory.rules.pool_book import PoolBook
 from inventory.rules.pools import (
     OrderCap,
@@ -245,3 +249,22 @@ def test_nobody_gets_more_than_was_asked_when_scaled():
         if sum(asked) > total:
             assert all(d % lot == 0 or d in asked for d in dealt)
     assert fit({}, lambda _: Decimal(0), Decimal(1)) == {}
+
+
+def test_pools_without_places_are_offered_as_those_with_places_are():
+    """The short way of the common case and the long way of every other give the same figures."""
+    chance, today = Random(6), date(2026, 11, 23)
+    for _ in range(int(os.environ.get("OMS_CASES", "300"))):
+        there = {n: SiteStock(Decimal(q := chance.randint(0, 30)), Decimal(chance.randint(0, q))) for n in (1, 2, 3)}
+        shares = [protection(n, chance.randint(0, 30), [chance.choice([NORTH, SOUTH, A])]) for n in range(1, 4)]
+        shares += [quota(9, chance.randint(0, 30), [chance.choice([NORTH, STRANGER])])]
+        sites = tuple(
+            SiteAvailability(n, f"S{n}", available=Decimal(chance.randint(0, int(s.free)))) for n, s in there.items()
+        )
+        usable = sum((s.available for s in sites), Decimal(0))
+        found = Availability(P, sites, available=usable, atp=(AtpPoint(today, usable),))
+        rules = resolve(P, shares, (), there)
+        beside = resolve(P, [*shares, protection(7, 5, site_ids=frozenset({99}))], (), there)  # a place without stock
+        for whom in (NORTH, STRANGER):
+            short, long = (offered(found, r, (), there, account_id=whom, today=today) for r in (rules, beside))
+            assert short == replace(long, kept_for=short.kept_for)
