@@ -8,6 +8,7 @@ from api.v1 import (
     approvals,
     availability,
     commissions,
+    credit,
     exceptions,
     field,
     field_counts,
@@ -34,6 +35,7 @@ v1 = [
     path("exceptions/<str:number>/claim", exceptions.ClaimCase.as_view(), name="exception-claim"),
     path("exceptions/<str:number>/comment", exceptions.CommentCase.as_view(), name="exception-comment"),
     path("exceptions/<str:number>/resolve", exceptions.ResolveCase.as_view(), name="exception-resolve"),
+    path("credit", credit.Credit.as_view(), name="credit"),
     path("prices", prices.Prices.as_view(), name="prices"),
     path("commission-statements", commissions.CommissionStatements.as_view(), name="commission-statements"),
     path(

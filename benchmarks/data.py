@@ -139,7 +139,7 @@ def _statements(cursor) -> None:
         [START, ACCOUNTS],
     )
     cursor.execute(
-        "INSERT INTO credit_paymentterms (id, code, name, net_days, is_end_of_month, discount_days, discount_percent, deposit_percent, is_prepayment) VALUES (1, 'NET30', 'Net 30', 30, false, 0, 0, 0, false)"
+        "INSERT INTO credit_paymentterms (id, code, name, net_days, is_end_of_month, discount_days, discount_percent, deposit_percent, is_prepayment, month_cutoff_day) VALUES (1, 'NET30', 'Net 30', 30, false, 0, 0, 0, false, 0)"
     )
     cursor.execute(
         "INSERT INTO credit_creditaccount (id, account_id, currency, limit_amount, terms_id, risk_group, horizon_days, check_points, receivable_amount, shipped_amount, released_amount, unapplied_amount, version) "

@@ -42,6 +42,11 @@ def _may_see(screen: str) -> Callable[[HttpRequest], bool]:
     return permission
 
 
+def _credit_desk() -> Item:
+    link = lazy(lambda: reverse("admin:orders_hold_credit_desk"), str)
+    return {"title": _("Credit desk"), "icon": "savings", "link": link(), "permission": _may_see("credit_posting")}
+
+
 def _section(title: Any, *items: Item) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -52,6 +57,7 @@ NAVIGATION = [
         _item(_("Dashboard"), "monitoring", "index"),
         _item(_("Exceptions"), "crisis_alert", "exceptions_app_case"),
         _item(_("Holds"), "front_hand", "orders_hold"),
+        _credit_desk(),
         _item(_("Approvals"), "approval", "accounts_approvalrequest"),
     ),
     _section(

@@ -1,12 +1,13 @@
 """Reads of credit: a constant number of statements whatever the number of accounts. No locks."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
 
+from core.opening_hours import business_calendars
 from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
@@ -87,7 +88,7 @@ def ageing(account_ids: Iterable[int], *, on: date) -> dict[int, Ageing]:
 def due_dates(pairs: Iterable[tuple[str, date]]) -> dict[tuple[str, date], date]:
     """When an invoice of each date is due. No terms, or terms nobody knows: due the same day."""
     wanted = set(pairs)
-    known = terms_by_code({code for code, _ in wanted} - {""})
+    known = dated_terms({code for code, _ in wanted} - {""})
     return {(code, day): terms_rules.due_date(known[code], day) if code in known else day for code, day in wanted}
 
 
@@ -138,6 +139,28 @@ def _addition_view(row: LimitAddition) -> LimitAdditionView:
     return LimitAdditionView(
         int(row.pk), AdditionKind(row.kind), row.amount, row.valid_from, last, row.reference, row.note, row.granted_by
     )
+
+
+def dated_terms(codes: Collection[str]) -> dict[str, Terms]:
+    """The terms with their calendars, by which days are told: 1 statement, 2 more where there are calendars."""
+    if not codes:
+        return {}
+    rows = list(PaymentTerms.objects.filter(code__in=codes))
+    ids = {row.calendar_id for row in rows if row.calendar_id is not None}
+    open_on = business_calendars(ids) if ids else {}
+    return {row.code: replace(terms_of_row(row), calendar=open_on.get(row.calendar_id or 0)) for row in rows}
+
+
+def discounts(asked: Iterable[tuple[str, date, Decimal]]) -> list[terms_rules.Discount | None]:
+    """What an early payer of each (terms code, invoice date, amount) may keep, in the order asked."""
+    wanted = list(asked)
+    known = dated_terms({code for code, _, _ in wanted} - {""})
+    return [terms_rules.discount(known[c], day, amount) if c in known else None for c, day, amount in wanted]
+
+
+def all_terms() -> list[tuple[str, str]]:
+    """(code, name) of all payment terms, by code."""
+    return list(PaymentTerms.objects.order_by("code").values_list("code", "name"))
 
 
 def terms_by_code(codes: Collection[str]) -> dict[str, Terms]:

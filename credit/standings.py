@@ -197,7 +197,17 @@ def _rule(
 
 
 def terms_of_row(row: PaymentTerms) -> Terms:
-    return Terms(row.code, row.name, row.net_days, row.is_end_of_month, row.is_prepayment, row.deposit_percent)
+    return Terms(
+        row.code,
+        row.name,
+        row.net_days,
+        row.is_end_of_month,
+        row.is_prepayment,
+        row.deposit_percent,
+        row.discount_days,
+        row.discount_percent,
+        row.month_cutoff_day,
+    )
 
 
 def limits_of(row: CreditAccount, additions: tuple[Addition, ...]) -> Limits:

@@ -230,7 +230,16 @@ def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = Z
     dates = [ship_date_of(x.requested_date or order.requested_date, today) for x in order.lines]
     ref = DocumentRef("order", order.order_id, order.number)
     ship_date = min(dates, default=today)
-    return CreditAsk(order.account_id, ref, order.total, order.currency, ship_date, already_counted, order.terms_code)
+    return CreditAsk(
+        order.account_id,
+        ref,
+        order.total,
+        order.currency,
+        ship_date,
+        already_counted,
+        order.terms_code,
+        terms_are_agreed=order.terms_are_agreed,
+    )
 
 
 def credit_views(orders: Iterable[OrderPicture], *, now: datetime) -> dict[int, CreditDecision]:

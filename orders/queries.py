@@ -32,6 +32,7 @@ ORDER_FIELDS = (
     "ship_to_id",
     "po_number",
     "terms_code",
+    "terms_override_id",
     "requested_date",
     "cancel_after_date",
     "version",

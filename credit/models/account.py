@@ -21,8 +21,26 @@ class PaymentTerms(models.Model):
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     deposit_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     is_prepayment = models.BooleanField(default=False)
+    month_cutoff_day = models.PositiveSmallIntegerField(
+        default=0,
+        help_text="With end of month: invoices after this day count as of the next month; 0: the month's last.",
+    )
+    calendar = models.ForeignKey(
+        "core.Calendar",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="What falls due on a day it is closed is due on the next it is open.",
+    )
 
     class Meta:
+        constraints = [
+            models.CheckConstraint(condition=Q(month_cutoff_day__lte=31), name="a_cutoff_is_a_day_of_a_month"),
+            models.CheckConstraint(
+                condition=Q(discount_percent__lte=100, deposit_percent__lte=100), name="terms_percents_are_percents"
+            ),
+        ]
         verbose_name_plural = "payment terms"
 
     def __str__(self) -> str:

@@ -16,7 +16,8 @@ class CreditAsk:
 
     `already_counted` is what exposure holds already and this decision leaves out: the order's own open part (a
     submitted order at release), and what waits behind it. `counts_when_held`: the caller posts it whatever the answer,
-    so that the next ask of the account finds it in the exposure as it would after a call of its own.
+    so that the next ask of the account finds it in the exposure as it would after a call of its own. `terms_are_agreed`:
+    somebody with the authority gave the document these terms, so that they are not held for being worse.
     """
 
     account_id: int
@@ -27,6 +28,7 @@ class CreditAsk:
     already_counted: Decimal = Decimal(0)
     terms_code: str = ""
     counts_when_held: bool = False
+    terms_are_agreed: bool = False
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class CreditDecision:
     reasons: tuple[CreditReason, ...] = ()
     results: tuple[RuleResult, ...] = ()
     words: str = ""
+    terms_code: str = ""  # the terms it was decided on: the document's own, else the account's
 
     @property
     def over(self) -> Decimal:

@@ -78,6 +78,7 @@ def decide_one(case: Case) -> CreditDecision:
         reasons=reasons,
         results=results,
         words=looks.sum_in_words(case),
+        terms_code=case.ask.terms_code or case.standing.terms.code,
     )
 
 

@@ -134,6 +134,8 @@ def terms_worse(case: Case, figure_: Decimal | None) -> Finding | None:
     if case.terms is None:
         return None  # terms_are_known says so
     words = f"The order asks for {case.terms.name}; the account has {agreed.name}."
+    if case.ask.terms_are_agreed:
+        return Finding(False, f"{case.terms.name} were agreed for this order.", {"agreed": case.terms.code})
     return Finding(is_worse(case.terms, agreed, case.today), words, {"asked": case.terms.code, "agreed": agreed.code})
 
 

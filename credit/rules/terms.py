@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, Decimal
+from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+
+from core.calendars import BusinessCalendar
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
@@ -17,14 +19,45 @@ class Terms:
     is_end_of_month: bool = False
     is_prepayment: bool = False
     deposit_percent: Decimal = ZERO
+    discount_days: int = 0
+    discount_percent: Decimal = ZERO
+    month_cutoff_day: int = 0
+    calendar: BusinessCalendar | None = None
+
+
+@dataclass(frozen=True)
+class Discount:
+    """What may be kept by who pays until then."""
+
+    until: date
+    amount: Decimal
 
 
 def due_date(terms: Terms, invoiced: date) -> date:
-    """`net_days` after the invoice, or after the end of its month; prepayment is due at once."""
+    """`net_days` after the invoice, or after the end of its month (of the next one for invoices after the cut-off day);
+    on a day the terms' calendar is closed, the next it is open. Prepayment is due at once."""
     if terms.is_prepayment:
         return invoiced
-    start = end_of_month(invoiced) if terms.is_end_of_month else invoiced
-    return start + timedelta(days=terms.net_days)
+    due = _start(terms, invoiced) + timedelta(days=terms.net_days)
+    return due if terms.calendar is None else terms.calendar.add_days(due, 0)
+
+
+def discount(terms: Terms, invoiced: date, amount: Decimal) -> Discount | None:
+    """`discount_percent` of the amount, rounded half up to the cent, for who pays within `discount_days`."""
+    if terms.is_prepayment or not terms.discount_percent or not terms.discount_days:
+        return None
+    until = _start(terms, invoiced) + timedelta(days=terms.discount_days)
+    until = until if terms.calendar is None else terms.calendar.add_days(until, 0)
+    kept = (amount * terms.discount_percent / HUNDRED).quantize(CENT, rounding=ROUND_HALF_UP)
+    return Discount(until, kept)
+
+
+def _start(terms: Terms, invoiced: date) -> date:
+    if not terms.is_end_of_month:
+        return invoiced
+    last = end_of_month(invoiced)
+    is_late = terms.month_cutoff_day and invoiced.day > terms.month_cutoff_day
+    return end_of_month(last + timedelta(days=1)) if is_late else last
 
 
 def end_of_month(day: date) -> date:

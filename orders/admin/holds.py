@@ -2,18 +2,26 @@
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.urls import reverse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
-from accounts.states import STAFF
+from accounts.states import STAFF, Role
+from core import clock
 from core.access import allow
-from core.console import LedgerAdmin, row_id
+from core.choices import counted
+from core.console import LedgerAdmin, actor_of, row_id
 from core.lists import typed
+from orders.credit_desk import MOST, bars, cash_effect, held_orders
 from orders.models import Hold
+from orders.services.reevaluate_credit_holds import reevaluate_all
+
+FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
+DESK = allow(view={Role.CS, Role.CS_LEAD, Role.AUDITOR, Role.OPERATOR} | FINANCE)
 
 
 class OpenFilter(admin.SimpleListFilter):
@@ -67,6 +75,33 @@ class HoldAdmin(LedgerAdmin):
     @admin.display(description="order value", ordering="order__total_amount")
     def amount(self, hold: Hold) -> str:
         return f"{hold.order.total_amount:,} {hold.order.currency}"
+
+    def get_urls(self) -> list[URLPattern]:
+        desk = path("credit-desk/", self.admin_site.admin_view(self.desk_view), name="orders_hold_credit_desk")
+        return [desk, *super().get_urls()]
+
+    def desk_view(self, request: HttpRequest) -> HttpResponse:
+        """Finance's desk: held orders with why then and now, and the cash that releasing would bring, by week. A POST
+        looks at all of them again."""
+        if not DESK.may_view(request.user):
+            raise PermissionDenied
+        now = clock.now()
+        if request.method == "POST":
+            self.require_act(request, FINANCE)
+            outcomes = reevaluate_all(actor=actor_of(request), now=now).values()
+            gone, left = (sum(len(getattr(o, name)) for o in outcomes) for name in ("cleared", "still_held"))
+            messages.success(request, f"Credit looked again: {counted(gone, 'order')} let go, {left} still held.")
+            return HttpResponseRedirect(reverse("admin:orders_hold_credit_desk"))
+        cash = [(currency, bars(weeks), weeks) for currency, weeks in cash_effect(today=now.date()).items()]
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Credit desk",
+            "held": held_orders(now=now),
+            "cash": cash,
+            "may_act": allow(act=FINANCE).may_act(request.user),
+            "most": MOST,
+        }
+        return TemplateResponse(request, "admin/orders/credit_desk.html", context)
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """A hold's place is its order's page."""

@@ -13,6 +13,7 @@ from core.quantity import BadQuantity, as_quantity
 from orders.queries import account_of
 from orders.rules.asks import DraftChanges
 from orders.services.cancel import cancel_lines, cancel_order
+from orders.services.change_terms import change_terms
 from orders.services.clear_hold import clear_hold
 from orders.services.edit_draft import edit_draft
 from orders.services.override_price import override_price
@@ -108,6 +109,13 @@ def do_clear(order_id: int, form: Form, actor: Actor) -> str:
     return f"The {cleared.reason} hold is cleared; the override is recorded."
 
 
+def do_terms(order_id: int, form: Form, actor: Actor) -> str:
+    reason = Reason(form.get("reason", "") or "other", form.get("note", ""))
+    code = form.get("terms_code", "").strip()
+    before, after = change_terms(order_id=order_id, terms_code=code, reason=reason, actor=actor, now=clock.now())
+    return f"Payment terms are {after}; they were {before or 'the account’s'}. The override is recorded."
+
+
 def do_recheck(order_id: int, form: Form, actor: Actor) -> str:
     outcome = reevaluate_credit_holds(account_id=account_of(order_id) or 0, actor=actor, now=clock.now())
     return f"Credit looked again: {len(outcome.cleared)} orders let go, {len(outcome.still_held)} still held."
@@ -195,6 +203,7 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "hold": do_hold,
     "clear": do_clear,
     "recheck": do_recheck,
+    "terms": do_terms,
     "reject": do_reject,
     "price": do_price,
     "cancel": do_cancel,

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.queries import ship_tos_of
+from accounts.states import Role
 from catalog import queries as catalog
 from catalog.rules.asks import PartQuery
 from core import clock, journal, panels, refs
@@ -75,6 +76,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "panels": panels.rendered(ref, request),
         "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
         "reasons": REASONS,
+        "terms": credit.all_terms() if _may_change_terms(request) else (),
         "hold_types": types_by_hand().values() if may_act else (),
         "may_act": may_act,
         "is_draft": is_draft,
@@ -129,6 +131,10 @@ def _page(request: HttpRequest, pages: int) -> int:
 def _may_clear(hold: HoldView, request: HttpRequest) -> bool:
     """The same question clear_hold asks: the button is only shown to whom it would answer."""
     return not set(hold.clearable_by).isdisjoint(getattr(request.user, "roles", ()))
+
+
+def _may_change_terms(request: HttpRequest) -> bool:
+    return not {Role.FINANCE, Role.FINANCE_APPROVER}.isdisjoint(getattr(request.user, "roles", ()))
 
 
 def _credit(order: Order) -> dict[str, Any] | None:

@@ -73,7 +73,16 @@ def _ask(
     waiting = sum((open_until(h, last) for h in behind), ZERO)
     waiting += sum((amount for day, amount in (open_part(order, x) for x in rest) if day <= last), ZERO)
     ref = DocumentRef("order", order.order_id, order.number)
-    return CreditAsk(order.account_id, ref, amount, order.currency, last, amount + waiting, order.terms_code)
+    return CreditAsk(
+        order.account_id,
+        ref,
+        amount,
+        order.currency,
+        last,
+        amount + waiting,
+        order.terms_code,
+        terms_are_agreed=order.terms_are_agreed,
+    )
 
 
 def _is_behind(held_id: int, order: OrderPicture) -> bool:

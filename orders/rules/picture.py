@@ -90,6 +90,11 @@ class OrderPicture:
         return moment.date() if moment else None
 
     @property
+    def terms_are_agreed(self) -> bool:
+        """Somebody with the authority gave the order terms of its own."""
+        return self.meta.get("terms_override_id") is not None
+
+    @property
     def total(self) -> Decimal:
         return sum((line.amount for line in self.lines), ZERO)
 

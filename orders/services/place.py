@@ -26,7 +26,7 @@ from orders.services.capture import (
     order_row,
     surroundings,
 )
-from orders.services.submit import finish, judge_entry, order_columns, splits_of, submit_order, with_credit
+from orders.services.submit import finish, judge_entry, order_columns, splits_of, submit_order, with_credit, with_terms
 from orders.services.write_rows import draw_identity, insert_whole
 
 PLACED_VERSION = 2  # 1 was the capture
@@ -57,6 +57,8 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     order = replace(verdicts.order, order_id=order_id, number=number, version=PLACED_VERSION)
     verdicts = replace(verdicts, order=order)
     decision = decide_credit(order, today=verdicts.today, now=now)
+    verdicts = with_terms(verdicts, decision)
+    order = verdicts.order
     results = with_credit(verdicts, decision, _company(order, draft, actor, now))
     row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
     splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row

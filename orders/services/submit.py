@@ -132,6 +132,7 @@ def _submit_judged(
     entering: Sequence[Verdicts], spenders: Mapping[int, int | None], actor: Actor, now: datetime
 ) -> dict[int, Submitted]:
     decisions = decide_credit_of_many([(v.order, v.today) for v in entering], now=now)
+    entering = [with_terms(v, decision) for v, decision in zip(entering, decisions, strict=True)]
     asking = [Asking(v.order, spenders[v.order.order_id]) for v in entering if v.order.order_id in spenders]
     awaited = ask_company(asking, actor=actor, now=now) if asking else {}
     splits = splits_of_many({v.order.account_id: v.today for v in entering})  # all reads come before the claim
@@ -179,6 +180,11 @@ def with_credit(
     return (*verdicts.results, *asked, *rules.credit(verdicts.order, decision))
 
 
+def with_terms(verdicts: Verdicts, decision: CreditDecision) -> Verdicts:
+    """The document says its terms: its own, else those of the account on this day."""
+    return replace(verdicts, order=replace(verdicts.order, terms_code=decision.terms_code or verdicts.order.terms_code))
+
+
 def order_columns(
     order: OrderPicture, verdicts: Verdicts, results: Sequence[GateResult], now: datetime
 ) -> dict[str, Any]:
@@ -189,6 +195,7 @@ def order_columns(
         "submitted_at": now,
         "version": order.version,
         "ship_to_id": order.ship_to_id,
+        "terms_code": order.terms_code,
         "total_amount": order.total,
         "tax_amount": sum((p.tax for p in prices), ZERO),
         "freight_amount": sum((p.freight for p in prices), ZERO),

@@ -88,6 +88,7 @@ SUBMITTED_COLUMNS = {
         "submitted_at",
         "version",
         "ship_to_id",
+        "terms_code",
         "total_amount",
         "tax_amount",
         "freight_amount",

@@ -1,0 +1,80 @@
+"""Give one order other payment terms than its account's: an override, within finance's authority."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.approval_queries import has_authority
+from accounts.approvals import AuthorityExceeded
+from core import journal, overrides
+from core.actors import Actor
+from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
+from core.refs import DocumentRef
+from core.uow import door_verb
+from credit.queries import terms_by_code
+from credit.rules.authority import limit_authority
+from credit.services.lock_accounts import lock_accounts
+from orders.locks import lock_orders
+from orders.models import Order
+from orders.queries import account_of
+from orders.services.reevaluate_credit_holds import look_again
+from orders.states import ORDER, OrderStatus
+
+
+@door_verb
+def change_terms(
+    *, order_id: int, terms_code: str, reason: overrides.Reason, actor: Actor, now: datetime
+) -> tuple[str, str]:
+    """(before, after). What is invoiced from now on is due by the new terms; what is invoiced already keeps its day. The
+    order's credit hold is looked at again: terms that were agreed hold it no longer.
+
+    Raises NotFound, IllegalTransition (over), InvalidInput (unknown terms), NotPermitted, AuthorityExceeded (an order
+    worth more than the actor may approve), SelfApproval (who entered the order), ReasonTooShort.
+    """
+    account_id = account_of(order_id)
+    if account_id is None:
+        raise NotFound(kind="order", ident=order_id)
+    if limit_authority(actor.roles) is None:
+        raise NotPermitted(actor=actor.label, verb="change payment terms", roles="finance")
+    if terms_code not in terms_by_code({terms_code}):
+        raise InvalidInput([FieldError("/terms_code", "unknown", f"There are no payment terms {terms_code!r}.")])
+    lock_accounts([account_id])
+    row = lock_orders([order_id])[order_id]
+    if ORDER.is_terminal(OrderStatus(row.status)):
+        ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
+    _require_authority(row, actor)
+    before = row.terms_code
+    override_id = overrides.record(
+        kind="payment_terms",
+        subject=DocumentRef("order", order_id, row.number),
+        actor=actor,
+        reason=reason,
+        before={"terms": before or "as the account"},
+        after={"terms": terms_code, "order_amount": row.total_amount},
+        money_effect=Decimal(0),
+        currency=row.currency,
+        now=now,
+    )
+    Order.objects.filter(pk=order_id).update(
+        terms_code=terms_code, terms_override_id=override_id, version=row.version + 1
+    )
+    summary = f"Payment terms changed from {before or 'the account’s'} to {terms_code}: {reason.note}"
+    entry = journal.Entry(DocumentRef("order", order_id, row.number), "terms_changed", summary)
+    journal.write([entry], actor=actor, now=now)
+    if row.status == OrderStatus.SUBMITTED:
+        look_again(account_id, actor=actor, now=now)
+    return before, terms_code
+
+
+def _require_authority(row: Order, actor: Actor) -> None:
+    if actor.user_id is None:
+        return
+    if actor.user_id == row.entered_by_id:
+        raise overrides.SelfApproval(actor=actor.label)
+    if not has_authority(actor, kind="credit", amount=row.total_amount):
+        raise AuthorityExceeded(
+            actor=actor.label,
+            kind="payment terms",
+            amount=row.total_amount,
+            currency=row.currency,
+            roles="finance approver",
+        )
