@@ -1,6 +1,6 @@
 """The allocation workbench: try a policy on a product, beside another; nothing is written until it is applied."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -124,10 +124,18 @@ def _signed(change: Change) -> str:
     return "" if not change.delta else f"{'+' if change.delta > 0 else '−'}{plain(abs(change.delta))}"
 
 
-def _parts(found: WhatIf) -> Sequence[tuple[str, Part]]:
+def _parts(found: WhatIf) -> list[dict[str, Any]]:
     s = found.summary
     tiers = [(f"Tier {_tier(rank)}", part) for rank, part in s.tiers.items()]
-    return [*tiers, *((f"Region {region or 'none'}", part) for region, part in s.regions.items())]
+    regions = [(f"Region {region or 'none'}", part) for region, part in s.regions.items()]
+    return [_part(name, part) for name, part in (*tiers, *regions)]
+
+
+def _part(name: str, part: Part) -> dict[str, Any]:
+    return {
+        "name": name, "lines": part.demands, "gained": plain(part.gained), "lost": plain(part.lost), "slips": part.slips,
+        "late": part.late,
+    }  # fmt: skip
 
 
 def _apply(request: HttpRequest) -> HttpResponse:

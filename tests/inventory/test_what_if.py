@@ -53,6 +53,7 @@ def short():
     low = demand(product, 8, rank=RankSnapshot(tier_rank=3, unit_margin=Decimal(1)))
     allocate(trigger_key="first", product_ids=[product.pk], actor=PLANNER, now=NOW)
     high = demand(product, 6, account_id=account.pk, rank=RankSnapshot(tier_rank=1, unit_margin=Decimal("2.5")))
+    allocate(trigger_key="second", product_ids=[product.pk], actor=PLANNER, now=NOW)
     save_policy(
         draft=PolicyDraft(Policy(code="again", name="Deal again"), (SegmentDraft("all", "redistribute"),)),
         actor=PLANNER, now=NOW,
@@ -187,7 +188,7 @@ def test_stock_is_moved_by_hand_with_its_impact_shown_before_and_an_override_aft
     assert (firm(low), firm(high)) == (3, 5)
     entry = OverrideEntry.objects.get()
     assert (entry.kind, entry.money_effect) == ("reallocation", Decimal("7.50"))
-    assert OutboxFact.objects.filter(kind="inventory.PromiseMoved").count() == 1
+    assert OutboxFact.objects.filter(kind="inventory.PromiseMoved", payload__demand_id=low).count() == 1
     assert breaches() == []
 
 
