@@ -116,13 +116,23 @@ _HELD = f"""{_TREE}, oldest AS (
         SELECT 1 FROM unnest(t.places) AS up(id) JOIN inventory_pool q ON q.id = up.id
         WHERE (q.site_id IS NOT NULL AND q.site_id <> k.site_id) OR (q.site_region <> '' AND q.site_region <> s.region))
     GROUP BY t.product_id, t.pool_id"""
+# The claims given back are found by their own indexes: few of them, while the balances asked for may be thousands.
 _STOCK = f"""
+    WITH back AS MATERIALIZED (
+        SELECT c.balance_id, sum(c.qty) AS qty FROM (
+            SELECT balance_id, qty FROM inventory_claim WHERE state = 'open' AND kind = 'soft'
+              AND expires_at <= coalesce(%(now)s::timestamptz, statement_timestamp())
+            UNION ALL
+            SELECT balance_id, qty FROM inventory_claim
+            WHERE state = 'open' AND kind IN ('soft', 'hard')
+              AND (demand_id = ANY(%(own)s::bigint[]) OR id = ANY(%(again)s::bigint[]))
+              AND (expires_at IS NULL OR expires_at > coalesce(%(now)s::timestamptz, statement_timestamp()))
+        ) c GROUP BY c.balance_id)
     SELECT b.product_id, p.order_multiple, b.site_id, sum(b.on_hand_qty),
            sum(b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty + coalesce(back.qty, 0))
     FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
     JOIN catalog_product p ON p.id = b.product_id
-    LEFT JOIN LATERAL (SELECT sum(c.qty) AS qty FROM inventory_claim c
-                       WHERE c.balance_id = b.id AND c.state = 'open' AND {_GIVEN_BACK}) back ON true
+    LEFT JOIN back ON back.balance_id = b.id
     WHERE b.product_id = ANY(%(products)s::bigint[]) AND {_GOOD} GROUP BY b.product_id, p.order_multiple, b.site_id"""
 _SAFETY = """
     SELECT f.product_id, f.id, f.site_id, f.qty,
