@@ -13,6 +13,7 @@ from catalog.rules.asks import ProductSnapshot
 from core.errors import FieldError
 from inventory.queries import promises as promises_of
 from inventory.rules.asks import PromiseSlice
+from inventory.split_queries import slices_in_words
 from orders import queries as orders
 from orders.filters import OrderSummary
 from orders.rules.asks import HoldView, LinePreview, Preview, Submitted
@@ -58,6 +59,7 @@ class PreviewLineView(serializers.Serializer[Any]):
     price_basis = serializers.CharField()
     price_trace = StepView(many=True)
     promises = PromiseView(many=True)
+    split = serializers.CharField(help_text='The promises in words: "40 now from Reno DC, 20 on 3 Dec".')
     problems = ProblemView(many=True)
 
 
@@ -134,6 +136,7 @@ class OrderLineView(serializers.Serializer[Any]):
     amount = MoneySerializer()
     buckets = BucketsField(help_text="Where each base unit of the line is; they add up to ordered.")
     promises = PromiseView(many=True)
+    split = serializers.CharField(help_text="The promises in words.")
 
 
 class OrderView(OrderSummaryView):
@@ -228,13 +231,14 @@ def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> d
     holds = orders.holds_of([head.order_id]).get(head.order_id, ())
     products = product_snapshots({x.product_id for x in picture.lines if x.product_id})
     slices = promises_of([x.demand.demand_id for x in picture.lines if x.demand])
+    said = slices_in_words(slices)
     untouched = progress.released + progress.picked + progress.shipped == 0
     return {
         **summary_view(head),
         "allocation": progress.allocation,
         "shipment": progress.shipment,
         "holds": [_hold(h, roles) for h in holds],
-        "lines": [_order_line(x, products, slices, head.currency) for x in picture.lines],
+        "lines": [_order_line(x, products, slices, head.currency, said) for x in picture.lines],
         "allowed_actions": ["cancel"] if may_act and untouched and head.status in ("draft", "submitted") else [],
     }
 
@@ -247,10 +251,12 @@ def _order_line(
     products: Mapping[int, ProductSnapshot],
     slices: Mapping[int, tuple[PromiseSlice, ...]],
     currency: str,
+    said: Mapping[int, str],
 ) -> dict[str, Any]:
     product = products.get(line.product_id or 0)
     uom = product.base_unit if product else ""
     state = line.demand
+    demand_id = state.demand_id if state else 0
     return {
         "line_no": line.line_no,
         "sku": product.sku if product else line.stated_code,
@@ -259,7 +265,8 @@ def _order_line(
         "unit_price": unit_price(line.unit_price, currency),
         "amount": money(line.amount, currency),
         "buckets": {b: quantity(getattr(state, b), uom)["value"] for b in BUCKETS} if state else {},
-        "promises": _promises(slices.get(state.demand_id, NO_LINES) if state else NO_LINES, uom),
+        "promises": _promises(slices.get(demand_id, NO_LINES), uom),
+        "split": said.get(demand_id, ""),
     }
 
 
@@ -276,6 +283,7 @@ def _preview_line(
         "quantity": quantity(line.qty, uom),
         **_price(line.price, currency),
         "promises": _promises(line.promises, uom),
+        "split": line.split,
         "problems": [_problem(p) for p in problems if p.pointer.startswith(own)],
     }
 

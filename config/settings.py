@@ -404,6 +404,7 @@ IMPORT_EXPORT_ESCAPE_FORMULAE_ON_EXPORT = True
 
 # --- commercial defaults, shown on orders as estimates ------------------------------------------------------
 
+OMS_LEAST_CONFIDENCE_PERCENT = env.number("OMS_LEAST_CONFIDENCE_PERCENT", 50)  # supply less sure is no promise
 COUNT_APPROVAL_AMOUNT = env.number("OMS_COUNT_APPROVAL_AMOUNT", 500)  # a site may have its own
 PAYMENT_PROVIDER = env.text("OMS_PAYMENT_PROVIDER", "")  # "sandbox", or the code of the adapter below
 PAYMENT_ADAPTER = env.text(

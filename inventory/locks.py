@@ -7,8 +7,9 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet, Sum
 
 from core import sql
@@ -25,6 +26,7 @@ from inventory.models import (
     Transfer,
     TransferOffer,
 )
+from inventory.rules.pegs import Expected
 from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.states import ClaimState
 
@@ -64,18 +66,6 @@ class LockedDemand:
     receiving_calendar_id: int | None
     receiving_days: Sequence[int]
     route: Sequence[int]
-
-
-class Expected(NamedTuple):
-    """Open inbound supply as it was locked; `pegged_qty` is what current promises rest on."""
-
-    pk: int
-    product_id: int
-    site_id: int
-    eta_date: date
-    past_due_cutoff_days: int
-    open_qty: Decimal
-    pegged_qty: Decimal
 
 
 _DEMANDS = "inventory_demand"
@@ -157,25 +147,42 @@ def look_at_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand
 
 
 _INBOUND = "inventory_inboundsupply"
-_EXPECTED = f"""
+_COMING = f"""
     SELECT i.id, i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, i.ordered_qty - i.received_qty
     FROM {_INBOUND} i JOIN inventory_site s ON s.id = i.site_id
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND s.kind = ANY(%(kinds)s::text[])
-    ORDER BY i.id FOR NO KEY UPDATE OF i"""
+      AND i.confidence_percent >= %(confidence)s::int
+    ORDER BY i.id"""
+_EXPECTED = f"{_COMING} FOR NO KEY UPDATE OF i"
 _PEGGED = f"""
     SELECT p.inbound_id, sum(p.qty) FROM inventory_promise p JOIN {_INBOUND} i ON i.id = p.inbound_id
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND p.is_current GROUP BY p.inbound_id"""
 
 
 def lock_inbound(product_ids: Collection[int]) -> list[Expected]:
-    """What may be promised from: what travels to a trunk or a consignment is nobody else's.
+    """What may be promised from: what travels to a trunk or a consignment is nobody else's, what is not sure enough
+    (OMS_LEAST_CONFIDENCE_PERCENT) is no promise.
 
     One round trip; the promises are read when the locks are had, so that they are the last there are.
     """
     climb(Rank.INBOUND, (), table=_INBOUND)
-    products = {"products": list(product_ids), "kinds": [str(kind) for kind in GENERAL_KINDS]}
-    rows, pegged = sql.answers(sql.Statement(_EXPECTED, products, list), sql.Statement(_PEGGED, products, dict))
-    climb(Rank.INBOUND, [row[0] for row in rows], table=_INBOUND)
+    found = _expected(_EXPECTED, product_ids)
+    climb(Rank.INBOUND, [e.pk for e in found], table=_INBOUND)
+    return found
+
+
+def peek_inbound(product_ids: Collection[int]) -> list[Expected]:
+    """The same as it stands now, not locked: for previews."""
+    return _expected(_COMING, product_ids)
+
+
+def _expected(text: str, product_ids: Collection[int]) -> list[Expected]:
+    parameters = {
+        "products": list(product_ids),
+        "kinds": [str(kind) for kind in GENERAL_KINDS],
+        "confidence": settings.OMS_LEAST_CONFIDENCE_PERCENT,
+    }
+    rows, pegged = sql.answers(sql.Statement(text, parameters, list), sql.Statement(_PEGGED, parameters, dict))
     return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
 
 

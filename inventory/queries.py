@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import F, Q, Sum
 
 from core import sql
@@ -137,6 +138,11 @@ def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot
         "lines_per_day",
     )  # fmt: skip
     return {row[0]: SiteSnapshot(*row) for row in columns}
+
+
+def names_of_sites() -> dict[int, str]:
+    """{site: its name}. One statement."""
+    return dict(Site.objects.values_list("id", "name"))
 
 
 def decisions(demand_ids: Collection[int]) -> dict[int, Explanation]:
@@ -294,6 +300,7 @@ _INBOUND = f"""
     SELECT i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, sum(i.ordered_qty - i.received_qty)
     FROM inventory_inboundsupply i JOIN inventory_site s ON s.id = i.site_id
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND i.ordered_qty > i.received_qty
+      AND i.confidence_percent >= %(confidence)s::int
       AND {_LOOKED_AT}
     GROUP BY i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days"""
 # Which of the products have pools is told in rows without a day: asked for itself, it would cost every caller.
@@ -316,6 +323,7 @@ def _availability_parameters(query: AvailabilityQuery) -> dict[str, Any]:
         "shelf_life": query.min_shelf_life_days,
         "own": list(query.ignore_demand_ids),
         "now": query.now,
+        "confidence": settings.OMS_LEAST_CONFIDENCE_PERCENT,
     }
 
 

@@ -12,7 +12,7 @@ from core.clock import local_date
 from core.explain import Explanation
 from inventory.models import DemandSourcing
 from inventory.network_queries import reading_site_times
-from inventory.pool_queries import pools_of
+from inventory.pool_queries import Pools, read_pools
 from inventory.queries import reading_free_stock_of
 from inventory.rules.network import Destination
 from inventory.rules.pool_book import PoolBook
@@ -33,7 +33,7 @@ _RULES = """
     FROM inventory_sourcingrule
     WHERE is_active AND (account_id IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
       AND (product_id IS NULL OR product_id = ANY(%(products)s::bigint[])) ORDER BY id"""
-_PLACES = "SELECT id, code, kind, rank, lines_per_day FROM inventory_site WHERE is_active"
+_PLACES = "SELECT id, code, kind, name, rank, lines_per_day FROM inventory_site WHERE is_active"
 # Each product's categories, the nearest first.
 _SHELVES = """
     WITH RECURSIVE up(product_id, category_id, depth) AS (
@@ -65,9 +65,9 @@ def _want(
     )  # fmt: skip
 
 
-def surroundings(wants: Sequence[Want], *, now: datetime) -> Surroundings:
-    """Everything the plan of these lines depends on: three statements more where a product has pools, one more where a
-    rule asks for capacity."""
+def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = None) -> Surroundings:
+    """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, and those
+    of the pools of their products where they are not given."""
     products = sorted({w.product_id for w in wants})
     accounts = {w.account_id for w in wants if w.account_id is not None}
     parameters: dict[str, Any] = {"products": products, "accounts": sorted(accounts)}
@@ -86,12 +86,14 @@ def surroundings(wants: Sequence[Want], *, now: datetime) -> Surroundings:
     }
     return Surroundings(
         rules,
-        {pk: Place(pk, code, kind, rank, most, waits.get(pk, 0)) for pk, code, kind, rank, most in places},
+        {pk: Place(pk, code, kind, name, rank, most, waits.get(pk, 0)) for pk, code, kind, name, rank, most in places},
         network,
         free,
         {product_id: tuple(ids) for product_id, ids in shelves.items()},
         terms,
-        _room(free, products, accounts, today, now) if rules else {},
+        _room(free, pools or read_pools(products, on=today, account_ids=sorted(accounts), now=now), accounts)
+        if rules
+        else {},
     )
 
 
@@ -101,10 +103,10 @@ def _rule(pk: int, name: str, account: int | None, product: int | None, category
 
 
 def _room(
-    free: Sequence[Supply], products: Sequence[int], accounts: Collection[int], today: date, now: datetime
+    free: Sequence[Supply], pools: Pools, accounts: Collection[int]
 ) -> Mapping[tuple[int | None, int, int], Decimal]:
     """What pools leave each account of the products they rule, site by site; absent: everything."""
-    protections, quotas, caps = pools_of(products, on=today, account_ids=sorted(accounts), now=now)
+    protections, quotas, caps = pools.protections, pools.quotas, pools.caps
     ruled = {p.product_id for p in protections} | {q.product_id for q in quotas} | {c.product_id for c in caps}
     if not ruled:
         return {}

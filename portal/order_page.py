@@ -21,6 +21,7 @@ from fulfillment.queries import shipments_of
 from fulfillment.rules.asks import ShipmentView
 from inventory.queries import promises, site_snapshots
 from inventory.rules.asks import PromiseSlice
+from inventory.split_queries import slices_in_words
 from orders import queries as orders
 from orders.filters import OrderSummary
 from orders.rules.asks import HoldView, Progress
@@ -63,6 +64,7 @@ class LineView:
     shipped: Decimal
     state: Sign
     promises: tuple[PromisePart, ...]
+    split: str
     unit_price: Decimal | None
     amount: Decimal
     open: Decimal
@@ -138,6 +140,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
     holds = orders.holds_of([order_id]).get(order_id, ())
     progress = orders.progress([order_id])[order_id]
     shown = picture.lines[first_line - 1 : first_line - 1 + LINES_A_PAGE]
+    said = slices_in_words({x.line_no: of_line[x.line_no] for x in shown})
     return OrderPage(
         number=picture.number,
         po_number=picture.po_number,
@@ -160,7 +163,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         can_cancel=any(_open(x) > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,
-        lines=tuple(_line(x, products, of_line[x.line_no], bool(holds)) for x in shown),
+        lines=tuple(_line(x, products, of_line[x.line_no], said.get(x.line_no, ""), bool(holds)) for x in shown),
         first_line=first_line,
         line_count=len(picture.lines),
         shipments=_shipments(order_id, account, now),
@@ -176,7 +179,11 @@ def _history(ref: DocumentRef) -> tuple[Mapping[str, Any], ...]:
 
 
 def _line(
-    line: LinePicture, products: Mapping[int, ProductSnapshot], slices: Sequence[PromiseSlice], is_held: bool
+    line: LinePicture,
+    products: Mapping[int, ProductSnapshot],
+    slices: Sequence[PromiseSlice],
+    split: str,
+    is_held: bool,
 ) -> LineView:
     product = products.get(line.product_id or 0)
     return LineView(
@@ -188,6 +195,7 @@ def _line(
         shipped=line.demand.shipped if line.demand else ZERO,
         state=line_sign(line.demand, is_held=is_held),
         promises=_parts(slices),
+        split=split,
         unit_price=line.unit_price,
         amount=line.amount,
         open=_open(line),

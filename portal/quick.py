@@ -257,13 +257,19 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
     slices = [_slice(p, today) for p in line.promises]
     return replace(
         row,
-        when=when(slices, today) if slices else None,
+        when=_sign(slices, line.split, today) if slices else None,
         unit_price=per_unit,
         amount=line.price.amount,
         saved=_saved(line, row.currency),
         note=" · ".join(filter(None, (row.note or _sold_in(row.product), line.limits))),
         arrives=tuple(Slice(p.qty, p.delivery_date or p.ship_date) for p in line.promises),
     )
+
+
+def _sign(slices: Sequence[Slice], words: str, today: date) -> Sign:
+    """One part is told by its state, several by the words every channel has for them."""
+    sign = when(slices, today)
+    return sign if len(slices) == 1 or sign.tone == "ok" else replace(sign, words=words)
 
 
 def _slice(part: PromiseSlice, today: date) -> Slice:

@@ -7,6 +7,7 @@ from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import ReferenceAdmin
 from inventory.models import SourcingRule, TransitLane
+from inventory.states import Hardness
 
 KEEPERS = {Role.PLANNER, Role.OPERATOR}
 
@@ -14,7 +15,7 @@ KEEPERS = {Role.PLANNER, Role.OPERATOR}
 @admin.register(SourcingRule)
 class SourcingRuleAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
-    list_display = ("name", "scope", "candidates", "max_shipments", "distance", "cutoff", "is_active")
+    list_display = ("name", "scope", "candidates", "max_shipments", "constraints", "is_active")
     list_filter = ("is_active", "region", "fulfilment", "distance", "cutoff", "capacity")
     search_fields = ("name", "account__code", "product__sku", "category__code")
     search_help_text = "Name, account, SKU or category"
@@ -36,6 +37,11 @@ class SourcingRuleAdmin(ReferenceAdmin):
         parts += [row.get_fulfilment_display()] if row.fulfilment else []
         return ", ".join(parts) or "everything else"
 
+    @display(description="Keeps out")
+    def constraints(self, row: SourcingRule) -> str:
+        parts = (("distance", row.distance), ("cut-off", row.cutoff), ("capacity", row.capacity))
+        return ", ".join(f"{how} {name}" for name, how in parts if how != Hardness.OFF)
+
     @display(description="Sites")
     def candidates(self, row: SourcingRule) -> str:
         return ", ".join(row.sites) or "every DC, hub and third party"
@@ -44,7 +50,7 @@ class SourcingRuleAdmin(ReferenceAdmin):
 @admin.register(TransitLane)
 class TransitLaneAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
-    list_display = ("site", "to", "transit_days", "calendar", "shipment", "kg", "distance_km")
+    list_display = ("site", "to", "transit_days", "calendar", "costs", "distance_km")
     list_display_links = ("site", "to")
     list_filter = ("site", "region")
     search_fields = ("site__code", "region")
@@ -56,14 +62,6 @@ class TransitLaneAdmin(ReferenceAdmin):
     def to(self, row: TransitLane) -> str:
         return row.region or "everywhere else"
 
-    @display(description="Per shipment", ordering="cost_per_shipment")
-    def shipment(self, row: TransitLane) -> str:
-        return f"{row.cost_per_shipment:,.2f}"
-
-    @display(description="Per kg", ordering="cost_per_kg")
-    def kg(self, row: TransitLane) -> str:
-        return f"{row.cost_per_kg:,.2f}"
-
-    @display(description="Per unit", ordering="cost_per_unit")
-    def unit(self, row: TransitLane) -> str:
-        return f"{row.cost_per_unit:,.2f}"
+    @display(description="Shipment, kg, unit", ordering="cost_per_shipment")
+    def costs(self, row: TransitLane) -> str:
+        return f"{row.cost_per_shipment:,.2f} + {row.cost_per_kg:,.2f} a kg + {row.cost_per_unit:,.2f} a unit"

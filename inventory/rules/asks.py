@@ -65,6 +65,28 @@ class PromiseSlice:
 
 
 @dataclass(frozen=True)
+class SplitAsk:
+    """A line somebody thinks of ordering, in base units."""
+
+    key: int
+    product_id: int
+    qty: Decimal
+    requested_date: date
+    ship_to_id: int | None = None
+    min_shelf_life_days: int = 0
+    weight_kg: Decimal | None = None
+
+
+@dataclass(frozen=True)
+class SplitLine:
+    """How it would be promised, in words as well; `why_here` is empty where no sourcing rule decides."""
+
+    slices: tuple[PromiseSlice, ...]
+    words: str
+    why_here: str = ""
+
+
+@dataclass(frozen=True)
 class ReceiptLine:
     """Stock that arrived: what, where, by which document (counted once per document and balance)."""
 

@@ -66,6 +66,7 @@ class Place:
     site_id: int
     code: str
     kind: str
+    name: str = ""
     rank: int = 100
     lines_per_day: int | None = None
     lines_waiting: int = 0

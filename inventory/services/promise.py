@@ -10,10 +10,10 @@ from core import sql
 from core.clock import local_date
 from core.outbox import Note
 from inventory.events import PromiseMoved
-from inventory.locks import Expected, LockedDemand
+from inventory.locks import LockedDemand
 from inventory.rules.asks import PromiseSlice
-from inventory.rules.atp import expected_on
 from inventory.rules.network import Destination, Network
+from inventory.rules.pegs import Expected, pegs_left
 from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, peg_inbound, renew, trim
 from inventory.services.claim import Ledger
 from inventory.services.record import PromiseChanges
@@ -57,14 +57,7 @@ def pegs_of(inbound: Sequence[Expected], current: Iterable[Current], *, now: dat
     own: dict[int | None, Decimal] = defaultdict(Decimal)
     for promise in current:
         own[promise.slice.inbound_id] += promise.slice.qty
-    today = local_date(now, "UTC")
-    found: dict[int, list[Peg]] = defaultdict(list)
-    for supply in inbound:
-        day = expected_on(supply.eta_date, today=today, cutoff_days=supply.past_due_cutoff_days)
-        left = supply.open_qty - supply.pegged_qty + own.get(supply.pk, ZERO)
-        if day is not None and left > 0:
-            found[supply.product_id].append(Peg(supply.pk, supply.site_id, day, left))
-    return found
+    return pegs_left(inbound, own, today=local_date(now, "UTC"))
 
 
 def renewed(

@@ -11,12 +11,13 @@ from core.errors import NotFound
 from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
-from inventory.locks import Expected, LockedDemand
+from inventory.locks import LockedDemand
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import reading_ruled_products
 from inventory.queries import free_stock, reading_free_stock
 from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import Reservation
+from inventory.rules.pegs import Expected
 from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Need, Supply

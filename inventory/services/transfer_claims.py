@@ -8,9 +8,9 @@ from decimal import Decimal
 from core import outbox
 from core.actors import Actor
 from inventory import locks
-from inventory.locks import Expected
 from inventory.models import TransferLine
 from inventory.network_queries import site_times
+from inventory.rules.pegs import Expected
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed
 from inventory.services.record import record

@@ -39,20 +39,11 @@ def day(value: date | None) -> str:
     return "no date yet" if value is None else f"{value.day} {value:%b %Y}"
 
 
-def promise(slices: tuple[PromiseSlice, ...]) -> str:
-    """ "40 on 28 Nov 2026, 20 no date yet"."""
-    return ", ".join(f"{plain(s.qty)} on {day(s.delivery_date)}" if s.delivery_date else _undated(s) for s in slices)
-
-
 def slips(slices: tuple[PromiseSlice, ...]) -> list[str]:
     """Why what comes later than it was first promised does: "first promised 3 Dec 2026: the delivery …", each once."""
     late = [s for s in slices if s.first_delivery_date and (s.delivery_date or date.max) > s.first_delivery_date]
     said = [f"first promised {day(s.first_delivery_date)}{f': {s.slip_cause}' if s.slip_cause else ''}" for s in late]
     return list(dict.fromkeys(said))
-
-
-def _undated(part: PromiseSlice) -> str:
-    return f"{plain(part.qty)} ships {day(part.ship_date)}" if part.ship_date else f"{plain(part.qty)} no date yet"
 
 
 def line_state(state: DemandState | None) -> tuple[str, str]:

@@ -1,6 +1,6 @@
 """What the order workbench shows: a constant number of statements for 1 and for 500 lines."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import ceil
 from typing import Any
@@ -22,6 +22,8 @@ from exceptions_app.queries import cases_for
 from exceptions_app.rules.asks import CaseSnapshot
 from inventory import queries as inventory
 from inventory.rules.asks import Holding, MadePromise
+from inventory.rules.promise_words import split_words
+from inventory.sourcing_queries import why_these_sites
 from orders.admin import wording
 from orders.admin.verbs import REASONS
 from orders.hold_queries import types_by_hand
@@ -44,6 +46,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     details = order_detail(order.pk, first=(page - 1) * PAGE, limit=PAGE)
     demand_ids = [line.state.demand_id for line in details if line.state]
     held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
+    sites, why_here = inventory.names_of_sites(), why_these_sites(demand_ids)
     is_draft = order.status == OrderStatus.DRAFT
     near = _suggested(order.account_id, details) if is_draft and may_act else {}
     unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
@@ -58,7 +61,8 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "credit": _credit(order),
         "lines": [
             {
-                **_line(line, order.currency, near.get(line.line_no, ())),
+                **_line(line, order.currency, near.get(line.line_no, ()), sites),
+                "why_here": why_here.get(line.state.demand_id, "") if line.state else "",
                 "held": [_held(h) for h in held.get(line.state.demand_id if line.state else 0, ())],
                 "made": [_made(m) for m in made.get(line.state.demand_id if line.state else 0, ())],
             }
@@ -174,13 +178,13 @@ def _alike(line: LineDetail) -> list[str]:
     return [sku for sku, _ in found]
 
 
-def _line(line: LineDetail, currency: str, near: Sequence[str] = ()) -> dict[str, Any]:
+def _line(line: LineDetail, currency: str, near: Sequence[str], sites: Mapping[int, str]) -> dict[str, Any]:
     state, tone = wording.line_state(line.state)
     trace = line.price_trace or {}
     return {
         "line": line,
         "state": wording.pill(state, tone),
-        "promise": wording.promise(line.promises),
+        "promise": split_words(line.promises, sites, is_placed=True),
         "slips": wording.slips(line.promises),
         "price": "–" if line.unit_price is None else price_text(line.unit_price),
         "stated": "" if line.stated_price is None else price_text(line.stated_price),

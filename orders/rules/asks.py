@@ -133,9 +133,10 @@ class Submitted:
 
 @dataclass(frozen=True)
 class LinePreview:
-    """What a line would cost and when it would come. `promises` is an estimate: nothing was reserved for it.
+    """What a line would cost and when it would come. `promises` is what submit would promise now: nothing is reserved.
 
-    `limits` says what keeps stock that is there from the customer, where some of the line has to wait.
+    `split` says it in words, `why_here` why from there (where a sourcing rule decides). `limits` says what
+    keeps stock that is there from the customer, where some of the line has to wait.
     """
 
     line_no: int
@@ -146,6 +147,8 @@ class LinePreview:
     promises: tuple[PromiseSlice, ...] = ()
     problems: tuple[FieldError, ...] = ()
     limits: str = ""
+    split: str = ""
+    why_here: str = ""
 
 
 @dataclass(frozen=True)

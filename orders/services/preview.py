@@ -9,15 +9,15 @@ from core.actors import Actor
 from core.errors import FieldError
 from credit.rules.asks import CreditDecision
 from inventory import queries as inventory
-from inventory.rules.asks import Availability, AvailabilityQuery, PromiseSlice
+from inventory.rules.asks import Availability, AvailabilityQuery, SplitAsk, SplitLine
 from inventory.rules.offer import to_customer
+from inventory.split_queries import split_plan
 from inventory.states import PromiseKind
 from orders.gates import credit_views, look_at
 from orders.rules import gates as rules
 from orders.rules.asks import CreditView, GateResult, LinePreview, OrderDraft, Preview
-from orders.rules.capture import Checked, check_draft
+from orders.rules.capture import Checked, Surroundings, check_draft
 from orders.rules.draft import picture_of
-from orders.rules.estimate import estimate
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.capture import surroundings
 from orders.states import Verdict
@@ -38,12 +38,12 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
     decision = credit_views([order], now=now)[order.order_id]
     results = (*verdicts.results, *rules.credit(order, decision))
     stock = _stock(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
-    dates = estimate(order, stock, today=verdicts.today) if stock else {}
+    dates = _split(order, around, verdicts.today, now)
     problems = (*checked.errors, *(p for r in results if r.verdict == Verdict.REJECT for p in r.problems))
     prices = list(verdicts.prices.values())
     tax, freight = sum((p.tax for p in prices), ZERO), sum((p.freight for p in prices), ZERO)
     return Preview(
-        tuple(_line(x, verdicts.prices.get(x.line_no), dates.get(x.line_no, ()), problems, stock) for x in order.lines),
+        tuple(_line(x, verdicts.prices.get(x.line_no), dates.get(x.index), problems, stock) for x in order.lines),
         order.total,
         tax,
         freight,
@@ -68,19 +68,36 @@ def _stock(order: OrderPicture, shelf_life: int, today: date) -> Mapping[int, Av
     return inventory.availability(query)
 
 
+def _split(order: OrderPicture, around: Surroundings, today: date, now: datetime) -> dict[int, SplitLine]:
+    """By the line's index, as reserve would do it now."""
+    account = around.accounts[order.account_id]
+    asks = [
+        SplitAsk(
+            x.index, x.product_id, x.qty, x.requested_date or order.requested_date or today,
+            x.ship_to_id or order.ship_to_id, account.min_shelf_life_days,
+            product.weight_kg if (product := around.products.get(x.product_id)) else None,
+        )
+        for x in order.lines
+        if x.product_id is not None
+    ]  # fmt: skip
+    return split_plan(asks, account_id=order.account_id, now=now)
+
+
 def _line(
     line: LinePicture,
     price: PriceResult | None,
-    promises: tuple[PromiseSlice, ...],
+    split: SplitLine | None,
     problems: Iterable[FieldError],
     stock: Mapping[int, Availability],
 ) -> LinePreview:
     at = f"/lines/{line.index}/"
     own = tuple(p for p in problems if p.pointer.startswith(at))
     found = None if line.product_id is None else stock.get(line.product_id)
+    promises = () if split is None else split.slices
     waits = any(p.kind != PromiseKind.STOCK for p in promises)
     limits = to_customer(found) if found is not None and waits else ""
-    return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own, limits)
+    words, why = ("", "") if split is None else (split.words, split.why_here)
+    return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own, limits, words, why)
 
 
 def _credit_view(decision: CreditDecision) -> CreditView:

@@ -54,7 +54,7 @@ def test_good_rows_are_priced_and_dated_and_bad_rows_stay_with_the_reason(world,
     assert "Line 3: No product has the number NO-SUCH-THING." in shown
     assert "“ten” is not a quantity" in shown
     assert "In stock" in shown
-    assert "100 now, 60 without a date" in shown
+    assert "100 now from Reno DC, 60 without a date" in shown
     assert "$1,720.00" in shown
     for kept in ("NO-SUCH-THING", 'value="ten"', 'value="160"'):
         assert kept in page.content.decode()
@@ -122,7 +122,7 @@ def test_placing_sends_to_the_order_page_which_says_every_line_s_promise(world, 
     page = text_of(browser.get(answer["Location"]))
     assert f"Order {order.number} is placed." in page
     assert "60 backordered" in page
-    assert "60 without a date yet" in page
+    assert "60 without a date" in page
     assert (order.channel, order.po_number, order.total_amount) == ("portal", "PO-1", 1720)
     assert order.on_behalf_of is None
 

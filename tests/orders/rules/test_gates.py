@@ -6,10 +6,9 @@ from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from accounts.states import AccountStatus, ShipComplete
 from catalog.rules.asks import Violation
 from core.explain import Explanation
-from inventory.rules.asks import AtpPoint, Availability, DemandState
+from inventory.rules.asks import DemandState
 from orders.rules import gates
 from orders.rules.credit_queue import asks_again, asks_at_release
-from orders.rules.estimate import estimate
 from orders.rules.exposure import by_ship_date, open_change, ship_date_of, worth_of
 from orders.rules.holds import holds_for, refresh
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture, Waiver
@@ -204,12 +203,3 @@ def test_progress_counts_what_is_claimed_or_gone_and_leaves_out_what_is_cancelle
     done = progress(1, [state(10, shipped=10), state(10, allocated=4, backordered=6)])
     assert (done.allocation, done.shipment, done.backordered) == ("partial", "partial", 6)
     assert progress(1, []).allocation == "none"
-
-
-def test_two_lines_of_one_product_share_what_there_is():
-    day = date(2026, 3, 2)
-    found = Availability(101, available=Decimal(40), atp=(AtpPoint(date(2026, 3, 9), Decimal(60)),))
-    lines = (replace(line(1, qty=30), product_id=101), replace(line(2, qty=40), product_id=101))
-    slices = estimate(order(*lines), {101: found}, today=day)
-    assert [(s.qty, s.ship_date) for s in slices[1]] == [(30, day)]
-    assert [(s.qty, s.ship_date) for s in slices[2]] == [(10, day), (20, date(2026, 3, 9)), (10, None)]

@@ -1,0 +1,130 @@
+"""How lines would be split by quantity and date if they were ordered now: what reserve would do, not locked."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.queries import ship_to_snapshots
+from core import sql
+from core.clock import local_date
+from inventory import locks
+from inventory.pool_queries import Pools, read_pools
+from inventory.queries import free_stock, names_of_sites
+from inventory.rules.allocate import Plan, allocate
+from inventory.rules.asks import PromiseSlice, SplitAsk, SplitLine
+from inventory.rules.network import ANYWHERE, Destination
+from inventory.rules.pegs import pegs_left
+from inventory.rules.pool_book import PoolBook
+from inventory.rules.pool_deal import Claimant, PoolDeal
+from inventory.rules.promise import Coverage, Peg, fresh_slices, peg_inbound
+from inventory.rules.promise_words import split_words
+from inventory.rules.sourcing import Need, Supply
+from inventory.rules.sourcing_order import Routed, Want, plan_orders
+from inventory.sourcing_queries import in_words, surroundings
+
+ZERO = Decimal(0)
+DRAFT = ("draft", 0)
+_RUN_OUT = """
+    SELECT c.balance_id, sum(c.qty) FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
+    WHERE c.state = 'open' AND c.expires_at <= %(now)s::timestamptz AND b.product_id = ANY(%(products)s::bigint[])
+    GROUP BY c.balance_id"""
+
+
+def split_plan(asks: Sequence[SplitAsk], *, account_id: int | None, now: datetime) -> dict[int, SplitLine]:
+    """{key: how the line would be promised}, adding up to each line's quantity: by the rules of submit, from the same
+    stock, pools, sourcing rules and supply on its way. Lines of one product share one truth, the earliest date first.
+
+    About eleven statements for any number of lines; nothing is locked or written.
+    """
+    if not asks:
+        return {}
+    places = _places(asks)
+    wants = [_want(a, account_id, places.get(a.ship_to_id or 0, ANYWHERE)) for a in asks]
+    products = sorted({a.product_id for a in asks})
+    accounts = [] if account_id is None else [account_id]
+    pools = read_pools(products, on=local_date(now, "UTC"), account_ids=accounts, now=now)
+    around = surroundings(wants, now=now, pools=pools)
+    routed = plan_orders(wants, around, now=now)
+    free = _free(around.free, products, now)
+    plan = _deal(asks, routed, free, account_id, pools, now)
+    covers = _covers(asks, plan, free, routed, now)
+    names = {p.site_id: p.name for p in around.places.values()}
+    found = {}
+    for want in wants:
+        slices = tuple(fresh_slices(covers[want.key], around.network.times_to(want.place), now=now))
+        why = in_words(routed[want.key].explanation) if want.key in routed else ""
+        found[want.key] = SplitLine(slices, split_words(slices, names), why)
+    return found
+
+
+def _places(asks: Sequence[SplitAsk]) -> dict[int, Destination]:
+    ids = {a.ship_to_id for a in asks if a.ship_to_id is not None}
+    found = ship_to_snapshots(sorted(ids)) if ids else {}
+    return {i: Destination(s.region, s.calendar_id, tuple(s.delivery_days)) for i, s in found.items()}
+
+
+def _want(ask: SplitAsk, account_id: int | None, place: Destination) -> Want:
+    return Want(
+        ask.key, DRAFT, ask.product_id, ask.qty, ask.qty, ask.requested_date, account_id, place,
+        ask.min_shelf_life_days, ask.weight_kg or ZERO,
+    )  # fmt: skip
+
+
+def _free(free: Sequence[Supply], products: Sequence[int], now: datetime) -> Sequence[Supply]:
+    """With what ran out and nobody swept yet."""
+    back: dict[int, Decimal] = dict(sql.rows(_RUN_OUT, {"now": now, "products": list(products)}))
+    return free_stock(products, coming_back=back) if back else free
+
+
+def _deal(
+    asks: Sequence[SplitAsk],
+    routed: Mapping[int, Routed],
+    free: Sequence[Supply],
+    account_id: int | None,
+    rules: Pools,
+    now: datetime,
+) -> Plan:
+    today = local_date(now, "UTC")
+    needs = [
+        Need(
+            a.key, a.product_id, a.qty, a.requested_date, now, min_shelf_life_days=a.min_shelf_life_days,
+            route=routed[a.key].route if a.key in routed else (),
+        )
+        for a in asks
+    ]  # fmt: skip
+    ruled = frozenset(rules.stock) | frozenset(rules.resolved) | {c.product_id for c in rules.caps}
+    plan = allocate([n for n in needs if n.product_id not in ruled], free, today=today)
+    if not ruled:
+        return plan
+    book = PoolBook(rules.protections, rules.quotas, rules.caps, free=rules.free)
+    whose = {a.key: Claimant(account_id, DRAFT) for a in asks}
+    pooled = PoolDeal(ruled, book, whose).deal([n for n in needs if n.product_id in ruled], free, today=today)
+    return Plan((*plan.lines, *pooled.lines), (*plan.decisions, *pooled.decisions))
+
+
+def _covers(
+    asks: Sequence[SplitAsk], plan: Plan, free: Sequence[Supply], routed: Mapping[int, Routed], now: datetime
+) -> dict[int, Coverage]:
+    sites = {s.balance_id: s.site_id for s in free}
+    stock: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for line in plan.lines:
+        stock[line.demand_id][sites[line.balance_id]] += line.qty
+    short: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
+    for a in sorted(asks, key=lambda a: (a.requested_date, a.key)):
+        short[a.product_id].append((a.key, a.qty - sum(stock[a.key].values(), ZERO)))
+    missing = [p for p, lines in short.items() if any(qty > 0 for _, qty in lines)]
+    inbound = locks.peek_inbound(missing) if missing else []
+    coming = pegs_left(inbound, {}, today=local_date(now, "UTC"))
+    routes = {key: r.route for key, r in routed.items()}
+    backing: dict[int, tuple[list[Peg], Decimal]] = {}
+    for product_id, lines in short.items():
+        pegs, uncovered = peg_inbound(lines, coming.get(product_id, ()), routes)
+        backing |= {key: (pegs[key], uncovered[key]) for key, _ in lines}
+    return {a.key: Coverage(a.requested_date, stock[a.key], *backing[a.key]) for a in asks}
+
+
+def slices_in_words(slices: Mapping[int, Sequence[PromiseSlice]]) -> dict[int, str]:
+    """{key: the promises of a placed line in words}. One statement."""
+    names = names_of_sites()
+    return {key: split_words(found, names, is_placed=True) for key, found in slices.items()}
