@@ -20,6 +20,7 @@ from api.v1 import (
     prices,
     products,
     stock,
+    substitutes,
     tokens,
 )
 
@@ -69,6 +70,8 @@ v1 = [
     path("orders/<str:public_id>", orders.Order.as_view(), name="order"),
     path("orders/<str:public_id>/cancel", orders.Cancel.as_view(), name="order-cancel"),
     path("orders/<str:public_id>/price-requests", price_requests.PriceRequests.as_view(), name="price-requests"),
+    path("orders/<str:public_id>/substitutes", substitutes.Substitutes.as_view(), name="order-substitutes"),
+    path("orders/<str:public_id>/substitute", substitutes.TakeSubstitute.as_view(), name="order-substitute"),
     path("orders/<str:public_id>/timeline", orders.Timeline.as_view(), name="order-timeline"),
 ]
 

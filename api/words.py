@@ -20,6 +20,7 @@ TOLD = frozenset(
         "closed",
         "lines_cancelled",
         "promise_changed",
+        "substituted",
     }
 )
 # A credit message speaks of the customer's own limit; a price message may name our floor.

@@ -99,6 +99,7 @@ NAVIGATION = [
     _section(
         _("Allocation and inventory"),
         _item(_("Demands"), "account_tree", "inventory_demand"),
+        _item(_("Backorders"), "hourglass_top", "inventory_backorder"),
         _item(_("Stock"), "inventory_2", "inventory_stockbalance"),
         _item(_("Movements"), "swap_vert", "inventory_stockmovement"),
         _item(_("Inbound"), "input", "inventory_inboundsupply"),

@@ -76,6 +76,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     LinesRepriced: (),
     PromiseMoved: (
         Reaction("open a case for the moved promise", do.open_promise_case, run_many=do.open_promise_cases),
+        Reaction("tell buyer and rep", do.tell_moved_promise, run_many=do.tell_moved_promises),
     ),
     LinesReleased: (Reaction("measure the release", do.measure_released, run_many=do.measure_many_released),),
     ShipmentReleased: (),

@@ -54,6 +54,7 @@ from orders.services.reevaluate_credit_holds import reevaluate_all as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
 from orders.services.settle_purchase import settle_purchase as settle_company
+from orders.services.tell_promises import MovedPromise, tell_promises
 from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
 from reporting.services.record_released import record_many_released, record_released
 from reporting.services.record_shipped import record_many_shipped, record_shipped
@@ -267,6 +268,15 @@ def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
 def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
     told = [fact for fact in facts if fact.ref_kind != "fill_up"]  # nobody was promised what we send to ourselves
     open_cases([_promise_case(fact) for fact in told], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def tell_moved_promise(fact: PromiseMoved, job: JobContext) -> None:
+    tell_moved_promises([fact], [job])
+
+
+def tell_moved_promises(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
+    moved = [MovedPromise(f.demand_id, f.qty, _day(f.was), _day(f.now), f.cause) for f in facts]
+    tell_promises(moved, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def _promise_case(fact: PromiseMoved) -> CaseSpec:

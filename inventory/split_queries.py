@@ -31,31 +31,48 @@ _RUN_OUT = """
     GROUP BY c.balance_id"""
 
 
-def split_plan(asks: Sequence[SplitAsk], *, account_id: int | None, now: datetime) -> dict[int, SplitLine]:
+def split_plan(
+    asks: Sequence[SplitAsk], *, account_id: int | None, now: datetime, are_alternatives: bool = False
+) -> dict[int, SplitLine]:
     """{key: how the line would be promised}, adding up to each line's quantity: by the rules of submit, from the same
-    stock, pools, sourcing rules and supply on its way. Lines of one product share one truth, the earliest date first.
+    stock, pools, sourcing rules and supply on its way. Lines of one product share one truth, the earliest date first;
+    of alternatives each is asked as if it were ordered alone.
 
     About eleven statements for any number of lines; nothing is locked or written.
     """
     if not asks:
         return {}
     places = _places(asks)
-    wants = [_want(a, account_id, places.get(a.ship_to_id or 0, ANYWHERE)) for a in asks]
+    wants = {a.key: _want(a, account_id, places.get(a.ship_to_id or 0, ANYWHERE)) for a in asks}
     products = sorted({a.product_id for a in asks})
     accounts = [] if account_id is None else [account_id]
     pools = read_pools(products, on=local_date(now, "UTC"), account_ids=accounts, now=now)
-    around = surroundings(wants, now=now, pools=pools)
-    routed = plan_orders(wants, around, now=now)
+    around = surroundings(list(wants.values()), now=now, pools=pools)
     free = _free(around.free, products, now)
-    plan = _deal(asks, routed, free, account_id, pools, now)
-    covers = _covers(asks, plan, free, routed, now)
+    baskets = [[a] for a in asks] if are_alternatives else [list(asks)]
+    routes = [plan_orders([wants[a.key] for a in basket], around, now=now) for basket in baskets]
+    plans = [_deal(b, routed, free, account_id, pools, now) for b, routed in zip(baskets, routes, strict=True)]
+    coming = _coming(baskets, plans, now)
     names = {p.site_id: p.name for p in around.places.values()}
     found = {}
-    for want in wants:
-        slices = tuple(fresh_slices(covers[want.key], around.network.times_to(want.place), now=now))
-        why = in_words(routed[want.key].explanation) if want.key in routed else ""
-        found[want.key] = SplitLine(slices, split_words(slices, names), why)
+    for basket, routed, plan in zip(baskets, routes, plans, strict=True):
+        for key, cover in _covers(basket, plan, free, routed, coming).items():
+            slices = tuple(fresh_slices(cover, around.network.times_to(wants[key].place), now=now))
+            why = in_words(routed[key].explanation) if key in routed else ""
+            found[key] = SplitLine(slices, split_words(slices, names), why)
     return found
+
+
+def _coming(baskets: Sequence[Sequence[SplitAsk]], plans: Sequence[Plan], now: datetime) -> Mapping[int, list[Peg]]:
+    """What is on its way of the products some basket finds too little of."""
+    missing = set()
+    for basket, plan in zip(baskets, plans, strict=True):
+        got: dict[int, Decimal] = defaultdict(Decimal)
+        for line in plan.lines:
+            got[line.demand_id] += line.qty
+        missing |= {a.product_id for a in basket if got[a.key] < a.qty}
+    inbound = locks.peek_inbound(sorted(missing)) if missing else []
+    return pegs_left(inbound, {}, today=local_date(now, "UTC"))
 
 
 def _places(asks: Sequence[SplitAsk]) -> dict[int, Destination]:
@@ -104,7 +121,11 @@ def _deal(
 
 
 def _covers(
-    asks: Sequence[SplitAsk], plan: Plan, free: Sequence[Supply], routed: Mapping[int, Routed], now: datetime
+    asks: Sequence[SplitAsk],
+    plan: Plan,
+    free: Sequence[Supply],
+    routed: Mapping[int, Routed],
+    coming: Mapping[int, Sequence[Peg]],
 ) -> dict[int, Coverage]:
     sites = {s.balance_id: s.site_id for s in free}
     stock: dict[int, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
@@ -113,9 +134,6 @@ def _covers(
     short: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
     for a in sorted(asks, key=lambda a: (a.requested_date, a.key)):
         short[a.product_id].append((a.key, a.qty - sum(stock[a.key].values(), ZERO)))
-    missing = [p for p, lines in short.items() if any(qty > 0 for _, qty in lines)]
-    inbound = locks.peek_inbound(missing) if missing else []
-    coming = pegs_left(inbound, {}, today=local_date(now, "UTC"))
     routes = {key: r.route for key, r in routed.items()}
     backing: dict[int, tuple[list[Peg], Decimal]] = {}
     for product_id, lines in short.items():

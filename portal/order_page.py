@@ -39,7 +39,7 @@ LINES_A_PAGE = 50
 LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
-    | {"closed", "lines_cancelled", "promise_changed"}
+    | {"closed", "lines_cancelled", "promise_changed", "substituted"}
 )
 
 
@@ -96,6 +96,7 @@ class OrderPage:
     holds: tuple[Mapping[str, str], ...]
     moved: tuple[MovedPromise, ...]
     can_cancel: bool
+    waits: bool
     continue_url: str
     not_later_than: date | None
     lines: tuple[LineView, ...]
@@ -161,6 +162,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
             for words in moved(_sku(x, products), of_line[x.line_no])
         ),
         can_cancel=any(_open(x) > 0 for x in picture.lines),
+        waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,
         lines=tuple(_line(x, products, of_line[x.line_no], said.get(x.line_no, ""), bool(holds)) for x in shown),

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from portal.views import approvals, consigned, home, invoices, orders, paying, placing, quick_order, session
+from portal.views import (
+    approvals,
+    consigned,
+    home,
+    invoices,
+    orders,
+    paying,
+    placing,
+    quick_order,
+    session,
+    substitutes,
+)
 
 app_name = "portal"
 urlpatterns = [
@@ -15,6 +26,7 @@ urlpatterns = [
     path("orders/<str:number>/", orders.order, name="order"),
     path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
     path("orders/<str:number>/return", orders.ask_back, name="return"),
+    path("orders/<str:number>/substitutes", substitutes.substitutes, name="substitutes"),
     path("orders/<str:number>/discard", orders.discard, name="discard"),
     path("approvals/", approvals.approval_list, name="approvals"),
     path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),

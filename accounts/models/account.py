@@ -63,6 +63,10 @@ class Account(models.Model):
     min_order_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     max_shipments = models.PositiveSmallIntegerField(null=True, blank=True)
     backorders_allowed = models.BooleanField(default=True)
+    short_close_percent = models.DecimalField(
+        "closed short, %", max_digits=5, decimal_places=2, default=0, db_default=0,
+        help_text="A rest of at most this share of a line that has shipped is not sent after it. 0: always sent.",
+    )  # fmt: skip
     substitution_allowed = models.BooleanField(default=False)
     min_shelf_life_days = models.PositiveIntegerField(default=0)
     external_id = models.CharField(max_length=80, blank=True)
@@ -71,7 +75,11 @@ class Account(models.Model):
         constraints = [
             models.UniqueConstraint(Upper("code"), name="one_account_per_code"),
             models.CheckConstraint(
-                condition=Q(min_line_percent__range=(0, 100), min_order_percent__range=(0, 100)),
+                condition=Q(
+                    min_line_percent__range=(0, 100),
+                    min_order_percent__range=(0, 100),
+                    short_close_percent__range=(0, 100),
+                ),
                 name="account_minimum_percents_are_percents",
             ),
             models.CheckConstraint(

@@ -63,7 +63,7 @@ class Preview(Endpoint):
     def post(self, request: Request) -> Response:
         asked = read_order(request.data)
         customer = customer_of(request, asked["account"])
-        who = _actor(request, customer.id)
+        who = who_acts(request, customer.id)
         drafted = draft_of(asked, customer, who)
         seen = preview(drafted.draft, actor=who, now=clock.now())
         problems = (*drafted.unknown, *(renamed(p, drafted.draft) for p in seen.problems))
@@ -109,7 +109,7 @@ class Orders(Endpoint):
         asked = read_order(request.data)
         customer = customer_of(request, asked["account"])
         require_may_order(request, customer.id)
-        who = _actor(request, customer.id)
+        who = who_acts(request, customer.id)
         drafted = draft_of(asked, customer, who)
         if drafted.unknown:
             raise InvalidInput(drafted.unknown)
@@ -122,7 +122,7 @@ class Orders(Endpoint):
             again.errors = tuple(renamed(e, drafted.draft) for e in again.errors)
             raise
         (head,) = order_summaries([once.result.order_id])
-        response = Response(placed_view(once.result, head, drafted.products, _roles(request)), status=201)
+        response = Response(placed_view(once.result, head, drafted.products, roles_of(request)), status=201)
         response["Location"] = f"/api/v1/orders/{head.public_id}"
         if once.replayed:
             response["Idempotency-Replayed"] = "true"
@@ -137,7 +137,7 @@ class Order(Endpoint):
     @extend_schema(operation_id="order", responses=OrderView, tags=["orders"])
     def get(self, request: Request, public_id: str) -> Response:
         head = seen_order(request, public_id)
-        return Response(order_view(head, _roles(request), may_act=CAN_ORDER.may_act(request.user)))
+        return Response(order_view(head, roles_of(request), may_act=CAN_ORDER.may_act(request.user)))
 
 
 class Cancel(Endpoint):
@@ -164,11 +164,11 @@ class Cancel(Endpoint):
             key=key,
             body_hash=hash_body({"order": head.order_id, **asked.validated_data}),
         )
-        who = _actor(request, head.account_id)
+        who = who_acts(request, head.account_id)
         reason = asked.validated_data["reason"]
         once = run_once(claim, cancel_order, order_id=head.order_id, reason=reason, actor=who, now=clock.now())
         (after,) = order_summaries([head.order_id])
-        response = Response(order_view(after, _roles(request), may_act=True))
+        response = Response(order_view(after, roles_of(request), may_act=True))
         if once.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
@@ -233,15 +233,15 @@ def _filter(request: Request) -> OrderFilter:
     )
 
 
-def _actor(request: Request, account_id: int) -> Actor:
+def who_acts(request: Request, account_id: int) -> Actor:
     """A rep or staff member acts on behalf of the customer; a buyer is the customer."""
     who = actor(request)
     return who if who.has_role(*BUYERS) else who.acting_for(account_id)
 
 
-def _roles(request: Request) -> frozenset[str]:
+def roles_of(request: Request) -> frozenset[str]:
     return frozenset(request.user.roles)  # type: ignore[union-attr]
 
 
 def _sees_all(request: Request) -> bool:
-    return not STAFF.isdisjoint(_roles(request))
+    return not STAFF.isdisjoint(roles_of(request))

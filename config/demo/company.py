@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, time, timedelta
+from decimal import Decimal
 
 from django.apps import apps
 
@@ -85,6 +86,8 @@ DCS = {
     "CMH": ("Columbus distribution center", "OH", "America/New_York", 20, 600),
     "ATL": ("Atlanta distribution center", "GA", "America/New_York", 30, 500),
 }
+# site → (cost per shipment, per kg, km) to everywhere: what the sourcing example weighs
+LANES = {"RNO": ("14.00", "0.55", 1900), "CMH": ("9.50", "0.38", 800), "ATL": ("11.00", "0.42", 1100)}
 HUB = ("TUL", "Tulsa overflow hub", "OK", "America/Chicago")
 
 
@@ -153,6 +156,7 @@ def _sites(world: World) -> None:
             rank=rank,
             lines_per_day=capacity,
         )
+    _lanes(world)
     code, name, region, zone = HUB
     world.sites[code] = world.keep(
         "inventory.Site",
@@ -164,6 +168,27 @@ def _sites(world: World) -> None:
         calendar_id=world.calendars[code],
         transit_days=4,
         rank=40,
+    )
+
+
+def _lanes(world: World) -> None:
+    """A lane from each center, as long as the site's own days; a sourcing rule to look at and switch on."""
+    for code, (shipment, kilo, distance) in LANES.items():
+        world.keep(
+            "inventory.TransitLane",
+            site_id=world.sites[code],
+            transit_days=2,
+            cost_per_shipment=Decimal(shipment),
+            cost_per_kg=Decimal(kilo),
+            distance_km=distance,
+        )
+    world.keep(
+        "inventory.SourcingRule",
+        name="Example: fewest shipments, then freight",
+        sites=list(LANES),
+        max_shipments=2,
+        cutoff="soft",
+        is_active=False,
     )
 
 

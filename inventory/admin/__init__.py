@@ -1,5 +1,6 @@
 """The console's screens of stock: places, what is there, who holds it and why. Every change is one service call."""
 
+from inventory.admin.backorders import BackorderAdmin
 from inventory.admin.counts import StockCountAdmin
 from inventory.admin.demand import AllocationRunAdmin, ClaimAdmin, DemandAdmin
 from inventory.admin.field import (
@@ -20,6 +21,7 @@ from inventory.admin.transfers import TransferAdmin
 __all__ = [
     "AllocationPolicyAdmin",
     "AllocationRunAdmin",
+    "BackorderAdmin",
     "ClaimAdmin",
     "DemandAdmin",
     "FieldUsageAdmin",

@@ -6,7 +6,7 @@ from inventory.models.allocation_policy import (
 )
 from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
 from inventory.models.count import CountLine, StockCount
-from inventory.models.demand import AllocationRun, Claim, Demand, DemandDecision, Promise
+from inventory.models.demand import AllocationRun, Backorder, Claim, Demand, DemandDecision, Promise
 from inventory.models.field import (
     ExpiryNotice,
     FieldUsage,
@@ -28,6 +28,7 @@ __all__ = [
     "AllocationPolicyUse",
     "AllocationPolicyVersion",
     "AllocationRun",
+    "Backorder",
     "Claim",
     "CountLine",
     "Demand",

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
@@ -87,6 +89,15 @@ class Demand(models.Model):
 
     def __str__(self) -> str:
         return f"{self.ref_kind} {self.ref_number or self.ref_id} line {self.line_no}"
+
+
+class Backorder(Demand):
+    """A demand that waits for stock, to be looked at by its age."""
+
+    told_by: ClassVar[dict[str, int]] = {"cancelled_qty": 0, "shipped_qty": 0}  # the plainest of them
+
+    class Meta:
+        proxy = True
 
 
 class Claim(models.Model):

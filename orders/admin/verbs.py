@@ -15,6 +15,7 @@ from orders.rules.asks import DraftChanges
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.change_terms import change_terms
 from orders.services.clear_hold import clear_hold
+from orders.services.close_short import close_short
 from orders.services.edit_draft import edit_draft
 from orders.services.override_price import override_price
 from orders.services.place_hold import place_hold
@@ -23,6 +24,7 @@ from orders.services.reject_hold import reject_hold
 from orders.services.rematch_lines import rematch_lines
 from orders.services.resolve_line import resolve_line
 from orders.services.submit import submit
+from orders.services.take_substitute import take_substitute
 from orders.states import Blocks
 
 Form = Mapping[str, str]
@@ -160,6 +162,25 @@ def do_cancel_line(order_id: int, form: Form, actor: Actor) -> str:
     return f"{outcome.cancelled.get(line_no, 0):f} of line {line_no} are cancelled."
 
 
+def do_substitute(order_id: int, form: Form, actor: Actor) -> str:
+    taken = take_substitute(
+        order_id=order_id,
+        line_no=int(_number(form, "line_no")),
+        product_id=int(_number(form, "product_id")),
+        consent=form.get("note", ""),
+        is_customer=False,
+        actor=actor,
+        now=clock.now(),
+    )
+    return f"{taken.qty:f} of {taken.sku} are line {taken.line_no} now, {taken.reserved:f} of them reserved."
+
+
+def do_close_short(order_id: int, form: Form, actor: Actor) -> str:
+    line_no = int(_number(form, "line_no"))
+    outcome = close_short(order_id=order_id, line_no=line_no, reason=_reason(form), actor=actor, now=clock.now())
+    return f"Line {line_no} is closed short: {outcome.cancelled.get(line_no, 0):f} are not sent any more."
+
+
 def _reason(form: Form) -> str:
     reason = form.get("note", "").strip()
     if not reason:
@@ -208,4 +229,6 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "price": do_price,
     "cancel": do_cancel,
     "cancel-line": do_cancel_line,
+    "close-short": do_close_short,
+    "substitute": do_substitute,
 }

@@ -32,6 +32,7 @@ from orders.queries import holds_of, order_detail, progress
 from orders.rules.asks import HoldView, LineDetail
 from orders.rules.picture import price_text
 from orders.states import ORDER, OrderStatus
+from orders.substitutes import SubstituteOffer, in_words, substitute_offers
 
 PAGE = 50
 TOLD = 100
@@ -47,6 +48,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     demand_ids = [line.state.demand_id for line in details if line.state]
     held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
     sites, why_here = inventory.names_of_sites(), why_these_sites(demand_ids)
+    offers = _offers(order, request)
     is_draft = order.status == OrderStatus.DRAFT
     near = _suggested(order.account_id, details) if is_draft and may_act else {}
     unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
@@ -62,6 +64,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "lines": [
             {
                 **_line(line, order.currency, near.get(line.line_no, ()), sites),
+                "offers": offers.get(line.line_no, ()),
                 "why_here": why_here.get(line.state.demand_id, "") if line.state else "",
                 "held": [_held(h) for h in held.get(line.state.demand_id if line.state else 0, ())],
                 "made": [_made(m) for m in made.get(line.state.demand_id if line.state else 0, ())],
@@ -172,6 +175,21 @@ def _suggested(account_id: int, lines: Sequence[LineDetail]) -> dict[int, list[s
     return exact | {x.line_no: _alike(x) for x in unknown}
 
 
+def _offers(order: Order, request: HttpRequest) -> Mapping[int, Sequence[tuple[SubstituteOffer, str, str]]]:
+    """What may stand in for the line that was asked about, with its effect in words and in margin."""
+    asked = request.GET.get("substitutes", "")
+    if not asked.isdecimal() or len(asked) > 6:
+        return {}
+    found = substitute_offers(order.pk, now=clock.now(), line_nos=[int(asked)])
+    shown = [(o, in_words(o, order.currency), _margin(o, order.currency)) for o in found]
+    return {int(asked): shown}
+
+
+def _margin(offer: SubstituteOffer, currency: str) -> str:
+    change = offer.margin_change
+    return "margin unknown" if change is None else f"margin {change:+,} {currency}"
+
+
 def _alike(line: LineDetail) -> list[str]:
     described = line.stated_description.split("[")[0]
     found = catalog.suggest_skus(line.stated_code) or catalog.suggest_skus(described)
@@ -197,6 +215,11 @@ def _line(line: LineDetail, currency: str, near: Sequence[str], sites: Mapping[i
         "near": near,
         "may_price": line.product_id is not None
         and (line.state is None or line.state.released + line.state.picked + line.state.shipped == 0),
+        "waits": line.state is not None and line.state.backordered > 0,
+        "may_close_short": line.state is not None
+        and line.state.backordered > 0
+        and line.state.shipped > 0
+        and line.state.open == line.state.backordered,
         "may_cancel": line.state is not None
         and line.state.backordered + line.state.reserved + line.state.allocated > 0,
     }

@@ -254,6 +254,17 @@ class LockedPrice:
 
 
 @dataclass(frozen=True)
+class LineRef:
+    """An order line by name."""
+
+    line_id: int
+    line_no: int
+    order_id: int
+    order_number: str
+    sku: str
+
+
+@dataclass(frozen=True)
 class DraftChanges:
     """What an edit of a draft changes; None keeps the value. `lines`, when given, replaces all lines. `cleared` names
     dates that are to be none."""

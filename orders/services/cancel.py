@@ -60,7 +60,7 @@ def cancel_order(*, order_id: int, reason: str, actor: Actor, now: datetime) -> 
 @require_uow
 def cancel_what_is_open(order_id: int, *, reason: str, actor: Actor, now: datetime) -> CancelOutcome:
     """The same inside a caller's transaction that holds no lock yet."""
-    order, status = _locked(order_id)
+    order, status = locked_order(order_id)
     if status == OrderStatus.DRAFT:
         return _cancel_draft(order, reason, actor, now)
     ORDER.require(status, OrderStatus.CANCELLED)
@@ -75,7 +75,15 @@ def cancel_lines(
 
     Raises NotFound, InvalidInput (no such line, more than is open), OrderStillDraft, NothingToCancel.
     """
-    order, status = _locked(order_id)
+    return cancel_order_lines(order_id, quantities, reason=reason, actor=actor, now=now)
+
+
+@require_uow
+def cancel_order_lines(
+    order_id: int, quantities: Mapping[int, Decimal | None], *, reason: str, actor: Actor, now: datetime
+) -> CancelOutcome:
+    """The same for a verb that holds no lock yet."""
+    order, status = locked_order(order_id)
     if status == OrderStatus.DRAFT:
         raise OrderStillDraft(number=order.number)
     ORDER.require(status, OrderStatus.CANCELLED)
@@ -84,7 +92,8 @@ def cancel_lines(
 
 
 @require_uow
-def _locked(order_id: int) -> tuple[OrderPicture, OrderStatus]:
+def locked_order(order_id: int) -> tuple[OrderPicture, OrderStatus]:
+    """Ranks 10 and 20; the picture with its next version. Raises NotFound."""
     account_id = account_of(order_id)
     if account_id is None:
         raise NotFound(kind="order", ident=order_id)
@@ -123,14 +132,15 @@ def _cancel(
     asked = {i: q if (q := quantities[x.line_no]) is not None else _open(x) for i, x in lines.items()}
     # Money before goods: credit is rank 10 and locked; demands and balances are the last contended writes.
     ensure_counted([order], now=now)
-    _give_back_credit(order, {lines[i].line_no: qty for i, qty in asked.items()}, now)
+    give_back_credit(order, {lines[i].line_no: qty for i, qty in asked.items()}, now)
     cancelled = cancel_demands(list(asked), asked, now=now)
-    standing = _lower_amounts(order, {lines[i].line_no: qty for i, qty in cancelled.items()})
+    standing = lower_amounts(order, {lines[i].line_no: qty for i, qty in cancelled.items()})
     lower_spend(DocumentRef("order", order.order_id, order.number), standing, actor=actor, now=now)
     return _tell(order, {lines[i].line_no: qty for i, qty in cancelled.items() if qty}, reason, actor, now)
 
 
-def _give_back_credit(order: OrderPicture, quantities: Mapping[int, Decimal], now: datetime) -> None:
+def give_back_credit(order: OrderPicture, quantities: Mapping[int, Decimal], now: datetime) -> None:
+    """The exposure of those base units by line number. Rank 10, which the caller holds."""
     changes = []
     for line in order.lines:
         if line.line_no in quantities:
@@ -152,7 +162,7 @@ def _give_back_credit(order: OrderPicture, quantities: Mapping[int, Decimal], no
     post(specs, now=now)
 
 
-def _lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Decimal:
+def lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Decimal:
     """A line is worth what still stands of it, and the order the sum of its lines."""
     amounts: dict[int, Decimal] = {}
     total = ZERO

@@ -73,7 +73,7 @@ def _rows(found: list[OrderSummary], time_zone: str) -> Iterator[list[str]]:
 @access(PORTAL)
 def order(request: PortalRequest, number: str) -> HttpResponse:
     """One order; that of another customer is not there."""
-    head, first = _found(request, number), request.GET.get("lines", "1")
+    head, first = order_seen(request, number), request.GET.get("lines", "1")
     page = order_page(
         head,
         account=request.buying.account,
@@ -89,7 +89,7 @@ def cancel(request: PortalRequest, number: str) -> HttpResponse:
     """Which open lines to take back, and how much of each; then do it, once for the form's key."""
     if not may_order(request):
         raise PermissionDenied
-    head = _found(request, number)
+    head = order_seen(request, number)
     page = cancel_page(head)
     if request.method != "POST":
         return _show_cancel(request, page.ticked(request.GET.get("line", "")))
@@ -151,7 +151,7 @@ def discard(request: PortalRequest, number: str) -> HttpResponse:
     """Throw a draft away."""
     if not may_order(request):
         raise PermissionDenied
-    head = _found(request, number)
+    head = order_seen(request, number)
     if head.status != "draft":
         messages.error(request, _("Order %(number)s is no draft any more; nothing was changed.") % {"number": number})
         return redirect("portal:order", number=number)
@@ -164,7 +164,7 @@ def _show_cancel(request: PortalRequest, page: CancelPage, *, status: int = 200)
     return render(request, "portal/cancel.html", {"page": page, "here": "orders"}, status=status)
 
 
-def _found(request: PortalRequest, number: str) -> OrderSummary:
+def order_seen(request: PortalRequest, number: str) -> OrderSummary:
     found = find_orders(OrderFilter(frozenset({request.buying.account.id}), number=number), limit=1)
     if not found:
         raise Http404

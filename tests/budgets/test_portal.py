@@ -31,6 +31,7 @@ MOST = {
     "order": 21,
     "cancel": 13,
     "return": 17,
+    "substitutes": 42,
     "invoices": 9,
     "invoices to pay": 9,
     "invoice-pdf": 15,
@@ -104,7 +105,7 @@ def test_home_and_the_lists_take_the_same_statements_for_2_and_50_orders(capsys)
 
 def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_and_200_lines(capsys):
     small, large = crowded(1), crowded(1, lines=LINES)
-    for page, tail in (("order", "/"), ("cancel", "/cancel"), ("return", "/return")):
+    for page, tail in (("order", "/"), ("cancel", "/cancel"), ("return", "/return"), ("substitutes", "/substitutes")):
         calls = []
         for world in (small, large):
             browser = browser_for(world)

@@ -109,6 +109,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "inventory.parlevel": (EVERY_DESK, "operator planner", "acd"),
     "inventory.transferdispute": (EVERY_DESK, "planner warehouse cs cs_lead", ""),
     "inventory.transferoffer": (EVERY_DESK, "planner warehouse", ""),
+    "inventory.backorder": (EVERY_DESK, "planner cs_lead", ""),
     "inventory.claim": (EVERY_DESK, NOBODY, ""),
     "inventory.demand": (EVERY_DESK, "planner cs_lead", ""),
     "inventory.inboundsupply": (EVERY_DESK, "planner", "ac"),
@@ -198,6 +199,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "inventory_allocationrun_what_if": ("get", {}, EVERY_DESK),
     "inventory_demand_move_stock": ("get", {"object_id": 1}, "planner"),
     "inventory_demand_reallocate": ("get", {"demand_id": 1}, "planner"),
+    "inventory_backorder_export": ("get", {}, EVERY_DESK),
     "inventory_demand_shortages": ("get", {}, EVERY_DESK),
     "inventory_fieldusage_export": ("get", {}, EVERY_DESK),
     "inventory_fillup_prepare_now": ("get", {}, "planner warehouse operator"),
@@ -245,6 +247,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
     "return": (f"rep {BUYING}", f"rep {BUYING}"),
+    "substitutes": (f"rep {BUYING}", f"rep {BUYING}"),
     "discard": (f"rep {BUYING}", f"rep {BUYING}"),
     "approvals": (f"rep {BUYING}", f"rep {BUYING}"),
     "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -266,7 +269,8 @@ PORTAL_METHODS = {
     "approval-decide": "post",
 }
 PORTAL_ARGUMENTS = {
-    name: {"number": "SO-1"} for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute")
+    name: {"number": "SO-1"}
+    for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes")
 }
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
@@ -315,6 +319,8 @@ API: dict[str, dict[str, str]] = {
     "order": {"get": ROLES_ALL},
     "order-cancel": {"post": ORDERING},
     "price-requests": {"post": "cs cs_lead pricing finance_approver rep"},
+    "order-substitutes": {"get": ROLES_ALL},
+    "order-substitute": {"post": ORDERING},
     "order-timeline": {"get": ROLES_ALL},
     "schema": {"get": "*"},
     "docs": {"get": "*"},
@@ -340,6 +346,8 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
 }
 NO_CASE = {"number": "EX-1"}
 API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
+API_ARGUMENTS = {"approval-decision": NO_ORDER, "order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
+API_ARGUMENTS |= {"order-substitutes": NO_ORDER, "order-substitute": NO_ORDER}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
     *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),
