@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import F, Min, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.html import format_html
@@ -12,13 +12,15 @@ from unfold.decorators import action, display
 from accounts.states import STAFF, Role
 from core import clock, refs
 from core.access import allow
-from core.console import LedgerAdmin
+from core.choices import counted
+from core.console import LedgerAdmin, actor_of
 from core.lists import typed
 from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.stock import run_for
 from inventory.models import Backorder, Promise
 from inventory.models.demand import UNSHIPPED
+from inventory.services.source_again import source_again
 
 WEEK = 7
 BUCKETS = {
@@ -71,7 +73,7 @@ class BackorderAdmin(LedgerAdmin):
     search_help_text = "Document number, SKU or account"
     list_select_related = ("product", "account")
     ordering = ("-id",)
-    actions = ("run_allocation",)
+    actions = ("run_allocation", "source_again")
     export_columns = (
         ("Document", "ref_number"), ("Line", "line_no"), ("SKU", "product__sku"), ("Account", "account__code"),
         ("Account name", "account__name"), ("Ordered", "ordered_qty"), ("Backordered", "backordered_qty"),
@@ -108,3 +110,11 @@ class BackorderAdmin(LedgerAdmin):
     @action(description="Run allocation for the selected products", permissions=["act"])
     def run_allocation(self, request: HttpRequest, queryset: QuerySet[Backorder]) -> None:
         run_for(request, set(queryset.values_list("product_id", flat=True)))
+
+    @action(description="Source the selected lines again", permissions=["act"])
+    def source_again(self, request: HttpRequest, queryset: QuerySet[Backorder]) -> None:
+        ids = list(queryset.values_list("pk", flat=True))
+        decided = source_again(demand_ids=ids, actor=actor_of(request), now=clock.now())
+        messages.success(
+            request, f"{decided} of {counted(len(ids), 'line')} follow a sourcing rule; allocation runs now."
+        )

@@ -30,6 +30,7 @@ from inventory.rules.sourcing_rules import Rule, Scope, most_specific
 from inventory.states import Fulfilment, Hardness
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+NOWHERE = (0,)  # the route of a line that no site may serve: no site has this id, and no route at all would be any site
 
 
 @dataclass(frozen=True)
@@ -273,7 +274,8 @@ def _routed(line: _Line, problem: Problem, plan: Sourced, around: Surroundings) 
         _inputs(line, plan, takes, around),
         tuple(_losers(line, problem, plan, takes, around)),
     )
-    return Routed(key, line.rule.rule_id, route(problem, plan, key), tuple(takes.items()), why, is_waiting)
+    turn = route(problem, plan, key) or NOWHERE
+    return Routed(key, line.rule.rule_id, turn, tuple(takes.items()), why, is_waiting)
 
 
 def _outcome(line: _Line, takes: Mapping[int, Decimal], around: Surroundings, *, is_waiting: bool) -> str:

@@ -10,11 +10,12 @@ from django.test.utils import CaptureQueriesContext
 
 from core.models import Calendar
 from core.refs import DocumentRef
-from core.testing import unit
+from core.testing import drain, unit
 from inventory.models import Demand, DemandSourcing, SafetyStock, SourcingRule, TransitLane
 from inventory.queries import promises
 from inventory.services.allocate import allocate
 from inventory.services.open_demands import open_demands
+from inventory.services.source_again import source_again
 from inventory.sourcing_queries import why_these_sites
 from tests.factories.accounts import AccountFactory, ShipToFactory
 from tests.factories.catalog import CategoryFactory, ProductFactory
@@ -187,6 +188,22 @@ def test_the_carrier_and_the_customer_keep_their_own_days():
     (got,) = open_and_reserve([spec(product, 2, ship_to_id=place.pk, requested_date=TODAY)])
     (slice_,) = promises([got.demand_id])[got.demand_id]
     assert (slice_.ship_date, slice_.delivery_date) == (TODAY + timedelta(days=2), TODAY + timedelta(days=8))
+
+
+def test_a_line_that_no_site_may_serve_is_served_from_nowhere_until_it_is_sourced_again():
+    product, far = ProductFactory(), SiteFactory(code="FAR")
+    stock(product, far, 9)
+    lane(far, distance_km=2000)
+    made = rule(max_distance_km=800, distance="hard")
+    (got,) = open_and_reserve([spec(product, 4)])
+    assert (got.reserved, [p.kind for p in got.promises]) == (0, ["none"])
+    SourcingRule.objects.filter(pk=made.pk).update(distance="soft")
+    allocate(trigger_key="before", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    assert held_at() == {}
+    assert source_again(demand_ids=[got.demand_id], actor=PLANNER, now=NOW) == 1
+    drain(NOW)
+    assert held_at() == {1: {"FAR": 4}}
+    assert source_again(demand_ids=[got.demand_id], actor=PLANNER, now=NOW) == 0
 
 
 def test_a_rule_names_sites_that_exist():
