@@ -127,7 +127,7 @@ def ask_back(request: PortalRequest, number: str) -> HttpResponse:
     """Which goods are to come back, how much and why; then ask, once for the form's key."""
     if not may_order(request):
         raise PermissionDenied
-    page = return_page(_found(request, number))
+    page = return_page(order_seen(request, number))
     if request.method != "POST":
         return _show_return(request, page)
     page = asked_back(page, request.POST)
