@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from accounts.services.lower_spend import lower_spend
 from core import journal, outbox, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, Refused
@@ -123,7 +124,8 @@ def _take(order: OrderPicture, c: Candidate, word: str, actor: Actor, now: datet
     insert_splits([{"line_id": line_id, **split} for split in splits])
     got = reserve([c.line.demand.demand_id, demand_id], now=now)[demand_id]
     cancel_demands([c.line.demand.demand_id], {c.line.demand.demand_id: waiting}, now=now)
-    lower_amounts(replace(order, lines=(*order.lines, new)), {c.line.line_no: waiting})
+    standing = lower_amounts(replace(order, lines=(*order.lines, new)), {c.line.line_no: waiting})
+    lower_spend(DocumentRef("order", order.order_id, order.number), standing, actor=actor, now=now)
     _tell(order, c, new, word, actor, now)
     return Taken(order.order_id, order.number, number, new.sku, new.qty, new.amount, got.reserved)
 
