@@ -210,11 +210,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 55},
     },
     "set expired lots aside": {"task": "inventory.tasks.expire_lots", "schedule": 3600.0, "options": {"expires": 3000}},
-    "look after backorders": {
-        "task": "orders.tasks.look_after_backorders",
-        "schedule": 900.0,
-        "options": {"expires": 800},
-    },
+    "tend backorders": {"task": "orders.tasks.tend_backorders", "schedule": 900.0, "options": {"expires": 800}},
     "look after stock in the field": {
         "task": "inventory.tasks.look_after_the_field",
         "schedule": 900.0,

@@ -16,8 +16,8 @@ def recheck_credit() -> int:
     return sum(len(outcome.cleared) for outcome in outcomes.values())
 
 
-@shared_task(name="orders.tasks.look_after_backorders")
-def look_after_backorders() -> int:
+@shared_task(name="orders.tasks.tend_backorders")
+def tend_backorders() -> int:
     """Cancel-after dates kept, rests within the account's tolerance closed. How many orders changed."""
     now = clock.db_now()
     cancelled = watch_cancel_dates(actor=system("cancel-after dates"), now=now)
