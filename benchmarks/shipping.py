@@ -8,6 +8,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
@@ -115,7 +116,7 @@ def _pack(count: int, lines: int) -> list[int]:
         drafts = []
         for n in range(start, min(start + BATCH, count)):
             account, items = data.order_of(rng, lines)
-            wanted = tuple(LineDraft(line_no=k, qty=q, product_id=p) for k, (p, q) in enumerate(items, 1))
+            wanted = tuple(LineDraft(line_no=k, qty=Decimal(q), product_id=p) for k, (p, q) in enumerate(items, 1))
             drafts.append(
                 OrderDraft(
                     account_id=account,
