@@ -4,13 +4,13 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Exists, OuterRef, Q
 
 from core.calendars import OFFICE_HOURS, BusinessCalendar
 from core.opening_hours import business_calendars
 from core.refs import DocumentRef
 from exceptions_app import kinds, suggestions
-from exceptions_app.models import Case, Queue, SlaStep
+from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Suggestion, ranked
 from exceptions_app.states import LIVE, CaseStatus
@@ -79,6 +79,15 @@ def live_cases(kind: str, *, prefix: str = "") -> list[CaseSnapshot]:
     """The live cases of a kind whose cause key starts so, oldest first. 1 SQL."""
     rows = Case.objects.filter(kind=kind, status__in=LIVE, cause_key__startswith=prefix).select_related("queue")
     return [snapshot(row) for row in rows.order_by("id")]
+
+
+def settled_lately(kind: str, *, prefix: str, since: datetime) -> dict[tuple[str, str, int, str], CaseSnapshot]:
+    """The newest case by its key among those a person resolved since then. 1 SQL."""
+    over = (CaseStatus.RESOLVED, CaseStatus.CLOSED)
+    rows = Case.objects.filter(kind=kind, status__in=over, cause_key__startswith=prefix, resolved_at__gte=since)
+    by_people = rows.filter(Exists(CaseEvent.objects.filter(case=OuterRef("pk"), verb="resolved")))
+    found = (snapshot(row) for row in by_people.select_related("queue").order_by("id"))
+    return {case.key: case for case in found}
 
 
 def case_snapshots(case_ids: Iterable[int]) -> dict[int, CaseSnapshot]:

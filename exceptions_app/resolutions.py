@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from accounts.states import Role
 from core.actors import Actor
 from core.errors import Refused
 from core.outbox import revive
@@ -25,4 +26,4 @@ def revive_job(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> 
         raise JobIsNotDead(number=case.number)
 
 
-register(Resolution(JOB_DIED, "revive", "Run the job again", preview_revive, revive_job))
+register(Resolution(JOB_DIED, "revive", "Run the job again", preview_revive, revive_job, frozenset({Role.OPERATOR})))

@@ -26,6 +26,7 @@ class Resolution:
     label: str
     preview: Preview
     apply: Callable[..., object]
+    roles: frozenset[str] = frozenset()  # who may, where the service itself does not ask; empty: whoever works on cases
     is_chain: bool = False  # its work is more than one transaction, each safe to repeat; the case ends after it
 
 

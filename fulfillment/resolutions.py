@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from accounts.states import Role
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, Refused
 from core.quantity import plain
@@ -24,6 +25,9 @@ from orders.services.cancel import cancel_lines
 from orders.services.lock_lines import lock_lines
 
 ZERO = Decimal(0)
+# The roles of the same buttons elsewhere: releasing, and cancelling what was ordered.
+RELEASERS = frozenset({Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR})
+SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})
 
 
 class NothingIsShort(Refused):
@@ -99,8 +103,8 @@ def drop(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 
 
 for has_stock in (ORDER_STUCK, AGED_BACKORDER, CANCEL_DATE_AT_RISK, PROMISE_MOVED.code, PROMISE_LOST.code):
-    register(Resolution(has_stock, "ship_part", "Send what is there", preview_ship, ship_part))
+    register(Resolution(has_stock, "ship_part", "Send what is there", preview_ship, ship_part, RELEASERS))
 register(
-    Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again),
-    Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop),
+    Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again, RELEASERS),
+    Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop, SELLERS),
 )

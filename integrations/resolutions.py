@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from accounts.states import Role
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from exceptions_app.rules.asks import CaseSnapshot
@@ -12,6 +13,8 @@ from integrations.exception_kinds import EDI_NOT_SUBMITTED, EDI_QUARANTINED, EDI
 from integrations.services.replay_transaction import replay_transaction
 from orders.services.rematch_lines import rematch_lines
 from orders.services.submit import submit
+
+DESK = frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR})
 
 
 def preview_submit(case: CaseSnapshot, now: datetime) -> Effect:
@@ -49,7 +52,7 @@ def replay(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 
 
 register(
-    Resolution(EDI_QUARANTINED, "replay", "Receive it again", preview_replay, replay, is_chain=True),
-    Resolution(EDI_NOT_SUBMITTED, "submit", "Submit the order", preview_submit, submit_again),
-    Resolution(EDI_UNKNOWN_PART, "rematch", "Match the parts again", preview_match, match_again),
+    Resolution(EDI_QUARANTINED, "replay", "Receive it again", preview_replay, replay, DESK, is_chain=True),
+    Resolution(EDI_NOT_SUBMITTED, "submit", "Submit the order", preview_submit, submit_again, DESK),
+    Resolution(EDI_UNKNOWN_PART, "rematch", "Match the parts again", preview_match, match_again, DESK),
 )

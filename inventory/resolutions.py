@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from accounts.states import Role
 from core.actors import Actor
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
@@ -16,6 +17,10 @@ from inventory.services.receive_transfer import close_transfer
 from inventory.services.record_inbound import record_inbounds
 from inventory.states import InboundKind
 
+# The roles of the same buttons on the screens of stock.
+DEALERS = frozenset({Role.PLANNER, Role.CS_LEAD})
+BUYERS = frozenset({Role.PLANNER, Role.CS, Role.CS_LEAD})  # late supply is customer service's own case
+KEEPERS = frozenset({Role.PLANNER, Role.WAREHOUSE})
 EXPEDITED = timedelta(days=2)
 USUAL_DELAY = timedelta(days=7)
 
@@ -89,9 +94,9 @@ def close(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 
 
 register(
-    Resolution(LATE_SUPPLY.code, "expedite", "Expedite: in two days", preview_expedite, expedite),
-    Resolution(LATE_SUPPLY.code, "redate", "Promise again: in a week", preview_wait, wait),
-    Resolution(LATE_SUPPLY.code, "deal", "Deal the stock again", preview_deal, deal),
-    Resolution(ALLOCATION_CONFLICT.code, "deal", "Deal the stock again", preview_deal, deal),
-    Resolution(TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close),
+    Resolution(LATE_SUPPLY.code, "expedite", "Expedite: in two days", preview_expedite, expedite, BUYERS),
+    Resolution(LATE_SUPPLY.code, "redate", "Promise again: in a week", preview_wait, wait, BUYERS),
+    Resolution(LATE_SUPPLY.code, "deal", "Deal the stock again", preview_deal, deal, DEALERS),
+    Resolution(ALLOCATION_CONFLICT.code, "deal", "Deal the stock again", preview_deal, deal, DEALERS),
+    Resolution(TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close, KEEPERS),
 )

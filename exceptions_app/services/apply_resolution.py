@@ -2,7 +2,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.actors import Actor
-from core.errors import NotFound
+from core.errors import NotFound, NotPermitted
 from core.uow import door_verb, require_uow
 from exceptions_app import suggestions
 from exceptions_app.queries import case_snapshots
@@ -18,10 +18,12 @@ def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, ke
 
     The action's own service comes first (lock ranks 10 to 60), then the case is locked (80): when somebody ended it
     meanwhile, everything is undone. An action that is a chain of transactions does its work first; the case ends after
-    it. What the action was to gain or give away is kept on the case. Raises NotFound, CaseIsOver and what the service
-    refuses with.
+    it. What the action was to gain or give away is kept on the case. Raises NotFound, CaseIsOver, NotPermitted (the roles
+    the same button needs elsewhere) and what the service refuses with.
     """
     case, resolution = _chosen(case_id, code)
+    if resolution.roles and not actor.has_role(*resolution.roles):
+        raise NotPermitted(actor=actor.label, verb=resolution.label.lower(), roles=", ".join(sorted(resolution.roles)))
     if resolution.is_chain:
         money = resolution.preview(case, now).money_effect
         resolution.apply(case, actor=actor, now=now, key=key)

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
 from core.actors import system
 from core.uow import door_verb
 from exceptions_app.detection import Detector, Watch, detectors, watches
-from exceptions_app.queries import live_cases
+from exceptions_app.queries import live_cases, settled_lately
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_cases
@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 LOOKER = system("case detectors")
 BATCH = 500
+SETTLED_FOR = timedelta(days=3)
 MOST_NEW = 2000  # cases one detector opens in one sweep; what is left is found again by the next
 
 
@@ -39,10 +40,18 @@ def detect_all(*, now: datetime, only: str = "") -> list[Detected]:
 
 
 def detect(detector: Detector, *, now: datetime) -> Detected:
-    """The live cases are read before the causes: a case opened meanwhile is not taken for one whose cause is gone."""
+    """The live cases are read before the causes: a case opened meanwhile is not taken for one whose cause is gone.
+
+    What a person settled lately is not opened again while nothing about it changed: they know.
+    """
     live = {c.key: c for c in live_cases(detector.kind, prefix=detector.prefix)}
+    settled = settled_lately(detector.kind, prefix=detector.prefix, since=now - SETTLED_FOR)
     found = {spec.key: spec for spec in detector.find(now)}
-    new = [spec for key, spec in found.items() if key not in live]
+    new = [
+        spec
+        for key, spec in found.items()
+        if key not in live and (key not in settled or _has_changed(spec, settled[key]))
+    ]
     changed = [spec for key, spec in found.items() if key in live and _has_changed(spec, live[key])]
     gone = [case for key, case in live.items() if key not in found]
     for batch in _batches([*new[:MOST_NEW], *changed]):

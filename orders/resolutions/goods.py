@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from accounts.states import Role
 from core.actors import Actor
 from core.errors import Refused
 from core.quantity import plain
@@ -19,11 +20,13 @@ from inventory.services.allocate import allocate
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK, UNRESOLVED_LINES
 from orders.locks import lock_orders
 from orders.queries import pictures
+from orders.resolutions.holds import SELLERS
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.rematch_lines import rematch_lines
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
+DEALERS = frozenset({Role.PLANNER, Role.CS_LEAD})  # who may run an allocation
 NOTHING_WAITS = "Nothing of the order waits for stock any more."
 
 
@@ -141,11 +144,11 @@ def _worth(line: LinePicture, qty: Decimal) -> Decimal:
 
 for waits_for_stock in (PROMISE_MOVED.code, PROMISE_LOST.code, AGED_BACKORDER, CANCEL_DATE_AT_RISK):
     register(
-        Resolution(waits_for_stock, "allocate", "Find other stock", preview_allocate, allocate_again),
-        Resolution(waits_for_stock, "cancel_backorder", "Cancel what is missing", preview_give_up, give_up),
+        Resolution(waits_for_stock, "allocate", "Find other stock", preview_allocate, allocate_again, DEALERS),
+        Resolution(waits_for_stock, "cancel_backorder", "Cancel what is missing", preview_give_up, give_up, SELLERS),
     )
 register(
     Resolution(PROMISE_MOVED.code, "accept_date", "Take the new date", preview_accept, accept_date),
-    Resolution(UNRESOLVED_LINES, "rematch", "Match the parts again", preview_rematch, rematch),
-    Resolution(ORDER_STUCK, "cancel_order", "Cancel the order", preview_cancel_all, cancel_all),
+    Resolution(UNRESOLVED_LINES, "rematch", "Match the parts again", preview_rematch, rematch, SELLERS),
+    Resolution(ORDER_STUCK, "cancel_order", "Cancel the order", preview_cancel_all, cancel_all, SELLERS),
 )

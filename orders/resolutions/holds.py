@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
+from accounts.states import Role
 from core.actors import Actor
 from core.overrides import Reason
 from credit import queries as credit
@@ -27,6 +28,7 @@ from orders.services.clear_hold import clear_hold
 from orders.services.reevaluate_credit_holds import Reevaluated, reevaluate_credit_holds
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})  # as at the workbench
 RELEASED_FOR = timedelta(days=3)
 LENT_FOR = timedelta(days=7)
 GONE = "The hold is gone already."
@@ -152,4 +154,4 @@ for held_for_credit in (CREDIT_HOLD, AGED_CREDIT_HOLD):
         Resolution(held_for_credit, "lend_limit", "Lend a limit for a week", preview_lending, lend_limit),
     )
 for about_an_order in (CREDIT_HOLD, AGED_CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, UNRESOLVED_LINES):
-    register(Resolution(about_an_order, "cancel_order", "Cancel the order", preview_cancel, cancel))
+    register(Resolution(about_an_order, "cancel_order", "Cancel the order", preview_cancel, cancel, SELLERS))

@@ -7,8 +7,9 @@ import pytest
 
 from accounts.models import User
 from core.actors import Actor
-from core.errors import DomainError
+from core.errors import DomainError, NotPermitted
 from core.models import OverrideEntry
+from core.refs import DocumentRef
 from core.testing import drain, race
 from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
@@ -17,13 +18,14 @@ from exceptions_app.services.close_case import close_case
 from exceptions_app.services.detect import detect_all
 from exceptions_app.services.take_case import take_case
 from inventory.models import Demand
+from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from orders.models import Hold
 from orders.services.cancel import cancel_lines
 from orders.services.place import place
 from tests.factories.accounts import UserFactory
 from tests.factories.flow import breaches, line_ids, picked, released, stocked_world
-from tests.factories.orders import CLERK, NOW, TODAY, make_world
+from tests.factories.orders import CLERK, NOW, TODAY, allocated, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -67,15 +69,36 @@ def test_customer_service_has_late_supply_expedited():
     assert not Case.objects.filter(kind="late_supply").exclude(status="closed").exists()
 
 
-def test_the_warehouse_gives_up_what_nobody_finds_and_the_sale_is_counted_as_lost():
+def test_the_warehouse_finds_the_rest_and_its_case_resolves_itself_customer_service_alone_gives_up_a_sale():
     world = stocked_world(stock_qty=8)
     sent = released(world, 8)
     (line,) = line_ids(sent.shipment_id)
     picked(sent, {line: Decimal(5)})
     drain(NOW)
-    case = Case.objects.get(kind="short_pick")
+    case, picker = Case.objects.get(kind="short_pick"), person("warehouse")
     assert offers(case)["cancel_short"].startswith("gives up 30.00 USD")
-    case = settle(case, "cancel_short", person("warehouse"))
+    take_case(case_id=case.pk, actor=picker, now=NOW)
+    with pytest.raises(NotPermitted, match="cs"):
+        apply_resolution(case_id=case.pk, code="cancel_short", actor=picker, now=NOW, key="k")
+    found = {"product_id": world.products[0].pk, "site_id": world.site.pk, "qty": Decimal(3)}
+    receive_stock(**found, source=DocumentRef("receipt", 1, "R-1"), actor=picker, now=NOW)
+    drain(NOW)
+    detect_all(now=NOW, only="short_pick")
+    case.refresh_from_db()
+    assert (case.status, case.assignee_id) == ("auto_resolved", picker.user_id)
+    close_case(case_id=case.pk, actor=picker, now=NOW)
+    demand = Demand.objects.get()
+    assert (demand.picked_qty, demand.allocated_qty, demand.backordered_qty) == (5, 3, 0)
+    assert breaches() == []
+
+
+def test_customer_service_gives_up_what_is_short_and_the_sale_is_counted_as_lost():
+    world = stocked_world(stock_qty=8)
+    sent = released(world, 8)
+    (line,) = line_ids(sent.shipment_id)
+    picked(sent, {line: Decimal(5)})
+    drain(NOW)
+    case = settle(Case.objects.get(kind="short_pick"), "cancel_short", person("cs"))
     assert case.money_effect == Decimal("-30.00")
     demand = Demand.objects.get()
     assert (demand.picked_qty, demand.cancelled_qty, demand.backordered_qty) == (5, 3, 0)
@@ -107,19 +130,33 @@ def test_somebody_without_the_authority_may_not_do_it_from_a_case_either():
     assert (case.status, Hold.objects.get(reason="credit").cleared_at) == ("open", None)
 
 
-def test_the_planner_cancels_what_an_old_backorder_still_misses():
-    world = stocked_world(stock_qty=4)
-    place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
+def test_the_planner_borrows_for_an_old_backorder_from_an_order_wanted_later():
+    world = stocked_world(stock_qty=6)
+    lender = allocated(world, 6, requested_date=TODAY + 30 * DAY)
+    place(world.draft(6, requested_date=TODAY), actor=CLERK, now=NOW)
     now = NOW + 8 * DAY
     detect_all(now=now, only="aged_backorder")
     case = Case.objects.get(kind="aged_backorder")
     told = offers(case, now)
-    assert told["ship_part"] == "the warehouse gets 4 now if every gate lets it go; 6 follow"
+    assert told["borrow"].startswith(f"borrow 6 from {lender.number}: its promise ")
     assert told["allocate"].startswith("no: No site has any of the 6")
-    assert list(told)[-1] == "allocate"
-    case = settle(case, "cancel_backorder", person("planner"), now)
-    assert case.money_effect == Decimal("-60.00")
+    assert next(iter(told)) == "borrow"
+    settle(case, "borrow", person("planner"), now)
+    giver, taker = Demand.objects.order_by("id")
+    assert (giver.backordered_qty, taker.allocated_qty, taker.backordered_qty) == (6, 6, 0)
+    assert OverrideEntry.objects.filter(kind="reallocation").count() == 1
     assert breaches() == []
+
+
+def test_what_a_person_settled_is_not_opened_again_until_something_changes_or_three_days_pass():
+    world = stocked_world(stock_qty=4)
+    place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
+    now = NOW + 8 * DAY
+    detect_all(now=now, only="aged_backorder")
+    settle(Case.objects.get(kind="aged_backorder"), "ship_part", person("planner"), now)
+    assert Demand.objects.get().released_qty == 4
+    assert [d.opened for d in detect_all(now=now + DAY, only="aged_backorder")] == [0]
+    assert [d.opened for d in detect_all(now=now + 4 * DAY, only="aged_backorder")] == [1]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,10 +166,10 @@ def test_a_resolution_that_races_with_its_cause_going_away_does_nothing_twice():
     now = NOW + 8 * DAY
     detect_all(now=now, only="aged_backorder")
     case = Case.objects.get(kind="aged_backorder")
-    planner = person("planner")
+    clerk = person("cs")
 
     def resolve() -> str:
-        apply_resolution(case_id=case.pk, code="cancel_backorder", actor=planner, now=now, key="k")
+        apply_resolution(case_id=case.pk, code="cancel_backorder", actor=clerk, now=now, key="k")
         return "resolved"
 
     def cause_goes() -> str:
