@@ -8,8 +8,10 @@ from django.urls import reverse
 from accounts.staff_queries import contacts
 from core.uow import door_verb
 from exceptions_app import kinds
+from exceptions_app.exception_kinds import JOB_DIED
 from exceptions_app.models import Case, Notice
 
+REACTION = "mail a word about a case"  # its name in config/flow.py
 SUBJECTS = {"assigned": "Yours", "mentioned": "You were named", "warning": "Time is passing", "breach": "Out of time"}
 
 
@@ -17,11 +19,11 @@ SUBJECTS = {"assigned": "Yours", "mentioned": "You were named", "warning": "Time
 def mail_notice(*, notice_id: int, now: datetime) -> bool:
     """Send the notice to the person it is for; whether it was sent. Said again, it is not sent again.
 
-    Nothing is sent to who may no longer sign in or has no address. A mail server that refuses raises: the job tries
-    again.
+    Nothing is sent to who may no longer sign in or has no address, and nothing about mail that could not be sent. A mail
+    server that refuses raises: the job tries again.
     """
     notice = Notice.objects.select_related("case__queue", "case__account").filter(pk=notice_id, mailed_at=None).first()
-    if notice is None or notice.user_id not in (people := contacts([notice.user_id])):
+    if notice is None or _is_about_mail(notice.case) or notice.user_id not in (people := contacts([notice.user_id])):
         return False
     _, address = people[notice.user_id]
     subject = f"{SUBJECTS[notice.kind]}: {notice.case.number} {kinds.label(notice.case.kind)}"
@@ -36,6 +38,11 @@ def mail_notice(*, notice_id: int, now: datetime) -> bool:
     mail.send()
     Notice.objects.filter(pk=notice_id).update(mailed_at=now)
     return True
+
+
+def _is_about_mail(case: Case) -> bool:
+    """That mail cannot be sent is not told by mail: each failure would make more of it."""
+    return case.kind == JOB_DIED and case.cause_key == REACTION
 
 
 def _shown(case: Case) -> dict[str, object]:

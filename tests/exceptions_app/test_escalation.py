@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core import mail
 
+from config.flow import FLOW
 from core.actors import Actor
 from core.models import OutboxFact
 from core.testing import drain
 from exceptions_app.models import Notice, RoutingRule
 from exceptions_app.rules.escalation import Fired, collapsed, whom_to_tell
+from exceptions_app.services.mail_notice import REACTION
 from exceptions_app.services.start_work import start_work
 from exceptions_app.services.sweep import sweep
 from exceptions_app.services.take_case import take_case
@@ -98,6 +100,16 @@ def test_the_word_is_mailed_once_after_the_commit(line):
     assert f"/admin/exceptions_app/case/{case.pk}/change/" in sent.body
     assert "50 % of the time to resolve has passed" in sent.alternatives[0].content
     assert Notice.objects.get().mailed_at == NOW + 2 * HOUR
+
+
+def test_that_mail_cannot_be_sent_is_not_told_by_mail(line):
+    ann, _, _ = line
+    RoutingRule.objects.create(kind="job_died", person=ann)
+    opened(now=NOW, kind="job_died", cause_key=REACTION)
+    opened(now=NOW, kind="job_died", cause_key="measure the invoice")
+    drain(NOW)
+    assert [m.subject[:5] for m in mail.outbox] == ["Yours"]
+    assert REACTION in {reaction.name for reactions in FLOW.values() for reaction in reactions}
 
 
 def test_a_rule_gives_a_new_case_to_a_person_or_their_delegate_who_hears_of_it(line):
