@@ -38,10 +38,10 @@ class NothingIsShort(Refused):
 def preview_ship(case: CaseSnapshot, now: datetime) -> Effect:
     order = pictures([case.subject.id]).get(case.subject.id)
     ready = [x.demand for x in (order.lines if order else ()) if x.demand is not None]
-    there = sum((d.reserved + d.allocated for d in ready), ZERO)
+    there = sum((d.allocated for d in ready), ZERO)
     missing = sum((d.backordered for d in ready), ZERO)
     if not there:
-        return Effect("", is_possible=False, why_not="Nothing is there to be sent.")
+        return Effect("", is_possible=False, why_not="Nothing is allocated to it that could be sent.")
     rest = f"; {plain(missing)} follow" if missing else ""
     return Effect(
         f"the warehouse gets {plain(there)} now if every gate lets it go{rest}", days_late=1 if missing else 0
