@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -31,6 +32,7 @@ from catalog.rules.asks import (
 )
 from catalog.rules.circles import way_up
 from catalog.states import Effect, LicenceState, ProductStatus, Tracking
+from core import uow
 from core.memo import once_per_unit
 
 # fmt: off
@@ -371,6 +373,15 @@ def _party(account: AccountSnapshot, licences: frozenset[str]) -> eligibility.Pa
         territory_id=account.territory_id,
         licences=licences,
     )
+
+
+def standard_costs(product_ids: Iterable[int]) -> dict[int, Decimal]:
+    """{product: cost per base unit} of those that have one. 1 SQL, none for products this unit of work knows already."""
+    if uow.current() is not None:
+        snapshots = product_snapshots(product_ids).values()
+        return {p.id: p.standard_cost for p in snapshots if p.standard_cost is not None}
+    rows = Product.objects.filter(id__in=list(product_ids), standard_cost__isnull=False)
+    return {pk: cost for pk, cost in rows.values_list("id", "standard_cost") if cost is not None}
 
 
 def products_within(category_ids: Iterable[int], product_ids: Iterable[int]) -> dict[int, frozenset[int]]:

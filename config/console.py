@@ -131,6 +131,8 @@ NAVIGATION = [
         _item(_("Customer part numbers"), "tag", "catalog_customerpartnumber"),
         _item(_("Authorizations"), "verified_user", "catalog_authorizationrule"),
         _item(_("Licences"), "license", "catalog_license"),
+        _item(_("Contracts"), "contract", "pricing_contract"),
+        _item(_("Volume commitments"), "inventory", "pricing_commitment"),
         _item(_("Price lists and contracts"), "sell", "pricing_pricesource"),
         _item(_("Prices"), "price_change", "pricing_pricerow"),
         _item(_("Discounts and charges"), "percent", "pricing_priceadjustment"),

@@ -52,6 +52,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     OrderSubmitted: (
         Reaction("allocate what was ordered", do.allocate_products, run_many=do.allocate_products_of_many),
         Reaction("close the case of unknown parts", do.close_unresolved_case, run_many=do.close_unresolved_cases),
+        Reaction("count what is called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
         Reaction("measure the submitted order", do.measure_submitted, run_many=do.measure_many_submitted),
     ),
     # holds
@@ -71,7 +72,10 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ),
     # allocate → release
     SupplyIncreased: (Reaction("allocate what came in", do.allocate_products, run_many=do.allocate_products_of_many),),
-    LinesCancelled: (Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),),
+    LinesCancelled: (
+        Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),
+        Reaction("give back what was called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
+    ),
     DemandsAllocated: (),
     LinesRepriced: (),
     PromiseMoved: (
@@ -116,6 +120,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
         Reaction("put approved prices on their lines", do.apply_approved_price),
+        Reaction("hand approved repricing to finance", do.open_reprice_case),
         Reaction("close the case of the late approval", do.close_approval_case),
         Reaction("do what the company decided about its order", do.settle_purchase),
         Reaction("write off what was approved", money.write_off_approved),

@@ -106,7 +106,8 @@ def _entries_url(side: str, leak: Leak) -> str:
     if side == "month":
         year, month = map(int, leak.key.split("-"))
         after = date(year + month // 12, month % 12 + 1, 1)
-        return _list_url({"at__gte": f"{leak.key}-01", "at__lt": after.isoformat()})
+        midnight = " 00:00:00+00:00"
+        return _list_url({"at__gte": f"{leak.key}-01{midnight}", "at__lt": f"{after.isoformat()}{midnight}"})
     if side == "customer":
         return _list_url({"account_id": leak.key}) if leak.key != "0" else _list_url({"account_id__isnull": "True"})
     field = {"user": "actor_label", "reason": "reason_code", "kind": "kind"}[side]

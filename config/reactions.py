@@ -47,6 +47,7 @@ from orders.events import (
 )
 from orders.queries import is_hold_open, open_holds_among
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
+from orders.services.count_call_offs import count_call_offs as call_off
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
 from orders.services.record_progress import record_progress as close_finished
@@ -321,6 +322,34 @@ def open_approval_case(fact: ApprovalEscalated, job: JobContext) -> None:
 def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:
     if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "order":
         put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def count_call_offs(fact: OrderSubmitted | LinesCancelled, job: JobContext) -> None:
+    call_off(order_ids=[fact.order_id], actor=job.actor, now=job.now)
+
+
+def count_call_offs_of_many(facts: Sequence[OrderSubmitted | LinesCancelled], jobs: Jobs) -> None:
+    call_off(order_ids={f.order_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
+
+
+def open_reprice_case(fact: ApprovalDecided, job: JobContext) -> None:
+    """Approved, and not issued yet: finance has it from here."""
+    if not (fact.is_approved and fact.approval_kind == "reprice"):
+        return
+    given = approvals([fact.approval_id])[fact.approval_id]
+    credit, rebill = (given.content.get(name, "0") for name in ("credit", "rebill"))
+    open_case(
+        "reprice_approved",
+        subject=DocumentRef("approval", fact.approval_id),
+        account_id=given.account_id,
+        money_at_risk=abs(given.amount or ZERO),
+        currency=given.currency,
+        cause_key="to issue",
+        summary=f"{given.subject.number}: credit {credit}, rebill {rebill} {given.currency}: {given.content['what']}",
+        evidence={"lines": given.content.get("lines", [])},
+        now=job.now,
+        actor=job.actor,
+    )
 
 
 def close_approval_case(fact: ApprovalDecided | ApprovalLapsed, job: JobContext) -> None:

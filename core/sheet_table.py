@@ -288,9 +288,14 @@ class SheetTable:
             else:
                 stored = self._field(name)  # said as the index over it says it, where it is a plain text
                 is_text = isinstance(stored, models.CharField) and not stored.null
-                text = f"t.{stored.column}" if is_text else f"coalesce(t.{stored.column}::text, '')"
+                text = f"t.{stored.column}" if is_text else f"coalesce({self._as_text(name)}, '')"
                 conditions.append(f"upper({text}) = upper(k.k{i})")
         return " ".join(joins) + f" JOIN {self._table} t ON {' AND '.join(conditions)}"
+
+    def _as_text(self, name: str) -> str:
+        """A column of the key as its canonical text."""
+        column, kind = self._field(name).column, next(c.kind for c in self.columns if c.name == name)
+        return f"trim_scale(t.{column}::numeric)::text" if isinstance(kind, Number) else f"t.{column}::text"
 
     @cached_property
     def _other_joins(self) -> str:

@@ -5,6 +5,7 @@ from exceptions_app.kinds import KindSpec, declare
 JOB_DIED = "job_died"
 INVARIANT_BROKEN = "invariant_broken"
 APPROVAL_OVERDUE = "approval_overdue"
+REPRICE_APPROVED = "reprice_approved"
 
 declare(
     KindSpec(
@@ -26,6 +27,16 @@ declare(
         resolve_minutes=240,
         least_resolutions=0,
         description="Something that must always be true is not. Nothing heals silently: find out why first.",
+    ),
+    KindSpec(
+        REPRICE_APPROVED,
+        "Credit or rebill approved",
+        owner_queue="finance",
+        severity="medium",
+        respond_minutes=480,
+        resolve_minutes=2_400,
+        least_resolutions=0,  # finance issues the credit or the invoice
+        description="A changed price was approved for goods that had shipped. Issue the credit, or bill the difference.",
     ),
     KindSpec(
         APPROVAL_OVERDUE,

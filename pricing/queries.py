@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 
@@ -16,7 +16,7 @@ from pricing import ports, source_rows
 from pricing.rules.adjusting import Adjustment
 from pricing.rules.asks import PriceAsk, PriceResult
 from pricing.rules.estimate import FlatRates, rates_for
-from pricing.rules.scope import ALWAYS, Buyer, Span, distance
+from pricing.rules.scope import ALWAYS, Buyer, Span, distance, late_penalty
 from pricing.rules.waterfall import NOBODY, Row, Source, price_lines
 from pricing.source_rows import PriceBook
 from pricing.states import PriceLevel
@@ -133,6 +133,8 @@ def _priced(
         adjustments=adjustments,
         best_price_first=is_best_first,
     )
+    if late := late_penalty(book.penalties, buyer, on):
+        results = [replace(r, sla_penalty=late) for r in results]
     rates = rates_for(
         account.region if account else "", on, taxes=book.taxes, freights=book.freights, otherwise=flat_rates()
     )
@@ -246,5 +248,4 @@ def _first_day_without(valid_until: datetime) -> date:
 
 def _costs(product_ids: Iterable[int]) -> dict[int, Decimal]:
     wanted = list(product_ids)
-    found = catalog.product_snapshots(wanted) if wanted else {}
-    return {i: product.standard_cost for i, product in found.items() if product.standard_cost is not None}
+    return catalog.standard_costs(wanted) if wanted else {}

@@ -26,8 +26,10 @@ ProductRow = tuple[int, Row]
 _ALIVE = "{0}.valid_from <= %(last)s AND ({0}.valid_to IS NULL OR {0}.valid_to > %(first)s)"
 _SOURCES = f"""
 SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS NOT NULL)::int, s.priority,
-       s.margin_floor_percent, s.account_id, s.group_id, s.territory_id, s.covers_children, s.date_policy,
-       s.needs_activation, s.currency, s.valid_from, s.valid_to,
+       COALESCE(s.margin_floor_percent, min(c.margin_floor_percent)), s.account_id, s.group_id, s.territory_id,
+       s.covers_children, s.date_policy,
+       s.needs_activation, s.currency,
+       GREATEST(s.valid_from, min(c.valid_from)), LEAST(s.valid_to, min(c.valid_to)),
        array_agg(r.product_id), array_agg(r.min_qty), array_agg(r.unit_price), array_agg(r.valid_from),
        array_agg(r.valid_to), array_agg(r.tier), array_agg(r.unit), array_agg(r.break_group),
        CASE WHEN s.level = 'group' THEN
@@ -40,7 +42,9 @@ SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS
                       AND x.valid_from <= %(on)s AND x.valid_from > %(oldest)s ORDER BY x.valid_from DESC LIMIT 1),
                   -1) END AS rate
   FROM pricing_pricesource s JOIN pricing_pricerow r ON r.source_id = s.id
- WHERE s.is_active AND (s.currency = %(currency)s OR s.converts) AND r.product_id = ANY(%(products)s)
+  LEFT JOIN pricing_contract c ON c.id = s.contract_id
+ WHERE s.is_active AND (c.id IS NULL OR c.is_active AND c.valid_from <= %(last)s AND c.valid_to > %(first)s)
+   AND (s.currency = %(currency)s OR s.converts) AND r.product_id = ANY(%(products)s)
    AND (s.level = 'list'
      OR s.level = 'account' AND (s.account_id = ANY(%(accounts)s) OR s.covers_children AND s.account_id = ANY(%(above)s))
      OR s.level = 'group' AND s.group_id = ANY(%(groups)s)
@@ -68,11 +72,19 @@ _REGION_RATES = """
 SELECT json_agg(json_build_array(x.region, x.percent::text, {free}, x.valid_from, x.valid_to)) FROM {table} x
  WHERE x.valid_from <= %(on)s AND (x.valid_to IS NULL OR x.valid_to > %(on)s)
 """
+_PENALTIES = """
+SELECT json_agg(json_build_array(c.account_id, c.group_id, c.covers_children,
+         (c.penalty_per_late_line + c.penalty_per_late_day)::text)) FROM pricing_contract c
+ WHERE c.is_active AND c.valid_from <= %(on)s AND c.valid_to > %(on)s
+   AND (c.account_id = ANY(%(accounts)s) OR c.group_id = ANY(%(groups)s)
+     OR c.covers_children AND c.account_id = ANY(%(above)s))
+"""
 _STATEMENT = f"""
 SELECT q.*, CASE WHEN row_number() OVER () = 1 THEN json_build_array(
          ({_ADJUSTMENTS}),
          ({_REGION_RATES.format(table="pricing_taxrate", free="NULL")}),
-         ({_REGION_RATES.format(table="pricing_freightrate", free="x.free_from_amount::text")}))::text END
+         ({_REGION_RATES.format(table="pricing_freightrate", free="x.free_from_amount::text")}),
+         ({_PENALTIES}))::text END
   FROM (SELECT 1) one LEFT JOIN ({_SOURCES}) q ON TRUE
 """
 
@@ -86,6 +98,7 @@ class PriceBook:
     adjustments: list[tuple[Adjustment, int | None]] = field(default_factory=list)
     taxes: list[RegionRate] = field(default_factory=list)
     freights: list[RegionRate] = field(default_factory=list)
+    penalties: list[tuple[Whom, Decimal]] = field(default_factory=list)
 
 
 def fetch(
@@ -147,10 +160,11 @@ def _source_rows(columns: Sequence[Any], tiers: Any, rate: Decimal | None) -> tu
 
 
 def _read_extras(book: PriceBook, extras: Sequence[Any]) -> None:
-    adjustments, taxes, freights = extras
+    adjustments, taxes, freights, penalties = extras
     book.adjustments = [_adjustment(a) for a in adjustments or ()]
     book.taxes = [_region_rate(x) for x in taxes or ()]
     book.freights = [_region_rate(x) for x in freights or ()]
+    book.penalties = [(Whom(a, g, None, covers), Decimal(late)) for a, g, covers, late in penalties or ()]
 
 
 def _adjustment(a: Sequence[Any]) -> tuple[Adjustment, int | None]:

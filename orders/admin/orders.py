@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
+from unfold.decorators import action
 
 from accounts.states import STAFF, Role
 from core.access import allow
@@ -16,6 +17,7 @@ from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
 from core.lists import typed
 from orders.admin import wording
+from orders.admin.reprice import reprice
 from orders.admin.verbs import VERBS
 from orders.admin.workbench import workbench
 from orders.models import Hold, Order
@@ -57,6 +59,7 @@ class OrderAdmin(LedgerAdmin):
         ("Total", "total_amount"),
         ("Currency", "currency"),
     )
+    actions_list = ("reprice",)
     search_fields = ("number", "po_number", "account__code", "account__name", "=lines__product__sku")
     search_help_text = "Order or PO number, customer, SKU"
     list_select_related = ("account",)
@@ -93,6 +96,10 @@ class OrderAdmin(LedgerAdmin):
     @admin.display(description="total", ordering="total_amount")
     def total(self, row: Order) -> str:
         return f"{row.total_amount:,} {row.currency}"
+
+    @action(description="Propose repricing", url_path="reprice", permissions=["act"])
+    def reprice(self, request: HttpRequest) -> HttpResponse:
+        return reprice(request, self)
 
     def get_urls(self) -> list[URLPattern]:
         act = path("<int:order_id>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name="orders_order_do")

@@ -11,13 +11,15 @@ from pricing.states import PriceLevel
 
 CONTRACT_LEVELS = frozenset({PriceLevel.OVERRIDE, PriceLevel.QUOTE, PriceLevel.ACCOUNT, PriceLevel.GROUP})
 BAND_PERCENT = 10
+ZERO = Decimal(0)
 TOP_BAND = 9
 
 
 def rank_of(order: OrderPicture, account: AccountSnapshot, price: PriceResult | None) -> RankSnapshot:
-    """Tier, contract or spot, margin band, and the group that ships complete or not at all."""
+    """Tier, what lateness costs by contract, contract or spot, margin band, ship-complete group."""
     return RankSnapshot(
         tier_rank=account.tier_rank,
+        sla_penalty=ZERO if price is None else price.sla_penalty,
         is_contract=price is not None and price.basis in CONTRACT_LEVELS,
         margin_band=margin_band(price),
         ship_complete_group=order.number if account.ship_complete == ShipComplete.ORDER else "",

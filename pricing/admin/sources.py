@@ -22,10 +22,10 @@ class PriceSourceAdmin(ReferenceAdmin):
 
     access = allow(view=LOOK, act=DESK)
     list_display = ("code", "name", "level", "for_whom", "currency", "valid_from", "valid_to")
-    list_filter = ("level", "currency", "is_active", "valid_from", "valid_to")
+    list_filter = ("level", "currency", "is_active", "valid_from", "valid_to", "contract")
     search_fields = ("code", "name", "account__code", "account__name", "group__code", "group__name")
     list_select_related = ("account", "group", "territory")
-    autocomplete_fields = ("account", "group", "territory")
+    autocomplete_fields = ("account", "group", "territory", "contract")
     readonly_fields = ("prices",)
     ordering = ("code",)
     actions_list = ("explain",)

@@ -1,10 +1,12 @@
 from pricing.models.adjustment import FreightRate, PriceAdjustment, TaxRate
 from pricing.models.agreement import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
+from pricing.models.contract import Contract
 from pricing.models.source import PriceRow, PriceSource, TierActivation
 
 __all__ = [
     "Commitment",
     "CommitmentUse",
+    "Contract",
     "FreightRate",
     "PriceAdjustment",
     "PriceAgreement",

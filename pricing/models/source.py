@@ -43,6 +43,14 @@ class PriceSource(models.Model):
         default=DatePolicy.ORDER,
         db_default=DatePolicy.ORDER,
     )
+    contract = models.ForeignKey(
+        "pricing.Contract",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="lists",
+        help_text="the version these prices belong to: they hold while it does",
+    )
     converts = models.BooleanField(
         default=False, db_default=False, help_text="also prices orders in other currencies, at the rate of the day"
     )

@@ -33,7 +33,8 @@ class WaterfallStep:
 class PriceResult:
     """`unit_price` per base unit (None: nothing prices this product), `amount` rounded half-up to the cent.
 
-    `floor` is the lowest unit price that needs no approval; `basis` the level that won; `tax` and `freight` estimates.
+    `floor` is the lowest unit price that needs no approval; `basis` the level that won; `tax` and `freight` estimates;
+    `sla_penalty` what the customer's contract makes a line cost us that is a day late.
     """
 
     key: str
@@ -50,6 +51,7 @@ class PriceResult:
     unit_margin: Decimal | None = None
     tax: Decimal = Decimal(0)
     freight: Decimal = Decimal(0)
+    sla_penalty: Decimal = Decimal(0)
 
     @property
     def is_priced(self) -> bool:

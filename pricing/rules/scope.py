@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from typing import NamedTuple
 
 from pricing.states import DatePolicy
@@ -66,6 +67,19 @@ def distance(whom: Whom | None, buyer: Buyer) -> int:
     if whom is None or whom.account_id is None or whom.account_id == buyer.account_id:
         return 0
     return buyer.above.index(whom.account_id) + 1 if whom.account_id in buyer.above else 0
+
+
+def late_penalty(terms: Sequence[tuple[Whom, Decimal]], buyer: Buyer, on: date) -> Decimal:
+    """By the buyer's own contract, else the nearest parent's that covers it, else its groups'; the dearest of several."""
+    mine = [(whom, amount) for whom, amount in terms if not why_not_for(whom, buyer, on)]
+    if not mine:
+        return Decimal(0)
+    nearest = min(_nearness(whom, buyer) for whom, _ in mine)
+    return max(amount for whom, amount in mine if _nearness(whom, buyer) == nearest)
+
+
+def _nearness(whom: Whom, buyer: Buyer) -> int:
+    return distance(whom, buyer) if whom.account_id is not None else len(buyer.above) + 1
 
 
 def tier_on(activations: Sequence[Activation], account_id: int, on: date) -> str | None:

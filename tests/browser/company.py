@@ -382,6 +382,7 @@ def _prices(account: Account) -> None:
     prices.AdjustmentFactory(code="SPRING", name="Spring promotion", value=Decimal(2), min_qty=Decimal(5_000))
     source = PriceSource.objects.order_by("pk")[0]
     prices.ActivationFactory(source=source, account=account, tier="GOLD")
+    prices.TermsFactory(code="HARBOR", name="Supply agreement", account=account)
     prices.TaxFactory(region="NV", percent=Decimal("8.265"))
     prices.FreightFactory(percent=Decimal(2), free_from_amount=Decimal(2_500))
     prices.RateFactory(valid_from=clock.now().date())

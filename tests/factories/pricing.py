@@ -7,7 +7,16 @@ import factory
 from factory.django import DjangoModelFactory
 
 from core.models import ExchangeRate
-from pricing.models import Commitment, FreightRate, PriceAdjustment, PriceRow, PriceSource, TaxRate, TierActivation
+from pricing.models import (
+    Commitment,
+    Contract,
+    FreightRate,
+    PriceAdjustment,
+    PriceRow,
+    PriceSource,
+    TaxRate,
+    TierActivation,
+)
 from pricing.states import PriceLevel
 from tests.factories.accounts import AccountFactory
 from tests.factories.catalog import ProductFactory
@@ -103,3 +112,18 @@ class RateFactory(DjangoModelFactory):
     quote = "USD"
     rate = Decimal("1.1")
     valid_from = date(2026, 11, 1)
+
+
+class TermsFactory(DjangoModelFactory):
+    """A contract over 2026 with a penalty of 25 a late line and 5 a day."""
+
+    class Meta:
+        model = Contract
+
+    code = factory.Sequence(lambda n: f"K{n}")
+    name = factory.LazyAttribute(lambda contract: f"Contract {contract.code}")
+    account = factory.SubFactory(AccountFactory)
+    valid_from = date(2026, 1, 1)
+    valid_to = date(2027, 1, 1)
+    penalty_per_late_line = Decimal(25)
+    penalty_per_late_day = Decimal(5)

@@ -32,6 +32,7 @@ from tests.factories.catalog import (
 )
 from tests.factories.inventory import SiteFactory
 from tests.factories.pools import limit, safety
+from tests.factories.pricing import ContractFactory, PriceRowFactory, SourceFactory
 from tests.factories.sheets import applied, outcomes, previewed
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
@@ -80,6 +81,10 @@ def company():
     AuthorizationFactory(account=account, product=product)
     LicenseFactory(account=account)
     east = SiteFactory(code="EAST")
+    listed = SourceFactory(code="=LIST", margin_floor_percent="12.50")
+    ContractFactory(code="ACME 26", account=account, valid_to="2031-01-01")
+    PriceRowFactory(source=listed, product=product, unit_price="0.012345")
+    PriceRowFactory(source=listed, product=product, min_qty="12.5", tier="GOLD", unit="CS", break_group="G")
     TransitLane.objects.create(site=SiteFactory(code="WEST"), region="=Ohio", transit_days=3, cost_per_kg="0.1250")
     SourcingRule.objects.create(
         name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"

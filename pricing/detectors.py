@@ -1,0 +1,55 @@
+"""What finds contracts that end and volumes that fall short; a case resolves itself when that is no longer so."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from core.quantity import plain
+from core.refs import DocumentRef
+from exceptions_app.detection import Detector, register
+from exceptions_app.rules.asks import CaseSpec
+from pricing.contract_queries import CommitmentStanding, Ending, commitment_standings, ending_contracts
+from pricing.exception_kinds import COMMITMENT_SHORT, CONTRACT_EXPIRING
+
+WHOLE = Decimal(1)
+ENDS, SHORT = "ends", "short"
+
+
+def contracts_that_end(now: datetime) -> list[CaseSpec]:
+    """Inside their days of notice, with no later version there."""
+    return [_ends(e) for e in ending_contracts(on=now.date())]
+
+
+def volumes_that_fall_short(now: datetime) -> list[CaseSpec]:
+    """At the pace so far, or by the count where their time was over lately."""
+    return [_falls_short(s) for s in commitment_standings(on=now.date()) if s.standing.is_short]
+
+
+def _ends(e: Ending) -> CaseSpec:
+    then = "it renews by itself" if e.renews else "its prices end with it"
+    words = f"{e.number} ends on {e.valid_to}: {then}, and no later version is there"
+    return CaseSpec(
+        CONTRACT_EXPIRING, DocumentRef("contract", e.contract_id, e.number), ENDS, e.account_id, summary=words
+    )
+
+
+def _falls_short(s: CommitmentStanding) -> CaseSpec:
+    at = s.standing
+    missing = f"{plain(at.shortfall.quantize(WHOLE))} {s.unit} of {plain(at.committed)}"
+    when = f"was over on {s.valid_to}: {missing} were not called off"
+    if not at.is_over:
+        when = f"will miss {missing} by {s.valid_to} at this pace ({plain(at.consumed)} called off so far)"
+    evidence = {
+        "committed": at.committed,
+        "called_off": at.consumed,
+        "forecast": at.forecast,
+        "share_of_time": at.elapsed.quantize(Decimal("0.01")),
+    }
+    ref = DocumentRef("commitment", s.commitment_id, f"{s.source_code} {s.sku}"[:60])
+    return CaseSpec(
+        COMMITMENT_SHORT, ref, SHORT, s.account_id, summary=f"{s.source_code} {s.sku} {when}", evidence=evidence
+    )
+
+
+register(
+    Detector(CONTRACT_EXPIRING, ENDS, contracts_that_end), Detector(COMMITMENT_SHORT, SHORT, volumes_that_fall_short)
+)

@@ -1,0 +1,169 @@
+"""Contracts: prices while they hold, lateness that counts in allocation, volumes called off, and what is told in time."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.urls import reverse
+
+from accounts.states import Role
+from core.testing import drain, race
+from exceptions_app.models import Case
+from exceptions_app.services.detect import detect_all
+from inventory.models import Demand
+from orders.services.cancel import cancel_lines
+from orders.services.count_call_offs import count_call_offs
+from orders.services.place import place
+from pricing.contract_queries import contract_terms
+from pricing.models import Commitment, CommitmentUse, Contract
+from pricing.queries import price
+from pricing.rules.asks import PriceAsk
+from pricing.rules.commitments import standing
+from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, StaffFactory
+from tests.factories.orders import CLERK, NOW, make_world
+from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, TermsFactory
+
+pytestmark = pytest.mark.django_db
+ON = date(2026, 6, 1)
+
+
+def at(day):
+    return datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("consumed", "on", "forecast", "is_short"),
+    [
+        ("0", date(2026, 1, 5), "0.0000", False),  # too early to tell
+        ("250", date(2026, 7, 1), "501.3736", True),
+        ("480", date(2026, 7, 1), "962.6374", False),  # within what a forecast may be off
+        ("950", date(2026, 12, 31), "950.0000", False),
+        ("999", date(2027, 1, 1), "999.0000", True),  # over: now it is counted
+        ("1000", date(2027, 1, 1), "1000.0000", False),
+        ("1200", date(2026, 2, 1), "13687.5000", False),
+    ],
+)
+def test_where_a_volume_ends_at_its_pace(consumed, on, forecast, is_short):
+    found = standing(Decimal(1000), Decimal(consumed), start=date(2026, 1, 1), end=date(2027, 1, 1), on=on)
+    assert (f"{found.forecast}", found.is_short) == (forecast, is_short)
+
+
+def test_prices_of_a_contract_hold_while_its_version_does():
+    terms = TermsFactory(valid_to=date(2026, 7, 1), margin_floor_percent=20)
+    source = ContractFactory(account=terms.account, contract=terms)
+    row = PriceRowFactory(source=source, product__standard_cost=Decimal(8))
+
+    def found(on):
+        ask = PriceAsk("1", row.product_id, Decimal(1))
+        return price([ask], account_id=terms.account_id, currency="USD", on=on)[0]
+
+    assert (found(date(2026, 6, 30)).unit_price, found(date(2026, 6, 30)).floor) == (10, 10)
+    assert not found(date(2026, 7, 1)).is_priced
+    assert not found(date(2025, 12, 31)).is_priced
+    Contract.objects.update(is_active=False)
+    assert not found(date(2026, 6, 30)).is_priced
+
+
+def test_versions_of_a_contract_do_not_overlap_and_the_refusal_names_both():
+    first = TermsFactory(code="K-1")
+    later = Contract(
+        code="K-1", version=2, name="x", account=first.account, valid_from=date(2026, 12, 31), valid_to=date(2028, 1, 1)
+    )
+    with pytest.raises(ValidationError) as refused:
+        later.full_clean()
+    assert "K-1 v2" in str(refused.value)
+    assert "K-1 v1" in str(refused.value)
+    later.valid_from = date(2027, 1, 1)
+    later.full_clean()
+
+
+def test_the_nearest_contracts_terms_hold_and_of_several_groups_the_dearest():
+    top, group = AccountFactory(), GroupFactory()
+    child = AccountFactory(parent=top)
+    MembershipFactory(account=child, group=group)
+    for dear, amount in ((group, 50), (GroupFactory(), 90)):
+        TermsFactory(account=None, group=dear, penalty_per_late_line=amount)
+    assert contract_terms([child.pk], on=ON)[child.pk].sla_penalty == 55
+    parents = TermsFactory(account=top, covers_children=True)
+    assert contract_terms([child.pk], on=ON)[child.pk].contract_id == parents.pk
+    own = TermsFactory(account=child, penalty_per_late_line=1)
+    assert contract_terms([child.pk, top.pk, AccountFactory().pk], on=ON) == {
+        child.pk: contract_terms([child.pk], on=ON)[child.pk],
+        top.pk: contract_terms([top.pk], on=ON)[top.pk],
+    }
+    assert contract_terms([child.pk], on=ON)[child.pk].contract_id == own.pk
+    assert contract_terms([child.pk], on=date(2027, 1, 1)) == {}
+
+
+def test_a_penalty_of_the_contract_reaches_what_allocation_ranks_by():
+    world = make_world()
+    TermsFactory(account=world.account)
+    place(world.draft(4), actor=CLERK, now=NOW)
+    assert Demand.objects.get().sla_penalty == 30
+    other = make_world()
+    place(other.draft(4), actor=CLERK, now=NOW)
+    assert Demand.objects.order_by("-pk")[0].sla_penalty == 0
+
+
+def test_orders_call_off_and_give_back_and_telling_twice_counts_once():
+    world = make_world(stock=500)
+    commitment = CommitmentFactory(source=world.source, product=world.products[0])
+    order_id = place(world.draft(40), actor=CLERK, now=NOW).order_id
+    drain(NOW)
+    commitment.refresh_from_db()
+    assert commitment.consumed_qty == 40
+    assert count_call_offs(order_ids=[order_id], actor=CLERK, now=NOW) == 0
+    cancel_lines(order_id=order_id, quantities={1: Decimal(15)}, reason="less", actor=CLERK, now=NOW)
+    drain(NOW)
+    commitment.refresh_from_db()
+    assert (commitment.consumed_qty, CommitmentUse.objects.get().qty) == (25, 25)
+
+
+def looked_for(day):
+    """Live cases of the two kinds after a look on that day."""
+    for kind in ("contract_expiring", "commitment_short"):
+        detect_all(now=at(day), only=kind)
+    return list(Case.objects.filter(status__in=["open", "assigned", "in_progress", "waiting"]))
+
+
+def test_a_contract_that_ends_is_told_once_and_not_after_its_successor_is_there():
+    terms = TermsFactory(code="K-1", notice_days=60)
+    assert looked_for(date(2026, 11, 1)) == []
+    for _ in range(2):
+        (case,) = looked_for(date(2026, 11, 2))
+    assert (case.kind, case.account_id) == ("contract_expiring", terms.account_id)
+    assert "K-1 v1 ends on 2027-01-01" in case.summary
+    TermsFactory(code="K-1", version=2, account=terms.account, valid_from=date(2027, 1, 1), valid_to=date(2028, 1, 1))
+    assert looked_for(date(2026, 11, 3)) == []
+    assert Case.objects.count() == 1
+
+
+def test_a_volume_that_falls_short_is_told_and_closed_when_it_catches_up():
+    commitment = CommitmentFactory(consumed_qty=100)
+    (case,) = looked_for(date(2026, 7, 1))
+    assert case.kind == "commitment_short"
+    assert "will miss 799 EA of 1000 by 2027-01-01" in case.summary
+    Commitment.objects.filter(pk=commitment.pk).update(consumed_qty=600)
+    assert looked_for(date(2026, 7, 2)) == []
+
+
+def test_the_screens_open_and_say_where_a_volume_ends(client):
+    client.force_login(StaffFactory(roles=[Role.PRICING]))
+    terms, commitment = TermsFactory(), CommitmentFactory(consumed_qty=100)
+    for name, pk in (("contract", terms.pk), ("commitment", commitment.pk)):
+        assert client.get(reverse(f"admin:pricing_{name}_changelist")).status_code == 200
+        assert client.get(reverse(f"admin:pricing_{name}_change", args=[pk])).status_code == 200
+    assert client.get(reverse("admin:pricing_contract_add")).status_code == 200
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_orders_that_call_off_at_once_are_all_counted():
+    world = make_world(stock=500)
+    commitment = CommitmentFactory(source=world.source, product=world.products[0])
+    ids = [place(world.draft(10), actor=CLERK, now=NOW + timedelta(seconds=n)).order_id for n in range(4)]
+    outcomes = race(*(lambda i=i: count_call_offs(order_ids=[i], actor=CLERK, now=NOW) for i in ids * 2))
+    assert not [o for o in outcomes if isinstance(o, Exception)], outcomes
+    commitment.refresh_from_db()
+    assert commitment.consumed_qty == 40
