@@ -158,8 +158,18 @@ def test_a_document_of_the_company_is_its_word_and_a_rep_s_order_counts_for_nobo
     rep = person(ray).acting_for(world.account.pk)
     assert waits(place(by_portal(world, 9, on_behalf_of=world.account.pk), actor=rep, now=NOW)) == ["purchase_approval"]
     assert spent() == 0
+    with pytest.raises(SelfApproval):
+        decided(ray)
+    colleague = UserFactory(roles=[Role.REP])
+    AssignmentFactory(
+        account=world.account,
+        rep=RepFactory(user=colleague),
+        kind="overlay",
+        split_percent=Decimal(5),
+        valid_from=NOW.date(),
+    )
     with pytest.raises(AuthorityExceeded):
-        decide(approval_id=ApprovalRequest.objects.get().pk, approve=True, actor=rep, now=NOW)
+        decided(colleague)
 
 
 @db
