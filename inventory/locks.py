@@ -188,10 +188,7 @@ def _expected(text: str, product_ids: Collection[int]) -> list[Expected]:
 
 def look_at_inbound(product_ids: Collection[int]) -> list[Expected]:
     """The same without a lock, for a plan that is only shown."""
-    products = {"products": list(product_ids), "kinds": [str(kind) for kind in GENERAL_KINDS]}
-    text = _EXPECTED.removesuffix(f"{_LOCK} OF i")
-    rows, pegged = sql.answers(sql.Statement(text, products, list), sql.Statement(_PEGGED, products, dict))
-    return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
+    return _expected(_EXPECTED.removesuffix(f"{_LOCK} OF i"), product_ids)
 
 
 def expected(supplies: Sequence[InboundSupply]) -> list[Expected]:
