@@ -115,7 +115,10 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ReturnRequested: (),
     ReturnRejected: (),
     ReturnAuthorized: (Reaction("order the replacement in advance", do.order_advance_replacement),),
-    ReturnDispositioned: (Reaction("order the replacement", do.order_replacement),),
+    ReturnDispositioned: (
+        Reaction("credit what came back", do.credit_returned),
+        Reaction("order the replacement", do.order_replacement),
+    ),
     # people
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (

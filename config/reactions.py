@@ -10,6 +10,7 @@ from decimal import Decimal
 from accounts.approval_queries import approvals
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
 from billing.events import InvoicePosted
+from billing.services.credit_return import credit_return
 from billing.services.issue_invoice import bill_order, issue_invoices
 from core.choices import counted
 from core.errors import DomainError
@@ -404,6 +405,10 @@ def give_up_import(fact: JobDied, job: JobContext) -> None:
 def order_advance_replacement(fact: ReturnAuthorized, job: JobContext) -> None:
     if fact.outcome == ReturnOutcome.ADVANCE:
         replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)
+
+
+def credit_returned(fact: ReturnDispositioned, job: JobContext) -> None:
+    credit_return(return_id=fact.return_id, actor=job.actor, now=job.now)
 
 
 def order_replacement(fact: ReturnDispositioned, job: JobContext) -> None:

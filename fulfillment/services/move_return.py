@@ -21,6 +21,12 @@ def find_return(return_id: int) -> Return:
     return rows[0]
 
 
+@require_uow
+def lock_return(return_id: int) -> ReturnStatus:
+    """Keep the return still while a room above decides about it (rank 30); how it stands. Raises NotFound."""
+    return ReturnStatus(find_return(return_id).status)
+
+
 def ref_of(row: Return) -> DocumentRef:
     return DocumentRef("return", row.pk, row.number)
 

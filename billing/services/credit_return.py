@@ -1,0 +1,95 @@
+"""Credit what came back: at the price it was invoiced at, less the restocking fee, once for the return."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from decimal import Decimal
+
+from billing.models import CreditMemo, InvoiceLine
+from billing.rules.asks import CreditSpec
+from billing.rules.credits import CreditedLine, worth
+from billing.services.issue_credit_memo import credit_lines
+from billing.states import CreditKind, InvoiceStatus
+from core.actors import Actor
+from core.errors import NotFound, Refused
+from core.money import EXACT, round_amount
+from core.quantity import plain
+from core.refs import DocumentRef
+from core.uow import door_verb
+from credit.services.lock_accounts import lock_accounts
+from fulfillment.return_queries import CreditBasis, ReturnHead, credit_basis, return_head
+from fulfillment.services.move_return import lock_return, mark_credited
+from fulfillment.states import ReturnStatus
+
+ZERO = Decimal(0)
+PERCENT = Decimal(100)
+
+
+class NotInvoicedYet(Refused):
+    template = "Return {number} cannot be credited: {qty} of what came back are not invoiced yet."
+    remedy_template = "Invoice the shipment (or clear what holds the invoice), then credit the return again."
+
+
+@door_verb
+def credit_return(*, return_id: int, actor: Actor, now: datetime) -> int | None:
+    """The credit memo's id; None where nothing is to be credited: it is not inspected yet, nothing of it stays with us, or
+    the fee takes it all. Said again it gives the same memo.
+
+    The units are those whose lot came back, at the price of their own invoice line. Locks: credit 10, the return 30,
+    invoices 40, the number 90. Raises NotFound, NotInvoicedYet.
+    """
+    head = return_head(return_id)
+    if head is None:
+        raise NotFound(kind="return", ident=return_id)
+    lock_accounts([head.account_id])
+    status = lock_return(return_id)
+    basis = credit_basis(return_id)
+    if known := _memo(return_id):
+        return known[0]
+    if status != ReturnStatus.DISPOSITIONED or not basis:
+        return None
+    return _credit(head, basis, actor, now)
+
+
+def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datetime) -> int | None:
+    lines = _invoiced(head, basis)
+    total = sum((worth(state, b.qty, currency) for b, _, state, currency in lines), ZERO)
+    currency = lines[0][3]
+    fee = round_amount(EXACT.divide(EXACT.multiply(total, head.fee_percent), PERCENT), currency)
+    if fee >= total:
+        return None
+    memo_id = credit_lines(
+        account_id=head.account_id,
+        kind=CreditKind.RETURN,
+        lines=[CreditSpec(line_id, qty=b.qty) for b, line_id, _, _ in lines],
+        reason=f"Return {head.number}: {head.reason}",
+        key=_key(head.id),
+        fee_amount=fee,
+        source=DocumentRef("return", head.id, head.number),
+        actor=actor,
+        now=now,
+    )
+    number = CreditMemo.objects.values_list("number", flat=True).get(pk=memo_id)
+    mark_credited(head.id, number, actor=actor, now=now)
+    return memo_id
+
+
+def _key(return_id: int) -> str:
+    return f"return:{return_id}"
+
+
+def _memo(return_id: int) -> tuple[int, str] | None:
+    """(id, number) of the memo that credited it."""
+    return CreditMemo.objects.filter(key=_key(return_id)).values_list("pk", "number").first()
+
+
+def _invoiced(head: ReturnHead, basis: Iterable[CreditBasis]) -> list[tuple[CreditBasis, int, CreditedLine, str]]:
+    """(what is credited, its invoice line, how that stands, its currency); NotInvoicedYet names what has none."""
+    wanted = {b.shipment_line_id: b for b in basis}
+    rows = InvoiceLine.objects.filter(shipment_line__in=list(wanted)).exclude(invoice__status=InvoiceStatus.DRAFT)
+    columns = rows.order_by("pk").values_list(
+        "shipment_line_id", "pk", "qty", "amount", "credited_qty", "credited_amount", "invoice__currency"
+    )
+    found = [(wanted[x], pk, CreditedLine(*state), currency) for x, pk, *state, currency in columns]
+    if missing := set(wanted) - {b.shipment_line_id for b, *_ in found}:
+        raise NotInvoicedYet(number=head.number, qty=plain(sum((wanted[i].qty for i in missing), ZERO)))
+    return found
