@@ -29,14 +29,14 @@ ONE = Decimal(1)
 FIRST_YEAR, LAST_YEAR = 2000, 2199
 
 
-class SiteView(serializers.Serializer[Any]):
+class FieldSiteView(serializers.Serializer[Any]):
     code = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.CharField(help_text="trunk or consignment.")
 
 
 class SiteList(serializers.Serializer[Any]):
-    items = SiteView(many=True)
+    items = FieldSiteView(many=True)
 
 
 class StockLine(serializers.Serializer[Any]):
@@ -58,7 +58,7 @@ class ParView(serializers.Serializer[Any]):
     asked = QuantitySerializer(help_text="Asked for, not sent yet.")
 
 
-class SiteDetail(SiteView):
+class SiteDetail(FieldSiteView):
     stock = StockLine(many=True)
     par_levels = ParView(many=True)
 

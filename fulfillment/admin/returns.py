@@ -138,10 +138,10 @@ class ReturnAdmin(LedgerAdmin):
 
     def step_view(self, request: HttpRequest, return_id: int, step: str) -> HttpResponse:
         """A form for one step of the return's life; shown again with every problem named."""
+        self.require_act(request, WHO.get(step, DECIDE))
         back = self.get_object(request, str(return_id))
         if back is None or step not in TITLES:
             return HttpResponseRedirect(reverse("admin:fulfillment_return_changelist"))
-        self.require_act(request, WHO[step])
         rows = _rows(back, step, request)
         errors: list[str] = []
         if request.method == "POST":

@@ -348,7 +348,6 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
 }
 NO_CASE = {"number": "EX-1"}
 API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
-API_ARGUMENTS = {"approval-decision": NO_ORDER, "order": NO_ORDER, "order-cancel": NO_ORDER, "order-timeline": NO_ORDER}
 API_ARGUMENTS |= {"order-substitutes": NO_ORDER, "order-substitute": NO_ORDER}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
