@@ -104,7 +104,7 @@ class ReturnLineInline(ReadOnlyInline):
 @admin.register(Return)
 class ReturnAdmin(LedgerAdmin):
     access = allow(view=LOOK | SHIP, act=SHIP | DECIDE)
-    list_display = ("number", "account", "status", "outcome", "site", "reason", "external_id", "requested_at")
+    list_display = ("number", "account", "status", "outcome", "site", "reason", "requested_at")
     list_filter = ("status", "outcome", "site", typed("account code", "account__code"), "requested_at")
     export_columns = (
         ("Return", "number"),

@@ -103,6 +103,7 @@ def dates_for(site: SiteTimes, *, earliest: date, requested: date) -> tuple[date
     A customer who does not take goods in on the requested day gets them on the last day before it that is one, or,
     where that cannot be met, on the first one after they arrive.
     """
+    requested = max(requested, earliest)  # nothing arrives before it leaves: an older day asks for no more than that
     target = requested if site.receiving is None else _business_day_until(site.receiving, requested)
     ship = target - timedelta(days=site.transit_days)
     while ship > earliest and not (site.is_shipping_day(ship) and site.arrival(ship) <= target):

@@ -94,17 +94,28 @@ def put_in_place(planned: PolicyPlan, ledger: Ledger) -> None:
     firm: dict[tuple[int, int], Decimal] = {}
     soft: dict[tuple[int, int], Decimal] = {}
     for line in planned.plan.lines:
-        (firm if line.is_firm else soft)[line.demand_id, line.balance_id] = line.qty
+        claims_of = firm if line.is_firm else soft
+        place = line.demand_id, line.balance_id
+        claims_of[place] = claims_of.get(place, ZERO) + line.qty
     held: dict[ClaimKind, dict[tuple[int, int], Held]] = {ClaimKind.HARD: {}, ClaimKind.SOFT: {}}
     for claims in planned.again.values():
         for claim in claims:
             held[claim.kind][claim.demand_id, claim.balance_id] = claim
+    _add_to_kept(firm, held[ClaimKind.HARD], ledger)
     hardened = _place(
         firm, held[ClaimKind.HARD], ClaimKind.HARD, planned, ledger, spare=held[ClaimKind.SOFT], keep=soft
     )
     for place in hardened:
         del held[ClaimKind.SOFT][place]
     _place(soft, held[ClaimKind.SOFT], ClaimKind.SOFT, planned, ledger)
+
+
+def _add_to_kept(firm: dict[tuple[int, int], Decimal], dealt: Mapping[tuple[int, int], Held], ledger: Ledger) -> None:
+    """What comes on a place where the demand has a firm claim that was not dealt again makes that claim larger."""
+    for claim in ledger.open_claims(ClaimKind.HARD):
+        place = claim.demand_id, claim.balance_id
+        if place in firm and place not in dealt:
+            ledger.resize(claim, claim.qty + firm.pop(place))
 
 
 def _place(

@@ -35,7 +35,7 @@ class Standing:
 
 def standing(committed: Decimal, consumed: Decimal, *, start: date, end: date, on: date) -> Standing:
     """Half-open [start, end); days passed count up to and with `on`."""
-    days = (end - start).days
+    days = max((end - start).days, 1)
     passed = min(max((on - start).days + 1, 0), days)
     is_over = on >= end
     elapsed = Decimal(passed) / Decimal(days)

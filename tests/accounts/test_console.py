@@ -121,7 +121,12 @@ def no_rows(*prefixes):
 def account_form(**changes):
     inlines = no_rows("ship_tos", "memberships", "assignments", "buyers")
     fields = {"code": "ACME", "name": "Acme", "currency": "USD", "time_zone": "UTC", "ship_complete": "none"}
-    numbers = {"min_line_percent": "0", "min_order_percent": "0", "min_shelf_life_days": "0"}
+    numbers = {
+        "min_line_percent": "0",
+        "min_order_percent": "0",
+        "min_shelf_life_days": "0",
+        "short_close_percent": "0",
+    }
     return {**inlines, **fields, **numbers, "backorders_allowed": "on", **changes}
 
 

@@ -435,7 +435,7 @@ def _money_earned(account: Account) -> None:
     PlanMember.objects.create(rep=rep, plan=plan, valid_from=since)
     gloves = Product.objects.get(sku="GLOVE-NIT-M")
     RecognitionRule.objects.create(product=gloves, event="deliver")
-    group = AccountGroup.objects.create(code="NORTH", name="North buying group")
+    group = AccountGroup.objects.create(code="NORTH-BUYS", name="North buying group")
     GroupMembership.objects.create(account=account, group=group, valid_from=since)
     RebateProgram.objects.create(code="NORTH-2", name="North, 2 %", group=group, percent=Decimal(2), valid_from=since)
     _ship(place_order("PO-PAID", 2, 1), short=0)

@@ -218,3 +218,19 @@ def test_the_number_of_statements_does_not_grow_with_products_and_lines():
             allocate(trigger_key=f"size {size}", product_ids=[p.pk for p in products], actor=PLANNER, now=NOW)
         counts.append(len(seen))
     assert counts[0] == counts[1] <= 40, counts
+
+
+@pytest.mark.parametrize("is_by_policy", [True, False])
+def test_more_stock_on_a_place_a_demand_holds_already_makes_its_claim_larger(product, is_by_policy):
+    """A second firm claim of one demand on one balance is refused by the database: the run would fail."""
+    if is_by_policy:
+        protect(1, account=AccountFactory(), product=product)
+    wanted = demand(product, 15)
+    run(product, "first")
+    held = Claim.objects.get(demand_id=wanted)
+    stock(product, held.balance.site, 4)
+    run(product, "second")
+    expected = 13 if is_by_policy else 14
+    (claim,) = Claim.objects.filter(demand_id=wanted, state="open")
+    assert (claim.pk, claim.qty) == (held.pk, expected)
+    assert breaches() == []

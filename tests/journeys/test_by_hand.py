@@ -202,7 +202,7 @@ def over_the_limit_and_back(fay, flo, bea):
     assert "It is on hold; see below why." in bea.press("/quick-order/place", **place)
     drain(clock.now())
     order, hold = Order.objects.get(po_number="PO-78"), Hold.objects.get()
-    assert "850.00 over the limit" in fay.see(reverse("admin:orders_hold_changelist"))
+    assert "Over by 850.00" in fay.see(reverse("admin:orders_hold_changelist"))
 
     clear = {"hold_id": hold.pk, "reason": "customer_paid", "note": "They pay in advance"}
     assert "hold is cleared" in fay.work(order, "clear", **clear)

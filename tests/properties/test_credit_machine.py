@@ -44,7 +44,7 @@ ROLES = ("cs", "cs_lead", "finance", "finance_approver", "warehouse")
 BOSS = Actor("Boss", roles=frozenset(ROLES), channel="console")
 WHY = Reason("test", "the machine wanted it so")
 any_one = st.integers(0, 10_000)
-quantities = st.sampled_from([Decimal(q) for q in ("1", "3", "7", "0.3333", "12.0005")])
+quantities = st.sampled_from([Decimal(q) for q in ("1", "3", "7", "12")])
 amounts = st.sampled_from([Decimal(a) for a in ("0", "0.01", "33.33", "90", "150", "400")])
 
 
