@@ -109,8 +109,12 @@ def _verdict_losers(verdict: Verdict, short: Decimal) -> list[Loser]:
 
 
 def in_words(why: Explanation, ahead: str) -> str:
-    """ "20 of 60 allocated from CMH: place 1 of 2 by …, those ahead took 20, next ahead is SO-100807 line 1." """
-    place = f"place {why.inputs['position']} of {why.inputs['of']} by {why.rule}"
+    """ "20 of 60 allocated from CMH: place 1 of 2 by …, those ahead took 20, next ahead is SO-100807 line 1."
+
+    What was decided without a queue (goods used in the field) names its rule alone.
+    """
+    is_ranked = "position" in why.inputs
+    place = f"place {why.inputs['position']} of {why.inputs['of']} by {why.rule}" if is_ranked else why.rule
     took = f"; those ahead took {why.inputs['ahead_took']}" if "ahead_took" in why.inputs else ""
     after = f", next ahead is {ahead}" if ahead else ""
     lost = "".join(f" {loser.what[:1].upper()}{loser.what[1:]}: {loser.why}." for loser in why.losers)

@@ -5,6 +5,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.explain import Explanation
 from inventory.rules.allocate import allocate, in_words, rank
 from inventory.rules.sourcing import Need, Supply, is_usable
 
@@ -163,3 +164,9 @@ def test_the_order_in_which_needs_and_stock_are_read_does_not_matter():
     stock = [supply(1, 5, site_id=2), supply(2, 5, site_id=1)]
     plans = {tuple(sorted(dealt(allocate(a, b, today=TODAY)))) for a in permutations(some) for b in permutations(stock)}
     assert len(plans) == 1
+
+
+def test_a_decision_without_a_queue_names_its_rule_alone():
+    """Goods used in the field stand in no queue; the order's page reads their reason as any other's."""
+    why = Explanation("used in the field", "2 of 2 used from TRUNK-1", {"site": "TRUNK-1"})
+    assert in_words(why, "") == "2 of 2 used from TRUNK-1: used in the field."
