@@ -74,7 +74,7 @@ from inventory.services.save_cap import save_cap
 from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.save_pool import save_pool
 from inventory.services.ship_transfer import ship_transfer
-from orders.models import Order, OrderLine
+from orders.models import Order, OrderLine, PurchaseRule
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.services.capture import capture
 from orders.services.place import place
@@ -420,7 +420,8 @@ def _stories(account: Account) -> None:
 
 
 def _decisions(account: Account) -> None:
-    """How fast the customer's cases go, and who gets the expensive ones."""
+    """How fast the customer's cases go, who gets the expensive ones, and which orders their own people look at."""
+    PurchaseRule.objects.create(account=account, kind="amount", amount=Decimal(50_000))
     SlaPolicy.objects.create(account=account, respond_minutes=60, resolve_minutes=180)
     RoutingRule.objects.create(kind="short_pick", min_amount=Decimal(5000), currency="USD", spreads=True)
 

@@ -41,6 +41,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "billing_invoice_step": lambda: {"invoice_id": Invoice.objects.latest("pk").pk, "verb": "credit"},
     "billing_receipt_apply": lambda: {"receipt_id": Receipt.objects.latest("pk").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
+    "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
     "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
