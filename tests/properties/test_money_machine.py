@@ -78,6 +78,7 @@ class Money(RuleBasedStateMachine):
         """A clean refusal is an answer."""
         with suppress(DomainError):
             verb(**arguments, **ACT)
+        drain(NOW)  # what follows from it, revenue and rebates among it
 
     def key(self) -> str:
         self.count += 1
