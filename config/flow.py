@@ -1,4 +1,4 @@
-"""What follows from what: every fact and its reactions, on one screen. Reactions are in config/reactions.py.
+"""What follows from what: every fact and its reactions, on one screen. Reactions are in config/*reactions.py.
 
 A fact is written in the transaction in which it became true; each reaction is a job of its own, run once, after the
 commit. Money and stock never wait for one inside submit and release. docs/flow.md tells one order's path.
@@ -14,6 +14,7 @@ from billing.events import (
     PaymentStarted,
     ReceiptPosted,
 )
+from config import case_reactions as cases
 from config import money_reactions as money
 from config import reactions as do
 from core.outbox import Fact, JobDied, Reaction
@@ -48,17 +49,17 @@ HALF_AN_HOUR = 30 * 60  # seconds: a million rows
 FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # capture → submit
     OrderCaptured: (),
-    OrderUnresolved: (Reaction("open a case for unknown parts", do.open_unresolved_case),),
+    OrderUnresolved: (Reaction("open a case for unknown parts", cases.open_unresolved_case),),
     OrderSubmitted: (
         Reaction("allocate what was ordered", do.allocate_products, run_many=do.allocate_products_of_many),
-        Reaction("close the case of unknown parts", do.close_unresolved_case, run_many=do.close_unresolved_cases),
+        Reaction("close the case of unknown parts", cases.close_unresolved_case, run_many=cases.close_unresolved_cases),
         Reaction("count what is called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
         Reaction("measure the submitted order", do.measure_submitted, run_many=do.measure_many_submitted),
     ),
     # holds
-    HoldPlaced: (Reaction("open a case for the hold", do.open_hold_case, run_many=do.open_hold_cases),),
+    HoldPlaced: (Reaction("open a case for the hold", cases.open_hold_case, run_many=cases.open_hold_cases),),
     HoldCleared: (
-        Reaction("close the hold's case", do.close_hold_case, run_many=do.close_hold_cases),
+        Reaction("close the hold's case", cases.close_hold_case, run_many=cases.close_hold_cases),
         Reaction("bill what the hold kept", do.bill_what_was_held),
         Reaction("close the order the hold kept open", do.record_progress, run_many=do.record_progress_of_many),
     ),
@@ -79,14 +80,14 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     DemandsAllocated: (),
     LinesRepriced: (),
     PromiseMoved: (
-        Reaction("open a case for the moved promise", do.open_promise_case, run_many=do.open_promise_cases),
-        Reaction("tell buyer and rep", do.tell_moved_promise, run_many=do.tell_moved_promises),
+        Reaction("open a case for the moved promise", cases.open_promise_case, run_many=cases.open_promise_cases),
+        Reaction("tell buyer and rep", cases.tell_moved_promise, run_many=cases.tell_moved_promises),
     ),
     LinesReleased: (Reaction("measure the release", do.measure_released, run_many=do.measure_many_released),),
     ShipmentReleased: (),
     # pick → ship → invoice → paid
     PickShort: (
-        Reaction("open a case for the short pick", do.open_short_pick_case, run_many=do.open_short_pick_cases),
+        Reaction("open a case for the short pick", cases.open_short_pick_case, run_many=cases.open_short_pick_cases),
         Reaction("allocate the short product again", do.allocate_short_product, run_many=do.allocate_short_products),
     ),
     ShipmentShipped: (
@@ -123,24 +124,24 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
         Reaction("put approved prices on their lines", do.apply_approved_price),
-        Reaction("hand approved repricing to finance", do.open_reprice_case),
-        Reaction("close the case of the late approval", do.close_approval_case),
+        Reaction("hand approved repricing to finance", cases.open_reprice_case),
+        Reaction("close the case of the late approval", cases.close_approval_case),
         Reaction("do what the company decided about its order", do.settle_purchase),
         Reaction("write off what was approved", money.write_off_approved),
     ),
-    ApprovalEscalated: (Reaction("open a case for the late approval", do.open_approval_case),),
+    ApprovalEscalated: (Reaction("open a case for the late approval", cases.open_approval_case),),
     ApprovalLapsed: (
-        Reaction("close the case of the lapsed approval", do.close_approval_case),
+        Reaction("close the case of the lapsed approval", cases.close_approval_case),
         Reaction("end the write-off nobody approved", money.end_write_off),
     ),
-    CaseNoticed: (Reaction("mail a word about a case", do.mail_case_notice),),
+    CaseNoticed: (Reaction("mail a word about a case", cases.mail_case_notice),),
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
     ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),
     UndoConfirmed: (Reaction("undo the import", do.undo_import, seconds=HALF_AN_HOUR),),
     # the machine itself
     JobDied: (
-        Reaction("open a case for the dead job", do.open_dead_job_case),
+        Reaction("open a case for the dead job", cases.open_dead_job_case),
         Reaction("give up the import of a dead job", do.give_up_import),
     ),
 }

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from django.conf import settings
 
-from config import reactions
+from config import case_reactions
 from exceptions_app import kinds
 
 VERBS = {"open_case", "close_causes", "CaseSpec"}
@@ -31,5 +31,5 @@ def test_every_kind_that_is_opened_by_name_is_declared():
 
 
 def test_every_kind_a_hold_may_open_is_declared():
-    for kind in {*reactions.HOLD_KINDS.values(), "order_hold"}:
+    for kind in {*case_reactions.HOLD_KINDS.values(), "order_hold"}:
         assert kinds.kind(kind).resolve_minutes > 0
