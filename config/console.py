@@ -47,6 +47,12 @@ def _credit_desk() -> Item:
     return {"title": _("Credit desk"), "icon": "savings", "link": link(), "permission": _may_see("credit_posting")}
 
 
+def _exceptions() -> Item:
+    link = lazy(lambda: reverse("admin:exceptions_app_case_desk"), str)
+    shown = _may_see("exceptions_app_case")
+    return {"title": _("Exceptions"), "icon": "crisis_alert", "link": link(), "permission": shown}
+
+
 def _section(title: Any, *items: Item) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -55,7 +61,7 @@ NAVIGATION = [
     _section(
         _("Work"),
         _item(_("Dashboard"), "monitoring", "index"),
-        _item(_("Exceptions"), "crisis_alert", "exceptions_app_case"),
+        _exceptions(),
         _item(_("Holds"), "front_hand", "orders_hold"),
         _credit_desk(),
         _item(_("Approvals"), "approval", "accounts_approvalrequest"),

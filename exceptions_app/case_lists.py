@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
+from core import lists
 from exceptions_app.models import Case, CaseEvent
 from exceptions_app.states import LIVE
 
@@ -59,14 +60,54 @@ def of_view(
     live = rows.filter(status__in=LIVE)
     if view == CaseView.LIVE:
         return live
-    shown = live.filter(Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now))
+    return live.filter(_of_view(view, user_id=user_id, roles=roles, now=now))
+
+
+def _of_view(view: CaseView, *, user_id: int | None, roles: Iterable[str], now: datetime) -> Q:
+    """Which live cases: of the four views that hide what is snoozed, or all of them."""
     wanted = {
         CaseView.MINE: Q(assignee_id=user_id),
         CaseView.TEAM: Q(queue__roles__overlap=list(roles)),
         CaseView.UNASSIGNED: Q(assignee__isnull=True),
         CaseView.BREACHING: Q(breach_at__lt=now + SOON),
     }
-    return shown.filter(wanted[view])
+    awake = Q(snoozed_until__isnull=True) | Q(snoozed_until__lte=now)
+    return awake & wanted[view] if view in wanted else Q()
+
+
+def view_counts(*, user_id: int | None, roles: Iterable[str], now: datetime) -> dict[CaseView, int]:
+    """How many live cases each view but ALL shows. 1 SQL over the live cases, however many there ever were."""
+    views = [view for view in CaseView if view != CaseView.ALL]
+    counts = {
+        view.value: Count("pk", filter=_of_view(view, user_id=user_id, roles=roles, now=now) or None) for view in views
+    }
+    found = Case.objects.filter(status__in=LIVE).aggregate(**counts)
+    return {view: found[view.value] for view in views}
+
+
+SEARCHED = ("number", "subject_number", "account__code", "account__name")
+
+
+def desk_rows(
+    view: CaseView,
+    *,
+    user_id: int | None,
+    roles: Iterable[str],
+    now: datetime,
+    kind: str = "",
+    words: str = "",
+    page: int = 1,
+    size: int = 50,
+) -> tuple[list[Case], bool]:
+    """A page of the cases to work through, whose clock runs out first comes first, and whether more follow. The paused
+    come last. 1 SQL, and those of the search."""
+    rows = of_view(Case.objects.all(), view, user_id=user_id, roles=roles, now=now)
+    rows = rows.filter(kind=kind) if kind else rows
+    rows = lists.search(rows, SEARCHED, words, is_long=True) if words else rows
+    rows = rows.select_related("queue", "account__tier", "assignee").defer("evidence")
+    start = (page - 1) * size
+    found = list(rows.order_by(F("breach_at").asc(nulls_last=True), "resolve_by", "pk")[start : start + size + 1])
+    return found[:size], len(found) > size
 
 
 def find_cases(

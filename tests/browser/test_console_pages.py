@@ -69,6 +69,14 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "dispute-settle": ("warehouse", step_of("inventory_transferdispute_settle", TransferDispute)),
     "offer-accept": ("warehouse", step_of("inventory_transferoffer_step", TransferOffer, "accept")),
     "found-nothing": ("lead", lambda: reverse("admin:orders_order_changelist") + "?q=nothing-is-called-so"),
+    "case-desk-of-one": (
+        "lead",
+        lambda: reverse("admin:exceptions_app_case_desk") + f"?view=live&case={Case.objects.earliest('pk').pk}",
+    ),
+    "case-desk-empty": (
+        "lead",
+        lambda: reverse("admin:exceptions_app_case_desk") + "?view=live&q=nothing-is-called-so",
+    ),
     "dashboard-of-finance": ("finance", lambda: reverse("admin:index")),
 }
 

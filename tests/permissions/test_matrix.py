@@ -183,6 +183,8 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "core_overrideentry_leakage": ("get", {}, f"auditor cs_lead pricing {MONEY}"),
     "core_overrideentry_proof": ("get", {}, f"auditor cs_lead pricing {MONEY}"),
     "core_overrideentry_review": ("post", {"entry_id": 1}, MONEY),
+    "exceptions_app_case_desk": ("get", {}, CONSOLE["exceptions_app.case"][0]),
+    "exceptions_app_case_work_through": ("get", {}, CONSOLE["exceptions_app.case"][0]),
     "exceptions_app_case_report": ("get", {}, CONSOLE["exceptions_app.case"][0]),
     "exceptions_app_case_do": ("post", {"case_id": 1, "verb": "take"}, CONSOLE["exceptions_app.case"][1]),
     "fulfillment_shipment_deliver": ("post", {"shipment_id": 1}, "cs cs_lead planner warehouse operator"),
