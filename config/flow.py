@@ -60,12 +60,12 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     HoldPlaced: (Reaction("open a case for the hold", cases.open_hold_case, run_many=cases.open_hold_cases),),
     HoldCleared: (
         Reaction("close the hold's case", cases.close_hold_case, run_many=cases.close_hold_cases),
-        Reaction("bill what the hold kept", do.bill_what_was_held),
+        Reaction("bill what the hold kept", do.bill_what_was_held, run_many=do.bill_what_was_held_of_many),
         Reaction("close the order the hold kept open", do.record_progress, run_many=do.record_progress_of_many),
     ),
     CreditOpened: (
         Reaction("count what was ordered before", do.count_open_orders, run_many=do.count_open_orders_of_many),
-        Reaction("bill what was used before", do.bill_waiting_usages),
+        Reaction("bill what was used before", do.bill_waiting_usages, run_many=do.bill_waiting_usages_of_many),
     ),
     CreditImproved: (Reaction("look again at credit holds", do.reevaluate_credit_holds, run_many=do.reevaluate_many),),
     CreditRulesChanged: (

@@ -9,7 +9,7 @@ from decimal import Decimal
 from accounts.events import ApprovalDecided
 from billing.events import InvoicePosted
 from billing.services.credit_return import credit_return
-from billing.services.issue_invoice import bill_order, issue_invoices
+from billing.services.issue_invoice import bill_orders, issue_invoices
 from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
@@ -102,7 +102,11 @@ def count_open_orders(fact: CreditOpened, job: JobContext) -> None:
 
 
 def bill_waiting_usages(fact: CreditOpened, job: JobContext) -> None:
-    bill_waiting(account_id=fact.account_id, actor=job.actor, now=job.now)
+    bill_waiting_usages_of_many([fact], [job])
+
+
+def bill_waiting_usages_of_many(facts: Sequence[CreditOpened], jobs: Jobs) -> None:
+    bill_waiting(account_ids={f.account_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def count_open_orders_of_many(facts: Sequence[CreditOpened], jobs: Jobs) -> None:
@@ -123,7 +127,11 @@ def invoice_shipments(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
 
 
 def bill_what_was_held(fact: HoldCleared, job: JobContext) -> None:
-    bill_order(fact.order_id, actor=job.actor, now=job.now)
+    bill_what_was_held_of_many([fact], [job])
+
+
+def bill_what_was_held_of_many(facts: Sequence[HoldCleared], jobs: Jobs) -> None:
+    bill_orders({f.order_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def record_progress(fact: ShipmentShipped | HoldCleared, job: JobContext) -> None:

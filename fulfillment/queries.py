@@ -64,9 +64,9 @@ def orders_of_usages(usage_ids: Collection[int]) -> dict[int, int]:
     return {usage_id: order_id for usage_id, order_id in rows if usage_id is not None}
 
 
-def unbilled_shipments(order_id: int) -> list[int]:
-    """Shipments of the order with something shipped that is not invoiced, oldest first. One statement."""
-    rows = ShipmentLine.objects.filter(shipment__order_id=order_id, shipped_qty__gt=F("invoiced_qty"))
+def unbilled_shipments(order_ids: Collection[int]) -> list[int]:
+    """Shipments of the orders with something shipped that is not invoiced, oldest first. One statement."""
+    rows = ShipmentLine.objects.filter(shipment__order__in=list(order_ids), shipped_qty__gt=F("invoiced_qty"))
     return sorted(set(rows.values_list("shipment_id", flat=True)))
 
 

@@ -140,7 +140,7 @@ class UsageView:
 
 def usages(
     *, site_ids: Collection[int] | None = None, number: str = "", ids: Collection[int] | None = None,
-    account_id: int | None = None, is_waiting: bool = False, before_id: int | None = None, limit: int = 50,
+    account_ids: Collection[int] | None = None, is_waiting: bool = False, before_id: int | None = None, limit: int = 50,
 ) -> list[UsageView]:  # fmt: skip
     """The newest first; `is_waiting`: only those that wait for a PO number or for an order. Two statements."""
     rows = FieldUsage.objects.all()
@@ -150,8 +150,8 @@ def usages(
         rows = rows.filter(pk__in=list(ids))
     if number:
         rows = rows.filter(number=number)
-    if account_id is not None:
-        rows = rows.filter(account_id=account_id)
+    if account_ids is not None:
+        rows = rows.filter(account_id__in=list(account_ids))
     if is_waiting:
         rows = rows.filter(Q(status=UsageStatus.RECORDED) | Q(is_po_awaited=True, po_number=""))
     if before_id is not None:

@@ -3,7 +3,7 @@
 Each shipment is billed once: by an invoice of its own, or with others on a draft where the customer chose so.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -56,10 +56,11 @@ def issue_invoices(shipment_ids: Sequence[int], *, actor: Actor, now: datetime) 
 
 
 @door_verb
-def bill_order(order_id: int, *, actor: Actor, now: datetime) -> list[int]:
-    """Invoice what of the order was shipped and never billed, because a hold kept it: the invoices. What a hold still
+def bill_orders(order_ids: Collection[int], *, actor: Actor, now: datetime) -> list[int]:
+    """Invoice what of the orders was shipped and never billed, because a hold kept it: the invoices. What a hold still
     keeps stays. Nothing to bill is no error."""
-    outcomes = _issue(unbilled_shipments(order_id), actor, now)
+    shipment_ids = unbilled_shipments(order_ids)
+    outcomes = _issue(shipment_ids, actor, now) if shipment_ids else {}
     return [found for found in outcomes.values() if isinstance(found, int)]
 
 

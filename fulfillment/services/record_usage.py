@@ -1,7 +1,7 @@
 """What was used in the field becomes an order, shipped as used and invoiced. The usage is a fact: it is kept, and its
 stock taken, also where no order can be made of it yet; that is tried again."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -97,12 +97,14 @@ def bill_usage(*, usage_id: int, actor: Actor, now: datetime) -> UsageOutcome:
 
 
 @door_verb
-def bill_waiting(*, account_id: int, actor: Actor, now: datetime) -> int:
-    """Bill what was used for the account and is billed by no order yet, the oldest first, at most 50; how many are billed
-    now. What still cannot be keeps its case."""
-    lock_accounts([account_id])
+def bill_waiting(*, account_ids: Collection[int], actor: Actor, now: datetime) -> int:
+    """Bill what was used for the accounts and is billed by no order yet, at most 50 an account, the oldest first; how
+    many are billed now. What still cannot be keeps its case."""
+    lock_accounts(account_ids)
     waiting = [
-        u for u in usages(account_id=account_id, is_waiting=True, limit=MOST) if u.status == UsageStatus.RECORDED
+        u
+        for u in usages(account_ids=account_ids, is_waiting=True, limit=MOST * len(account_ids))
+        if u.status == UsageStatus.RECORDED
     ]
     read = [(u, used_of(u.id)) for u in reversed(waiting)]
     judged = [_judged(_draft_of_kept(u, used, actor), u.used_at, now) for u, used in read]

@@ -171,8 +171,8 @@ def test_without_a_credit_account_the_usage_is_kept_until_finance_opens_one():
     assert (outcome.status, "credit account" in outcome.problems[0]) == ("recorded", True)
     use(made, 1)
     CreditAccountFactory(account=made.world.account)
-    assert bill_waiting(account_id=made.world.account.pk, actor=PLANNER, now=NOW) == 2
-    assert bill_waiting(account_id=made.world.account.pk, actor=PLANNER, now=NOW) == 0
+    assert bill_waiting(account_ids=[made.world.account.pk], actor=PLANNER, now=NOW) == 2
+    assert bill_waiting(account_ids=[made.world.account.pk], actor=PLANNER, now=NOW) == 0
     drain(NOW)
     assert (Invoice.objects.count(), live_cases("usage_unbilled")) == (2, [])
     assert breaches() == []
