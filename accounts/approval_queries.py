@@ -1,6 +1,6 @@
 """Reads of approvals and of the authority to give them: a constant number of statements."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,13 +10,15 @@ from django.db.models import Q
 from accounts.models import ApprovalRequest, AuthorityLimit, User
 from accounts.rules import asks
 from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve
+from accounts.spending_queries import buyers_of
 from accounts.states import ApprovalState
 from core.actors import Actor
+from core.money import Money
 from core.refs import DocumentRef
 
-TOLD_OUTSIDE = frozenset(
-    {"price", "purchase order"}
-)  # kinds a customer and their rep hear of; limits of credit are ours
+ZERO = Decimal(0)
+PURCHASE = "purchase order"  # the customer's own company decides
+TOLD_OUTSIDE = frozenset({"price", PURCHASE})  # kinds a customer and their rep hear of; limits of credit are ours
 
 
 def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
@@ -80,19 +82,25 @@ def all_kept_limits() -> list[Limit]:
 
 
 def has_authority(actor: Actor, *, kind: str, amount: Decimal | None, margin_points: Decimal | None = None) -> bool:
-    """Whether the person's roles, as they are stored now, reach the amount and the points: what they may do without
-    asking. 2 SQL."""
-    person = User.objects.filter(pk=actor.user_id, is_active=True).first() if actor.user_id else None
-    if person is None:
-        return False
+    """Whether the person's roles, as they are stored now and not as the session was opened with, reach the amount and
+    the points: what they may do without asking. An actor that is nobody's account has the roles it says. 2 SQL."""
+    roles, is_superuser = roles_now(actor)
     return may_approve(
-        person.roles,
+        roles,
         kind=kind,
         amount=amount,
-        is_superuser=person.is_superuser,
+        is_superuser=is_superuser,
         margin_points=margin_points,
         kept=kept_limits(kind),
     )
+
+
+def roles_now(actor: Actor) -> tuple[frozenset[str], bool]:
+    """(roles, is superuser) as stored now; none for somebody who left. 1 SQL for a person."""
+    if actor.user_id is None:
+        return actor.roles, False
+    person = User.objects.filter(pk=actor.user_id, is_active=True).first()
+    return (frozenset(person.roles), person.is_superuser) if person else (frozenset(), False)
 
 
 def time_zones(user_ids: Iterable[int]) -> dict[int, str]:
@@ -146,14 +154,41 @@ def approval_by_public_id(public_id: str, visible: asks.Visible, user_id: int) -
 
 def decidable(approvals: Iterable[asks.Approval], user_id: int, *, now: datetime) -> frozenset[int]:
     """The ids this person may approve as things stand, by their own authority or that of whom they stand in for: for
-    screens; the verb decides again. 3 SQL."""
+    screens; the verb decides again. 4 SQL."""
     waiting = [a for a in approvals if a.state == ApprovalState.PENDING and a.expires_at > now]
     waiting = [a for a in waiting if a.requested_by != user_id]
     if not waiting:
         return frozenset()
     people = list(User.objects.filter(is_active=True, pk__in=[user_id, *stood_in_for(user_id, at=now)]))
     kept = all_kept_limits()
-    return frozenset(a.id for a in waiting if any(_is_able(p, a, user_id, kept) for p in people))
+    limits = own_limits(waiting, [p.pk for p in people])
+    return frozenset(
+        a.id
+        for a in waiting
+        if any(_is_able(p, a, user_id, kept) and within_own_limit(limits, a.id, p.pk) for p in people)
+    )
+
+
+def own_limits(waiting: Iterable[asks.Approval], user_ids: Sequence[int]) -> dict[tuple[int, int], Money]:
+    """{(approval id, user id): what they may spend on one order} of purchase orders above it, where they are compared:
+    the buyer's currency is the account's. Who has no limit, or reaches, is absent. 1 SQL, none without a purchase."""
+    purchases = [a for a in waiting if a.kind == PURCHASE and a.account_id is not None]
+    buyers = buyers_of((pk, a.account_id) for a in purchases for pk in user_ids if a.account_id is not None)
+    found: dict[tuple[int, int], Money] = {}
+    for approval in purchases:
+        for pk in user_ids:
+            buyer = buyers.get((pk, approval.account_id or 0))
+            if buyer is None or buyer.order_limit is None:
+                continue
+            limit = Money(buyer.order_limit, buyer.currency)
+            if approval.currency != buyer.currency or abs(approval.amount or ZERO) > buyer.order_limit:
+                found[approval.id, pk] = limit
+    return found
+
+
+def within_own_limit(limits: Mapping[tuple[int, int], Money], approval_id: int, user_id: int) -> bool:
+    """Whether `own_limits` found nothing in the way."""
+    return (approval_id, user_id) not in limits
 
 
 def _is_able(person: User, approval: asks.Approval, user_id: int, kept: Sequence[Limit]) -> bool:

@@ -4,19 +4,22 @@
 """
 
 from accounts.approval_queries import has_authority
-from accounts.services.decide_approval import AuthorityExceeded, AuthorityUsedUp, SelfApproval, decide
-from accounts.services.request_approval import request
+from accounts.services.decide_approval import AuthorityExceeded, AuthorityUsedUp, OwnLimitReached, SelfApproval, decide
+from accounts.services.request_approval import Asked, request, request_many
 from accounts.services.require_approval import ApprovalExpired, ApprovalMissing, ContentChanged, require
 
 __all__ = [
     "ApprovalExpired",
     "ApprovalMissing",
+    "Asked",
     "AuthorityExceeded",
     "AuthorityUsedUp",
     "ContentChanged",
+    "OwnLimitReached",
     "SelfApproval",
     "decide",
     "has_authority",
     "request",
+    "request_many",
     "require",
 ]

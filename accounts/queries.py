@@ -1,10 +1,7 @@
 """Reads of accounts: batch-shaped, a constant number of SQL statements for 1 and for 500 ids."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import Decimal
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db import connection
@@ -14,17 +11,17 @@ from django.db.models.functions import Upper
 from accounts.approval_queries import approvals as approvals
 from accounts.approval_queries import approvals_of as approvals_of
 from accounts.approval_queries import pending_approvals as pending_approvals
-from accounts.models import Account, Buyer, GroupMembership, Rep, ShipTo, SpendingEntry, User
+from accounts.models import Account, Buyer, GroupMembership, Rep, ShipTo, User
 from accounts.rules import asks, ship_tos, standing_in
-from accounts.rules.asks import AccountSnapshot, BuyerSnapshot, Headroom, RepSplit, ShipToSnapshot
+from accounts.rules.asks import AccountSnapshot, RepSplit, ShipToSnapshot
 from accounts.rules.ship_tos import fold
-from accounts.rules.spending import period_of
 from accounts.rules.standing_in import Person
-from accounts.states import AccountStatus, BuyerRole, ShipComplete, SpendingPeriod, SplitKind
-from core.clock import local_date
+from accounts.spending_queries import buyer_of as buyer_of
+from accounts.spending_queries import counted_by_document as counted_by_document
+from accounts.spending_queries import headrooms as headrooms
+from accounts.spending_queries import spent_in as spent_in
+from accounts.states import AccountStatus, BuyerRole, ShipComplete, SplitKind
 from core.memo import once_per_unit
-from core.periods import Period
-from core.refs import DocumentRef
 
 # fmt: off
 _ACCOUNT_COLUMNS = (
@@ -183,82 +180,6 @@ def user_names(user_ids: Iterable[int]) -> dict[int, str]:
 def user_by_email(email: str) -> int | None:
     """1 SQL; case does not matter."""
     return User.objects.filter(email__iexact=email.strip()).values_list("id", flat=True).first()
-
-
-_BUYER_OF = """
-WITH RECURSIVE line(account_id, parent_id, distance) AS (
-  SELECT id, parent_id, 0 FROM accounts_account WHERE id = %(account)s
-  UNION ALL
-  SELECT parent.id, parent.parent_id, line.distance + 1
-    FROM line JOIN accounts_account parent ON parent.id = line.parent_id WHERE line.distance < 20
-)
-SELECT buyer.id, buyer.role, buyer.order_limit, buyer.period_limit
-  FROM line JOIN accounts_buyer buyer USING (account_id) JOIN accounts_user person ON person.id = buyer.user_id
- WHERE buyer.user_id = %(user)s AND buyer.is_active AND person.is_active AND (line.distance = 0 OR buyer.includes_children)
- ORDER BY line.distance LIMIT 1
-"""
-
-
-def buyer_of(user_id: int, account_id: int) -> BuyerSnapshot | None:
-    """The user as a buyer for the account, directly or through a parent that includes its children. 1 SQL."""
-    with connection.cursor() as cursor:
-        cursor.execute(_BUYER_OF, {"user": user_id, "account": account_id})
-        row = cursor.fetchone()
-    if row is None:
-        return None
-    pk, role, order_limit, period_limit = row
-    return BuyerSnapshot(pk, user_id, account_id, BuyerRole(role), order_limit, period_limit)
-
-
-def counted_by_document(refs: Iterable[DocumentRef]) -> dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]]:
-    """{(kind, id): {buyer_id: (amount, day it was first counted on, currency)}} of documents that count something
-    towards somebody's limits. Entries from before it last counted nothing do not say the day. 1 SQL."""
-    ids: dict[str, list[int]] = {}
-    for ref in refs:
-        ids.setdefault(ref.kind, []).append(ref.id)
-    if not ids:
-        return {}
-    wanted = reduce(or_, (Q(document_kind=kind, document_id__in=pks) for kind, pks in ids.items()))
-    found: dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]] = {}
-    for row in SpendingEntry.objects.filter(wanted).order_by("id"):
-        per_buyer = found.setdefault((row.document_kind, row.document_id), {})
-        before, day, _ = per_buyer.get(row.buyer_id, (Decimal(0), row.spent_date, row.currency))
-        if before + row.amount:
-            per_buyer[row.buyer_id] = (before + row.amount, day, row.currency)
-        else:
-            del per_buyer[row.buyer_id]
-    return {key: per_buyer for key, per_buyer in found.items() if per_buyer}
-
-
-_SPENT = """
-SELECT wanted.buyer_id, SUM(entry.amount)
-  FROM unnest(%(buyers)s::bigint[], %(starts)s::date[], %(ends)s::date[]) AS wanted(buyer_id, starts, ends)
-  JOIN accounts_spendingentry entry ON entry.buyer_id = wanted.buyer_id
-   AND entry.spent_date >= wanted.starts AND entry.spent_date < wanted.ends
- GROUP BY wanted.buyer_id
-"""
-
-
-def spent_in(periods: Mapping[int, Period]) -> dict[int, Decimal]:
-    """{buyer_id: what was spent over the period}; who spent nothing is absent. 1 SQL."""
-    ends = [period.end for period in periods.values()]
-    parameters: dict[str, list[Any]] = {"starts": [period.start for period in periods.values()], "ends": ends}
-    with connection.cursor() as cursor:
-        cursor.execute(_SPENT, {"buyers": list(periods), **parameters})
-        return dict(cursor.fetchall())
-
-
-def headrooms(buyer_ids: Iterable[int], *, now: datetime) -> dict[int, Headroom]:
-    """What each buyer may still spend in the period of their company's today. 2 SQL."""
-    buyers = {row.pk: row for row in Buyer.objects.filter(id__in=set(buyer_ids)).select_related("account")}
-    periods = {
-        pk: period_of(local_date(now, row.account.time_zone), SpendingPeriod(row.period)) for pk, row in buyers.items()
-    }
-    spent = spent_in(periods)
-    return {
-        pk: Headroom(row.period_limit, spent.get(pk, Decimal(0)), periods[pk], row.account.currency)
-        for pk, row in buyers.items()
-    }
 
 
 def memberships_by_identifier(identifiers: Iterable[tuple[str, str]], *, on: date) -> dict[tuple[str, str], set[int]]:

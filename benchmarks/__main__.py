@@ -1,4 +1,4 @@
-"""`./run bench [w1 w2 w3 w4 w5 w7 w8 w9 w10 w11] …`: make a database, load the company (or replay a history), run, print one table."""
+"""`./run bench [w1 w2 w3 w4 w5 w6 w7 w8 w9 w10 w11] …`: make a database, load the company (or replay a history), run, print one table."""
 
 import argparse
 import dataclasses
@@ -98,7 +98,7 @@ def _arguments() -> argparse.Namespace:
         "workloads",
         nargs="*",
         default=["w1", "w2", "w4"],
-        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports; w7: ship and invoice; w11: KPIs",
+        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports; w6: gates, release and credit; w7: ship and invoice; w11: KPIs",
     )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
@@ -108,14 +108,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--attempts", type=int, default=1000)
     parser.add_argument("--orders", type=int, default=1_000_000, help="w9, w11: how many orders")
     parser.add_argument("--order-lines", type=int, default=20, help="w9, w11: lines of each")
-    parser.add_argument("--shipments", type=int, default=1_000, help="w7: how many on each side")
+    parser.add_argument("--shipments", type=int, default=1_000, help="w6, w7: how many on each side")
     parser.add_argument("--rows", type=int, default=10_000, help="w10: rows of each file")
     parser.add_argument("--open-lines", type=_numbers, default=[10_000, 100_000], help="w3: how many open lines")
     parser.add_argument("--json", action="store_true", dest="as_json")
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10", "w7", "w11"}
+    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10", "w6", "w7", "w11"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if "w8" in asked.workloads and not asked.history.is_file():
@@ -142,6 +142,10 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
 
         yield from allocation.w3(asked.open_lines, asked.runs)
         yield from allocation.w3_workers(asked.open_lines[-1])
+    if "w6" in names:
+        from benchmarks import releasing
+
+        yield from releasing.w6(asked.shipments, 20, asked.runs)
     if "w7" in names:
         from benchmarks import shipping
 

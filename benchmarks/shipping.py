@@ -103,6 +103,19 @@ def _pack(count: int, lines: int) -> list[int]:
     from fulfillment.rules.asks import PickReport
     from fulfillment.services.confirm_pick import confirm_picks
     from fulfillment.services.release_orders import release_orders
+
+    ids, found = allocated(count, lines, "W7"), []
+    ask = {"actor": product.ACTOR, "now": data.NOW}
+    for start in range(0, count, BATCH):
+        outcomes = release_orders(order_ids=ids[start : start + BATCH], **ask)
+        released = [i for o in outcomes for i in o.shipment_ids]
+        confirm_picks([PickReport(i) for i in released], **ask)
+        found += released
+    return found
+
+
+def allocated(count: int, lines: int, tag: str) -> list[int]:
+    """Orders placed by the services, with all their stock allocated: ready to be released. `tag` begins their PO numbers."""
     from inventory.services.allocate import allocate
     from orders.rules.asks import LineDraft, OrderDraft
     from orders.services.capture import capture_many
@@ -110,7 +123,7 @@ def _pack(count: int, lines: int) -> list[int]:
     from orders.states import Channel
 
     rng, found = random.Random(data.SEED), []
-    print(f"Packing {count:,} shipments …", file=sys.stderr)
+    print(f"Placing {count:,} orders …", file=sys.stderr)
     ask = {"actor": product.ACTOR, "now": data.NOW}
     for start in range(0, count, BATCH):
         drafts = []
@@ -124,15 +137,13 @@ def _pack(count: int, lines: int) -> list[int]:
                     currency="USD",
                     ship_to_id=account,
                     lines=wanted,
-                    po_number=f"W7-{n}",
+                    po_number=f"{tag}-{n}",
                 )
             )
         ids = [c.order_id for c in capture_many(drafts, **ask)]
         submit_many(ids, **ask)
-        allocate(trigger_key=f"w7:{start}", **ask)
-        released = [i for o in release_orders(order_ids=ids, **ask) for i in o.shipment_ids]
-        confirm_picks([PickReport(i) for i in released], **ask)
-        found += released
+        allocate(trigger_key=f"{tag}:{start}", **ask)
+        found += ids
     return found
 
 

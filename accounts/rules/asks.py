@@ -111,8 +111,8 @@ class RepSplit:
 
 @dataclass(frozen=True)
 class BuyerSnapshot:
-    """Limits are in the account's currency; None is no limit. `account_id` is the account asked about, which may
-    be a child of the one the buyer belongs to."""
+    """Limits are in the currency of the account the buyer belongs to; None is no limit. `account_id` is the account
+    asked about, which may be a child of that one."""
 
     id: int
     user_id: int
@@ -120,6 +120,7 @@ class BuyerSnapshot:
     role: BuyerRole
     order_limit: Decimal | None
     period_limit: Decimal | None
+    currency: str = "USD"  # of the limits
 
     @property
     def may_order(self) -> bool:

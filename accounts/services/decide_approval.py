@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from accounts import locks
 from accounts.access import visible_accounts
-from accounts.approval_queries import kept_limits, stood_in_for
+from accounts.approval_queries import approval_of, kept_limits, own_limits, stood_in_for, within_own_limit
 from accounts.events import ApprovalDecided
 from accounts.models import ApprovalRequest, AuthorityUse, User
 from accounts.rules import authority
@@ -19,7 +19,7 @@ from core.overrides import SelfApproval
 from core.refs import DocumentRef
 from core.uow import door_verb
 
-__all__ = ["AuthorityExceeded", "AuthorityUsedUp", "SelfApproval", "decide"]
+__all__ = ["AuthorityExceeded", "AuthorityUsedUp", "OwnLimitReached", "SelfApproval", "decide"]
 
 ZERO = Decimal(0)
 
@@ -34,6 +34,12 @@ class AuthorityUsedUp(Refused):
     status = 403
     template = "{actor} may approve {limit} of {kind} a day and has approved {used}: {amount} more is too much."
     remedy_template = "Ask a colleague, or decide tomorrow."
+
+
+class OwnLimitReached(Refused):
+    status = 403
+    template = "{actor} may spend at most {limit} on one order and approves no more: this is {amount} {currency}."
+    remedy_template = "Ask somebody of the company whose own limit reaches, or who has none."
 
 
 @dataclass(frozen=True)
@@ -55,8 +61,9 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
     decide with the authority of whoever is away. A no needs no authority over the amount, but it needs the role.
 
     Raises NotFound (also for a customer the decider may not see), SelfApproval, AuthorityExceeded, AuthorityUsedUp,
-    ApprovalExpired, ContentChanged (something newer was asked for the same document), IllegalTransition (decided
-    before), NotPermitted (the system never approves).
+    OwnLimitReached (a purchase order above what the approver may spend on one order), ApprovalExpired, ContentChanged
+    (something newer was asked for the same document), IllegalTransition (decided before), NotPermitted (the system
+    never approves).
     """
     asked = ApprovalRequest.objects.filter(pk=approval_id).first()  # what is asked never changes
     if asked is None:
@@ -104,7 +111,10 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
     kept = kept_limits(asked.kind)
     amount, points = (asked.amount, asked.margin_points) if approve else (None, None)
     absent = User.objects.filter(pk__in=stood_in_for(decider.pk, at=now)).exclude(pk=asked.requested_by_id or 0)
-    for person in (decider, *absent.order_by("pk")):
+    people = [decider, *absent.order_by("pk")]
+    limits = own_limits([approval_of(asked)], [p.pk for p in people]) if approve else {}
+    short = None
+    for person in people:
         is_able = authority.may_approve(
             person.roles,
             kind=asked.kind,
@@ -113,9 +123,13 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
             is_superuser=person.is_superuser and person == decider,
             kept=kept,
         )
-        if is_able:
+        if is_able and not within_own_limit(limits, asked.pk, person.pk):
+            short = short or limits[asked.pk, person.pk]
+        elif is_able:
             cap = authority.day_limit(person.roles, kind=asked.kind, amount=amount, margin_points=points, kept=kept)
             return _Standing(person, cap)
+    if short is not None:
+        raise OwnLimitReached(actor=actor.label, limit=str(short), amount=asked.amount, currency=asked.currency)
     raise AuthorityExceeded(
         actor=actor.label,
         kind=asked.kind,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts import locks
-from accounts.queries import buyer_of, counted_by_document
+from accounts.spending_queries import buyers_of, counted_by_document
 from core.refs import DocumentRef
 from core.uow import require_uow
 
@@ -13,8 +13,7 @@ def lock_spenders(people: Iterable[tuple[int, int]], *, documents: Iterable[Docu
     """Rank 12, between credit and orders: the buyers among `people` (user id, account id), and those whom the documents
     count for already. Nothing is locked for anybody else."""
     refs = list(documents)
-    found = [buyer_of(user_id, account_id) for user_id, account_id in sorted(set(people))]
-    ids = {buyer.id for buyer in found if buyer is not None}
+    ids = {buyer.id for buyer in buyers_of(people).values()}
     if refs:
         ids |= {pk for per_buyer in counted_by_document(refs).values() for pk in per_buyer}
     if ids:

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
+from accounts.rules.authority import Limit
 from accounts.states import Role
 
 ZERO = Decimal(0)
-# In the account's currency: the largest limit the role sets without asking anybody.
+ANY = Decimal("Infinity")
+KIND = "credit limit"  # of the authority limits an installation keeps
+# What a new installation starts with, in the account's currency: the largest limit the role sets without asking anybody.
 LIMIT_AUTHORITY: Mapping[str, Decimal] = {
     Role.FINANCE: Decimal(25_000),
     Role.FINANCE_APPROVER: Decimal(1_000_000),
@@ -15,9 +18,12 @@ LIMIT_AUTHORITY: Mapping[str, Decimal] = {
 }
 
 
-def limit_authority(roles: Iterable[str]) -> Decimal | None:
-    """The highest of the roles; None: none of them sets limits at all."""
-    found = [LIMIT_AUTHORITY[role] for role in roles if role in LIMIT_AUTHORITY]
+def limit_authority(roles: Iterable[str], kept: Iterable[Limit] = ()) -> Decimal | None:
+    """The highest of the roles; None: none of them sets limits at all. `kept`: what this installation set for the kind,
+    which then rules alone; where it says any amount, infinity."""
+    mine = {limit.role: ANY if limit.amount is None else limit.amount for limit in kept if limit.kind == KIND}
+    limits = mine or LIMIT_AUTHORITY
+    found = [limits[role] for role in roles if role in limits]
     return max(found) if found else None
 
 

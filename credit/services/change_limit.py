@@ -12,10 +12,11 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refuse
 from core.outbox import publish
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.authority import authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount
-from credit.rules.authority import ends_later, limit_authority, needs_approval
+from credit.rules.authority import ends_later, needs_approval
 
 
 class LimitAuthorityExceeded(Refused):
@@ -96,7 +97,7 @@ def _check_authority(
     row: CreditAccount, limit_amount: Decimal, longer: bool, *, actor: Actor, approval_id: int | None, now: datetime
 ) -> int | None:
     """The approval that was needed and used, or None."""
-    authority = limit_authority(actor.roles)
+    authority = authority_of(actor)
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
     if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority, is_prolonged=longer):

@@ -11,10 +11,10 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.outbox import publish
 from core.uow import door_verb
+from credit.authority import authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount, PaymentTerms
-from credit.rules.authority import limit_authority
 from credit.services.change_limit import ref_of
 from credit.states import CheckPoint
 
@@ -42,7 +42,7 @@ def change_settings(
     Raises NotFound, NotPermitted, InvalidInput (unknown terms or check point; a head that has a head, is in another
     currency, or is the account itself), ReasonTooShort.
     """
-    if limit_authority(actor.roles) is None:
+    if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="change credit settings", roles="finance")
     asked = [account_id] + ([settings.head_account_id] if settings.head_account_id else [])
     rows = {row.account_id: row for row in lock_credit_accounts(asked)}

@@ -7,9 +7,9 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.authority import authority_of
 from credit.locks import lock_credit_accounts
 from credit.models import AdditionEnd, LimitAddition
-from credit.rules.authority import limit_authority
 
 LEAST_REASON = 10
 
@@ -25,7 +25,7 @@ def end_addition(*, addition_id: int, note: str, actor: Actor, now: datetime, en
     found = LimitAddition.objects.filter(pk=addition_id).select_related("credit_account").first()
     if found is None:
         raise NotFound(kind="limit addition", ident=addition_id)
-    if limit_authority(actor.roles) is None:
+    if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="end an addition", roles="finance")
     account_id, day = found.credit_account.account_id, end_date or now.date()
     lock_credit_accounts([account_id])

@@ -12,10 +12,10 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.outbox import publish
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.authority import authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount, LimitAddition
-from credit.rules.authority import limit_authority
 from credit.services.change_limit import LimitAuthorityExceeded, ref_of
 from credit.standings import dated_parts, limits_of
 from credit.states import AdditionKind
@@ -94,7 +94,7 @@ def _require_sense(addition: AdditionSpec, today: date) -> None:
 def _require_authority(
     row: CreditAccount, addition: AdditionSpec, *, actor: Actor, approval_id: int | None, now: datetime
 ) -> int | None:
-    authority = limit_authority(actor.roles)
+    authority = authority_of(actor)
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="raise what an account may owe", roles="finance")
     there = limits_of(row, dated_parts([row.pk], on=now.date())[row.pk].additions)

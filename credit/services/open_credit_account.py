@@ -11,9 +11,9 @@ from core.errors import FieldError, InvalidInput, NotPermitted, Refused
 from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
+from credit.authority import authority_of
 from credit.events import CreditOpened
 from credit.models import CreditAccount, PaymentTerms
-from credit.rules.authority import limit_authority
 
 
 class CreditAccountExists(Refused):
@@ -102,7 +102,7 @@ def _check_authority(specs: Sequence[CreditAccountSpec], actor: Actor) -> None:
     """The system opens accounts as it is told to (imports, demo); people open within their authority."""
     if actor.is_system:
         return
-    authority = limit_authority(actor.roles)
+    authority = authority_of(actor)
     if authority is None or any(spec.limit_amount > authority for spec in specs):
         raise NotPermitted(actor=actor.label, verb="open a credit account with this limit", roles="finance approver")
 

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts import approvals
-from accounts.queries import buyer_of
-from accounts.services.spend import OrderLimitExceeded, PeriodLimitExceeded, SpendingCurrencyMismatch, spend
+from accounts.services.spend import (
+    OrderLimitExceeded,
+    PeriodLimitExceeded,
+    Spending,
+    SpendingCurrencyMismatch,
+    spend_many,
+)
+from accounts.spending_queries import buyers_of
 from catalog import queries as catalog
 from core.actors import Actor
-from core.outbox import publish
+from core.errors import DomainError
+from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import require_uow
 from orders import purchase_queries as purchases
@@ -34,66 +41,74 @@ class Asking:
 
 
 @require_uow
-def ask_company(asking: Sequence[Asking], *, actor: Actor, now: datetime) -> dict[int, GateResult]:
-    """{order id: gate 4 holds} of those that wait; the others count towards their buyer's limits from now on.
+def ask_company(asking: Sequence[Asking], *, actor: Actor, now: datetime) -> dict[int, GateResult | DomainError]:
+    """{order id: gate 4 holds} of those that wait; the others count towards their buyer's limits from now on, one after
+    the other. A refusal (NotPermitted: who only looks) stands in the place of a result.
 
     The buyers are locked (accounts.services.lock_spenders), so that neither splitting an order nor sending two at once
-    passes a limit. An order that waits counts nothing until the company says yes. Raises NotPermitted (who only looks).
+    passes a limit. An order that waits counts nothing until the company says yes. The same statements for one and many.
     """
+    why = _by_rule(asking)
+    to_count = [one for one in asking if one.order.order_id not in why and one.buyer_id is not None]
+    spendings = [_spending(one.order, one.buyer_id) for one in to_count if one.buyer_id is not None]
+    refused: dict[int, DomainError] = {}
+    for one, outcome in zip(to_count, spend_many(spendings, actor=actor, now=now), strict=True):
+        if isinstance(outcome, LIMITS):
+            why[one.order.order_id] = [outcome.message.rstrip(".")]
+        elif isinstance(outcome, DomainError):
+            refused[one.order.order_id] = outcome
+    held = [(one.order, why[one.order.order_id]) for one in asking if one.order.order_id in why]
+    _request(held, actor, now)
+    return {**refused, **{order.order_id: waiting(reasons) for order, reasons in held}}
+
+
+def _by_rule(asking: Sequence[Asking]) -> dict[int, list[str]]:
+    """{order id: what the company's rules want to see it for}, of those that they do."""
     rules = purchases.rules_of({a.order.account_id for a in asking})
-    known = purchases.shipped_to([a.order for a in asking if a.order.account_id in rules])
-    classes = _classes([a.order for a in asking if a.order.account_id in rules])
-    held: dict[int, GateResult] = {}
-    for one in asking:
-        order = one.order
-        why = reasons(
+    ruled = [a.order for a in asking if a.order.account_id in rules]
+    known = purchases.shipped_to(ruled)
+    classes = _classes(ruled)
+    found = {
+        order.order_id: reasons(
             order,
-            rules.get(order.account_id, ()),
+            rules[order.account_id],
             known_ship_tos=known.get(order.account_id, frozenset()),
             classes=classes,
         )
-        if not why and one.buyer_id is not None and (limit := _spend(order, one.buyer_id, actor, now)):
-            why = [limit]
-        if why:
-            held[order.order_id] = waiting(why)
-            _request(order, "; ".join(why), actor, now)
-    return held
+        for order in ruled
+    }
+    return {order_id: why for order_id, why in found.items() if why}
 
 
-def _spend(order: OrderPicture, user_id: int, actor: Actor, now: datetime) -> str:
-    """Counted, or which limit says no."""
-    try:
-        spend(
-            user_id=user_id,
-            account_id=order.account_id,
-            document=ref_of(order),
-            amount=order.total,
-            currency=order.currency,
-            actor=actor,
-            now=now,
-        )
-    except LIMITS as reached:
-        return reached.message.rstrip(".")
-    return ""
+def _spending(order: OrderPicture, user_id: int) -> Spending:
+    return Spending(user_id, order.account_id, ref_of(order), order.total, order.currency)
 
 
 @require_uow
-def _request(order: OrderPicture, why: str, actor: Actor, now: datetime) -> None:
-    what = f"{len(order.lines)} lines, PO {order.po_number or 'none'}"
-    approvals.request(
-        kind=KIND,
-        subject=ref_of(order),
-        content_hash=content_hash(order),
-        amount=order.total,
-        currency=order.currency,
-        account_id=order.account_id,
-        content={"what": what},
-        reason=why,
-        actor=actor,
-        now=now,
-        expires_at=now + OPEN_FOR,
-    )
-    fact = CompanyAsked(
+def _request(held: Sequence[tuple[OrderPicture, Sequence[str]]], actor: Actor, now: datetime) -> None:
+    """Ask, and tell the company's approvers: a constant number of statements, none for none."""
+    asked = [
+        approvals.Asked(
+            kind=KIND,
+            subject=ref_of(order),
+            content_hash=content_hash(order),
+            amount=order.total,
+            currency=order.currency,
+            account_id=order.account_id,
+            content={"what": f"{len(order.lines)} lines, PO {order.po_number or 'none'}"},
+            reason="; ".join(why),
+            expires_at=now + OPEN_FOR,
+        )
+        for order, why in held
+    ]
+    approvals.request_many(asked, actor=actor, now=now)
+    notes = [Note(_fact(order, why, actor), f"order:{order.order_id}", order.version) for order, why in held]
+    if notes:
+        publish_many(notes, now=now, actor=actor)
+
+
+def _fact(order: OrderPicture, why: Sequence[str], actor: Actor) -> CompanyAsked:
+    return CompanyAsked(
         order.order_id,
         order.number,
         order.account_id,
@@ -101,9 +116,8 @@ def _request(order: OrderPicture, why: str, actor: Actor, now: datetime) -> None
         order.currency,
         actor.label,
         actor.user_id,
-        why,
+        "; ".join(why),
     )
-    publish(fact, stream=f"order:{order.order_id}", seq=order.version, now=now, actor=actor)
 
 
 def ref_of(order: OrderPicture) -> DocumentRef:
@@ -115,9 +129,18 @@ def _classes(orders: Sequence[OrderPicture]) -> Mapping[int, str]:
     return {i: p.regulated_class for i, p in catalog.product_snapshots(ids).items()} if ids else {}
 
 
-def spender_of(account_id: int, *, entered_by: int | None, actor: Actor) -> int | None:
-    """Whose limits an order counts towards: of who sends it, or else of who entered it, if they buy for the account."""
-    for user_id in (actor.user_id, entered_by):
-        if user_id is not None and actor.on_behalf_of is None and buyer_of(user_id, account_id) is not None:
-            return user_id
-    return None
+def spenders_of(wanted: Mapping[int, tuple[int, int | None]], *, actor: Actor) -> dict[int, int | None]:
+    """{order id: whose limits it counts towards} of {order id: (account id, who entered it)}: who sends it, or else who
+    entered it, if they buy for the account. One statement."""
+    if actor.on_behalf_of is not None:
+        return dict.fromkeys(wanted)
+    pairs = {
+        i: [(u, account_id) for u in (actor.user_id, by) if u is not None] for i, (account_id, by) in wanted.items()
+    }
+    buyers = buyers_of(pair for mine in pairs.values() for pair in mine)
+    return {i: next((user_id for user_id, of in mine if (user_id, of) in buyers), None) for i, mine in pairs.items()}
+
+
+def spender_of(account_id: int, *, actor: Actor) -> int | None:
+    """The same of an order that is entered and sent at once."""
+    return spenders_of({0: (account_id, None)}, actor=actor)[0]

@@ -10,8 +10,8 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.authority import authority_of
 from credit.queries import terms_by_code
-from credit.rules.authority import limit_authority
 from credit.services.lock_accounts import lock_accounts
 from orders.locks import lock_orders
 from orders.models import Order
@@ -33,7 +33,7 @@ def change_terms(
     account_id = account_of(order_id)
     if account_id is None:
         raise NotFound(kind="order", ident=order_id)
-    if limit_authority(actor.roles) is None:
+    if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="change payment terms", roles="finance")
     if terms_code not in terms_by_code({terms_code}):
         raise InvalidInput([FieldError("/terms_code", "unknown", f"There are no payment terms {terms_code!r}.")])
@@ -66,9 +66,7 @@ def change_terms(
 
 
 def _require_authority(row: Order, actor: Actor) -> None:
-    if actor.user_id is None:
-        return
-    if actor.user_id == row.entered_by_id:
+    if actor.user_id is not None and actor.user_id == row.entered_by_id:
         raise overrides.SelfApproval(actor=actor.label)
     if not has_authority(actor, kind="credit", amount=row.total_amount):
         raise AuthorityExceeded(

@@ -3,8 +3,9 @@
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 
+from accounts.approval_queries import kept_limits
 from accounts.approvals import AuthorityExceeded, has_authority
-from accounts.rules.authority import may_approve, roles_for
+from accounts.rules.authority import roles_for
 from core import journal, outbox, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
@@ -49,7 +50,8 @@ def clear_hold(
     now, for a credit hold; with `deviation_percent` so much more) and `now` is not past `valid_until` (None: no end).
 
     Raises NotFound, HoldNotOpen, NotPermitted (roles), SelfApproval (whoever entered the order does not clear the rule
-    that holds it), AuthorityExceeded (credit above the role's limit), InvalidInput (ceiling below the order),
+    that holds it), AuthorityExceeded (credit or price above what their roles may
+    approve, as stored now), InvalidInput (ceiling below the order),
     ReasonTooShort.
     """
     order_id = Hold.objects.filter(pk=hold_id).values_list("order_id", flat=True).first()
@@ -86,8 +88,8 @@ def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Deci
     amount = max(order.total_amount, ceiling or ZERO)
     if hold.rule == "price_floor":
         _require_price_authority(order, hold, actor)
-    if hold.reason == HoldReason.CREDIT and not may_approve(actor.roles, kind="credit", amount=amount):
-        roles = ", ".join(roles_for("credit", amount))
+    if hold.reason == HoldReason.CREDIT and not has_authority(actor, kind="credit", amount=amount):
+        roles = ", ".join(roles_for("credit", amount, kept=kept_limits("credit")))
         raise AuthorityExceeded(actor=actor.label, kind="credit", amount=amount, currency=order.currency, roles=roles)
 
 
@@ -102,7 +104,7 @@ def _require_price_authority(order: Order, hold: Hold, actor: Actor) -> None:
     """Below the floor, within one's authority over prices; what is given away is what the floor asks more."""
     short = Decimal(str(hold.explanation.get("inputs", {}).get("below_floor", "0")))
     if not has_authority(actor, kind="price", amount=short):
-        roles = ", ".join(roles_for("price", short))
+        roles = ", ".join(roles_for("price", short, kept=kept_limits("price")))
         raise AuthorityExceeded(actor=actor.label, kind="price", amount=short, currency=order.currency, roles=roles)
 
 

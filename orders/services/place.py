@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core import outbox
 from core.actors import Actor
-from core.errors import Busy
+from core.errors import Busy, DomainError
 from core.uow import door_verb, require_uow
 from orders.events import OrderCaptured
 from orders.queries import orders_by_external_id
@@ -87,5 +87,8 @@ def _company(order: OrderPicture, draft: OrderDraft, actor: Actor, now: datetime
     if draft.channel not in BY_PEOPLE:
         return None
     by_rep = draft.on_behalf_of is not None
-    buyer_id = None if by_rep else spender_of(order.account_id, entered_by=None, actor=actor)
-    return ask_company([Asking(order, buyer_id)], actor=actor, now=now).get(order.order_id)
+    buyer_id = None if by_rep else spender_of(order.account_id, actor=actor)
+    said = ask_company([Asking(order, buyer_id)], actor=actor, now=now).get(order.order_id)
+    if isinstance(said, DomainError):
+        raise said
+    return said

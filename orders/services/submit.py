@@ -33,7 +33,7 @@ from orders.rules.picture import OrderPicture
 from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
 from orders.services.accept import Accepted, Entering, accept_many, decide_credit_of_many
-from orders.services.ask_company import Asking, ask_company, spender_of
+from orders.services.ask_company import Asking, ask_company, spenders_of
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices, set_submitted
 from orders.states import AT_SUBMIT, ORDER, Blocks, OrderStatus, Verdict
@@ -103,14 +103,10 @@ def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[i
 
 def _spenders(owners: Iterable[Head], actor: Actor) -> dict[int, int | None]:
     """{order id: whose limits it counts towards} of the orders that a customer's people, or their rep, entered."""
-    found = {}
-    for head in owners:
-        if head.channel in BY_PEOPLE:
-            by_rep = head.on_behalf_of_id is not None
-            found[head.order_id] = (
-                None if by_rep else spender_of(head.account_id, entered_by=head.entered_by_id, actor=actor)
-            )
-    return found
+    by_people = [head for head in owners if head.channel in BY_PEOPLE]
+    by_rep = {head.order_id: None for head in by_people if head.on_behalf_of_id is not None}
+    wanted = {h.order_id: (h.account_id, h.entered_by_id) for h in by_people if h.order_id not in by_rep}
+    return by_rep | (spenders_of(wanted, actor=actor) if wanted else {})
 
 
 def _not_a_draft(row: Order) -> DomainError | None:
@@ -130,11 +126,16 @@ def _judge_all(orders: Sequence[OrderPicture], now: datetime) -> tuple[list[Verd
 
 def _submit_judged(
     entering: Sequence[Verdicts], spenders: Mapping[int, int | None], actor: Actor, now: datetime
-) -> dict[int, Submitted]:
-    decisions = decide_credit_of_many([(v.order, v.today) for v in entering], now=now)
-    entering = [with_terms(v, decision) for v, decision in zip(entering, decisions, strict=True)]
+) -> dict[int, Submitted | DomainError]:
+    entering, decisions = _decided(entering, now)
     asking = [Asking(v.order, spenders[v.order.order_id]) for v in entering if v.order.order_id in spenders]
-    awaited = ask_company(asking, actor=actor, now=now) if asking else {}
+    asked = ask_company(asking, actor=actor, now=now) if asking else {}
+    refused = {i: said for i, said in asked.items() if isinstance(said, DomainError)}
+    awaited = {i: said for i, said in asked.items() if not isinstance(said, DomainError)}
+    if refused:  # what a refused order took of the credit is there for the others
+        entering, decisions = _decided([v for v in entering if v.order.order_id not in refused], now)
+    if not entering:
+        return dict(refused)
     splits = splits_of_many({v.order.account_id: v.today for v in entering})  # all reads come before the claim
     accepted = accept_many([Entering(v.order, v.account, v.prices, v.today) for v in entering], now=now)
     judged = [
@@ -146,7 +147,13 @@ def _submit_judged(
     insert_splits(
         [{"line_id": x.line_id, **s} for j in judged for x in j.order.lines for s in splits[j.order.account_id]]
     )
-    return finish_many(judged, actor=actor, now=now)
+    return {**refused, **finish_many(judged, actor=actor, now=now)}
+
+
+def _decided(entering: Sequence[Verdicts], now: datetime) -> tuple[list[Verdicts], list[CreditDecision]]:
+    """Credit of each after the other, and the terms it was decided on."""
+    decisions = decide_credit_of_many([(v.order, v.today) for v in entering], now=now)
+    return [with_terms(v, decision) for v, decision in zip(entering, decisions, strict=True)], decisions
 
 
 def _price_rows(judged: "Judged", now: datetime) -> Iterator[dict[str, Any]]:

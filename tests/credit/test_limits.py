@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.models import User
 from accounts.states import Role
 from core.actors import Actor, system
 from core.errors import InvalidInput, NotFound, NotPermitted
@@ -19,7 +20,7 @@ from credit.services.open_credit_account import (
     open_credit_accounts,
 )
 from credit.services.request_limit import request_limit
-from tests.factories.accounts import AccountFactory, StaffFactory
+from tests.factories.accounts import AccountFactory, AuthorityFactory, StaffFactory
 from tests.factories.credit import CreditAccountFactory, TermsFactory
 
 pytestmark = pytest.mark.django_db
@@ -141,3 +142,18 @@ def test_an_approval_of_75000_does_not_approve_76000():
         change(credit, "76000", asking, approval_id=approval_id)
     credit.refresh_from_db()
     assert credit.limit_amount == Decimal(1000)
+
+
+def test_authority_over_limits_is_kept_as_rows_and_read_with_the_roles_of_now():
+    credit, finance = CreditAccountFactory(), person(Role.FINANCE)
+    AuthorityFactory(kind="credit limit", role=Role.FINANCE, max_amount=Decimal(2_000))
+    change(credit, "2000", finance)
+    with pytest.raises(LimitAuthorityExceeded, match=r"2000\.00"):
+        change(credit, "2000.01", finance)
+    with pytest.raises(NotPermitted):  # the rows rule alone: this role has none
+        change(credit, "100", person(Role.FINANCE_APPROVER))
+    AuthorityFactory(kind="credit limit", role=Role.FINANCE_APPROVER, max_amount=None)
+    change(credit, "9000000", person(Role.FINANCE_APPROVER))
+    User.objects.filter(pk=finance.user_id).update(roles=[Role.CS])  # the session still says finance
+    with pytest.raises(NotPermitted):
+        change(credit, "100", finance)

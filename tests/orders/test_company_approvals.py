@@ -6,9 +6,12 @@ from decimal import Decimal
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from accounts.models import ApprovalRequest, SpendingEntry
-from accounts.services.decide_approval import AuthorityExceeded, SelfApproval, decide
+from accounts.approval_queries import approvals, decidable
+from accounts.models import ApprovalRequest, Buyer, SpendingEntry
+from accounts.services.decide_approval import AuthorityExceeded, OwnLimitReached, SelfApproval, decide
 from accounts.states import BuyerRole, Role
 from core.actors import Actor
 from core.errors import NotPermitted
@@ -21,7 +24,7 @@ from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
 from orders.services.settle_purchase import settle_purchase
-from orders.services.submit import submit
+from orders.services.submit import submit, submit_many
 from orders.states import Channel
 from tests.factories.accounts import (
     AbsenceFactory,
@@ -224,3 +227,45 @@ def test_eight_carts_at_once_pass_the_period_limit_by_nothing():
     outcomes = race(*[lambda d=d: place(d, actor=person(user), now=NOW) for d in drafts])
     assert sorted(len(x.holds) for x in outcomes) == [0] * 3 + [1] * 5
     assert spent() == 90
+
+
+@db
+def test_an_approver_approves_no_more_than_they_may_spend_on_one_order():
+    world = make_world(stock=1000)
+    user, chief = buyer(world, order_limit=Decimal(10)), approver(world)
+    short = buyer(world, roles=(Role.BUYER_APPROVER,), role=BuyerRole.APPROVER, order_limit=Decimal(59))
+    put(world, user, 6)
+    waiting = approvals([ApprovalRequest.objects.get().pk]).values()
+    assert [bool(decidable(waiting, who.pk, now=NOW)) for who in (chief, short)] == [True, False]
+    with pytest.raises(OwnLimitReached) as refusal:
+        decided(short)
+    assert "at most 59.00 USD on one order" in refusal.value.message
+    assert spent() == 0
+    decided(short, approve=False, note="Not this quarter")  # a no takes nothing
+    Buyer.objects.filter(user=short).update(order_limit=Decimal(60))
+    put(world, user, 6)
+    decided(short)
+    assert spent() == 60
+
+
+@db
+def test_many_orders_count_one_after_the_other_in_the_statements_of_two_and_one_that_is_refused_takes_none_down():
+    world = make_world(stock=10_000)
+    user, viewer = buyer(world, period_limit=Decimal(100)), buyer(world, role=BuyerRole.VIEWER)
+    service = Actor("API", roles=frozenset({"service"}), channel="api")
+
+    def drafts(count, who=user):
+        return [capture(by_portal(world, 3), actor=person(who), now=NOW).order_id for _ in range(count)]
+
+    ids = [*drafts(2), *drafts(1, viewer), *drafts(3)]
+    outcomes = submit_many(ids, actor=service, now=NOW)
+    assert isinstance(outcomes.pop(ids[2]), NotPermitted)
+    assert [waits(x) for x in outcomes.values()] == [[], [], [], ["purchase_approval"], ["purchase_approval"]]
+    assert (spent(), ApprovalRequest.objects.count()) == (90, 2)
+    assert Order.objects.get(pk=ids[2]).status == "draft"
+    counts = []
+    for batch in (drafts(2), drafts(12)):
+        with CaptureQueriesContext(connection) as queries:
+            submit_many(batch, actor=service, now=NOW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]

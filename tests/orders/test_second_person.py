@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from accounts.approvals import AuthorityExceeded
+from accounts.models import AuthorityLimit, User
+from accounts.states import Role
 from core.overrides import Reason, SelfApproval
 from core.testing import drain
 from credit.models import CreditAccount, OpenOrderDay
@@ -21,7 +23,7 @@ from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.services.submit import submit
 from orders.states import Blocks, HoldReason
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import AuthorityFactory, StaffFactory, UserFactory
 from tests.factories.credit import TermsFactory
 from tests.factories.flow import breaches, placed, stocked_world
 from tests.factories.orders import CLERK, FINANCE, NOW, allocated, make_world, release
@@ -52,7 +54,8 @@ def test_who_entered_the_order_does_not_clear_its_credit_hold_and_a_colleague_do
     with pytest.raises(SelfApproval):
         clear_hold(hold_id=hold.hold_id, reason=BECAUSE, actor=buyer, now=NOW)
     assert Hold.objects.get().cleared_at is None
-    clear_hold(hold_id=hold.hold_id, reason=BECAUSE, actor=replace(FINANCE, user_id=UserFactory().pk), now=NOW)
+    colleague = StaffFactory(roles=[Role.FINANCE])
+    clear_hold(hold_id=hold.hold_id, reason=BECAUSE, actor=replace(FINANCE, user_id=colleague.pk), now=NOW)
 
 
 def test_finance_lets_25000_go_alone_and_not_a_cent_or_a_ceiling_more():
@@ -67,6 +70,22 @@ def test_finance_lets_25000_go_alone_and_not_a_cent_or_a_ceiling_more():
     clear_hold(
         hold_id=more.hold_id, reason=BECAUSE, actor=replace(FINANCE, roles=frozenset({"finance_approver"})), now=NOW
     )
+
+
+def test_credit_is_let_go_by_the_limits_this_installation_keeps_and_the_roles_of_this_moment():
+    AuthorityFactory(kind="credit", role=Role.FINANCE, max_amount=Decimal(40))
+    world, finance = make_world(limit=10), StaffFactory(roles=[Role.FINANCE])
+    person = replace(FINANCE, user_id=finance.pk)
+    (hold,), (larger,) = (place(world.draft(n), actor=CLERK, now=NOW).holds for n in (4, 5))
+    clear_hold(hold_id=hold.hold_id, reason=BECAUSE, actor=person, now=NOW)
+    with pytest.raises(AuthorityExceeded):
+        clear_hold(hold_id=larger.hold_id, reason=BECAUSE, actor=person, now=NOW)
+    AuthorityLimit.objects.update(max_amount=Decimal(50))
+    User.objects.update(roles=[Role.CS])  # since the session was opened
+    with pytest.raises(AuthorityExceeded):
+        clear_hold(hold_id=larger.hold_id, reason=BECAUSE, actor=person, now=NOW)
+    User.objects.update(roles=[Role.FINANCE])
+    clear_hold(hold_id=larger.hold_id, reason=BECAUSE, actor=person, now=NOW)
 
 
 def test_a_cancelled_order_is_on_no_hold_and_its_case_closes():
