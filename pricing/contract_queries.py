@@ -92,13 +92,20 @@ def ending_contracts(*, on: date) -> list[Ending]:
 
 @dataclass(frozen=True)
 class CommitmentStanding:
+    """`sku` is empty where everything on the list counts; `unit` is a base unit or, of money, the currency."""
+
     commitment_id: int
     source_code: str
     account_id: int | None
     sku: str
     unit: str
+    is_money: bool
     valid_to: date
     standing: Standing
+
+    @property
+    def about(self) -> str:
+        return f"{self.source_code} {self.sku or 'as a whole'}"
 
 
 def commitment_standings(*, on: date, only_running: bool = True) -> list[CommitmentStanding]:
@@ -111,10 +118,11 @@ def commitment_standings(*, on: date, only_running: bool = True) -> list[Commitm
             c.pk,
             c.source.code,
             c.source.account_id,
-            c.product.sku,
-            c.product.base_unit,
+            c.product.sku if c.product else "",
+            c.source.currency if c.is_money or c.product is None else c.product.base_unit,
+            c.is_money,
             c.valid_to,
-            standing(c.committed_qty, c.consumed_qty, start=c.valid_from, end=c.valid_to, on=on),
+            standing(c.committed, c.consumed, start=c.valid_from, end=c.valid_to, on=on),
         )
         for c in rows.order_by("valid_to", "pk")
     ]

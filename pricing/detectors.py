@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from core.money import round_amount
 from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, register
@@ -11,6 +12,7 @@ from pricing.contract_queries import CommitmentStanding, Ending, commitment_stan
 from pricing.exception_kinds import COMMITMENT_SHORT, CONTRACT_EXPIRING
 
 WHOLE = Decimal(1)
+ZERO = Decimal(0)
 ENDS, SHORT = "ends", "short"
 
 
@@ -34,20 +36,29 @@ def _ends(e: Ending) -> CaseSpec:
 
 def _falls_short(s: CommitmentStanding) -> CaseSpec:
     at = s.standing
-    missing = f"{plain(at.shortfall.quantize(WHOLE))} {s.unit} of {plain(at.committed)}"
+    missing = f"{_told(s, at.shortfall)} of {_told(s, at.committed, with_unit=False)}"
     when = f"was over on {s.valid_to}: {missing} were not called off"
     if not at.is_over:
-        when = f"will miss {missing} by {s.valid_to} at this pace ({plain(at.consumed)} called off so far)"
+        so_far = _told(s, at.consumed, with_unit=False)
+        when = f"will miss {missing} by {s.valid_to} at this pace ({so_far} called off so far)"
     evidence = {
         "committed": at.committed,
         "called_off": at.consumed,
         "forecast": at.forecast,
         "share_of_time": at.elapsed.quantize(Decimal("0.01")),
     }
-    ref = DocumentRef("commitment", s.commitment_id, f"{s.source_code} {s.sku}"[:60])
-    return CaseSpec(
-        COMMITMENT_SHORT, ref, SHORT, s.account_id, summary=f"{s.source_code} {s.sku} {when}", evidence=evidence
-    )
+    ref = DocumentRef("commitment", s.commitment_id, s.about[:60])
+    risk = round_amount(at.shortfall, s.unit) if s.is_money else ZERO
+    money = {"money_at_risk": risk, "currency": s.unit} if s.is_money else {}
+    words = f"{s.about} {when}"
+    return CaseSpec(COMMITMENT_SHORT, ref, SHORT, s.account_id, summary=words, evidence=evidence, **money)
+
+
+def _told(s: CommitmentStanding, number: Decimal, *, with_unit: bool = True) -> str:
+    """ "799 EA", "12,500 USD": whole units, whole money; nothing is that exact in a forecast."""
+    whole = number.quantize(WHOLE)
+    text = f"{whole:,}" if s.is_money else plain(whole if with_unit else number)
+    return f"{text} {s.unit}" if with_unit else text
 
 
 register(

@@ -48,3 +48,10 @@ class Counts(StrEnum):
 
     LINE = "line"
     ORDER = "order"  # all lines of the order the adjustment is about
+
+
+class Measure(StrEnum):
+    """What a volume commitment counts."""
+
+    UNITS = "units"  # base units of one product
+    MONEY = "money"  # in the currency of its list or contract

@@ -10,7 +10,7 @@ from core.refs import DocumentRef
 from core.uow import unit_of_work
 from credit.services.open_credit_account import CreditAccountSpec, open_credit_accounts
 from pricing.services.consume_commitment import consume_commitment
-from pricing.states import PriceLevel
+from pricing.states import Measure, PriceLevel
 
 CENT = Decimal("0.01")
 TERMS = (
@@ -97,7 +97,7 @@ def _accounts(world: World) -> None:
 
 
 def _commitment(world: World, source: int, item: Item) -> None:
-    """A volume promised for the year, called off by half."""
+    """A volume promised for the year, called off by half, and a sum over everything on the contract."""
     world.keep(
         "pricing.Commitment",
         source_id=source,
@@ -105,6 +105,14 @@ def _commitment(world: World, source: int, item: Item) -> None:
         valid_from=world.start,
         valid_to=world.start + timedelta(days=730),
         committed_qty=Decimal(6_000),
+    )
+    world.keep(
+        "pricing.Commitment",
+        source_id=source,
+        measure=Measure.MONEY,
+        valid_from=world.start,
+        valid_to=world.start + timedelta(days=730),
+        committed_amount=Decimal(250_000),
     )
     with unit_of_work("demo: call off"):
         ref = DocumentRef("blanket_order", 1, "BLANKET-1")

@@ -1,5 +1,6 @@
 from pricing.models.adjustment import FreightRate, PriceAdjustment, TaxRate
-from pricing.models.agreement import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
+from pricing.models.agreement import PriceAgreement, PriceAgreementRow
+from pricing.models.commitment import Commitment, CommitmentUse
 from pricing.models.contract import Contract
 from pricing.models.source import PriceRow, PriceSource, TierActivation
 

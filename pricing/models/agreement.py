@@ -1,9 +1,5 @@
-from django.contrib.postgres.constraints import ExclusionConstraint
-from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
-
-from core.ranges import DateRange
+from django.db.models import Q
 
 
 class PriceAgreement(models.Model):
@@ -38,51 +34,3 @@ class PriceAgreementRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agreement} {self.product_id}: {self.unit_price}"
-
-
-class Commitment(models.Model):
-    """A volume promised by the customer on a contract, in base units, with what was called off so far."""
-
-    source = models.ForeignKey("pricing.PriceSource", on_delete=models.PROTECT, related_name="commitments")
-    product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
-    valid_from = models.DateField()
-    valid_to = models.DateField()
-    committed_qty = models.DecimalField(max_digits=14, decimal_places=4)
-    consumed_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(consumed_qty__gte=0), name="a_commitment_is_not_consumed_below_zero"),
-            models.CheckConstraint(condition=Q(valid_to__gt=F("valid_from")), name="a_commitment_ends_after_it_starts"),
-            ExclusionConstraint(
-                name="one_commitment_per_source_product_and_day",
-                expressions=[
-                    ("source", RangeOperators.EQUAL),
-                    ("product", RangeOperators.EQUAL),
-                    (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS),
-                ],
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.source} {self.product_id}: {self.consumed_qty} of {self.committed_qty}"
-
-
-class CommitmentUse(models.Model):
-    """What one document called off: counted once, however often it is told."""
-
-    commitment = models.ForeignKey(Commitment, on_delete=models.PROTECT, related_name="uses")
-    ref_kind = models.CharField(max_length=40)
-    ref_id = models.BigIntegerField()
-    qty = models.DecimalField(max_digits=14, decimal_places=4)
-    on = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["commitment", "ref_kind", "ref_id"], name="a_document_is_counted_once_on_a_commitment"
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.ref_kind} {self.ref_id}: {self.qty}"

@@ -1,4 +1,4 @@
-"""Count a document's quantity against the volume a customer promised on a contract."""
+"""Count a document's quantity against the units a customer promised on a contract."""
 
 from datetime import date
 from decimal import Decimal
@@ -7,6 +7,7 @@ from core.refs import DocumentRef
 from core.uow import require_uow
 from pricing.locks import lock_commitments
 from pricing.models import Commitment, CommitmentUse
+from pricing.states import Measure
 
 
 @require_uow
@@ -18,7 +19,7 @@ def consume_commitment(
     None: the source has no commitment for the product on that day. Calling off more than was promised is fine.
     """
     running = Commitment.objects.filter(
-        source_id=source_id, product_id=product_id, valid_from__lte=on, valid_to__gt=on
+        source_id=source_id, product_id=product_id, measure=Measure.UNITS, valid_from__lte=on, valid_to__gt=on
     ).values_list("pk", flat=True)
     locked = lock_commitments(running)
     if not locked:

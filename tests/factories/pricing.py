@@ -65,6 +65,15 @@ class CommitmentFactory(DjangoModelFactory):
     committed_qty = Decimal(1000)
 
 
+class MoneyCommitmentFactory(CommitmentFactory):
+    """10,000 of the list's currency over 2026, whatever is bought at its prices."""
+
+    product = None
+    measure = "money"
+    committed_qty = Decimal(0)
+    committed_amount = Decimal(10_000)
+
+
 class AdjustmentFactory(DjangoModelFactory):
     """A promotion of 10 % for everybody."""
 

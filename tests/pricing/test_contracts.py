@@ -1,17 +1,21 @@
 """Contracts: prices while they hold, lateness that counts in allocation, volumes called off, and what is told in time."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.states import Role
-from core.testing import drain, race
+from core.refs import DocumentRef
+from core.testing import drain, race, unit
 from exceptions_app.models import Case
 from exceptions_app.services.detect import detect_all
 from inventory.models import Demand
+from orders.models import Order
 from orders.services.cancel import cancel_lines
 from orders.services.count_call_offs import count_call_offs
 from orders.services.place import place
@@ -20,9 +24,17 @@ from pricing.models import Commitment, CommitmentUse, Contract
 from pricing.queries import price
 from pricing.rules.asks import PriceAsk
 from pricing.rules.commitments import standing
+from pricing.services.call_off import CallOff, NoRateToCount, call_off
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, StaffFactory
 from tests.factories.orders import CLERK, NOW, make_world
-from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, TermsFactory
+from tests.factories.pricing import (
+    CommitmentFactory,
+    ContractFactory,
+    MoneyCommitmentFactory,
+    PriceRowFactory,
+    RateFactory,
+    TermsFactory,
+)
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 6, 1)
@@ -120,6 +132,59 @@ def test_orders_call_off_and_give_back_and_telling_twice_counts_once():
     assert (commitment.consumed_qty, CommitmentUse.objects.get().qty) == (25, 25)
 
 
+def test_money_is_called_off_by_every_product_of_the_list_beside_the_units_of_one():
+    world = make_world(stock=500, products=2)
+    everything = MoneyCommitmentFactory(source=world.source)
+    of_one = MoneyCommitmentFactory(source=world.source, product=world.products[1], committed_amount=500)
+    units = CommitmentFactory(source=world.source, product=world.products[0])
+    order_id = place(world.draft(40, 5), actor=CLERK, now=NOW).order_id
+    drain(NOW)
+    lines = {x.line_no: x.amount for x in Order.objects.get(pk=order_id).lines.all()}
+    for row, consumed in ((everything, lines[1] + lines[2]), (of_one, lines[2]), (units, 40)):
+        row.refresh_from_db()
+        assert row.consumed == consumed > 0
+    assert (units.consumed_amount, everything.consumed_qty) == (0, 0)
+    cancel_lines(order_id=order_id, quantities={1: Decimal(40)}, reason="less", actor=CLERK, now=NOW)
+    drain(NOW)
+    everything.refresh_from_db()
+    assert everything.consumed_amount == lines[2]
+    assert count_call_offs(order_ids=[order_id], actor=CLERK, now=NOW) == 0
+
+
+def test_money_in_another_currency_counts_by_the_rate_of_the_day_and_is_refused_without_one():
+    commitment = MoneyCommitmentFactory(source__currency="EUR")
+    row = PriceRowFactory(source=commitment.source)
+    use = CallOff(
+        DocumentRef("order_line", 1), commitment.source_id, row.product_id, Decimal(3), ON, Decimal("110.00"), "USD"
+    )
+    with pytest.raises(NoRateToCount), unit():
+        call_off([use])
+    RateFactory(valid_from=ON, rate=Decimal("1.1"))
+    with unit():
+        assert call_off([use]) == {commitment.pk: Decimal("9900.00")}
+    with unit():
+        assert call_off([replace(use, amount=Decimal("55.00"))]) == {commitment.pk: Decimal("9950.00")}
+
+
+def test_the_database_and_the_form_refuse_units_of_everything_and_money_beside_units():
+    units = CommitmentFactory()
+    for wrong in ({"product": None}, {"committed_amount": 5}, {"measure": "money"}, {"committed_qty": 0}):
+        row = Commitment(**{**Commitment.objects.filter(pk=units.pk).values().get(), "id": None, "product_id": 1})
+        for name, value in wrong.items():
+            setattr(row, name, value)
+        with pytest.raises(ValidationError):
+            row.clean()
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Commitment.objects.filter(pk=units.pk).update(**wrong)
+
+
+def test_money_that_falls_short_is_at_risk():
+    MoneyCommitmentFactory(consumed_amount=Decimal(2_000))
+    (case,) = looked_for(date(2026, 7, 1))
+    assert "as a whole will miss 5,989 USD of 10,000 by 2027-01-01 at this pace (2,000 called off" in case.summary
+    assert case.money_at_risk == Decimal("5989.01")
+
+
 def looked_for(day):
     """Live cases of the two kinds after a look on that day."""
     for kind in ("contract_expiring", "commitment_short"):
@@ -151,7 +216,8 @@ def test_a_volume_that_falls_short_is_told_and_closed_when_it_catches_up():
 def test_the_screens_open_and_say_where_a_volume_ends(client):
     client.force_login(StaffFactory(roles=[Role.PRICING]))
     terms, commitment = TermsFactory(), CommitmentFactory(consumed_qty=100)
-    for name, pk in (("contract", terms.pk), ("commitment", commitment.pk)):
+    money = MoneyCommitmentFactory(consumed_amount=100)
+    for name, pk in (("contract", terms.pk), ("commitment", commitment.pk), ("commitment", money.pk)):
         assert client.get(reverse(f"admin:pricing_{name}_changelist")).status_code == 200
         assert client.get(reverse(f"admin:pricing_{name}_change", args=[pk])).status_code == 200
     assert client.get(reverse("admin:pricing_contract_add")).status_code == 200
