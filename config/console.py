@@ -86,7 +86,6 @@ NAVIGATION = [
         _item(_("Revenue"), "trending_up", "billing_obligation"),
         _item(_("Recognition rules"), "rule_settings", "billing_recognitionrule"),
         _item(_("Rebates"), "redeem", "billing_rebateentry"),
-        _item(_("Rebate programs"), "loyalty", "billing_rebateprogram"),
         _item(_("Chargebacks"), "swap_horiz", "billing_chargebackclaim"),
     ),
     _section(
@@ -143,6 +142,8 @@ NAVIGATION = [
         _item(_("Prices"), "price_change", "pricing_pricerow"),
         _item(_("Discounts and charges"), "percent", "pricing_priceadjustment"),
         _item(_("Tier activations"), "loyalty", "pricing_tieractivation"),
+        _item(_("Rebate programs"), "redeem", "pricing_rebateprogram"),
+        _item(_("Chargeback terms"), "assignment_return", "pricing_chargebackterms"),
         _item(_("Tax estimates"), "request_quote", "pricing_taxrate"),
         _item(_("Freight estimates"), "local_shipping", "pricing_freightrate"),
     ),

@@ -48,10 +48,9 @@ def _falls_short(s: CommitmentStanding) -> CaseSpec:
         "share_of_time": at.elapsed.quantize(Decimal("0.01")),
     }
     ref = DocumentRef("commitment", s.commitment_id, s.about[:60])
-    risk = round_amount(at.shortfall, s.unit) if s.is_money else ZERO
-    money = {"money_at_risk": risk, "currency": s.unit} if s.is_money else {}
+    risk, currency = (round_amount(at.shortfall, s.unit), s.unit) if s.is_money else (ZERO, "")
     words = f"{s.about} {when}"
-    return CaseSpec(COMMITMENT_SHORT, ref, SHORT, s.account_id, summary=words, evidence=evidence, **money)
+    return CaseSpec(COMMITMENT_SHORT, ref, SHORT, s.account_id, risk, currency, words, evidence)
 
 
 def _told(s: CommitmentStanding, number: Decimal, *, with_unit: bool = True) -> str:

@@ -15,6 +15,7 @@ from core.cells import Capitals, Choice, Day, Number, Text, YesNo
 from core.sheet_periods import FIRST, LAST, Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Cells, Change, Column, Problem, Sheet
+from pricing import contract_sheets
 from pricing.models import PriceRow
 from pricing.models.source import SOURCE_LEVELS
 from pricing.rules.numbers import plain
@@ -31,7 +32,7 @@ PARTIES = {
 _FROM = Column("valid_from", "From", Day(), required=True, aliases=("valid from", "start"))
 _TO = Column("valid_to", "To", Day(), aliases=("valid to", "end"), help="The first day without it; empty: no end.")
 _LISTS = (
-    Column("code", "List", Text(40), required=True, aliases=("price list", "contract", "list code", "code")),
+    Column("code", "List", Text(40), required=True, aliases=("price list", "list code", "code")),
     Column("name", "Name", Text(120), required=True),
     Column("level", "Level", Choice(tuple(str(x) for x in SOURCE_LEVELS)), required=True),
     Column("account", "Account", Text(40), refers="account", aliases=("customer", "account code")),
@@ -45,6 +46,9 @@ _LISTS = (
     Column("covers_children", "For accounts below", YesNo(), clears=False, default="no"),
     Column("date_policy", "Pricing date", Choice(tuple(str(x) for x in DatePolicy)), clears=False, default="order"),
     Column("is_active", "Active", YesNo(), clears=False, default="yes"),
+    Column("contract", "Contract version", Text(50), refers="contract", help="ACME-26 v1: while it holds."),
+    Column("needs_activation", "Needs a tier", YesNo(), clears=False, default="no"),
+    Column("converts", "Other currencies too", YesNo(), clears=False, default="no"),
 )  # fmt: skip
 _PRICES = (
     Column("source", "List", Text(40), required=True, refers="price list", aliases=("price list", "contract", "list code")),
@@ -134,7 +138,7 @@ _list_table = SheetTable(
     "pricing.PriceSource",
     _LISTS,
     ("code",),
-    (("account", "code"), ("group", "code"), ("territory", "code")),
+    (("account", "code"), ("group", "code"), ("territory", "code"), ("contract", "number")),
     "price_source",
 )
 _price_table = SheetTable(
@@ -166,3 +170,4 @@ def register() -> None:
     sheets.register(
         _sheet("prices", "Prices", _price_table, "A price for a product from a quantity on.", checks=check_prices)
     )
+    contract_sheets.register()

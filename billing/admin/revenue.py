@@ -13,7 +13,7 @@ from unfold.decorators import display
 from accounts.queries import accounts_by_code
 from accounts.states import Role
 from billing.admin.inlines import FINANCE, LOOK
-from billing.models import ChargebackClaim, Obligation, RebateEntry, RebateProgram, RecognitionRule, RevenueEntry
+from billing.models import ChargebackClaim, Obligation, RebateEntry, RecognitionRule, RevenueEntry
 from billing.revenue_queries import RevenueMonth, revenue_months
 from billing.rules.claims import ClaimSpec
 from billing.rules.revenue import months_later
@@ -27,6 +27,7 @@ from core.lists import typed
 from core.refs import DocumentRef
 from inventory.admin import steps
 from inventory.admin.steps import Cell, Field, Head, Step, Table
+from pricing.group_queries import rebate_programs
 
 BOOKS = {Role.AUDITOR, Role.OPERATOR, Role.PRICING}
 ZERO = Decimal(0)
@@ -126,17 +127,6 @@ def _month(m: RevenueMonth) -> tuple[Cell, ...]:
     return (Cell(f"{m.month:%b %Y}"), *(Cell(f"{amount:,.2f}", True) for amount in amounts))
 
 
-@admin.register(RebateProgram)
-class RebateProgramAdmin(ReferenceAdmin):
-    access = allow(view=LOOK, act=FINANCE)
-    list_display = ("code", "group", "product", "category", "percent", "valid_from", "valid_to")
-    list_filter = ("group",)
-    list_select_related = ("group", "product", "category")
-    autocomplete_fields = ("group", "product", "category")
-    search_fields = ("code", "name", "group__code")
-    ordering = ("code",)
-
-
 @admin.register(RebateEntry)
 class RebateEntryAdmin(LedgerAdmin):
     access = allow(view=LOOK, act=FINANCE)
@@ -157,7 +147,7 @@ class RebateEntryAdmin(LedgerAdmin):
 
     def pay_view(self, request: HttpRequest) -> HttpResponse:
         self.require_act(request)
-        programs = {str(p.pk): p.name for p in RebateProgram.objects.order_by("code")[:500]}
+        programs = {str(p.id): p.name for p in rebate_programs()}
         chosen, code = request.POST.get("program", ""), request.POST.get("account", "").strip()
         currency = request.POST.get("currency", "USD").strip().upper()[:3]
         account_id = accounts_by_code([code]).get(code.upper()) if code else None

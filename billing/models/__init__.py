@@ -10,7 +10,7 @@ from billing.models.commission import (
 from billing.models.credit_memo import CreditMemo, CreditMemoApplication, CreditMemoLine
 from billing.models.invoice import Invoice, InvoiceLine, InvoicingChoice
 from billing.models.payment import Payment, PaymentMessage
-from billing.models.rebate import ChargebackClaim, RebateEntry, RebateProgram
+from billing.models.rebate import ChargebackClaim, RebateEntry
 from billing.models.receipt import Receipt, ReceiptApplication
 from billing.models.revenue import Obligation, RecognitionRule, RevenueEntry
 from billing.models.trouble import Dispute, WriteOff
@@ -35,7 +35,6 @@ __all__ = [
     "PlanMember",
     "PlanVersion",
     "RebateEntry",
-    "RebateProgram",
     "Receipt",
     "ReceiptApplication",
     "RecognitionRule",

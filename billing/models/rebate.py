@@ -1,5 +1,5 @@
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 
 from billing.models.credit_memo import CreditMemo
 from billing.models.invoice import InvoiceLine
@@ -8,35 +8,10 @@ from core.choices import choices
 from core.triggers import append_only, guard
 
 
-class RebateProgram(models.Model):
-    """A percent of what a group's members buy over [valid_from, valid_to), of everything, a category or a product."""
-
-    code = models.CharField(max_length=40, unique=True)
-    name = models.CharField(max_length=120)
-    group = models.ForeignKey("accounts.AccountGroup", on_delete=models.PROTECT, related_name="+")
-    product = models.ForeignKey("catalog.Product", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    category = models.ForeignKey("catalog.Category", null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    percent = models.DecimalField(max_digits=7, decimal_places=4)
-    valid_from = models.DateField()
-    valid_to = models.DateField(null=True, blank=True)
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(condition=Q(percent__gt=0, percent__lte=100), name="a_rebate_is_a_percent"),
-            models.CheckConstraint(
-                condition=Q(valid_to__isnull=True) | Q(valid_to__gt=F("valid_from")),
-                name="a_rebate_ends_after_it_starts",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class RebateEntry(models.Model):
     """One movement of what is owed as rebate for an invoice line: accrued, taken back with a credit, paid (negative)."""
 
-    program = models.ForeignKey(RebateProgram, on_delete=models.PROTECT, related_name="entries")
+    program = models.ForeignKey("pricing.RebateProgram", on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     invoice_line = models.ForeignKey(InvoiceLine, on_delete=models.PROTECT, related_name="+")
     amount = models.DecimalField(max_digits=14, decimal_places=2)

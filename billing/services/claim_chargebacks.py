@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from django.db import connection
 from django.db.models import Sum
 
 from accounts.queries import account_snapshots, accounts_by_code, memberships_by_identifier
@@ -22,19 +21,10 @@ from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
 from exceptions_app.services.open_case import open_case
+from pricing.group_queries import CLAIM_DAYS, chargeback_basis
 
 ZERO = Decimal(0)
 IDENTIFIERS = ("gln", "dea", "hin", "340b", "other")
-
-_CONTRACT = """
-SELECT s.group_id, (SELECT r.unit_price FROM pricing_pricerow r
-                     WHERE r.source_id = s.id AND r.product_id = %(product)s AND r.min_qty <= %(qty)s
-                       AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s)
-                     ORDER BY r.min_qty DESC LIMIT 1)
-  FROM pricing_pricesource s
- WHERE upper(s.code) = upper(%(code)s) AND s.level = 'group' AND s.is_active AND s.currency = %(currency)s
-   AND s.valid_from <= %(on)s AND (s.valid_to IS NULL OR s.valid_to > %(on)s)
-"""
 
 
 @door_verb
@@ -100,28 +90,24 @@ def _member(claim: ClaimSpec) -> int | None:
 
 
 def _known(claim: ClaimSpec, product_id: int | None, member_id: int | None) -> Known:
-    contract = _contract(claim, product_id)
-    group_id, price = contract if contract else (None, None)
+    contract = chargeback_basis(
+        claim.contract_code, product_id=product_id, member_id=member_id, qty=claim.qty, currency=claim.currency,
+        on=claim.sale_date,
+    )  # fmt: skip
     member = account_snapshots([member_id], on=claim.sale_date).get(member_id) if member_id else None
     before = ChargebackClaim.objects.filter(
         account_id=claim.account_id, status=ClaimStatus.APPROVED, product_id=product_id or 0
     )
     return Known(
         is_contract_live=contract is not None,
-        is_member=member is not None and group_id in member.group_ids,
-        contract_price=price,
+        is_member=member is not None and contract is not None and contract.group_id in member.group_ids,
+        contract_price=contract.unit_price if contract else None,
         sold_qty=_sold(claim.account_id, product_id) - (before.aggregate(x=Sum("qty"))["x"] or ZERO),
         is_duplicate=before.filter(reference=claim.reference, member_id=member_id).exists(),
         is_product_known=product_id is not None,
+        claim_days=contract.claim_days if contract else CLAIM_DAYS,
+        price_tolerance=contract.price_tolerance if contract else ZERO,
     )
-
-
-def _contract(claim: ClaimSpec, product_id: int | None) -> tuple[int, Decimal | None] | None:
-    with connection.cursor() as cursor:
-        asked = {"code": claim.contract_code, "product": product_id, "qty": claim.qty, "on": claim.sale_date}
-        cursor.execute(_CONTRACT, {**asked, "currency": claim.currency})
-        row = cursor.fetchone()
-    return (row[0], row[1]) if row else None
 
 
 def _sold(account_id: int, product_id: int | None) -> Decimal:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from billing.models import RebateEntry, RebateProgram
+from billing.models import RebateEntry
 from billing.services.issue_credit_memo import credit_sum
 from billing.states import CreditKind
 from core.actors import Actor
@@ -12,6 +12,7 @@ from core.errors import NotFound, Refused
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
+from pricing.group_queries import rebate_programs
 
 
 class NothingAccrued(Refused):
@@ -21,11 +22,13 @@ class NothingAccrued(Refused):
 @door_verb
 def pay_rebate(*, program_id: int, account_id: int, currency: str, actor: Actor, now: datetime) -> int:
     """Credit what is accrued and not paid; the credit memo's id. Locks credit (10). Raises NotFound, NothingAccrued."""
-    program = RebateProgram.objects.filter(pk=program_id).first()
+    program = next(iter(rebate_programs([program_id])), None)
     if program is None:
         raise NotFound(kind="rebate program", ident=program_id)
     lock_accounts([account_id])
-    mine = RebateEntry.objects.filter(program=program, account_id=account_id, invoice_line__invoice__currency=currency)
+    mine = RebateEntry.objects.filter(
+        program_id=program_id, account_id=account_id, invoice_line__invoice__currency=currency
+    )
     owed = [(line, left) for line, left in mine.values_list("invoice_line_id").annotate(left=Sum("amount")) if left]
     total = sum(left for _, left in owed)
     if total <= 0:
@@ -38,7 +41,7 @@ def pay_rebate(*, program_id: int, account_id: int, currency: str, actor: Actor,
     )  # fmt: skip
     RebateEntry.objects.bulk_create(
         RebateEntry(
-            program=program, account_id=account_id, invoice_line_id=line, amount=-left, credit_memo_id=memo_id,
+            program_id=program_id, account_id=account_id, invoice_line_id=line, amount=-left, credit_memo_id=memo_id,
             why=f"paid by credit memo {memo_id}", key=f"{program_id}:{line}:paid:{memo_id}", at=now,
         )
         for line, left in owed

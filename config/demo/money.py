@@ -33,7 +33,7 @@ def make(world: World) -> None:
         world.keep("billing.PlanMember", rep_id=rep_id, plan_id=plan, valid_from=world.start - timedelta(days=200))
     for code, group_id in sorted(world.groups.items())[:1]:
         world.keep(
-            "billing.RebateProgram",
+            "pricing.RebateProgram",
             code=f"REBATE-{code}",
             name=f"{code.title()} rebate",
             group_id=group_id,

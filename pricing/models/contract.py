@@ -1,6 +1,7 @@
 from django.contrib.postgres.fields import RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Cast, Concat
 
 from core.ranges import DateRange
 from pricing.models.constraints import NamingExclusion
@@ -34,7 +35,12 @@ class Contract(models.Model):
     fill_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
     penalty_per_late_line = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     penalty_per_late_day = models.DecimalField(max_digits=14, decimal_places=2, default=0)
-    note = models.TextField(blank=True)
+    note = models.TextField(blank=True, max_length=2000)
+    number = models.GeneratedField(
+        expression=Concat("code", Value(" v"), Cast("version", models.CharField())),
+        output_field=models.CharField(max_length=50),
+        db_persist=True,
+    )
 
     class Meta:
         constraints = [

@@ -120,7 +120,7 @@ def _known(counted: Sequence[tuple[_Running, CallOff]]) -> dict[tuple[int, str, 
 def _rates(counted: Sequence[tuple[_Running, CallOff]]) -> Mapping[tuple[str, str, date], Decimal]:
     """{(from, to, day): rate} where a document is in another currency than the list. 1 SQL a day, none without."""
     wanted = {(u.currency, c.currency, u.on) for c, u in counted if c.is_money and u.currency not in ("", c.currency)}
-    found = {}
+    found: dict[tuple[str, str, date], Decimal] = {}
     for day in sorted({on for _, _, on in wanted}):
         known = rates([(a, b) for a, b, on in wanted if on == day], on=day)
         found |= {(a, b, day): rate for (a, b), rate in known.items()}

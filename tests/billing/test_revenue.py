@@ -2,17 +2,20 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from importlib import import_module
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AccountGroup, GroupMembership
 from billing.models import (
     ChargebackClaim,
     CreditMemo,
     Invoice,
+    InvoiceLine,
     Obligation,
     RebateEntry,
-    RebateProgram,
     RecognitionRule,
     RevenueEntry,
 )
@@ -29,8 +32,10 @@ from core.testing import drain
 from credit.models import CreditAccount
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
-from pricing.models import PriceRow, PriceSource
+from pricing.group_queries import RebateAsk, rebates_on
+from pricing.models import ChargebackTerms, PriceRow, PriceSource, RebateProgram, TierActivation
 from tests.factories.accounts import AccountFactory
+from tests.factories.catalog import CategoryFactory, ProductFactory
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -155,3 +160,81 @@ def test_a_chargeback_is_paid_once_and_a_wrong_one_is_denied_with_every_reason_a
     assert [d["code"] for d in denied.denials] == ["more_than_sold", "duplicate"]
     assert Case.objects.get(kind="chargeback_denied").money_at_risk == D(10)
     assert breaches() == []
+
+
+def test_a_rebate_on_a_category_reaches_what_is_below_it_and_membership_is_asked_for_the_day():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    top = CategoryFactory()
+    world = stocked_world()
+    product = world.products[0]
+    product.category = CategoryFactory(parent=top)
+    product.save()
+    RebateProgram.objects.create(
+        code="R", name="Rebate", group=group, category=top, percent=D("2.5"), valid_from=TODAY - timedelta(days=9)
+    )
+    yesterday = TODAY - timedelta(days=1)
+    GroupMembership.objects.create(
+        account=world.account, group=group, valid_from=yesterday, valid_to=TODAY + timedelta(days=1)
+    )
+    asks = [RebateAsk(n, world.account.pk, product.pk, day) for n, day in enumerate((yesterday, TODAY))]
+    asks += [RebateAsk(9, world.account.pk, product.pk, TODAY + timedelta(days=1))]
+    asks += [RebateAsk(8, world.account.pk, ProductFactory().pk, TODAY)]
+    with CaptureQueriesContext(connection) as captured:
+        found = rebates_on(asks)
+    assert ({k: [r.percent for r in v] for k, v in found.items()}, len(captured)) == (
+        {0: [D("2.5000")], 1: [D("2.5000")]}, 1,
+    )  # fmt: skip
+
+
+def test_a_groups_chargeback_terms_say_how_old_a_claim_and_how_far_its_price_may_be():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    hospital = AccountFactory(code="HOSP")
+    since = TODAY - timedelta(days=200)
+    GroupMembership.objects.create(account=hospital, group=group, valid_from=since)
+    world = stocked_world()
+    shipped(world, 10)
+    source = PriceSource.objects.create(code="GPO-1", name="GPO", level="group", group=group, valid_from=since)
+    PriceRow.objects.create(source=source, product=world.products[0], unit_price=D(8), valid_from=since)
+    PriceRow.objects.create(source=source, product=world.products[0], unit_price=D(7), tier="GOLD", valid_from=since)
+
+    def claimed(reference, days, price):
+        spec = ClaimSpec(
+            world.account.pk, reference, "gpo-1", "HOSP", world.products[0].sku, D(1), TODAY - timedelta(days=days),
+            D(10), D(price), "USD",
+        )  # fmt: skip
+        row = ChargebackClaim.objects.get(pk=claim_chargeback(spec, actor=PICKER, now=NOW))
+        return [d["code"] for d in row.denials]
+
+    assert claimed("A", 91, "8") == ["too_old"]
+    assert claimed("B", 9, "8.01") == ["other_price"]
+    ChargebackTerms.objects.create(group=group, claim_days=120, price_tolerance=D("0.01"), valid_from=since)
+    assert claimed("C", 91, "8.01") == []
+    assert claimed("D", 121, "7.98") == ["other_price", "too_old"]
+    TierActivation.objects.create(source=source, account=hospital, tier="GOLD", valid_from=since)
+    assert (claimed("E", 1, "8"), claimed("F", 1, "7")) == (["other_price"], [])
+
+
+def test_programs_and_what_they_owe_survive_the_move_to_pricing_and_back():
+    world = stocked_world()
+    shipped(world, 3)
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    program = RebateProgram.objects.create(code="R", name="R", group=group, percent=5, valid_from=TODAY)
+    RebateEntry.objects.create(
+        program=program,
+        account=world.account,
+        invoice_line=InvoiceLine.objects.get(),
+        amount=1,
+        why="x",
+        key="k",
+        at=NOW,
+    )
+    move = import_module("pricing.migrations.0005_group_terms")
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(move.GIVE_BACK)
+        cursor.execute("SELECT code FROM billing_rebateprogram p JOIN billing_rebateentry e ON e.program_id = p.id")
+        assert cursor.fetchall() == [("R",)]
+        cursor.execute(move.TAKE)
+        cursor.execute("SELECT code FROM billing_rebateprogram")
+        assert cursor.fetchall() == [("R",)]
+    assert RebateEntry.objects.get().program == program

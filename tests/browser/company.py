@@ -26,7 +26,6 @@ from billing.models import (
     InvoicingChoice,
     PlanMember,
     PlanVersion,
-    RebateProgram,
     RecognitionRule,
 )
 from billing.rules.asks import CreditSpec
@@ -80,7 +79,7 @@ from orders.services.capture import capture
 from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.states import Channel
-from pricing.models import PriceSource
+from pricing.models import ChargebackTerms, PriceSource, RebateProgram
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from reporting.services.build_kpis import build_recent_kpis
@@ -438,6 +437,7 @@ def _money_earned(account: Account) -> None:
     RecognitionRule.objects.create(product=gloves, event="deliver")
     group = AccountGroup.objects.create(code="NORTH-BUYS", name="North buying group")
     GroupMembership.objects.create(account=account, group=group, valid_from=since)
+    ChargebackTerms.objects.create(group=group, claim_days=60, price_tolerance=Decimal("0.01"), valid_from=since)
     RebateProgram.objects.create(code="NORTH-2", name="North, 2 %", group=group, percent=Decimal(2), valid_from=since)
     _ship(place_order("PO-PAID", 2, 1), short=0)
     invoice = Invoice.objects.latest("pk")

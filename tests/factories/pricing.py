@@ -65,12 +65,16 @@ class CommitmentFactory(DjangoModelFactory):
     committed_qty = Decimal(1000)
 
 
-class MoneyCommitmentFactory(CommitmentFactory):
+class MoneyCommitmentFactory(DjangoModelFactory):
     """10,000 of the list's currency over 2026, whatever is bought at its prices."""
 
-    product = None
+    class Meta:
+        model = Commitment
+
+    source = factory.SubFactory(ContractFactory)
+    valid_from = date(2026, 1, 1)
+    valid_to = date(2027, 1, 1)
     measure = "money"
-    committed_qty = Decimal(0)
     committed_amount = Decimal(10_000)
 
 

@@ -19,7 +19,15 @@ from integrations.results import result_batches, result_header
 from integrations.sheet_files import csv_chunks, exported, numbers_of, write_xlsx
 from integrations.states import ApplyMode
 from inventory.models import SourcingRule, TransitLane
-from tests.factories.accounts import AccountFactory, MembershipFactory, ShipToFactory, TerritoryFactory, TierFactory
+from pricing.models import ChargebackTerms, RebateProgram
+from tests.factories.accounts import (
+    AccountFactory,
+    GroupFactory,
+    MembershipFactory,
+    ShipToFactory,
+    TerritoryFactory,
+    TierFactory,
+)
 from tests.factories.catalog import (
     AuthorizationFactory,
     CategoryFactory,
@@ -32,7 +40,7 @@ from tests.factories.catalog import (
 )
 from tests.factories.inventory import SiteFactory
 from tests.factories.pools import limit, safety
-from tests.factories.pricing import ContractFactory, PriceRowFactory, SourceFactory
+from tests.factories.pricing import ContractFactory, PriceRowFactory, SourceFactory, TermsFactory
 from tests.factories.sheets import applied, outcomes, previewed
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
@@ -82,7 +90,14 @@ def company():
     LicenseFactory(account=account)
     east = SiteFactory(code="EAST")
     listed = SourceFactory(code="=LIST", margin_floor_percent="12.50")
-    ContractFactory(code="ACME 26", account=account, valid_to="2031-01-01")
+    group = GroupFactory(code="=GPO")
+    version = TermsFactory(code="ACME", account=account, on_time_percent="97.50", note="x; y", payment_terms="NET45")
+    TermsFactory(code="ACME", version=2, account=None, group=group, valid_from="2027-01-01", valid_to="2028-01-01")
+    RebateProgram.objects.create(
+        code="R", name="+R", group=group, percent="2.5", category=category, valid_from="2026-01-01"
+    )
+    ChargebackTerms.objects.create(group=group, price_tolerance="0.01", valid_from="2026-01-01")
+    ContractFactory(code="ACME 26", account=account, valid_to="2031-01-01", contract=version)
     PriceRowFactory(source=listed, product=product, unit_price="0.012345")
     PriceRowFactory(source=listed, product=product, min_qty="12.5", tier="GOLD", unit="CS", break_group="G")
     TransitLane.objects.create(site=SiteFactory(code="WEST"), region="=Ohio", transit_days=3, cost_per_kg="0.1250")

@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
-from pricing.models import PriceRow, PriceSource
-from tests.factories.accounts import AccountFactory
+from integrations.services.confirm_undo import confirm_undo
+from integrations.services.undo_upload import undo_upload
+from pricing.models import Contract, PriceRow, PriceSource
+from tests.factories.accounts import AccountFactory, GroupFactory
 from tests.factories.catalog import ProductFactory
-from tests.factories.pricing import PriceRowFactory, SourceFactory
-from tests.factories.sheets import applied, previewed, problems
+from tests.factories.pricing import PriceRowFactory, SourceFactory, TermsFactory
+from tests.factories.sheets import BOT, NOW, applied, previewed, problems
 
 pytestmark = pytest.mark.django_db
 LISTS = "List,Name,Level,Account,Currency,From,To\n"
@@ -56,3 +58,43 @@ def test_a_file_without_a_column_of_the_key_is_told_to_have_one():
     PriceRowFactory(source=SourceFactory(code="BASE"), product=ProductFactory(sku="GLV-1"))
     upload = previewed("prices", "List,SKU,Price,From\nBASE,GLV-1,9,2026-01-01\n")
     assert columns(upload) == {2: ["min_qty", "tier", "unit"]}
+
+
+CONTRACTS = "Contract,Version,Name,Account,Group,From,To,Terms\n"
+
+
+def test_contracts_and_their_lists_come_from_two_files_and_are_undone():
+    AccountFactory(code="ACME")
+    upload = applied("contracts", CONTRACTS + "K-1,1,Supplies,acme,,2026-01-01,2027-01-01,NET45\n")
+    contract = Contract.objects.get()
+    assert (contract.account.code, contract.payment_terms, contract.number) == ("ACME", "NET45", "K-1 v1")
+    lists = "List,Name,Level,Account,From,Contract version\n"
+    applied("price_lists", lists + "C-1,Contract,account,ACME,2026-01-01,k-1 v1\n")
+    assert PriceSource.objects.get().contract == contract
+    PriceSource.objects.all().delete()
+    confirm_undo(upload_id=upload.pk, reason="wrong file", actor=BOT, now=NOW, queued=False)
+    undo_upload(upload_id=upload.pk, version=upload.version, actor=BOT, now=NOW)
+    assert not Contract.objects.exists()
+
+
+def test_a_contract_has_one_party_and_one_version_a_day():
+    TermsFactory(code="K-1", account=AccountFactory(code="ACME"))
+    rows = (
+        "K-1,2,x,ACME,,2026-12-31,2028-01-01,",
+        "K-2,1,x,,,2026-01-01,2027-01-01,",
+        "K-3,1,x,ACME,,2026-01-01,2026-01-01,",
+        "K-4,1,x,ACME,,2026-01-01,2027-01-01,",
+        "K-4,2,x,ACME,,2026-06-01,2027-06-01,",
+        "K-1,3,x,ACME,,2027-01-01,2028-01-01,",
+    )
+    upload = previewed("contracts", CONTRACTS + "".join(f"{row}\n" for row in rows))
+    assert columns(upload) == {2: ["valid_from"], 3: ["account"], 4: ["valid_to"], 6: ["valid_from"]}
+    assert "K-1 v1, from 2026-01-01 until 2027-01-01" in problems(upload)[2][0][1]
+
+
+def test_rebates_and_chargeback_terms_are_refused_cell_by_cell():
+    GroupFactory(code="GPO")
+    rebates = "Program,Name,Group,Percent,From\nR1,R,gpo,2.5,2026-01-01\nR2,R,,2,2026-01-01\nR3,R,GPO,0,2026-01-01\n"
+    assert columns(previewed("rebates", rebates)) == {3: ["group"], 4: ["percent"]}
+    terms = "Group,Days to claim,From,To\nGPO,60,2026-01-01,2027-01-01\nGPO,90,2026-06-01,\n"
+    assert columns(previewed("chargeback_terms", terms)) == {3: ["valid_from"]}
