@@ -1,7 +1,4 @@
-"""What can go wrong between the invoice and the money. Hours are business hours (domain.md §11).
-
-Each is answered in words, on the page of its invoice, statement or claim: nothing is mended at a click on the case.
-"""
+"""What can go wrong between the invoice and the money. Hours are business hours (domain.md §11)."""
 
 from exceptions_app.kinds import KindSpec, declare
 
@@ -12,7 +9,6 @@ SHORT_PAYMENT = KindSpec(
     severity="medium",
     respond_minutes=480,
     resolve_minutes=2400,
-    least_resolutions=0,
     description="The customer paid an invoice short and did not say why. Ask, then credit, dispute or collect the rest.",
 )
 INVOICE_DISPUTE = KindSpec(
@@ -22,7 +18,6 @@ INVOICE_DISPUTE = KindSpec(
     severity="high",
     respond_minutes=480,
     resolve_minutes=2400,
-    least_resolutions=0,
     description="The customer disputes an invoice. Credit what is right, or reject it with the reason.",
 )
 COMMISSION_DISPUTE = KindSpec(
@@ -32,7 +27,6 @@ COMMISSION_DISPUTE = KindSpec(
     severity="medium",
     respond_minutes=480,
     resolve_minutes=2400,
-    least_resolutions=0,
     description="A rep does not agree with a line of a statement. Answer it, or mend the plan and recompute.",
 )
 CHARGEBACK_DENIED = KindSpec(
@@ -42,7 +36,15 @@ CHARGEBACK_DENIED = KindSpec(
     severity="medium",
     respond_minutes=480,
     resolve_minutes=2400,
-    least_resolutions=0,
     description="A distributor's chargeback failed a check. Tell them why; enter it again when it is corrected.",
 )
-declare(SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED)
+UNAPPLIED_CASH = KindSpec(
+    code="unapplied_cash",
+    label="Unapplied cash",
+    owner_queue="finance",
+    severity="low",
+    respond_minutes=960,
+    resolve_minutes=2400,
+    description="Money lies on account while invoices of the same customer are due. Apply it, or ask what it is for.",
+)
+declare(UNAPPLIED_CASH, SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED)

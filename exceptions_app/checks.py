@@ -17,7 +17,7 @@ def _problems(spec: KindSpec) -> Iterable[CheckMessage]:
     if not detection.finders_of(spec.code):
         hint = "Register a detector, or say with detection.pushed() which service opens it, in <room>/detectors.py."
         yield Error(f"Nothing finds cases of kind {spec.code!r}.", hint=hint, id="exceptions_app.E001")
-    offered = len(suggestions.of_kind(spec.code))
+    offered = suggestions.offered(spec.code)
     if offered < spec.least_resolutions:
         hint = "Register resolutions in <room>/resolutions.py, or lower the kind's least_resolutions and say why."
         told = f"{spec.code!r} has {offered} of at least {spec.least_resolutions} resolutions."

@@ -25,7 +25,7 @@ declare(
         severity="critical",
         respond_minutes=30,
         resolve_minutes=240,
-        least_resolutions=0,
+        least_resolutions=1,
         description="Something that must always be true is not. Nothing heals silently: find out why first.",
     ),
     KindSpec(
@@ -35,7 +35,7 @@ declare(
         severity="medium",
         respond_minutes=480,
         resolve_minutes=2_400,
-        least_resolutions=0,  # finance issues the credit or the invoice
+        least_resolutions=1,  # what is to be billed is billed by hand
         description="A changed price was approved for goods that had shipped. Issue the credit, or bill the difference.",
     ),
     KindSpec(
@@ -45,7 +45,6 @@ declare(
         severity="medium",
         respond_minutes=120,
         resolve_minutes=480,
-        least_resolutions=0,
         description="Nobody has decided in half the time. Decide, or find who may: what waits on it stands still.",
     ),
 )

@@ -111,7 +111,7 @@ def suggested(case: CaseSnapshot, *, now: datetime) -> list[Suggestion]:
     """What could be done about the case, best first; nothing once it is over."""
     if not case.is_live:
         return []
-    offers = suggestions.of_kind(case.kind)
+    offers = suggestions.of_case(case, now)
     return ranked([Suggestion(r.code, r.label, r.preview(case, now)) for r in offers])
 
 

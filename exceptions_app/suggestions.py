@@ -3,7 +3,7 @@
 A room above may add a resolution to a kind declared below it (orders adds "re-promise" to inventory's "late supply").
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,13 +27,31 @@ class Resolution:
     preview: Preview
     apply: Callable[..., object]
     roles: frozenset[str] = frozenset()  # who may, where the service itself does not ask; empty: whoever works on cases
-    is_chain: bool = False  # its work is more than one transaction, each safe to repeat; the case ends after it
+    ends_case: bool = (
+        False  # its service ends the case itself, because the cause is gone with it; done before, it refuses
+    )
+    is_chain: bool = (
+        False  # its work is transactions of its own, safe to repeat (it draws a number): the case ends after
+    )
 
 
-_resolutions: dict[str, dict[str, Resolution]] = {}
+@dataclass(frozen=True)
+class Family:
+    """Clicks of one sort of which there are several, or none: each substitute, each site, each order that could lend.
+
+    `members(case, now)` gives those that make sense now, the best first, a constant number of statements for all; their
+    codes are "<code>:<which>", stable while what they name is there.
+    """
+
+    kind: str
+    code: str
+    members: Callable[[CaseSnapshot, datetime], Sequence[Resolution]]
 
 
-def register(*resolutions: Resolution) -> None:
+_resolutions: dict[str, dict[str, Resolution | Family]] = {}
+
+
+def register(*resolutions: Resolution | Family) -> None:
     for resolution in resolutions:
         of_kind = _resolutions.setdefault(resolution.kind, {})
         if of_kind.setdefault(resolution.code, resolution) is not resolution:
@@ -41,8 +59,26 @@ def register(*resolutions: Resolution) -> None:
 
 
 def of_kind(kind: str) -> list[Resolution]:
-    return list(_resolutions.get(kind, {}).values())
+    """Those that stand for every case of the kind: without the families."""
+    return [one for one in _resolutions.get(kind, {}).values() if isinstance(one, Resolution)]
 
 
-def find(kind: str, code: str) -> Resolution | None:
-    return _resolutions.get(kind, {}).get(code)
+def offered(kind: str) -> int:
+    """How many ways there are to mend a kind; a family is one."""
+    return len(_resolutions.get(kind, {}))
+
+
+def of_case(case: CaseSnapshot, now: datetime) -> list[Resolution]:
+    """All that could be done about this case, the members of families among them."""
+    found: list[Resolution] = []
+    for one in _resolutions.get(case.kind, {}).values():
+        found += one.members(case, now) if isinstance(one, Family) else [one]
+    return found
+
+
+def find(case: CaseSnapshot, code: str, now: datetime) -> Resolution | None:
+    """The one called so, if it is registered, or if its family offers it now."""
+    one = _resolutions.get(case.kind, {}).get(code.partition(":")[0])
+    if isinstance(one, Family):
+        return next((member for member in one.members(case, now) if member.code == code), None)
+    return one if one is not None and one.code == code else None

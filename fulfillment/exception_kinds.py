@@ -18,7 +18,7 @@ USAGE_UNBILLED = KindSpec(
     severity="high",
     respond_minutes=240,
     resolve_minutes=960,
-    least_resolutions=0,
+    least_resolutions=1,
     description="Goods were used in the field and no order could be made of it. Mend what is missing, then bill it.",
 )
 DELIVERY_WINDOW_AT_RISK = KindSpec(
@@ -28,7 +28,7 @@ DELIVERY_WINDOW_AT_RISK = KindSpec(
     severity="high",
     respond_minutes=60,
     resolve_minutes=240,
-    least_resolutions=0,
+    least_resolutions=1,
     description="The customer wants it today or wanted it sooner, and the warehouse has not sent it yet.",
 )
 UNMATCHED_RETURN = KindSpec(

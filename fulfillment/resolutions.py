@@ -13,11 +13,13 @@ from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
-from fulfillment.exception_kinds import SHORT_PICK
+from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
 from fulfillment.models import Shipment
+from fulfillment.services.record_usage import bill_usage
 from fulfillment.services.release_orders import release_orders
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.services.allocate import allocate
+from inventory.states import UsageStatus
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK
 from orders.queries import pictures
 from orders.rules.picture import LinePicture, OrderPicture
@@ -102,9 +104,32 @@ def drop(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
     return cancel_lines(order_id=order.order_id, quantities=quantities, reason=reason, actor=actor, now=now)
 
 
+def preview_bill(case: CaseSnapshot, now: datetime) -> Effect:
+    return Effect("makes its order of it now; what is still missing is told, and the case stays")
+
+
+def bill(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    """Raises InvalidInput with what is still missing."""
+    outcome = bill_usage(usage_id=case.subject.id, actor=actor, now=now)
+    if outcome.status != UsageStatus.BILLED:
+        raise InvalidInput([FieldError("/usage", "not_billed", "; ".join(outcome.problems) or "It is not billed.")])
+    return outcome
+
+
+def preview_later(case: CaseSnapshot, now: datetime) -> Effect:
+    return Effect("the customer takes it when it comes; the warehouse goes on as it does", days_late=1)
+
+
+def take_later(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
+    """Nothing moves; the case keeps who asked the customer. While the shipment is not sent, it is not asked again for
+    three days."""
+
+
 for has_stock in (ORDER_STUCK, AGED_BACKORDER, CANCEL_DATE_AT_RISK, PROMISE_MOVED.code, PROMISE_LOST.code):
-    register(Resolution(has_stock, "ship_part", "Send what is there", preview_ship, ship_part, RELEASERS))
+    register(Resolution(has_stock, "ship_part", "Split: send what is there", preview_ship, ship_part, RELEASERS))
 register(
+    Resolution(USAGE_UNBILLED.code, "bill", "Bill it now", preview_bill, bill, RELEASERS, ends_case=True),
+    Resolution(DELIVERY_WINDOW_AT_RISK.code, "later", "The customer takes it later", preview_later, take_later),
     Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again, RELEASERS),
     Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop, SELLERS),
 )

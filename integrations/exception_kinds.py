@@ -16,6 +16,8 @@ _KINDS = (
     (EDI_NOT_SUBMITTED, "EDI order not submitted", "medium", "Mend what the refusal names, then submit the order."),
 )
 
+_LEAST = {EDI_NEW_PARTNER: 0, EDI_PO_CHANGED: 0, EDI_QUARANTINED: 1}  # answered by hand, on the screens of EDI
+
 declare(
     *(
         KindSpec(
@@ -26,7 +28,7 @@ declare(
             respond_minutes=60,
             resolve_minutes=240,
             description=description,
-            least_resolutions=0 if code in (EDI_NEW_PARTNER, EDI_PO_CHANGED) else 1,
+            least_resolutions=_LEAST.get(code, 2),
         )
         for code, label, severity, description in _KINDS
     )

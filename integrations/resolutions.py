@@ -7,13 +7,15 @@ from accounts.states import Role
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import Effect
+from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
 from integrations.exception_kinds import EDI_NOT_SUBMITTED, EDI_QUARANTINED, EDI_UNKNOWN_PART
 from integrations.services.replay_transaction import replay_transaction
+from orders.services.cancel import cancel_order
 from orders.services.rematch_lines import rematch_lines
 from orders.services.submit import submit
 
+SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})  # as at the workbench
 DESK = frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR})
 
 
@@ -51,6 +53,19 @@ def replay(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
     return replayed
 
 
+def preview_cancel(case: CaseSnapshot, now: datetime) -> Effect:
+    if case.subject.kind != "order":
+        return Effect("", is_possible=False, why_not="The transaction made no order.")
+    return Effect("gives the order up; the partner is told by hand", -case.money_at_risk, days_late=NEVER)
+
+
+def cancel(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    reason = f"Decided on case {case.number}: {case.summary}"[:300]
+    return cancel_order(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+
+
+for made_an_order in (EDI_NOT_SUBMITTED, EDI_UNKNOWN_PART):
+    register(Resolution(made_an_order, "cancel_order", "Cancel the order", preview_cancel, cancel, SELLERS))
 register(
     Resolution(EDI_QUARANTINED, "replay", "Receive it again", preview_replay, replay, DESK, is_chain=True),
     Resolution(EDI_NOT_SUBMITTED, "submit", "Submit the order", preview_submit, submit_again, DESK),

@@ -18,7 +18,7 @@ CLAIMS_GAVE_WAY = KindSpec(
     severity="high",
     respond_minutes=120,
     resolve_minutes=240,
-    least_resolutions=0,
+    least_resolutions=1,
     description="Stock that was promised turned out not to be there or not to be good. The orders are allocated again.",
 )
 ALLOCATION_CONFLICT = KindSpec(
@@ -28,7 +28,6 @@ ALLOCATION_CONFLICT = KindSpec(
     severity="high",
     respond_minutes=120,
     resolve_minutes=240,
-    least_resolutions=1,
     description="A run took stock from orders it had been promised to. Look for other stock, or agree on new dates.",
 )
 TRANSFER_SHORT = KindSpec(
@@ -48,7 +47,7 @@ COUNT_PENDING = KindSpec(
     severity="high",
     respond_minutes=60,
     resolve_minutes=240,
-    least_resolutions=0,
+    least_resolutions=1,
     description="A count found fewer units than are released or picked. Confirm the pick short, then count again.",
 )
 LOT_RECALLED = KindSpec(
@@ -58,7 +57,6 @@ LOT_RECALLED = KindSpec(
     severity="critical",
     respond_minutes=60,
     resolve_minutes=120,
-    least_resolutions=0,
     description="An order held stock of a recalled lot. What was free is blocked; stop what is being picked.",
 )
 LOT_EXPIRED = KindSpec(
@@ -68,7 +66,6 @@ LOT_EXPIRED = KindSpec(
     severity="medium",
     respond_minutes=120,
     resolve_minutes=960,
-    least_resolutions=0,
     description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
 )
 FILL_UP_DISPUTED = KindSpec(

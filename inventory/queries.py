@@ -31,7 +31,7 @@ from inventory.rules.asks import (
 )
 from inventory.rules.atp import dated_atp, expected_on
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
-from inventory.states import ClaimKind, ClaimState, PromiseKind, StockStatus
+from inventory.states import ClaimKind, ClaimState, InboundKind, PromiseKind, StockStatus
 
 FREE = F("on_hand_qty") - F("reserved_qty") - F("allocated_qty") - F("released_qty") - F("picked_qty")
 USABLE = Q(status=StockStatus.AVAILABLE, owner="", site__is_active=True) & (
@@ -222,16 +222,18 @@ def reading_free_stock_of(product_ids: Collection[int]) -> sql.Statement[list[Su
     return sql.Statement(_FREE_OF_PRODUCTS, parameters, lambda rows: list(map(Supply._make, rows)))
 
 
-def open_inbound(*, due_until: date | None = None) -> list[OpenInbound]:
-    """What is still to come, all of it or what is expected by that day: earliest first. One statement."""
+def open_inbound(*, due_until: date | None = None, product_ids: Collection[int] | None = None) -> list[OpenInbound]:
+    """What is still to come, all of it, what is expected by that day or of these products: earliest first. One statement."""
     rows = InboundSupply.objects.filter(is_closed=False, ordered_qty__gt=F("received_qty"))
     if due_until is not None:
         rows = rows.filter(eta_date__lte=due_until)
+    if product_ids is not None:
+        rows = rows.filter(product_id__in=product_ids)
+    columns = ("pk", "product_id", "site_id", "reference", "ordered_qty", "received_qty", "eta_date")
+    found = rows.order_by("eta_date", "pk").values_list(*columns, "confidence_percent", "kind")
     return [
-        OpenInbound(pk, product_id, site_id, reference, ordered - received, eta)
-        for pk, product_id, site_id, reference, ordered, received, eta in rows.order_by("eta_date", "pk").values_list(
-            "pk", "product_id", "site_id", "reference", "ordered_qty", "received_qty", "eta_date"
-        )
+        OpenInbound(pk, product_id, site_id, reference, ordered - received, eta, ordered, sure, InboundKind(kind))
+        for pk, product_id, site_id, reference, ordered, received, eta, sure, kind in found
     ]
 
 

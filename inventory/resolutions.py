@@ -9,6 +9,7 @@ from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
+from inventory import lot_resolutions
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, TRANSFER_SHORT
 from inventory.models import InboundSupply
 from inventory.rules.asks import InboundSpec
@@ -93,10 +94,14 @@ def close(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
     return close_transfer(transfer_id=case.subject.id, reason=f"Given up on case {case.number}", actor=actor, now=now)
 
 
+__all__ = ["lot_resolutions"]  # registers what mends bad and missing goods
+
 register(
     Resolution(LATE_SUPPLY.code, "expedite", "Expedite: in two days", preview_expedite, expedite, BUYERS),
     Resolution(LATE_SUPPLY.code, "redate", "Promise again: in a week", preview_wait, wait, BUYERS),
     Resolution(LATE_SUPPLY.code, "deal", "Deal the stock again", preview_deal, deal, DEALERS),
     Resolution(ALLOCATION_CONFLICT.code, "deal", "Deal the stock again", preview_deal, deal, DEALERS),
-    Resolution(TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close, KEEPERS),
+    Resolution(
+        TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close, KEEPERS, ends_case=True
+    ),
 )

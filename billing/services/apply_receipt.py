@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from billing import locks
 from billing.models import Receipt
-from billing.rules.apply import Application
+from billing.rules.apply import Application, OpenInvoice, apply_oldest_first
 from billing.services.apply_money import apply_money
 from billing.states import InvoiceStatus
 from core.actors import Actor
@@ -39,3 +39,27 @@ def apply_receipt(*, receipt_id: int, invoice_id: int, amount: Decimal, actor: A
     if not 0 < amount <= min(left, due):
         raise CannotApply(asked=amount, unapplied=left, open=due)
     apply_money(receipt, [Application(invoice_id, amount)], {invoice_id: invoice}, actor=actor, now=now)
+
+
+class NothingToApply(Refused):
+    template = "Nothing of receipt {number} can be applied: {unapplied} is left, and {open} is open."
+    remedy_template = "Leave it on account."
+
+
+@door_verb
+def apply_on_account(*, receipt_id: int, actor: Actor, now: datetime) -> Decimal:
+    """Apply what is left of the receipt to the account's open invoices of its currency, the first due first; how much it
+    was. Raises NotFound, NothingToApply."""
+    account_id = Receipt.objects.filter(pk=receipt_id).values_list("account_id", flat=True).first()
+    if account_id is None:
+        raise NotFound(kind="receipt", ident=receipt_id)
+    lock_accounts([account_id])
+    invoices = {i.pk: i for i in locks.lock_payable([account_id], [])}
+    receipt, _ = locks.lock_receipt_and_invoice(receipt_id, 0)
+    due = [OpenInvoice(i.pk, i.due_date, i.open_amount) for i in invoices.values() if i.currency == receipt.currency]
+    left = receipt.amount - receipt.applied_amount
+    plan = apply_oldest_first(left, due)
+    if not plan:
+        raise NothingToApply(number=receipt.number, unapplied=left, open=sum((o.open_amount for o in due), Decimal(0)))
+    apply_money(receipt, plan, invoices, actor=actor, now=now)
+    return sum((part.amount for part in plan), Decimal(0))

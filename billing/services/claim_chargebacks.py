@@ -57,6 +57,12 @@ def claim_chargeback(claim: ClaimSpec, *, actor: Actor, now: datetime) -> int:
     return row.pk
 
 
+def reasons_to_deny(claim: ClaimSpec, *, now: datetime) -> list[Denial]:
+    """What speaks against the claim as our books stand; nothing is kept. Six statements."""
+    product_id = products_by_sku([claim.sku]).get(claim.sku.upper())
+    return denials(claim, _known(claim, product_id, _member(claim)), today=clock.local_date(now, "UTC"))
+
+
 def claim_ref(row: ChargebackClaim) -> DocumentRef:
     return DocumentRef("chargeback", row.pk, row.number)
 

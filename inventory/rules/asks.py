@@ -122,6 +122,9 @@ class OpenInbound:
     reference: str
     open_qty: Decimal
     eta_date: date
+    ordered_qty: Decimal = ZERO
+    confidence_percent: int = 100
+    kind: InboundKind = InboundKind.PURCHASE
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,9 @@ class NothingWaits(Refused):
 
 
 def waiting_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LinePicture]]:
-    """The order, and its lines with backordered units: the one the cause names, or all."""
-    order = pictures([case.subject.id]).get(case.subject.id)
+    """The order, and its lines with backordered units: the one the cause names, or all. Promises are made to other
+    documents too (quotes, transfers): those have no lines here."""
+    order = pictures([case.subject.id]).get(case.subject.id) if case.subject.kind == "order" else None
     lines = order.lines if order else ()
     named = case.cause_key.removeprefix("demand:")
     waiting = [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]

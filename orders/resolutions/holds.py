@@ -6,6 +6,7 @@ from typing import Any
 
 from accounts.states import Role
 from core.actors import Actor
+from core.choices import words
 from core.overrides import Reason
 from credit import queries as credit
 from credit.services.grant_addition import AdditionSpec, grant_addition
@@ -59,7 +60,7 @@ def preview_clear(case: CaseSnapshot, now: datetime) -> Effect:
     hold = hold_of(case)
     if hold is None:
         return Effect("", is_possible=False, why_not=GONE)
-    roles = " or ".join(hold.clearable_by)
+    roles = " or ".join(words(role) for role in hold.clearable_by)
     return Effect(f"the order goes on up to its value now; recorded as an override by {roles}")
 
 
@@ -79,7 +80,7 @@ def preview_ceiling(case: CaseSnapshot, now: datetime) -> Effect:
     if hold is None:
         return Effect("", is_possible=False, why_not=GONE)
     until = now + RELEASED_FOR
-    roles = " or ".join(hold.clearable_by)
+    roles = " or ".join(words(role) for role in hold.clearable_by)
     return Effect(
         f"release with ceiling {ceiling_of(case):,} {case.currency} until {until.day} {until:%b}; an override by {roles}"
     )

@@ -1,0 +1,166 @@
+"""Cases about money are mended at a click, through the services of their pages: every effect is what happens."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import AccountGroup, ApprovalRequest, GroupMembership
+from billing.models import ChargebackClaim, CreditMemo, Dispute, Invoice, Receipt
+from billing.resolutions.claims import StillDenied
+from billing.rules.claims import ClaimSpec
+from billing.services.claim_chargebacks import claim_chargeback
+from billing.services.dispute_invoice import open_dispute
+from billing.services.post_receipt import post_receipt
+from billing.states import DisputeReason
+from core.actors import Actor
+from core.errors import DomainError, NotPermitted
+from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots, suggested
+from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.detect import detect_all
+from pricing.models import PriceRow, PriceSource
+from tests.factories.accounts import AccountFactory
+from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
+
+pytestmark = pytest.mark.django_db
+
+FINN = Actor("Finn Ance", user_id=None, roles=frozenset({"finance"}))
+CORA = Actor("Cora", roles=frozenset({"cs"}))
+TODAY = NOW.date()
+LONG_AGO = TODAY - timedelta(days=100)
+LATER = NOW + timedelta(days=3)
+
+
+def pay(world, amount: str, **more) -> int:
+    received = {"account_id": world.account.pk, "currency": "USD", "received_date": NOW.date(), "actor": PICKER}
+    return post_receipt(amount=Decimal(amount), now=NOW, **{**received, **more})
+
+
+def short_paid(*qtys: int, paid: str = "25") -> tuple[object, Invoice, Case]:
+    """An invoice over 30.00 that was paid 25.00, by its own remittance."""
+    world = stocked_world()
+    shipped(world, *(qtys or (3,)))
+    invoice = Invoice.objects.get()
+    pay(world, paid, remittance={invoice.pk: Decimal(paid)})
+    return world, invoice, Case.objects.get(kind="short_payment")
+
+
+def effects(case: Case, now=NOW) -> dict[str, tuple[bool, Decimal]]:
+    found = suggested(case_snapshots([case.pk])[case.pk], now=now)
+    return {o.code: (o.effect.is_possible, o.effect.money_effect) for o in found}
+
+
+def mend(case: Case, code: str, actor: Actor = FINN, now=NOW) -> Case:
+    apply_resolution(case_id=case.pk, code=code, actor=actor, now=now, key="k")
+    case.refresh_from_db()
+    return case
+
+
+def test_a_short_payment_is_credited_and_the_case_keeps_what_it_cost():
+    _, invoice, case = short_paid()
+    assert effects(case) == {
+        "dispute": (True, Decimal(0)),
+        "credit": (True, Decimal("-5.00")),
+        "write_off": (True, Decimal("-5.00")),
+        "use_money": (False, Decimal(0)),
+    }
+    done = mend(case, "credit")
+    assert (done.status, done.resolution_code, done.money_effect) == ("auto_resolved", "credit", Decimal("-5.00"))
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.open_amount, CreditMemo.objects.get().total_amount) == ("paid", 0, Decimal("5.00"))
+    with pytest.raises(DomainError):
+        mend(case, "credit")
+    assert CreditMemo.objects.count() == 1
+    assert breaches() == []
+
+
+def test_a_short_payment_is_paid_from_what_lies_on_account():
+    world, invoice, case = short_paid()
+    pay(world, "8", apply_to=())
+    assert effects(case)["use_money"] == (True, Decimal(0))
+    mend(case, "use_money")
+    invoice.refresh_from_db()
+    assert (invoice.status, Receipt.objects.latest("pk").applied_amount) == ("paid", Decimal("5.00"))
+    assert breaches() == []
+
+
+def test_a_write_off_from_a_case_waits_for_a_second_person_and_a_dispute_is_noted():
+    _, invoice, case = short_paid()
+    with pytest.raises(NotPermitted):
+        mend(case, "write_off", PICKER)
+    assert mend(case, "write_off").status == "resolved"
+    assert ApprovalRequest.objects.get(kind="write off").amount == Decimal("5.00")
+    invoice.refresh_from_db()
+    assert invoice.open_amount == Decimal("5.00")  # nothing moved yet
+
+
+def test_a_short_payment_noted_as_disputed_is_a_case_of_its_own():
+    _, invoice, case = short_paid()
+    mend(case, "dispute", CORA)
+    invoice.refresh_from_db()
+    assert (invoice.status, invoice.disputed_amount) == ("disputed", Decimal("5.00"))
+    other = Case.objects.get(kind="invoice_dispute")
+    assert (case.status, other.status, case.number in other.summary) == ("resolved", "open", True)
+
+
+def test_a_denied_chargeback_is_paid_once_its_contract_is_there():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    GroupMembership.objects.create(account=AccountFactory(code="HOSP"), group=group, valid_from=LONG_AGO)
+    world = stocked_world()
+    shipped(world, 10)
+    (product,) = world.products
+    claim = ClaimSpec(
+        world.account.pk, "D-1", "GPO-1", "HOSP", product.sku, Decimal(6), TODAY, Decimal(10), Decimal(8), "USD"
+    )
+    claim_chargeback(claim, actor=PICKER, now=NOW)
+    case = Case.objects.get(kind="chargeback_denied")
+    assert effects(case)["claim_again"] == (False, Decimal(0))
+    with pytest.raises(StillDenied):
+        mend(case, "claim_again")
+    source = PriceSource.objects.create(code="GPO-1", name="GPO", level="group", group=group, valid_from=LONG_AGO)
+    PriceRow.objects.create(source=source, product=product, unit_price=Decimal(8), valid_from=LONG_AGO)
+    assert effects(case)["claim_again"] == (True, Decimal("-12.00"))
+    done = mend(case, "claim_again")
+    assert (done.status, done.money_effect) == ("resolved", Decimal("-12.00"))
+    assert list(ChargebackClaim.objects.order_by("pk").values_list("status", flat=True)) == ["denied", "approved"]
+    assert breaches() == []
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "open_amount"), [("credit", "credited", "20.00"), ("reject", "rejected", "30.00")]
+)
+def test_a_dispute_is_credited_or_answered_from_its_case(code, status, open_amount):
+    world = stocked_world()
+    shipped(world, 3)
+    invoice = Invoice.objects.get()
+    open_dispute(
+        invoice_id=invoice.pk, amount=Decimal(10), reason=DisputeReason.PRICE, note="too dear", actor=PICKER, now=NOW
+    )
+    case = Case.objects.get(kind="invoice_dispute")
+    assert effects(case) == {"reject": (True, Decimal(0)), "credit": (True, Decimal("-10.00"))}
+    done = mend(case, code)
+    assert (done.status, done.resolution_code) == ("auto_resolved", code)
+    row = Dispute.objects.get()
+    invoice.refresh_from_db()
+    assert (row.status, invoice.open_amount, invoice.disputed_amount) == (status, Decimal(open_amount), 0)
+    assert case.number in row.answer
+    assert breaches() == []
+
+
+def test_money_nobody_applied_is_a_case_once_an_invoice_is_due_and_pays_the_oldest_first():
+    world = stocked_world()
+    shipped(world, 3)
+    shipped(world, 2)
+    pay(world, "40", apply_to=())
+    assert detect_all(now=LATER, only="unapplied_cash")[0].found == 0  # nothing is due yet
+    Invoice.objects.update(due_date=NOW.date())
+    assert detect_all(now=NOW, only="unapplied_cash")[0].found == 0  # it came today
+    assert detect_all(now=LATER, only="unapplied_cash")[0].opened == 1
+    case = Case.objects.get(kind="unapplied_cash")
+    assert (case.money_at_risk, case.queue.code) == (Decimal("40.00"), "finance")
+    assert "due on 2 invoices" in case.summary
+    mend(case, "apply_oldest", now=LATER)
+    assert [i.open_amount for i in Invoice.objects.order_by("pk")] == [0, Decimal("10.00")]
+    assert detect_all(now=LATER, only="unapplied_cash")[0].found == 0
+    assert breaches() == []
