@@ -56,6 +56,14 @@ class BuyerRole(StrEnum):
     VIEWER = "viewer"
 
 
+class PromiseMail(StrEnum):
+    """When somebody is written to about promises that moved."""
+
+    AT_ONCE = "at_once"
+    DAILY = "daily"
+    NONE = "none"
+
+
 class SpendingPeriod(StrEnum):
     """What a buyer's period limit is for, as calendar periods of the company's own days. A week starts on Monday."""
 

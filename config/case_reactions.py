@@ -16,12 +16,14 @@ from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import PickShort
+from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved
 from orders.events import (
     HoldCleared,
     HoldPlaced,
     OrderSubmitted,
     OrderUnresolved,
+    PromiseKept,
 )
 from orders.queries import is_hold_open, open_holds_among
 from orders.services.tell_promises import MovedPromise, tell_promises
@@ -131,6 +133,38 @@ def tell_moved_promise(fact: PromiseMoved, job: JobContext) -> None:
 def tell_moved_promises(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
     moved = [MovedPromise(f.demand_id, f.qty, _day(f.was), _day(f.now), f.cause) for f in facts]
     tell_promises(moved, actor=jobs[0].actor, now=jobs[0].now)
+
+
+def close_promise_case(fact: PromiseKept, job: JobContext) -> None:
+    close_promise_cases([fact], [job])
+
+
+def close_promise_cases(facts: Sequence[PromiseKept], jobs: Jobs) -> None:
+    """The customer took the new day: nobody need ask them."""
+    causes = [
+        Cause(kind, DocumentRef("order", fact.order_id, fact.order_number), f"demand:{demand_id}")
+        for fact in facts
+        for demand_id in fact.demand_ids
+        for kind in ("promise_moved", "promise_lost")
+    ]
+    close_many(causes, now=jobs[0].now, actor=jobs[0].actor, why="The customer keeps waiting for the new day.")
+
+
+def write_moved_promise(fact: PromiseMoved, job: JobContext) -> None:
+    write_moved_promises([fact], [job])
+
+
+def write_moved_promises(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
+    """Letters are gathered here and leave by the beat. A run's facts carry its number, so a letter tells a run once."""
+    moved = [
+        Moved(f.demand_id, f.qty, _date(f.was), _date(f.now), f.cause, job.seq)
+        for f, job in zip(facts, jobs, strict=True)
+    ]
+    gather_letters(moved, now=jobs[0].now)
+
+
+def _date(stated: str) -> date | None:
+    return date.fromisoformat(stated) if stated else None
 
 
 def _promise_case(fact: PromiseMoved) -> CaseSpec:

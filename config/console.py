@@ -118,6 +118,7 @@ NAVIGATION = [
         _item(_("Offers"), "handshake", "inventory_transferoffer"),
         _item(_("Disputes"), "balance", "inventory_transferdispute"),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
+        _item(_("Scenarios"), "bookmark", "inventory_allocationscenario"),
         _item(_("Allocation policies"), "tune", "inventory_allocationpolicy"),
         _item(_("Sites"), "warehouse", "inventory_site"),
         _item(_("Sourcing rules"), "alt_route", "inventory_sourcingrule"),
@@ -173,6 +174,7 @@ NAVIGATION = [
     _section(
         _("Integrations"),
         _item(_("Imports"), "upload_file", "integrations_upload"),
+        _item(_("Letters"), "outgoing_mail", "integrations_promiseletter"),
         _item(_("Trading partners"), "handshake", "integrations_partnerprofile"),
         _item(_("EDI inbox"), "inbox", "integrations_interchange"),
         _item(_("EDI transactions"), "sync_alt", "integrations_editransaction"),

@@ -36,12 +36,14 @@ from orders.events import (
     HoldCleared,
     HoldPlaced,
     LinesCancelled,
+    LineSplitInTwo,
     LinesReleased,
     LinesRepriced,
     OrderCaptured,
     OrderClosed,
     OrderSubmitted,
     OrderUnresolved,
+    PromiseKept,
 )
 
 HALF_AN_HOUR = 30 * 60  # seconds: a million rows
@@ -82,6 +84,11 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     PromiseMoved: (
         Reaction("open a case for the moved promise", cases.open_promise_case, run_many=cases.open_promise_cases),
         Reaction("tell buyer and rep", cases.tell_moved_promise, run_many=cases.tell_moved_promises),
+        Reaction("write to buyer and rep", cases.write_moved_promise, run_many=cases.write_moved_promises),
+    ),
+    LineSplitInTwo: (),
+    PromiseKept: (
+        Reaction("close the case of the kept promise", cases.close_promise_case, run_many=cases.close_promise_cases),
     ),
     LinesReleased: (Reaction("measure the release", do.measure_released, run_many=do.measure_many_released),),
     ShipmentReleased: (),

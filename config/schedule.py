@@ -29,6 +29,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
     },
     "set expired lots aside": {"task": "inventory.tasks.expire_lots", "schedule": 3600.0, "options": {"expires": 3000}},
     "tend backorders": {"task": "orders.tasks.tend_backorders", "schedule": 900.0, "options": {"expires": 800}},
+    "send letters about promises": {
+        "task": "integrations.tasks.send_letters",
+        "schedule": 30.0,
+        "options": {"expires": 25},
+    },
     "look after stock in the field": {
         "task": "inventory.tasks.look_after_the_field",
         "schedule": 900.0,

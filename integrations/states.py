@@ -120,3 +120,15 @@ UPLOAD = Lifecycle(
     },
 )
 UNDER_WAY = (UploadState.APPLYING, UploadState.UNDOING)  # of a sheet one at a time
+
+
+class LetterState(StrEnum):
+    """A letter about moved promises. `sending` outlives its minute only where the worker was killed: nobody knows
+    whether it went, so it becomes `unsure` and a person decides."""
+
+    WAITING = "waiting"
+    SENDING = "sending"
+    SENT = "sent"
+    MOOT = "moot"  # the promises moved back before it was sent
+    UNSURE = "unsure"
+    REFUSED = "refused"

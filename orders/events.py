@@ -106,3 +106,22 @@ class CompanyAsked(Fact):
     asked_by: str
     asked_by_id: int | None
     why: str
+
+
+@dataclass(frozen=True)
+class LineSplitInTwo(Fact):
+    """What waits of a line is a line of its own: the rest need not wait for it any more."""
+
+    order_id: int
+    account_id: int
+    product_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PromiseKept(Fact):
+    """The customer takes the days that hold now for these demands."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    demand_ids: tuple[int, ...]

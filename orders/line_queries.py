@@ -1,10 +1,11 @@
 """Single lines by what is asked of them."""
 
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
-from orders.models import OrderLine
-from orders.rules.asks import LineRef
+from orders.models import LineSplit, OrderLine, PromiseAnswer
+from orders.rules.asks import LineRef, ToldLine
 
 
 def named_lines(demand_ids: Iterable[int]) -> dict[int, LineRef]:
@@ -19,3 +20,26 @@ def line_margins(line_ids: Iterable[int]) -> dict[int, Decimal]:
     """{order line: its locked margin per base unit}; lines whose cost was unknown are absent. One statement."""
     rows = OrderLine.objects.filter(pk__in=set(line_ids), unit_margin__isnull=False)
     return {pk: margin for pk, margin in rows.values_list("pk", "unit_margin") if margin is not None}
+
+
+def told_lines(demand_ids: Iterable[int]) -> dict[int, ToldLine]:
+    """{demand: its line, who placed the order and which reps sell it}; demands of other documents are absent. 2 SQL."""
+    lines = OrderLine.objects.filter(demand_id__in=set(demand_ids)).values_list(
+        "demand_id", "id", "line_no", "product__sku", "order_id", "order__number", "order__po_number",
+        "order__account_id", "order__entered_by_id",
+    )  # fmt: skip
+    rows = list(lines)
+    reps: dict[int, list[int]] = {}
+    splits = LineSplit.objects.filter(line_id__in={row[1] for row in rows}) if rows else LineSplit.objects.none()
+    for line_id, rep_id in splits.order_by("id").values_list("line_id", "rep_id"):
+        reps.setdefault(line_id, []).append(rep_id)
+    return {row[0]: ToldLine(*row[2:], rep_ids=tuple(dict.fromkeys(reps.get(row[1], ())))) for row in rows}
+
+
+def kept_days(line_ids: Iterable[int]) -> dict[int, set[date | None]]:
+    """{order line: the later days its customer took; None: without a day}. One statement."""
+    found: dict[int, set[date | None]] = {}
+    rows = PromiseAnswer.objects.filter(line_id__in=set(line_ids))
+    for line_id, day in rows.values_list("line_id", "promised_date"):
+        found.setdefault(line_id, set()).add(day)
+    return found

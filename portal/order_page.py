@@ -24,11 +24,13 @@ from inventory.rules.asks import PromiseSlice
 from inventory.split_queries import slices_in_words
 from orders import queries as orders
 from orders.filters import OrderSummary
+from orders.line_queries import kept_days
 from orders.rules.asks import HoldView, Progress
 from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.telling import told_words
 from orders.states import Channel
+from portal.answers import is_answered
 from portal.lists import invoice_sign, shipment_sign
 from portal.returning import return_cards
 from portal.rules.progress import Step, expected_words, line_sign, moved, steps
@@ -39,7 +41,7 @@ LINES_A_PAGE = 50
 LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
-    | {"closed", "lines_cancelled", "promise_changed", "substituted"}
+    | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split"}
 )
 
 
@@ -72,11 +74,11 @@ class LineView:
 
 @dataclass(frozen=True)
 class MovedPromise:
-    """A line whose promise moved; what is not in the warehouse's hands can still be cancelled."""
+    """A line whose promise moved, and whether the buyer has a choice: not of what is in the warehouse's hands."""
 
     words: str
     line_no: int
-    can_cancel: bool
+    has_choice: bool
 
 
 @dataclass(frozen=True)
@@ -140,6 +142,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
     of_line = {x.line_no: slices.get(x.demand.demand_id, ()) if x.demand else () for x in picture.lines}
     holds = orders.holds_of([order_id]).get(order_id, ())
     progress = orders.progress([order_id])[order_id]
+    kept = kept_days([x.line_id for x in picture.lines if x.line_id])
     shown = picture.lines[first_line - 1 : first_line - 1 + LINES_A_PAGE]
     said = slices_in_words({x.line_no: of_line[x.line_no] for x in shown})
     return OrderPage(
@@ -159,6 +162,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         moved=tuple(
             MovedPromise(words, x.line_no, _open(x) > 0)
             for x in picture.lines
+            if not is_answered(x, of_line[x.line_no], kept)
             for words in moved(_sku(x, products), of_line[x.line_no])
         ),
         can_cancel=any(_open(x) > 0 for x in picture.lines),

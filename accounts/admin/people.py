@@ -200,8 +200,8 @@ class AccountsOfRep(ReadOnlyInline):
 @admin.register(Rep)
 class RepAdmin(ReferenceAdmin):
     access = KEEPERS
-    list_display = ["code", "user", "territory"]
-    list_filter = ["territory"]
+    list_display = ["code", "user", "territory", "promise_mail"]
+    list_filter = ["territory", "promise_mail"]
     search_fields = ["code", "user__email", "user__first_name", "user__last_name"]
     list_select_related = ["user", "territory"]
     autocomplete_fields = ["user"]
@@ -238,14 +238,17 @@ class BuyerAdmin(ReferenceAdmin):
     access = KEEPERS
     form = WordedForm
     list_display = ["user", "account", "role", "order_limit", "period_limit", "period", "is_active"]
-    list_filter = ["role", "period", "is_active", "includes_children"]
+    list_filter = ["role", "period", "is_active", "includes_children", "promise_mail"]
     search_fields = ["user__email", "user__last_name", "account__code", "account__name"]
     list_select_related = ["user", "account"]
     autocomplete_fields = ["user", "account"]
     ordering = ["account", "user"]
     inlines = [SpendingOfBuyer]
     change_form_outer_before_template = "accounts/headroom.html"
-    fields = ["user", "account", ("role", "includes_children"), ("order_limit", "period_limit", "period"), "is_active"]
+    fields = [
+        "user", "account", ("role", "includes_children"), ("order_limit", "period_limit", "period"), "promise_mail",
+        "is_active",
+    ]  # fmt: skip
 
     def save_model(self, request: HttpRequest, obj: Buyer, form: Any, change: bool) -> None:
         save_buyer(row=obj, actor=actor_of(request), now=clock.now())

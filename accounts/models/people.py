@@ -8,7 +8,7 @@ from django.db.models import F, Q
 
 from accounts.models.account import Account, Territory
 from accounts.models.user import User
-from accounts.states import BuyerRole, SpendingPeriod, SplitKind
+from accounts.states import BuyerRole, PromiseMail, SpendingPeriod, SplitKind
 from core.choices import choices
 from core.history import keep_history
 from core.ranges import DateRange
@@ -49,6 +49,9 @@ class Rep(models.Model):
     user = models.OneToOneField(User, on_delete=models.PROTECT, related_name="rep")
     code = models.CharField(max_length=20, unique=True)
     territory = models.ForeignKey(Territory, null=True, blank=True, on_delete=models.PROTECT, related_name="reps")
+    promise_mail = models.CharField(
+        "mail about moved promises", max_length=8, choices=choices(PromiseMail), default=PromiseMail.AT_ONCE
+    )
 
     def __str__(self) -> str:
         return f"{self.code} {self.user}"
@@ -104,6 +107,9 @@ class Buyer(models.Model):
     period_limit = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     period = models.CharField(max_length=8, choices=choices(SpendingPeriod), default=SpendingPeriod.MONTH)
     includes_children = models.BooleanField(default=False)
+    promise_mail = models.CharField(
+        "mail about moved promises", max_length=8, choices=choices(PromiseMail), default=PromiseMail.AT_ONCE
+    )
     is_active = models.BooleanField(default=True)
 
     class Meta:

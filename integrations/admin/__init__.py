@@ -1,5 +1,5 @@
 """The room's console screens."""
 
-from integrations.admin import edi, uploads
+from integrations.admin import edi, letters, uploads
 
-__all__ = ["edi", "uploads"]
+__all__ = ["edi", "letters", "uploads"]

@@ -1,5 +1,6 @@
 from integrations.models.edi import EdiTransaction, InboxFile, Interchange, OutboundDocument
 from integrations.models.imported import ImportedLine
+from integrations.models.letter import PromiseLetter
 from integrations.models.partner import PartnerProfile
 from integrations.models.upload import Upload, UploadRow
 
@@ -10,6 +11,7 @@ __all__ = [
     "Interchange",
     "OutboundDocument",
     "PartnerProfile",
+    "PromiseLetter",
     "Upload",
     "UploadRow",
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -19,6 +19,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.boards import shortage_page
 from inventory.admin.reallocation import reallocation_page
+from inventory.admin.scenarios import comparison_csv
 from inventory.admin.stock import run_for
 from inventory.admin.workbench import workbench_page
 from inventory.models import AllocationChange, AllocationRun, Claim, Demand
@@ -178,7 +179,17 @@ class AllocationRunAdmin(LedgerAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.workbench_view)
-        return [path("what-if/", view, name="inventory_allocationrun_what_if"), *super().get_urls()]
+        table = self.admin_site.admin_view(self.comparison_view)
+        return [
+            path("what-if/", view, name="inventory_allocationrun_what_if"),
+            path("what-if.csv", table, name="inventory_allocationrun_comparison"),
+            *super().get_urls(),
+        ]
+
+    def comparison_view(self, request: HttpRequest) -> HttpResponseBase:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        return comparison_csv(request)
 
     def workbench_view(self, request: HttpRequest) -> HttpResponse:
         if not self.has_view_permission(request):

@@ -4,6 +4,7 @@ from inventory.models.allocation_policy import (
     AllocationPolicyUse,
     AllocationPolicyVersion,
 )
+from inventory.models.alternative import DemandAlternative
 from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
 from inventory.models.count import CountLine, StockCount
 from inventory.models.demand import AllocationRun, Backorder, Claim, Demand, DemandDecision, Promise
@@ -19,6 +20,7 @@ from inventory.models.field import (
     UsageLine,
 )
 from inventory.models.pool import OrderCap, Pool, SafetyStock
+from inventory.models.scenario import AllocationScenario
 from inventory.models.sourcing import DemandSourcing, SourcingRule, TransitLane
 from inventory.models.transfer import Transfer, TransferLine
 
@@ -28,10 +30,12 @@ __all__ = [
     "AllocationPolicyUse",
     "AllocationPolicyVersion",
     "AllocationRun",
+    "AllocationScenario",
     "Backorder",
     "Claim",
     "CountLine",
     "Demand",
+    "DemandAlternative",
     "DemandDecision",
     "DemandSourcing",
     "ExpiryNotice",

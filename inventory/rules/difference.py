@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import TypeVar
@@ -33,6 +33,8 @@ class Change:
     currency: str = ""
     stage: str = ""
     why: str = ""
+    segment: str = ""
+    sla_penalty: Decimal = ZERO  # what the contract makes a line cost that is late, in the customer's currency
 
     @property
     def delta(self) -> Decimal:
@@ -53,19 +55,29 @@ class Change:
         return ZERO if self.unit_margin is None else (self.delta * self.unit_margin).quantize(Decimal("0.01"))
 
     @property
+    def at_risk(self) -> Decimal:
+        """The contractual penalty of the line, where it is promised late."""
+        return self.sla_penalty if self.is_late else ZERO
+
+    @property
     def is_moved(self) -> bool:
         return self.delta != 0 or self.was != self.now
 
 
 @dataclass(frozen=True)
 class Part:
-    """The changes of one tier, region or policy in sums. `late` demands are promised after the day they asked for."""
+    """The changes of one tier, region or segment of a policy in sums. `late` demands are promised after the day they
+    asked for; `margin` is served sooner (or given up) and `at_risk` the penalties of late lines, both by currency.
+    """
 
     gained: Decimal
     lost: Decimal
     slips: int
     late: int
     demands: int
+    margin: Mapping[str, Decimal] = field(default_factory=dict)
+    at_risk: Mapping[str, Decimal] = field(default_factory=dict)
+    late_under_contract: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,17 +88,15 @@ class Summary:
     whole: Part
     tiers: Mapping[int, Part]
     regions: Mapping[str, Part]
+    segments: Mapping[str, Part] = field(default_factory=dict)
 
 
 def summary(changes: Iterable[Change]) -> Summary:
     some = list(changes)
-    margin: dict[str, Decimal] = defaultdict(Decimal)
-    for change in some:
-        if change.margin:
-            margin[change.currency] += change.margin
+    whole = _part(some)
     return Summary(
-        sum(c.is_moved for c in some), sum(c.slips for c in some), dict(sorted(margin.items())), _part(some),
-        _parts(some, lambda c: c.tier_rank), _parts(some, lambda c: c.region),
+        sum(c.is_moved for c in some), sum(c.slips for c in some), whole.margin, whole,
+        _parts(some, lambda c: c.tier_rank), _parts(some, lambda c: c.region), _parts(some, lambda c: c.segment),
     )  # fmt: skip
 
 
@@ -101,4 +111,14 @@ def _part(some: list[Change]) -> Part:
     return Part(
         sum((c.delta for c in some if c.delta > 0), ZERO), sum((-c.delta for c in some if c.delta < 0), ZERO),
         sum(c.slips for c in some), sum(c.is_late for c in some), len(some),
+        _by_currency((c.currency, c.margin) for c in some), _by_currency((c.currency, c.at_risk) for c in some),
+        sum(c.at_risk > 0 for c in some),
     )  # fmt: skip
+
+
+def _by_currency(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    found: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in amounts:
+        if amount:
+            found[currency] += amount
+    return dict(sorted(found.items()))

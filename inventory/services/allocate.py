@@ -29,6 +29,7 @@ from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Held, Ledger
+from inventory.services.find_alternatives import find_alternatives
 from inventory.services.plan_by_policy import PolicyPlan, plan_by_policy
 from inventory.services.promise import Promised, renewed
 from inventory.services.record import Decided, record
@@ -113,6 +114,7 @@ def _deal(
                        cause=wish.cause or CAUSE, now=now)  # fmt: skip
     decided = [_decided(d, run) for d in decisions]
     record(ledger, now=now, promises=promised.changes, decisions=decided)
+    find_alternatives(run.pk, decisions, now=now)
     planned = by_policy.again.keys()
     note_changes(run, {i: before[i] for i in planned}, stand, promised, actor=actor, now=now)
     gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}

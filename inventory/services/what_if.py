@@ -144,4 +144,5 @@ def _change(
         demand.reserved_qty + demand.allocated_qty, was, now, max(ZERO, firm - demand.allocated_qty), line[1],
         account.currency if account else "", verdict.stage if verdict else "",
         in_words(decision.explanation(), "") if decision else "nothing of it is dealt",
+        f"{verdict.policy}: {verdict.segment}" if verdict else "", demand.sla_penalty,
     )  # fmt: skip

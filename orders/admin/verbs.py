@@ -9,7 +9,7 @@ from core import clock
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.overrides import Reason
-from core.quantity import BadQuantity, as_quantity
+from core.quantity import BadQuantity, as_quantity, plain
 from orders.queries import account_of
 from orders.rules.asks import DraftChanges
 from orders.services.cancel import cancel_lines, cancel_order
@@ -23,6 +23,7 @@ from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
 from orders.services.reject_hold import reject_hold
 from orders.services.rematch_lines import rematch_lines
 from orders.services.resolve_line import resolve_line
+from orders.services.split_line import split_line
 from orders.services.submit import submit
 from orders.services.take_substitute import take_substitute
 from orders.states import Blocks
@@ -175,6 +176,12 @@ def do_substitute(order_id: int, form: Form, actor: Actor) -> str:
     return f"{taken.qty:f} of {taken.sku} are line {taken.line_no} now, {taken.reserved:f} of them reserved."
 
 
+def do_split(order_id: int, form: Form, actor: Actor) -> str:
+    line_no = int(_number(form, "line_no"))
+    done = split_line(order_id=order_id, line_no=line_no, reason=form.get("note", ""), actor=actor, now=clock.now())
+    return f"Line {line_no} is split: the {plain(done.qty)} that wait are line {done.new_line_no}. The override is recorded."
+
+
 def do_close_short(order_id: int, form: Form, actor: Actor) -> str:
     line_no = int(_number(form, "line_no"))
     outcome = close_short(order_id=order_id, line_no=line_no, reason=_reason(form), actor=actor, now=clock.now())
@@ -230,5 +237,6 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "cancel": do_cancel,
     "cancel-line": do_cancel_line,
     "close-short": do_close_short,
+    "split": do_split,
     "substitute": do_substitute,
 }

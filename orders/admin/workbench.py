@@ -21,6 +21,8 @@ from exceptions_app import wording as case_wording
 from exceptions_app.queries import cases_for
 from exceptions_app.rules.asks import CaseSnapshot
 from inventory import queries as inventory
+from inventory.alternative_queries import FoundWay, ways_of
+from inventory.rules.alternatives import Way
 from inventory.rules.asks import Holding, MadePromise
 from inventory.rules.promise_words import split_words
 from inventory.sourcing_queries import why_these_sites
@@ -36,7 +38,7 @@ from orders.substitutes import SubstituteOffer, in_words, substitute_offers
 
 PAGE = 50
 TOLD = 100
-HUNDRED = Decimal(100)
+ZERO, HUNDRED = Decimal(0), Decimal(100)
 
 
 def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     demand_ids = [line.state.demand_id for line in details if line.state]
     held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
     sites, why_here = inventory.names_of_sites(), why_these_sites(demand_ids)
-    offers = _offers(order, request)
+    ways = ways_of(demand_ids)
+    offers = _offers(
+        order, request, [x.line_no for x in details if x.state and _has_substitute(ways, x.state.demand_id)]
+    )
     is_draft = order.status == OrderStatus.DRAFT
     near = _suggested(order.account_id, details) if is_draft and may_act else {}
     unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
@@ -65,6 +70,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
             {
                 **_line(line, order.currency, near.get(line.line_no, ()), sites),
                 "offers": offers.get(line.line_no, ()),
+                "ways": ways.get(line.state.demand_id, ()) if line.state else (),
                 "why_here": why_here.get(line.state.demand_id, "") if line.state else "",
                 "held": [_held(h) for h in held.get(line.state.demand_id if line.state else 0, ())],
                 "made": [_made(m) for m in made.get(line.state.demand_id if line.state else 0, ())],
@@ -175,14 +181,22 @@ def _suggested(account_id: int, lines: Sequence[LineDetail]) -> dict[int, list[s
     return exact | {x.line_no: _alike(x) for x in unknown}
 
 
-def _offers(order: Order, request: HttpRequest) -> Mapping[int, Sequence[tuple[SubstituteOffer, str, str]]]:
-    """What may stand in for the line that was asked about, with its effect in words and in margin."""
+def _has_substitute(ways: Mapping[int, Sequence[FoundWay]], demand_id: int) -> bool:
+    return any(way.way == Way.SUBSTITUTE for way in ways.get(demand_id, ()))
+
+
+def _offers(
+    order: Order, request: HttpRequest, found: Sequence[int]
+) -> Mapping[int, Sequence[tuple[SubstituteOffer, str, str]]]:
+    """What may stand in for the lines a run `found` something for and the one that was asked about, with its effect in
+    words and in margin."""
     asked = request.GET.get("substitutes", "")
-    if not asked.isdecimal() or len(asked) > 6:
-        return {}
-    found = substitute_offers(order.pk, now=clock.now(), line_nos=[int(asked)])
-    shown = [(o, in_words(o, order.currency), _margin(o, order.currency)) for o in found]
-    return {int(asked): shown}
+    lines = {*found, *([int(asked)] if asked.isdecimal() and len(asked) <= 6 else [])}
+    shown: dict[int, list[tuple[SubstituteOffer, str, str]]] = {}
+    for offer in substitute_offers(order.pk, now=clock.now(), line_nos=lines) if lines else ():
+        words = in_words(offer, order.currency)
+        shown.setdefault(offer.line_no, []).append((offer, words, _margin(offer, order.currency)))
+    return shown
 
 
 def _margin(offer: SubstituteOffer, currency: str) -> str:
@@ -220,6 +234,7 @@ def _line(line: LineDetail, currency: str, near: Sequence[str], sites: Mapping[i
         and line.state.backordered > 0
         and line.state.shipped > 0
         and line.state.open == line.state.backordered,
+        "may_split": line.state is not None and ZERO < line.state.backordered < line.state.open,
         "may_cancel": line.state is not None
         and line.state.backordered + line.state.reserved + line.state.allocated > 0,
     }

@@ -1,6 +1,7 @@
 from orders.models.hold import Hold
 from orders.models.hold_type import HoldType
 from orders.models.order import LineSplit, Order, OrderLine
+from orders.models.promise_answer import PromiseAnswer
 from orders.models.purchase_rule import PurchaseRule
 
-__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine", "PurchaseRule"]
+__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine", "PromiseAnswer", "PurchaseRule"]

@@ -265,6 +265,20 @@ class LineRef:
 
 
 @dataclass(frozen=True)
+class ToldLine:
+    """An order line with whom to tell of it: who placed the order, and the reps of the line's splits."""
+
+    line_no: int
+    sku: str
+    order_id: int
+    order_number: str
+    po_number: str
+    account_id: int
+    entered_by_id: int | None
+    rep_ids: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class DraftChanges:
     """What an edit of a draft changes; None keeps the value. `lines`, when given, replaces all lines. `cleared` names
     dates that are to be none."""

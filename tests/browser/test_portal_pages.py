@@ -18,6 +18,7 @@ BUYERS = (*company.BUYING, "rep")
 # the arguments of addresses that have any and are pages
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "order": lambda: {"number": company.order("PO-SHIPPED").number},
+    "options": lambda: {"number": company.order("PO-BACK").number},
     "substitutes": lambda: {"number": company.order("PO-OPEN").number},
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},

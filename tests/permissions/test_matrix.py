@@ -100,9 +100,11 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "integrations.interchange": ("cs auditor", LEADS, ""),
     "integrations.outbounddocument": ("cs auditor", LEADS, ""),
     "integrations.partnerprofile": ("cs auditor", LEADS, "c"),
+    "integrations.promiseletter": (EVERY_DESK, CARE, ""),
     "integrations.upload": (EVERY_DESK, "cs cs_lead operator planner pricing warehouse", "a"),
     "inventory.allocationpolicy": (EVERY_DESK, "planner", "ac"),
     "inventory.allocationrun": (EVERY_DESK, "planner", ""),
+    "inventory.allocationscenario": (EVERY_DESK, "planner", ""),
     "inventory.fieldusage": (EVERY_DESK, NOBODY, ""),
     "inventory.fillup": (EVERY_DESK, "planner warehouse operator", ""),
     "inventory.parlevel": (EVERY_DESK, "operator planner", "acd"),
@@ -201,6 +203,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "integrations_upload_result": ("get", {"upload_id": 1, "form": "csv"}, EVERY_DESK),
     "inventory_allocationrun_open_workbench": ("get", {}, EVERY_DESK),
     "inventory_allocationrun_what_if": ("get", {}, EVERY_DESK),
+    "inventory_allocationrun_comparison": ("get", {}, EVERY_DESK),
     "inventory_demand_move_stock": ("get", {"object_id": 1}, "planner"),
     "inventory_demand_reallocate": ("get", {"demand_id": 1}, "planner"),
     "inventory_backorder_export": ("get", {}, EVERY_DESK),
@@ -253,6 +256,8 @@ PORTAL: dict[str, tuple[str, str]] = {
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
     "return": (f"rep {BUYING}", f"rep {BUYING}"),
     "substitutes": (f"rep {BUYING}", f"rep {BUYING}"),
+    "options": (f"rep {BUYING}", f"rep {BUYING}"),
+    "notices": (f"rep {BUYING}", f"rep {BUYING}"),
     "discard": (f"rep {BUYING}", f"rep {BUYING}"),
     "approvals": (f"rep {BUYING}", f"rep {BUYING}"),
     "approval-decide": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -275,7 +280,7 @@ PORTAL_METHODS = {
 }
 PORTAL_ARGUMENTS = {
     name: {"number": "SO-1"}
-    for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes")
+    for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes", "options")
 }
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}

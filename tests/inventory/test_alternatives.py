@@ -1,0 +1,89 @@
+"""What a run finds for who is left short is kept, replaced by the next run, and shown on the order with its effect."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from accounts.states import Role
+from core.testing import drain
+from inventory.alternative_queries import ways_of
+from inventory.models import Claim, Demand, DemandAlternative
+from inventory.services.allocate import allocate
+from orders.models import OrderLine
+from orders.services.place import place
+from tests.factories.accounts import StaffFactory
+from tests.factories.catalog import SubstitutionFactory
+from tests.factories.doors import browser_of
+from tests.factories.inventory import stock
+from tests.factories.orders import CLERK, NOW, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world():
+    made = make_world(products=2, stock=None)
+    a, b = made.products
+    stock(a, made.site, 4)
+    stock(b, made.site, 5)
+    SubstitutionFactory(product=a, substitute=b, valid_from=None, valid_to=None)
+    return made
+
+
+def run(world, key):
+    allocate(trigger_key=key, product_ids=[p.pk for p in world.products], actor=CLERK, now=NOW)
+
+
+def words():
+    found = ways_of(Demand.objects.values_list("pk", flat=True))
+    return [way.words for some in found.values() for way in some]
+
+
+def test_a_run_keeps_what_could_stand_in_and_claims_nothing_for_it(world):
+    place(world.draft(10), actor=CLERK, now=NOW)
+    claims = Claim.objects.count()
+    run(world, "one")
+    sku = world.products[1].sku
+    assert words() == [f"5 of {sku} at Reno DC could stand in for 5"]
+    assert Claim.objects.filter(balance__product=world.products[1]).count() == 0
+    assert Claim.objects.count() == claims
+    first = DemandAlternative.objects.get()
+    run(world, "again")
+    assert DemandAlternative.objects.get().pk == first.pk
+    stock(world.products[0], world.site, 3)
+    run(world, "three came")
+    assert words() == [f"3 of {sku} at Reno DC could stand in for 3"]
+    stock(world.products[0], world.site, 3)
+    run(world, "the rest came")
+    assert words() == []
+
+
+def test_nothing_short_costs_no_statement_and_many_short_cost_as_many_as_one(world):
+    counts = []
+    for many in (1, 6):
+        for _ in range(many):
+            place(world.draft(20), actor=CLERK, now=NOW)
+        with CaptureQueriesContext(connection) as queries:
+            run(world, f"run {many}")
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+
+
+def test_the_order_page_shows_it_with_price_and_margin_and_splits_the_line(world):
+    order = place(world.draft(10), actor=CLERK, now=NOW)
+    drain(NOW)
+    desk = browser_of(StaffFactory(roles=[Role.CS]))
+    page = desk.get(reverse("admin:orders_order_change", args=[order.order_id])).content.decode()
+    sku = world.products[1].sku
+    assert f"5 of {sku} at Reno DC could stand in for 5" in page
+    assert f"6 of {sku} instead of 6: the same price" in page
+    assert "margin +0.00 USD" in page or "margin 0.00 USD" in page
+    answer = desk.post(
+        reverse("admin:orders_order_do", args=[order.order_id, "split"]),
+        {"line_no": "1", "note": "the customer asked by telephone"}, follow=True,
+    )  # fmt: skip
+    assert "the 6 that wait are line 2" in answer.content.decode()
+    assert list(OrderLine.objects.order_by("line_no").values_list("qty", flat=True)) == [Decimal(10), Decimal(6)]
