@@ -64,14 +64,22 @@ def _rows(main: WhatIf, beside: WhatIf | None) -> Iterator[list[Any]]:
     other = {c.demand_id: c for c in beside.changes} if beside else {}
     for change in main.changes:
         row = [
-            change.document, change.line_no, change.tier_rank, change.region, change.segment, change.open_qty, change.before,
-            change.after, change.was, change.now, change.margin, change.at_risk, change.currency, change.why,
+            change.document, change.line_no, change.tier_rank, change.region, change.segment, _number(change.open_qty),
+            _number(change.before), _number(change.after), change.was, change.now, change.margin, change.at_risk,
+            change.currency, change.why,
         ]  # fmt: skip
         yield [*row, *(_beside(other.get(change.demand_id)) if beside else ())]
 
 
 def _beside(change: Change | None) -> list[Any]:
-    return [""] * len(BESIDE) if change is None else [change.after, change.now, change.margin, change.at_risk]
+    if change is None:
+        return [""] * len(BESIDE)
+    return [_number(change.after), change.now, change.margin, change.at_risk]
+
+
+def _number(qty: Decimal) -> Decimal:
+    """Without the noughts behind it; a number still, so that a sheet can sum it."""
+    return Decimal(plain(qty))
 
 
 @admin.register(AllocationScenario)

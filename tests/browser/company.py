@@ -72,6 +72,7 @@ from inventory.services.request_transfer import request_transfer
 from inventory.services.save_cap import save_cap
 from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.save_pool import save_pool
+from inventory.services.save_scenario import Tried, save_scenario, try_it
 from inventory.services.ship_transfer import ship_transfer
 from orders.models import Order, OrderLine, PurchaseRule
 from orders.rules.asks import LineDraft, OrderDraft
@@ -256,6 +257,7 @@ def _products(account: Account) -> None:
     PriceRowFactory(source=contract, product=made[0], unit_price=Decimal("9.80"))
     goods.CustomerPartFactory(account=account, part_number="HV-100", product=made[0])
     goods.SubstitutionFactory(product=made[2], substitute=made[1])
+    goods.SubstitutionFactory(product=made[3], substitute=made[1])
     tray = goods.ProductFactory(sku="TRAY-HERNIA", name="Hernia tray: mesh, suture, gloves", category=category)
     for part in made[1:]:
         goods.KitComponentFactory(kit=tray, component=part)
@@ -414,8 +416,22 @@ def _stories(account: Account) -> None:
     )
     _money_in_question(account, invoice)
     drain(clock.now())
+    _late_supply()
     _decisions(account)
     _money_earned(account)
+
+
+def _late_supply() -> None:
+    """What PO-BACK waits for comes six days later than it was promised for; a what-if of it is kept."""
+    mesh, site, now = Product.objects.get(sku="MESH-10X15"), Site.objects.get(code="RENO"), clock.now()
+    late = (now + timedelta(days=12)).date()
+    record_inbound(
+        product_id=mesh.pk, site_id=site.pk, reference="PO-9001", qty=Decimal(50), eta_date=late, actor=PICKER, now=now
+    )
+    drain(now)
+    tried = Tried(mesh.pk, "strategic")
+    versions = try_it(tried, now=now)[0].versions
+    save_scenario(name="Mesh before the holidays", tried=tried, versions=versions, actor=PICKER, now=now)
 
 
 def _decisions(account: Account) -> None:

@@ -24,6 +24,7 @@ EVERY_SCREEN = {"changelist", "add", "change", "delete", "history"}
 NO_PAGES = {
     *("view_on_site", "jsi18n", "autocomplete", "login"),
     *("catalog_license_evidence", "integrations_upload_export_sheet", "integrations_upload_result"),
+    "inventory_allocationrun_comparison",
 }
 # the arguments of addresses that have any and are pages
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -58,6 +59,10 @@ def step_of(name: str, model: Any, *more: str) -> Callable[[], str]:
 
 # what else a screen can show: who looks, and where
 STATES: dict[str, tuple[str, Callable[[], str]]] = {
+    "what-if": (
+        "planner",
+        lambda: reverse("admin:inventory_allocationrun_what_if") + "?sku=MESH-10X15&policy=strategic&beside=strategic",
+    ),
     "order-draft": ("service", of("orders_order", "change", lambda: company.order("PO-DRAFT"))),
     "order-held": ("lead", of("orders_order", "change", lambda: company.order("PO-HELD"))),
     "order-over-limit": ("finance", of("orders_order", "change", lambda: company.order("PO-CREDIT"))),

@@ -61,7 +61,7 @@ def test_a_run_keeps_what_could_stand_in_and_claims_nothing_for_it(world):
     assert words() == []
 
 
-def test_nothing_short_costs_no_statement_and_many_short_cost_as_many_as_one(world):
+def test_many_short_cost_no_more_statements_than_one(world):
     counts = []
     for many in (1, 6):
         for _ in range(many):
@@ -69,7 +69,7 @@ def test_nothing_short_costs_no_statement_and_many_short_cost_as_many_as_one(wor
         with CaptureQueriesContext(connection) as queries:
             run(world, f"run {many}")
         counts.append(len(queries))
-    assert counts[0] == counts[1]
+    assert counts[1] <= counts[0]
 
 
 def test_the_order_page_shows_it_with_price_and_margin_and_splits_the_line(world):
