@@ -10,12 +10,15 @@ from accounts.queries import account_snapshots
 from core import sql
 from core.clock import local_date
 from core.explain import Explanation
+from inventory import locks
 from inventory.models import DemandSourcing
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import Pools, read_pools
 from inventory.queries import reading_free_stock_of
 from inventory.rules.network import Destination
+from inventory.rules.pegs import pegs_left
 from inventory.rules.pool_book import PoolBook
+from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Supply
 from inventory.rules.sourcing_order import Place, Surroundings, Terms, Want
 from inventory.rules.sourcing_rules import Rule
@@ -29,7 +32,7 @@ _WANTS = """
     WHERE d.id = ANY(%(demands)s::bigint[]) AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"""
 _RULES = """
     SELECT id, name, account_id, product_id, category_id, region, fulfilment, sites, max_shipments, ship_complete,
-           min_shelf_life_days, max_distance_km, distance, cutoff, capacity
+           min_shelf_life_days, max_distance_km, distance, cutoff, capacity, joins_inbound
     FROM inventory_sourcingrule
     WHERE is_active AND (account_id IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
       AND (product_id IS NULL OR product_id = ANY(%(products)s::bigint[])) ORDER BY id"""
@@ -94,7 +97,13 @@ def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = 
         _room(free, pools or read_pools(products, on=today, account_ids=sorted(accounts), now=now), accounts)
         if rules
         else {},
+        _coming(products, today) if any(r.joins_inbound for r in rules) else {},
     )
+
+
+def _coming(product_ids: Sequence[int], today: date) -> Mapping[int, Sequence[Peg]]:
+    """What is on its way and promised to nobody; pools keep nothing of it, so it is offered as promises offer it."""
+    return pegs_left(locks.peek_inbound(product_ids), {}, today=today)
 
 
 def _rule(pk: int, name: str, account: int | None, product: int | None, category: int | None, region: str,

@@ -56,6 +56,7 @@ _RULES = (
     Column("sites", "Sites", Codes(), aliases=("candidates", "warehouses"), help="Codes, the preferred first."),
     Column("max_shipments", "Most shipments", DAYS),
     Column("ship_complete", "Ship complete", Choice(tuple(ShipComplete))),
+    Column("joins_inbound", "Join what is on its way", YesNo(), clears=False, default="no"),
     Column("min_shelf_life_days", "Minimum shelf life, days", MANY, clears=False, default="0"),
     Column("max_distance_km", "Farthest, km", MANY),
     Column("distance", "Distance", _HOW, clears=False, default="off"),

@@ -6,6 +6,7 @@ from unfold.decorators import display
 from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import ReferenceAdmin
+from core.lists import typed
 from inventory.models import SourcingRule, TransitLane
 from inventory.states import Hardness
 
@@ -16,7 +17,10 @@ KEEPERS = {Role.PLANNER, Role.OPERATOR}
 class SourcingRuleAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
     list_display = ("name", "scope", "candidates", "max_shipments", "constraints", "is_active")
-    list_filter = ("is_active", "region", "fulfilment", "distance", "cutoff", "capacity")
+    list_filter = (
+        "is_active", typed("account code", "account__code"), typed("SKU", "product__sku"), "region", "fulfilment",
+        "max_shipments", "joins_inbound", "distance", "cutoff", "capacity",
+    )  # fmt: skip
     search_fields = ("name", "account__code", "product__sku", "category__code")
     search_help_text = "Name, account, SKU or category"
     list_select_related = ("account", "product", "category")
@@ -26,7 +30,7 @@ class SourcingRuleAdmin(ReferenceAdmin):
         (None, {"fields": ("name", "is_active")}),
         ("Which demand", {"fields": ("account", "product", "category", "region", "fulfilment")}),
         ("Which sites", {"fields": ("sites",)}),
-        ("How an order ships", {"fields": ("max_shipments", "ship_complete", "min_shelf_life_days")}),
+        ("How an order ships", {"fields": ("max_shipments", "ship_complete", "joins_inbound", "min_shelf_life_days")}),
         ("What keeps a site out", {"fields": ("max_distance_km", "distance", "cutoff", "capacity")}),
     )
 
@@ -52,7 +56,7 @@ class TransitLaneAdmin(ReferenceAdmin):
     access = allow(view=set(STAFF), act=KEEPERS)
     list_display = ("site", "to", "transit_days", "calendar", "costs", "distance_km")
     list_display_links = ("site", "to")
-    list_filter = ("site", "region")
+    list_filter = ("site", "region", "calendar", "transit_days")
     search_fields = ("site__code", "region")
     search_help_text = "Site or region"
     list_select_related = ("site", "calendar")

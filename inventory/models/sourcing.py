@@ -69,6 +69,10 @@ class SourcingRule(models.Model):
     ship_complete = models.CharField(
         max_length=5, choices=choices(ShipComplete), blank=True, help_text="Empty: as the account has it."
     )
+    joins_inbound = models.BooleanField(
+        "join what is on its way", default=False,
+        help_text="Wait for supply on its way where it still arrives on time and saves a shipment.",
+    )  # fmt: skip
     min_shelf_life_days = models.PositiveIntegerField(
         "minimum shelf life, days", default=0, help_text="The account's own counts where it is longer."
     )

@@ -5,14 +5,15 @@ Lines of one document that go to one place are planned together; lines without a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from core.explain import Explanation, Loser
 from core.quantity import plain
+from inventory.rules.consolidation import coming, is_coming, join_inbound
 from inventory.rules.network import ANYWHERE, Destination, Network
-from inventory.rules.promise import SiteTimes, dates_for, earliest_ship_date, is_past_cutoff
+from inventory.rules.promise import Peg, SiteTimes, dates_for, earliest_ship_date, is_past_cutoff, ship_date_after
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.rules.sourcing_plan import (
     Ask,
@@ -88,11 +89,13 @@ class Surroundings:
     shelves: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
     terms: Mapping[int | None, Terms] = field(default_factory=dict)
     room: Mapping[tuple[int | None, int, int], Decimal] = field(default_factory=dict)
+    coming: Mapping[int, Sequence[Peg]] = field(default_factory=dict)  # {product: supply nobody is promised}
 
 
 @dataclass(frozen=True)
 class Routed:
-    """Where a line is served from: `takes` is what the plan takes now ((site, qty), …), `route` the sites in turn."""
+    """Where a line is served from: `takes` is what the plan takes ((site, qty), …), with what it waits for on its way
+    there; `route` the sites in turn."""
 
     key: int
     rule_id: int
@@ -115,12 +118,13 @@ class _Line:
 
 def plan_orders(wants: Iterable[Want], around: Surroundings, *, now: datetime) -> dict[int, Routed]:
     """{line key: its route} of the lines a rule decides; the others are absent. Orders are planned one after the other,
-    what one takes is gone for the next."""
+    what one takes is gone for the next, of stock and of what is on its way."""
     groups: dict[tuple[tuple[str, int], Destination], list[_Line]] = defaultdict(list)
     for want in wants:
         if line := _line(want, around, now):
             groups[want.document, want.place].append(line)
     left = {s.balance_id: s.qty for s in around.free}
+    left |= {coming(p.inbound_id, 0, 0, p.qty).offer_id: p.qty for pegs in around.coming.values() for p in pegs}
     found: dict[int, Routed] = {}
     for lines in groups.values():
         found |= _plan_one(lines, around, left)
@@ -183,9 +187,31 @@ def _bars(
 def _plan_one(lines: Sequence[_Line], around: Surroundings, left: dict[int, Decimal]) -> dict[int, Routed]:
     problem = _problem(lines, around, left)
     plan = source(problem)
+    if joined := join_inbound(problem, plan, _coming(lines, around, left)):
+        problem, plan = joined
     for take in plan.takes:
         left[take.offer_id] -= take.qty
     return {line.want.key: _routed(line, problem, plan, around) for line in lines}
+
+
+def _coming(lines: Sequence[_Line], around: Surroundings, left: Mapping[int, Decimal]) -> list[Offer]:
+    """Supply on its way that still arrives on time for every line of its product, where the rules say to wait for it."""
+    found = []
+    for product_id in sorted({line.want.product_id for line in lines if line.rule.joins_inbound}):
+        mine = [line for line in lines if line.want.product_id == product_id]
+        for peg in around.coming.get(product_id, ()):
+            offer = coming(peg.inbound_id, peg.site_id, product_id, ZERO)
+            if left[offer.offer_id] > 0 and all(_is_in_time(peg, line, around) for line in mine):
+                found.append(replace(offer, qty=left[offer.offer_id]))
+    return found
+
+
+def _is_in_time(peg: Peg, line: _Line, around: Surroundings) -> bool:
+    if not line.rule.joins_inbound or peg.site_id not in line.dates:
+        return False
+    site = around.network.times_to(line.want.place)[peg.site_id]
+    earliest = ship_date_after(site, peg.day)
+    return dates_for(site, earliest=earliest, requested=line.want.requested_date)[1] <= line.due
 
 
 def _problem(lines: Sequence[_Line], around: Surroundings, left: Mapping[int, Decimal]) -> Problem:
@@ -264,17 +290,19 @@ def _origin(place: Place, rank: int, region: str, lines: Sequence[_Line], around
 def _routed(line: _Line, problem: Problem, plan: Sourced, around: Surroundings) -> Routed:
     key = line.want.key
     takes: dict[int, Decimal] = defaultdict(Decimal)
-    for take in plan.takes:
-        if take.key == key:
-            takes[take.site_id] += take.qty
+    mine = [t for t in plan.takes if t.key == key]
+    waits_for = sum((t.qty for t in mine if is_coming(t)), ZERO)
+    for take in mine:
+        takes[take.site_id] += take.qty
     is_waiting = key in plan.waiting
     why = Explanation(
         f"sourcing rule {line.rule.name}",
         _outcome(line, takes, around, is_waiting=is_waiting),
-        _inputs(line, plan, takes, around),
+        _inputs(line, plan, takes, around) | ({"on_its_way": plain(waits_for)} if waits_for else {}),
         tuple(_losers(line, problem, plan, takes, around)),
     )
-    turn = route(problem, plan, key) or NOWHERE
+    # Who waits for supply on its way is served from nowhere else, or the shipment it saves would be made after all.
+    turn = tuple(takes) if waits_for else route(problem, plan, key) or NOWHERE
     return Routed(key, line.rule.rule_id, turn, tuple(takes.items()), why, is_waiting)
 
 

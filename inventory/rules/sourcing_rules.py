@@ -25,6 +25,7 @@ class Rule:
     distance: str = Hardness.OFF
     cutoff: str = Hardness.OFF
     capacity: str = Hardness.OFF
+    joins_inbound: bool = False  # waits for supply on its way where that is on time and saves a shipment
 
 
 @dataclass(frozen=True)

@@ -227,3 +227,27 @@ def test_two_lines_and_two_hundred_are_planned_with_the_same_statements():
         return len(queries)
 
     assert statements(2, "a") == statements(200, "b")
+
+
+def test_a_rule_that_joins_what_is_on_its_way_saves_a_shipment_and_else_stock_elsewhere_is_taken():
+    product = ProductFactory()
+    reno, cmh = SiteFactory(code="RENO", rank=1), SiteFactory(code="CMH", rank=2)
+    stock(product, reno, 40)
+    stock(product, cmh, 20)
+    InboundFactory(product=product, site=reno, ordered_qty=30, eta_date=TODAY + timedelta(days=2))
+    lane(reno)
+    lane(cmh)
+    made = rule(joins_inbound=True)
+    asked = {"ship_to_id": ship_to().pk, "requested_date": TODAY + timedelta(days=9)}
+    open_and_reserve([spec(product, 60, **asked)])
+    (demand,) = Demand.objects.all()
+    assert (held_at(), demand.route) == ({demand.line_no: {"RENO": 40}}, [reno.pk])
+    assert [(s.qty, s.delivery_date) for s in promises([demand.pk])[demand.pk]] == [
+        (40, asked["requested_date"]), (20, asked["requested_date"])
+    ]  # fmt: skip
+    assert "on its way 20" in why_these_sites([demand.pk])[demand.pk]
+    SourcingRule.objects.filter(pk=made.pk).update(joins_inbound=False)
+    source_again(demand_ids=[demand.pk], actor=PLANNER, now=NOW)
+    drain(NOW)
+    assert held_at() == {demand.line_no: {"RENO": 40, "CMH": 20}}
+    assert breaches() == []
