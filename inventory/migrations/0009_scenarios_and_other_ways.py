@@ -7,105 +7,172 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('catalog', '0002_kits_licences_and_ended_part_numbers'),
-        ('inventory', '0008_backorders'),
+        ("catalog", "0002_kits_licences_and_ended_part_numbers"),
+        ("inventory", "0008_backorders"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AllocationScenario',
+            name="AllocationScenario",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('policy_code', models.CharField(blank=True, max_length=40)),
-                ('beside_code', models.CharField(blank=True, max_length=40)),
-                ('hold_back_qty', models.DecimalField(decimal_places=4, default=0, max_digits=14)),
-                ('versions', models.JSONField()),
-                ('figures', models.JSONField()),
-                ('lines', models.JSONField()),
-                ('note', models.CharField(blank=True, max_length=300)),
-                ('saved_at', models.DateTimeField()),
-                ('saved_label', models.CharField(max_length=150)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
+                ("policy_code", models.CharField(blank=True, max_length=40)),
+                ("beside_code", models.CharField(blank=True, max_length=40)),
+                ("hold_back_qty", models.DecimalField(decimal_places=4, default=0, max_digits=14)),
+                ("versions", models.JSONField()),
+                ("figures", models.JSONField()),
+                ("lines", models.JSONField()),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("saved_at", models.DateTimeField()),
+                ("saved_label", models.CharField(max_length=150)),
             ],
         ),
         migrations.CreateModel(
-            name='DemandAlternative',
+            name="DemandAlternative",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('way', models.CharField(choices=[('substitute', 'Substitute'), ('site', 'Site'), ('split', 'Split')], max_length=10)),
-                ('qty', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('replaces_qty', models.DecimalField(decimal_places=4, max_digits=14)),
-                ('needs_consent', models.BooleanField(default=False)),
-                ('found_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[("substitute", "Substitute"), ("site", "Site"), ("split", "Split")], max_length=10
+                    ),
+                ),
+                ("qty", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("replaces_qty", models.DecimalField(decimal_places=4, max_digits=14)),
+                ("needs_consent", models.BooleanField(default=False)),
+                ("found_at", models.DateTimeField()),
             ],
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='sourcingrule',
-            name='changed_update',
+            model_name="sourcingrule",
+            name="changed_update",
         ),
         pgtrigger.migrations.RemoveTrigger(
-            model_name='sourcingrule',
-            name='removed_delete',
+            model_name="sourcingrule",
+            name="removed_delete",
         ),
         migrations.AddField(
-            model_name='sourcingrule',
-            name='joins_inbound',
-            field=models.BooleanField(default=False, help_text='Wait for supply on its way where it still arrives on time and saves a shipment.', verbose_name='join what is on its way'),
+            model_name="sourcingrule",
+            name="joins_inbound",
+            field=models.BooleanField(
+                default=False,
+                help_text="Wait for supply on its way where it still arrives on time and saves a shipment.",
+                verbose_name="join what is on its way",
+            ),
         ),
         migrations.AddField(
-            model_name='sourcingruleevent',
-            name='joins_inbound',
-            field=models.BooleanField(default=False, help_text='Wait for supply on its way where it still arrives on time and saves a shipment.', verbose_name='join what is on its way'),
+            model_name="sourcingruleevent",
+            name="joins_inbound",
+            field=models.BooleanField(
+                default=False,
+                help_text="Wait for supply on its way where it still arrives on time and saves a shipment.",
+                verbose_name="join what is on its way",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sourcingrule',
-            trigger=pgtrigger.compiler.Trigger(name='changed_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "joins_inbound", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."joins_inbound", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;', hash='9760fc1a3c40241f69b7f9877986f05da2682a9a', operation='UPDATE', pgid='pgtrigger_changed_update_880c3', table='inventory_sourcingrule', when='AFTER')),
+            model_name="sourcingrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="changed_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "joins_inbound", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."joins_inbound", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'changed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;',
+                    hash="9760fc1a3c40241f69b7f9877986f05da2682a9a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_changed_update_880c3",
+                    table="inventory_sourcingrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='sourcingrule',
-            trigger=pgtrigger.compiler.Trigger(name='removed_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "joins_inbound", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."joins_inbound", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;', hash='7e0d922679fe5fcd7f8ba4f3b39b05939c24acee', operation='DELETE', pgid='pgtrigger_removed_delete_70a1f', table='inventory_sourcingrule', when='AFTER')),
+            model_name="sourcingrule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="removed_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "inventory_sourcingruleevent" ("account_id", "capacity", "category_id", "cutoff", "distance", "fulfilment", "id", "is_active", "joins_inbound", "max_distance_km", "max_shipments", "min_shelf_life_days", "name", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "product_id", "region", "ship_complete", "sites") VALUES (OLD."account_id", OLD."capacity", OLD."category_id", OLD."cutoff", OLD."distance", OLD."fulfilment", OLD."id", OLD."is_active", OLD."joins_inbound", OLD."max_distance_km", OLD."max_shipments", OLD."min_shelf_life_days", OLD."name", _pgh_attach_context(), NOW(), \'removed\', OLD."id", OLD."product_id", OLD."region", OLD."ship_complete", OLD."sites"); RETURN NULL;',
+                    hash="7e0d922679fe5fcd7f8ba4f3b39b05939c24acee",
+                    operation="DELETE",
+                    pgid="pgtrigger_removed_delete_70a1f",
+                    table="inventory_sourcingrule",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='allocationscenario',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product'),
+            model_name="allocationscenario",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
+            ),
         ),
         migrations.AddField(
-            model_name='demandalternative',
-            name='demand',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='alternatives', to='inventory.demand'),
+            model_name="demandalternative",
+            name="demand",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="alternatives", to="inventory.demand"
+            ),
         ),
         migrations.AddField(
-            model_name='demandalternative',
-            name='product',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='catalog.product'),
+            model_name="demandalternative",
+            name="product",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="catalog.product"
+            ),
         ),
         migrations.AddField(
-            model_name='demandalternative',
-            name='run',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.allocationrun'),
+            model_name="demandalternative",
+            name="run",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.allocationrun"
+            ),
         ),
         migrations.AddField(
-            model_name='demandalternative',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.site'),
+            model_name="demandalternative",
+            name="site",
+            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="inventory.site"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocationscenario',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';", hash='f4b1dcdec51f1d49a32615a43d006f273ea5fa6d', level='STATEMENT', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_9b6f3', table='inventory_allocationscenario', when='BEFORE')),
+            model_name="allocationscenario",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';",
+                    hash="f4b1dcdec51f1d49a32615a43d006f273ea5fa6d",
+                    level="STATEMENT",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_9b6f3",
+                    table="inventory_allocationscenario",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='allocationscenario',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="IF current_database() LIKE 'test\\_%' THEN RETURN NULL; END IF; RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';", hash='df748f5c31e8e091cafa20fc7a99d82b34327a58', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2a01d', table='inventory_allocationscenario', when='BEFORE')),
+            model_name="allocationscenario",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="IF current_database() LIKE 'test\\_%' THEN RETURN NULL; END IF; RAISE EXCEPTION 'append_only: % on % is refused', TG_OP, TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';",
+                    hash="df748f5c31e8e091cafa20fc7a99d82b34327a58",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_2a01d",
+                    table="inventory_allocationscenario",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demandalternative',
-            constraint=models.CheckConstraint(condition=models.Q(('qty__gt', 0), ('replaces_qty__gt', 0)), name='an_alternative_serves_something'),
+            model_name="demandalternative",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("qty__gt", 0), ("replaces_qty__gt", 0)), name="an_alternative_serves_something"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='demandalternative',
-            constraint=models.UniqueConstraint(fields=('demand', 'way', 'product', 'site'), name='one_alternative_a_way_product_and_site'),
+            model_name="demandalternative",
+            constraint=models.UniqueConstraint(
+                fields=("demand", "way", "product", "site"), name="one_alternative_a_way_product_and_site"
+            ),
         ),
     ]
