@@ -30,6 +30,7 @@ from fulfillment.services.release_orders import release_orders
 from inventory.queries import availability
 from inventory.rules.asks import AvailabilityQuery
 from inventory.services.record_inbound import record_inbound
+from inventory.services.save_scenario import Tried, save_scenario, try_it
 from orders.rules.asks import LineDraft, OrderDraft, Submitted
 from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
@@ -143,6 +144,15 @@ def _shortage_and_moved_promise(world: World) -> None:
     by_air = Lot("CMH", gown.case, f"L{world.today:%y%m}AIR", world.today + timedelta(days=gown.shelf_days or 900))
     receive(world, gown, by_air, "GR-AIR-1", AIR_RECEIPT, late + timedelta(minutes=20), inbound)
     run_owed_jobs(late + timedelta(minutes=21))
+    _keep_scenario(gown.id, planner, late + timedelta(minutes=30))
+
+
+def _keep_scenario(product_id: int, planner: Actor, now: datetime) -> None:
+    """What the planner tried for the gowns before they went home."""
+    tried = Tried(product_id, "shortage")
+    versions = try_it(tried, now=now)[0].versions
+    note = "Who would give way if the strategic customers came first?"
+    save_scenario(name="Gowns: strategic first", tried=tried, versions=versions, note=note, actor=planner, now=now)
 
 
 def _credit(world: World) -> None:
