@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.http import (
     Http404,
     HttpRequest,
@@ -106,12 +107,14 @@ class AllocationScenarioAdmin(LedgerAdmin):
 
     @display(description="Lines moved")
     def moved(self, row: AllocationScenario) -> str:
-        return str(row.figures["moved"])
+        return str(row.figures.get("moved", "–"))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """What was saved beside what the same what-if says now."""
+        """What was saved beside what the same what-if says now: nothing of it is changed here."""
+        if request.method not in ("GET", "HEAD"):
+            raise PermissionDenied
         scenario = AllocationScenario.objects.select_related("product").filter(pk=row_id(object_id)).first()
         if not self.has_view_permission(request, scenario):
             return super().change_view(request, object_id, form_url, extra_context)

@@ -10,22 +10,24 @@ Flow = dict[tuple[int, int], Decimal]
 
 
 class Edge(NamedTuple):
-    """A unit of offer `offer` to line `ask`: on time or late, at `cost`, compared part by part from the left."""
+    """A unit of offer `offer` to line `ask`: on time or late, at `cost`, compared part by part from the left. One that
+    `is_due` goes to the least of a line, without which it gets nothing."""
 
     ask: int
     offer: int
     is_on_time: bool
     cost: Cost
+    is_due: bool = False
 
 
 def cheapest_flow(wanted: Sequence[Decimal], offered: Sequence[Decimal], edges: Sequence[Edge]) -> Flow:
-    """{(line, offer): qty}: the most on time, then the most in all, then the least cost.
+    """{(line, offer): qty}: the most of what is due, then the most on time, the most in all, the least cost.
 
-    Successive cheapest paths with lexicographic costs, a unit being worth (−1 if on time, −1, its cost): a path that
-    is worth nothing any more ends it, so what covers more never makes something late.
+    Successive cheapest paths with lexicographic costs, a unit being worth (−1 if due, −1 if on time, −1, its cost): a
+    path that is worth nothing any more ends it, so what covers more never makes something late.
     """
     wanted, offered, flow = list(wanted), list(offered), defaultdict[tuple[int, int], Decimal](Decimal)
-    price = {(e.ask, e.offer): (Decimal(-e.is_on_time), Decimal(-1), *e.cost) for e in edges}
+    price = {(e.ask, e.offer): (Decimal(-e.is_due), Decimal(-e.is_on_time), Decimal(-1), *e.cost) for e in edges}
     while path := _cheapest_path(wanted, offered, price, flow):
         qty = _room(path, wanted, offered, flow)
         wanted[path[0][0]] -= qty

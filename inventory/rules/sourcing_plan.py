@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
@@ -246,19 +246,37 @@ def _who_may_wait(asks: Sequence[Ask]) -> Iterator[frozenset[int]]:
 
 
 def _flow(problem: Problem, asks: Sequence[Ask], offers: Sequence[Offer], waiting: frozenset[int]) -> _Filled | None:
-    """None when a line gets less than its minimum: another choice of who waits covers that."""
+    """None when a line cannot have its minimum beside the others: another choice of who waits covers that.
+
+    A line's minimum is a node of its own that is filled before anything else, so that a line that takes whatever there
+    is never starves one that takes all or nothing.
+    """
+    least = {ask.key: _least(ask, offers) for ask in asks}
+    parts = [(ask, least[ask.key], True) for ask in asks if least[ask.key] > 0]
+    parts += [(ask, ask.qty - least[ask.key], False) for ask in asks]
     edges = [
-        Edge(i, j, ask.reach[offer.site_id].is_on_time, _weight(problem, ask, offer)[1:])
-        for i, ask in enumerate(asks)
+        Edge(i, j, ask.reach[offer.site_id].is_on_time, _weight(problem, ask, offer)[1:], is_due)
+        for i, (ask, _, is_due) in enumerate(parts)
         for j, offer in enumerate(offers)
         if _serves(offer, ask)
     ]
-    got = cheapest_flow([a.qty for a in asks], [o.qty for o in offers], edges)
-    takes = [(asks[i], offers[j], qty) for (i, j), qty in sorted(got.items())]
-    for ask in asks:
-        if sum((q for a, _, q in takes if a is ask), ZERO) < min(ask.least_qty, ask.qty):
-            return None
+    got = cheapest_flow([qty for _, qty, _ in parts], [o.qty for o in offers], edges)
+    due = sum((qty for _, qty, is_due in parts if is_due), ZERO)
+    if sum((qty for (i, _), qty in got.items() if parts[i][2]), ZERO) < due:
+        return None
+    place = {ask.key: n for n, ask in enumerate(asks)}
+    pairs: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    for (i, j), qty in got.items():
+        pairs[place[parts[i][0].key], j] += qty
+    takes = [(asks[i], offers[j], qty) for (i, j), qty in sorted(pairs.items())]
     return _summed(problem, takes, tuple(sorted(waiting)))
+
+
+def _least(ask: Ask, offers: Sequence[Offer]) -> Decimal:
+    """The line's minimum; in whole units where line and stock are, or half a unit would be taken for it."""
+    least = min(ask.least_qty, ask.qty)
+    is_whole = all(qty == qty.to_integral_value() for qty in (ask.qty, *(o.qty for o in offers)))
+    return least.to_integral_value(ROUND_CEILING) if is_whole else least
 
 
 def _summed(problem: Problem, takes: Iterable[tuple[Ask, Offer, Decimal]], waiting: tuple[int, ...]) -> _Filled:

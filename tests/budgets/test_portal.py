@@ -32,6 +32,8 @@ MOST = {
     "cancel": 13,
     "return": 17,
     "substitutes": 42,
+    "options": 20,
+    "notices": 10,
     "invoices": 9,
     "invoices to pay": 9,
     "invoice-pdf": 15,
@@ -105,13 +107,24 @@ def test_home_and_the_lists_take_the_same_statements_for_2_and_50_orders(capsys)
 
 def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_and_200_lines(capsys):
     small, large = crowded(1), crowded(1, lines=LINES)
-    for page, tail in (("order", "/"), ("cancel", "/cancel"), ("return", "/return"), ("substitutes", "/substitutes")):
+    for page, tail in (
+        ("order", "/"),
+        ("cancel", "/cancel"),
+        ("return", "/return"),
+        ("substitutes", "/substitutes"),
+        ("options", "/options"),
+    ):
         calls = []
         for world in (small, large):
             browser = browser_for(world)
             number = Order.objects.get(account=world.account).number
             calls.append(lambda b=browser, n=number, t=tail: b.get(f"/orders/{n}{t}"))
         measured(page, *calls, capsys)
+
+
+def test_how_one_is_told_takes_the_same_statements_for_1_and_50_orders(capsys):
+    small, large = (browser_for(crowded(n)) for n in (1, ROWS))
+    measured("notices", lambda: small.get("/notices/"), lambda: large.get("/notices/"), capsys)
 
 
 def test_invoices_take_the_same_statements_for_1_and_50(capsys):
