@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import NamedTuple
 
 Cost = tuple[Decimal, ...]
@@ -35,6 +35,13 @@ def cheapest_flow(wanted: Sequence[Decimal], offered: Sequence[Decimal], edges: 
         for n, pair in enumerate(path):
             flow[pair] += -qty if n % 2 else qty
     return {pair: qty for pair, qty in flow.items() if qty > 0}
+
+
+def least_of(least: Decimal, wanted: Decimal, offered: Sequence[Decimal]) -> Decimal:
+    """A line's minimum; in whole units where line and stock are, or half a unit would be taken for it."""
+    least = min(least, wanted)
+    is_whole = all(qty == qty.to_integral_value() for qty in (wanted, *offered))
+    return least.to_integral_value(ROUND_CEILING) if is_whole else least
 
 
 def _room(path: Sequence[tuple[int, int]], wanted: list[Decimal], offered: list[Decimal], flow: Flow) -> Decimal:

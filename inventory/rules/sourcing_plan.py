@@ -9,12 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 from typing import NamedTuple
 
-from inventory.rules.sourcing_flow import Edge, cheapest_flow
+from inventory.rules.sourcing_flow import Edge, cheapest_flow, least_of
 
 ZERO = Decimal(0)
 NEVER = date.max
@@ -251,7 +251,8 @@ def _flow(problem: Problem, asks: Sequence[Ask], offers: Sequence[Offer], waitin
     A line's minimum is a node of its own that is filled before anything else, so that a line that takes whatever there
     is never starves one that takes all or nothing.
     """
-    least = {ask.key: _least(ask, offers) for ask in asks}
+    offered = [o.qty for o in offers]
+    least = {ask.key: least_of(ask.least_qty, ask.qty, offered) for ask in asks}
     parts = [(ask, least[ask.key], True) for ask in asks if least[ask.key] > 0]
     parts += [(ask, ask.qty - least[ask.key], False) for ask in asks]
     edges = [
@@ -260,7 +261,7 @@ def _flow(problem: Problem, asks: Sequence[Ask], offers: Sequence[Offer], waitin
         for j, offer in enumerate(offers)
         if _serves(offer, ask)
     ]
-    got = cheapest_flow([qty for _, qty, _ in parts], [o.qty for o in offers], edges)
+    got = cheapest_flow([qty for _, qty, _ in parts], offered, edges)
     due = sum((qty for _, qty, is_due in parts if is_due), ZERO)
     if sum((qty for (i, _), qty in got.items() if parts[i][2]), ZERO) < due:
         return None
@@ -270,13 +271,6 @@ def _flow(problem: Problem, asks: Sequence[Ask], offers: Sequence[Offer], waitin
         pairs[place[parts[i][0].key], j] += qty
     takes = [(asks[i], offers[j], qty) for (i, j), qty in sorted(pairs.items())]
     return _summed(problem, takes, tuple(sorted(waiting)))
-
-
-def _least(ask: Ask, offers: Sequence[Offer]) -> Decimal:
-    """The line's minimum; in whole units where line and stock are, or half a unit would be taken for it."""
-    least = min(ask.least_qty, ask.qty)
-    is_whole = all(qty == qty.to_integral_value() for qty in (ask.qty, *(o.qty for o in offers)))
-    return least.to_integral_value(ROUND_CEILING) if is_whole else least
 
 
 def _summed(problem: Problem, takes: Iterable[tuple[Ask, Offer, Decimal]], waiting: tuple[int, ...]) -> _Filled:
