@@ -104,6 +104,7 @@ def w6(orders: int, lines: int, runs: int, clients: int = 32) -> Iterator[dict[s
     }
     yield _credit_row(data.ACCOUNTS, attempts=600, clients=clients, runs=runs)
     yield _credit_row(1, attempts=300, clients=clients, runs=runs)
+    yield _holds_row(50, repeats=5 * runs)
 
 
 def _release(ids: Sequence[int]) -> None:
@@ -249,3 +250,46 @@ def _judge(before: Sequence[_Standing]) -> tuple[int, int]:
 def _open_limits() -> None:
     with connection.cursor() as cursor:
         cursor.execute("UPDATE credit_creditaccount SET limit_amount = 999999999")
+
+
+def _holds_row(holds: int, *, repeats: int) -> dict[str, Any]:
+    """A payment of an account with so many held orders: from its commit until the one order it pays for is let go, with the
+    job leased and run as relay and worker do (the bell that wakes them is not part of it)."""
+    from billing.services.post_receipt import post_receipt
+    from core import clock, outbox
+    from orders.queries import held_for_credit
+
+    account = data.ACCOUNTS
+    (before,) = [s for s in _set_limits(account, 0) if s.account == account]
+    for _ in range(holds):
+        product.place(account, ITEMS)
+    while outbox.drain_due(now=clock.db_now()):
+        pass
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT total_amount FROM orders_order WHERE account_id = %s AND id > %s", [account, before.last_order]
+        )
+        worth = cursor.fetchone()[0]
+    times, wrong = [], 0
+    for n in range(repeats):
+        left = len(held_for_credit([account]))
+        post_receipt(
+            account_id=account, amount=worth, currency="USD", received_date=data.NOW.date(), reference=f"W6-{n}",
+            actor=product.ACTOR, now=clock.db_now(),
+        )  # fmt: skip
+        began = time.perf_counter()
+        while len(held_for_credit([account])) == left and time.perf_counter() - began < 30:
+            for job_id in outbox.lease_due(now=clock.db_now()):
+                outbox.run_job(job_id, now=clock.db_now())
+        times.append((time.perf_counter() - began) * 1000)
+        wrong += left - len(held_for_credit([account])) != 1
+    _open_limits()
+    spread = Spread.of(times)
+    return {
+        "workload": "w6-holds",
+        "what": f"a payment beside {holds} held orders",
+        "milliseconds": spread,
+        "wrong": wrong,
+        "text": f"w6-holds  a payment beside {holds} held orders: the one it pays for is let go in {spread.text()} ms after the commit, "
+        f"{'within' if spread.high < 1000 else 'OVER'} a second; {wrong} of {repeats} wrong",
+    }

@@ -1,6 +1,6 @@
 """The console's look and its sidebar (django-unfold). Colours are those of tokens.css, as ramps."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.http import HttpRequest
@@ -47,6 +47,19 @@ def _credit_desk() -> Item:
     return {"title": _("Credit desk"), "icon": "savings", "link": link(), "permission": _may_see("credit_posting")}
 
 
+def _release_desk() -> Item:
+    """For those who release."""
+    link = lazy(lambda: reverse("admin:fulfillment_releaserun_desk"), str)
+
+    def permission(request: HttpRequest) -> bool:
+        from django.contrib import admin
+
+        screens: Iterable[Any] = admin.site._registry.values()
+        return any(s.opts.label_lower == "fulfillment.releaserun" and s.access.may_act(request.user) for s in screens)
+
+    return {"title": _("Release desk"), "icon": "rocket_launch", "link": link(), "permission": permission}
+
+
 def _exceptions() -> Item:
     link = lazy(lambda: reverse("admin:exceptions_app_case_desk"), str)
     shown = _may_see("exceptions_app_case")
@@ -69,7 +82,11 @@ NAVIGATION = [
     _section(
         _("Orders"),
         _item(_("Orders"), "list_alt", "orders_order"),
+        _release_desk(),
+        _item(_("Release runs"), "playlist_play", "fulfillment_releaserun"),
+        _item(_("Release policies"), "auto_mode", "fulfillment_releasepolicy"),
         _item(_("Shipments"), "local_shipping", "fulfillment_shipment"),
+        _item(_("Recalls"), "keyboard_return", "fulfillment_recallrequest"),
         _item(_("Returns"), "undo", "fulfillment_return"),
         _item(_("Invoices"), "receipt_long", "billing_invoice"),
         _item(_("Hold types"), "back_hand", "orders_holdtype"),

@@ -22,6 +22,9 @@ from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from exceptions_app.events import CaseNoticed
 from fulfillment.events import (
     PickShort,
+    RecallAnswered,
+    RecallAsked,
+    ReleaseAsked,
     ReturnAuthorized,
     ReturnDispositioned,
     ReturnRejected,
@@ -91,7 +94,10 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("close the case of the kept promise", cases.close_promise_case, run_many=cases.close_promise_cases),
     ),
     LinesReleased: (Reaction("measure the release", do.measure_released, run_many=do.measure_many_released),),
+    ReleaseAsked: (Reaction("release the next orders of the run", do.continue_release),),
     ShipmentReleased: (),
+    RecallAsked: (),
+    RecallAnswered: (),
     # pick → ship → invoice → paid
     PickShort: (
         Reaction("open a case for the short pick", cases.open_short_pick_case, run_many=cases.open_short_pick_cases),
@@ -131,6 +137,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
         Reaction("put approved prices on their lines", do.apply_approved_price),
+        Reaction("set the approved limit", do.set_approved_limit),
         Reaction("hand approved repricing to finance", cases.open_reprice_case),
         Reaction("close the case of the late approval", cases.close_approval_case),
         Reaction("do what the company decided about its order", do.settle_purchase),

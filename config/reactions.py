@@ -13,7 +13,9 @@ from billing.services.issue_invoice import bill_orders, issue_invoices
 from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
-from fulfillment.events import PickShort, ReturnAuthorized, ReturnDispositioned, ShipmentShipped
+from credit.services.apply_approved_limit import apply_approved_limit as set_limit_of
+from fulfillment.events import PickShort, ReleaseAsked, ReturnAuthorized, ReturnDispositioned, ShipmentShipped
+from fulfillment.services.continue_release import continue_release as release_next
 from fulfillment.services.find_shipment import OnHold
 from fulfillment.services.record_usage import bill_waiting
 from fulfillment.services.replace_return import replace_return
@@ -126,6 +128,10 @@ def invoice_shipments(facts: Sequence[ShipmentShipped], jobs: Jobs) -> None:
             raise outcome
 
 
+def continue_release(fact: ReleaseAsked, job: JobContext) -> None:
+    release_next(run_id=fact.run_id, batch=fact.batch, actor=job.actor, now=job.now)
+
+
 def bill_what_was_held(fact: HoldCleared, job: JobContext) -> None:
     bill_what_was_held_of_many([fact], [job])
 
@@ -177,6 +183,11 @@ def measure_many_invoiced(facts: Sequence[InvoicePosted], jobs: Jobs) -> None:
 def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:
     if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "order":
         put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def set_approved_limit(fact: ApprovalDecided, job: JobContext) -> None:
+    if fact.is_approved and fact.approval_kind == "credit":
+        set_limit_of(approval_id=fact.approval_id, now=job.now)
 
 
 def count_call_offs(fact: OrderSubmitted | LinesCancelled, job: JobContext) -> None:

@@ -22,6 +22,11 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "options": {"expires": 600},
     },
     "allocate open demand": {"task": "inventory.tasks.run_allocation", "schedule": 60.0, "options": {"expires": 55}},
+    "release what a policy lets go": {
+        "task": "fulfillment.tasks.release_ready",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
     "give back expired reservations": {
         "task": "inventory.tasks.expire_claims",
         "schedule": 60.0,

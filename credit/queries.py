@@ -110,18 +110,26 @@ def terms_of(account_ids: Iterable[int]) -> dict[int, str]:
     return dict(rows.values_list("account_id", "terms__code"))
 
 
+_TREES = """
+WITH RECURSIVE up(asked, id, head_id) AS (
+  SELECT account_id, id, head_id FROM credit_creditaccount WHERE account_id = ANY(%s)
+   UNION
+  SELECT up.asked, h.id, h.head_id FROM up JOIN credit_creditaccount h ON h.id = up.head_id
+), tree(asked, id, account_id) AS (
+  SELECT up.asked, c.id, c.account_id FROM up JOIN credit_creditaccount c ON c.id = up.id WHERE up.head_id IS NULL
+   UNION
+  SELECT tree.asked, m.id, m.account_id FROM tree JOIN credit_creditaccount m ON m.head_id = tree.id
+) SELECT asked, account_id FROM tree
+"""
+
+
 def families_of(account_ids: Iterable[int]) -> dict[int, frozenset[int]]:
-    """Each account with all whose head's limit it shares, itself included: what improves for one does for all.
+    """Each account with all below the same topmost head, itself included: what improves for one may for all.
     Accounts without a credit account are their own family. One statement."""
     wanted = set(account_ids)
+    found: dict[int, set[int]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT c.account_id, m.account_id FROM credit_creditaccount c JOIN credit_creditaccount m"
-            " ON coalesce(m.head_id, m.id) = coalesce(c.head_id, c.id) WHERE c.account_id = ANY(%s)"
-            " AND (c.head_id IS NOT NULL OR EXISTS (SELECT FROM credit_creditaccount x WHERE x.head_id = c.id))",
-            [sorted(wanted)],
-        )
-        found: dict[int, set[int]] = {}
+        cursor.execute(_TREES, [sorted(wanted)])
         for account_id, other in cursor.fetchall():
             found.setdefault(account_id, set()).add(other)
     return {i: frozenset(found.get(i, {i})) for i in wanted}

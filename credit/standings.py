@@ -1,4 +1,4 @@
-"""Credit accounts as the decision sees them: two round trips for any number of accounts, two more for families."""
+"""Credit accounts as the decision sees them: two round trips for any number of accounts, three more for families."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -52,17 +52,37 @@ SELECT kind, effect, account_id, group_id, risk_group, value, points
  WHERE is_active AND (account_id IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
  ORDER BY id
 """
+LEVELS = 10  # of heads above an account; more are refused when they are set
+
+# The heads of each account, the nearest first: those above it, and itself where it has members.
+_CHAINS = f"""
+WITH RECURSIVE up(member, id, head_id, level) AS (
+  SELECT c.id, c.id, c.head_id, 0 FROM credit_creditaccount c WHERE c.id = ANY(%(ids)s::bigint[])
+   UNION ALL
+  SELECT up.member, h.id, h.head_id, up.level + 1 FROM up JOIN credit_creditaccount h ON h.id = up.head_id
+   WHERE up.level < {LEVELS}
+)
+SELECT up.member, array_agg(up.id ORDER BY up.level), array_agg(c.account_id ORDER BY up.level)
+  FROM up JOIN credit_creditaccount c ON c.id = up.id
+ WHERE up.level > 0 OR EXISTS (SELECT FROM credit_creditaccount m WHERE m.head_id = up.id) GROUP BY up.member
+"""
+# All below each head, however deep, and the head itself; open orders within the head's own horizon.
 _FAMILIES = f"""
+WITH RECURSIVE tree(head, id, until, level) AS (
+  SELECT c.id, c.id, %(on)s::date + c.horizon_days, 0 FROM credit_creditaccount c WHERE c.id = ANY(%(ids)s::bigint[])
+   UNION ALL
+  SELECT t.head, m.id, t.until, t.level + 1 FROM tree t JOIN credit_creditaccount m ON m.head_id = t.id
+   WHERE t.level < {LEVELS}
+), owed AS (
+  SELECT t.head, sum(m.receivable_amount) AS receivable, sum(m.shipped_amount) AS shipped,
+         sum(m.released_amount) AS released, sum(m.unapplied_amount) AS unapplied,
+         coalesce(sum((SELECT sum(d.amount) FROM credit_openorderday d
+                        WHERE d.credit_account_id = m.id AND d.ship_date <= t.until)), 0) AS open_orders
+    FROM tree t JOIN credit_creditaccount m ON m.id = t.id GROUP BY t.head
+)
 SELECT c.id, h.name, c.limit_amount, c.limit_valid_to, f.receivable, f.shipped, f.released, f.unapplied, f.open_orders,
        x.kinds, x.amounts, x.begins, x.ends
-  FROM credit_creditaccount c
-  JOIN LATERAL (
-       SELECT sum(m.receivable_amount) AS receivable, sum(m.shipped_amount) AS shipped,
-              sum(m.released_amount) AS released, sum(m.unapplied_amount) AS unapplied,
-              coalesce(sum((SELECT sum(d.amount) FROM credit_openorderday d
-                             WHERE d.credit_account_id = m.id AND d.ship_date <= %(on)s::date + c.horizon_days)), 0)
-              AS open_orders
-         FROM credit_creditaccount m WHERE m.id = c.id OR m.head_id = c.id) f ON true
+  FROM credit_creditaccount c JOIN owed f ON f.head = c.id
   JOIN unnest(%(ids)s::bigint[], %(names)s::text[]) AS h(id, name) ON h.id = c.id
   {_ADDITIONS}
  WHERE c.id = ANY(%(ids)s::bigint[])
@@ -129,8 +149,8 @@ def standings_of(credit_accounts: Sequence[CreditAccount], *, on: date) -> dict[
         part, snapshot = dated[row.pk], snapshots[row.account_id]
         mine = rules_for(rules, account_id=row.account_id, group_ids=snapshot.group_ids, risk_group=row.risk_group)
         found[row.account_id] = _standing(row, part, on, str(snapshot.status), mine)
-        if family := families.get(row.head_id or row.pk):
-            found[row.account_id] = replace(found[row.account_id], family=family)
+        if row.pk in families:
+            found[row.account_id] = replace(found[row.account_id], families=families[row.pk])
     return found
 
 
@@ -154,16 +174,18 @@ def _standing(row: CreditAccount, part: DatedParts, on: date, status: str, rules
 
 def _families(
     credit_accounts: Iterable[CreditAccount], dated: Mapping[int, DatedParts], *, on: date
-) -> dict[int, Family]:
-    """By the head's credit account id. No statement where nobody has a head or members."""
-    heads = sorted({row.head_id or row.pk for row in credit_accounts if row.head_id or dated[row.pk].has_members})
-    if not heads:
+) -> dict[int, tuple[Family, ...]]:
+    """{credit account: the families it is in, the nearest head's first}. No statement where nobody has a head or members."""
+    related = [row.pk for row in credit_accounts if row.head_id or dated[row.pk].has_members]
+    if not related:
         return {}
-    accounts_of = dict(CreditAccount.objects.filter(pk__in=heads).values_list("pk", "account_id"))
-    names = accounts.names(accounts_of.values())
+    chains = {pk: (heads, account_ids) for pk, heads, account_ids in rows(_CHAINS, {"ids": related})}
+    accounts_of = {h: a for heads, account_ids in chains.values() for h, a in zip(heads, account_ids, strict=True)}
+    names = accounts.names(set(accounts_of.values()))
+    heads = sorted(accounts_of)
     told = [names[accounts_of[pk]] for pk in heads]
-    found = rows(_FAMILIES, {"ids": heads, "names": told, "on": on})
-    return {row[0]: _family(*row) for row in found}
+    known = {row[0]: _family(*row) for row in rows(_FAMILIES, {"ids": heads, "names": told, "on": on})}
+    return {pk: tuple(known[head] for head in mine) for pk, (mine, _) in chains.items()}
 
 
 def _family(

@@ -7,7 +7,13 @@ from core import sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
-from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, UNMATCHED_RETURN, USAGE_UNBILLED
+from fulfillment.exception_kinds import (
+    DELIVERY_WINDOW_AT_RISK,
+    RECALL_UNANSWERED,
+    SHORT_PICK,
+    UNMATCHED_RETURN,
+    USAGE_UNBILLED,
+)
 
 _DUE = """
 SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date)
@@ -35,6 +41,32 @@ def windows_at_risk(now: datetime) -> list[CaseSpec]:
     ]
 
 
+_UNANSWERED = """
+SELECT s.id, s.number, s.account_id, o.currency,
+       (SELECT sum(round(c.qty * l.unit_price, 2)) FROM fulfillment_shipmentline c
+          JOIN orders_orderline l ON l.id = c.order_line_id WHERE c.shipment_id = s.id), r.id, r.asked_by, r.note
+  FROM fulfillment_recallrequest r JOIN fulfillment_shipment s ON s.id = r.shipment_id
+  JOIN orders_order o ON o.id = s.order_id
+ WHERE r.state = 'asked' AND r.respond_by <= %(now)s ORDER BY r.id
+"""
+
+
+def unanswered_recalls(now: datetime) -> list[CaseSpec]:
+    """Shipments asked back in vain so far."""
+    return [
+        CaseSpec(
+            RECALL_UNANSWERED.code,
+            DocumentRef("shipment", pk, number),
+            f"recall:{recall_id}",
+            account_id,
+            worth,
+            currency,
+            f"{asked_by} asked for it back: {note}",
+        )
+        for pk, number, account_id, currency, worth, recall_id, asked_by, note in sql.rows(_UNANSWERED, {"now": now})
+    ]
+
+
 _STILL_SHORT = """
 SELECT w.id
   FROM unnest(%(cases)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(id, shipment_id, product_id)
@@ -53,7 +85,11 @@ def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
     return {pk for pk, _, _ in asked} - still
 
 
-register(Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk), Watch(SHORT_PICK.code, made_good))
+register(
+    Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk),
+    Detector(RECALL_UNANSWERED.code, "recall:", unanswered_recalls),
+    Watch(SHORT_PICK.code, made_good),
+)
 pushed(SHORT_PICK.code, "the fact PickShort")
 pushed(USAGE_UNBILLED.code, "record_usage")
 pushed(UNMATCHED_RETURN.code, "receive_return")

@@ -16,6 +16,38 @@ class ShipmentReleased(Fact):
 
 
 @dataclass(frozen=True)
+class ReleaseAsked(Fact):
+    """Orders of a run wait to be released. Stream "release_run:<id>", seq = how many batches were asked for."""
+
+    run_id: int
+    batch: int
+
+
+@dataclass(frozen=True)
+class RecallAsked(Fact):
+    """The warehouse is to give a released shipment back: its system hears of it by this."""
+
+    recall_id: int
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    site_id: int
+    note: str
+
+
+@dataclass(frozen=True)
+class RecallAnswered(Fact):
+    """`state` is accepted or refused."""
+
+    recall_id: int
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    state: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class PickShort(Fact):
     shipment_id: int
     shipment_number: str

@@ -41,4 +41,14 @@ UNMATCHED_RETURN = KindSpec(
     least_resolutions=0,
     description="More came back than was authorized. It is not in stock and not credited until somebody decides.",
 )
-declare(SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN)
+RECALL_UNANSWERED = KindSpec(
+    code="recall_unanswered",
+    label="Recall not answered",
+    owner_queue="warehouse",
+    severity="high",
+    respond_minutes=15,
+    resolve_minutes=60,
+    least_resolutions=0,
+    description="A released shipment is asked back and the warehouse has not said whether it gives it back.",
+)
+declare(RECALL_UNANSWERED, SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN)

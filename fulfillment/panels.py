@@ -8,7 +8,11 @@ from core import refs
 from core.access import allow
 from core.refs import DocumentRef
 from fulfillment.queries import orders_of_usages, shipments_of
+from fulfillment.release_queries import is_recallable, recalls_of
+from fulfillment.services.answer_recall import MAY as ANSWER
+from fulfillment.services.ask_recall import MAY as ASK
 from fulfillment.services.release_part import MAY
+from fulfillment.states import RecallState
 from inventory.field_queries import usages
 from orders.ledgers import order_numbers
 from orders.queries import holds_of, progress
@@ -25,6 +29,20 @@ def shipments_panel(ref: DocumentRef, request: HttpRequest) -> str:
 
 def _is_held_for_credit(order_id: int) -> bool:
     return any(hold.reason == "credit" for hold in holds_of([order_id]).get(order_id, ()))
+
+
+def recall_panel(ref: DocumentRef, request: HttpRequest) -> str:
+    """Whether somebody asked for the shipment back, and what the warehouse said."""
+    recalls = recalls_of(ref.id)
+    open_one = next((row for row in recalls if row.state == RecallState.ASKED), None)
+    context = {
+        "ref": ref,
+        "recalls": recalls,
+        "open": open_one,
+        "may_answer": allow(act=set(ANSWER)).may_act(request.user),
+        "may_ask": open_one is None and is_recallable(ref.id) and allow(act=set(ASK)).may_act(request.user),
+    }
+    return render_to_string("admin/fulfillment/recall_panel.html", context, request=request)
 
 
 def usage_panel(ref: DocumentRef, request: HttpRequest) -> str:

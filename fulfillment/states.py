@@ -27,6 +27,30 @@ SHIPMENT = Lifecycle(
 )
 
 
+class PolicyEffect(StrEnum):
+    """What a release policy does with an order that fits it."""
+
+    RELEASE = "release"
+    WAIT = "wait"  # for a person
+
+
+class RunKind(StrEnum):
+    POLICY = "policy"  # by itself
+    PERSON = "person"
+
+
+class ResultState(StrEnum):
+    WAITING = "waiting"
+    RELEASED = "released"
+    REFUSED = "refused"
+
+
+class RecallState(StrEnum):
+    ASKED = "asked"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
 class ReturnStatus(StrEnum):
     REQUESTED = "requested"
     AUTHORIZED = "authorized"

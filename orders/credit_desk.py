@@ -22,11 +22,13 @@ MOST = 100
 _QUEUE = """
 SELECT o.terms_code, o.account_id, o.currency, GREATEST(coalesce(l.requested_date, o.requested_date, %(today)s), %(today)s),
        EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.reason = 'credit' AND h.cleared_at IS NULL),
-       sum(round((d.backordered_qty + d.reserved_qty + d.allocated_qty) * l.unit_price, 2))
+       sum(round((d.allocated_qty + CASE WHEN %(ids)s::bigint[] IS NULL THEN d.backordered_qty + d.reserved_qty ELSE 0 END)
+                 * l.unit_price, 2))
   FROM orders_order o
   JOIN orders_orderline l ON l.order_id = o.id
   JOIN inventory_demand d ON d.id = l.demand_id
- WHERE o.status = 'submitted' AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0
+ WHERE o.status = 'submitted' AND (%(ids)s::bigint[] IS NULL OR o.id = ANY(%(ids)s::bigint[]))
+   AND d.allocated_qty + CASE WHEN %(ids)s::bigint[] IS NULL THEN d.backordered_qty + d.reserved_qty ELSE 0 END > 0
  GROUP BY 1, 2, 3, 4, 5
 """
 
@@ -35,7 +37,9 @@ SELECT o.terms_code, o.account_id, o.currency, GREATEST(coalesce(l.requested_dat
 class Held:
     """An order that credit holds: `then` is what the hold said when it was placed, `now` what credit would say."""
 
+    hold_id: int
     order_id: int
+    account_id: int
     number: str
     account: str
     amount: Decimal
@@ -63,7 +67,9 @@ def held_orders(*, now: datetime, limit: int = MOST) -> list[Held]:
         decision = decisions.get(hold.order_id)
         found.append(
             Held(
+                hold.pk,
                 order.order_id,
+                order.account_id,
                 order.number,
                 names[order.account_id],
                 order.total,
@@ -86,10 +92,11 @@ def _told(decision: CreditDecision | None) -> str:
     return " ".join(blocking) or f"Credit would approve it: {decision.words}."
 
 
-def cash_effect(*, today: date) -> dict[str, list[Week]]:
-    """{currency: weeks} of all that is ordered and not released, were it released as asked. 4 statements at most."""
+def cash_effect(*, today: date, order_ids: Sequence[int] | None = None) -> dict[str, list[Week]]:
+    """{currency: weeks} of all that is ordered and not released, were it released as asked; with `order_ids`, of what is
+    allocated of these. 4 statements at most."""
     with connection.cursor() as cursor:
-        cursor.execute(_QUEUE, {"today": today})
+        cursor.execute(_QUEUE, {"today": today, "ids": None if order_ids is None else list(order_ids)})
         rows = cursor.fetchall()
     agreed = credit.terms_of({account_id for _, account_id, *_ in rows})
     keyed = [(code or agreed.get(account_id, ""), day) for code, account_id, _, day, *_ in rows]

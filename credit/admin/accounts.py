@@ -26,6 +26,7 @@ from core.console import ServiceAdmin, actor_of
 from core.money import Money
 from core.overrides import Reason
 from credit import queries
+from credit.admin.evidence import evidence_table
 from credit.admin.ledgers import FINANCE, LOOK
 from credit.models import CreditAccount
 from credit.queries import Exposure, LimitAdditionView
@@ -134,7 +135,7 @@ class CreditAccountAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        shown = ("account", "currency", "exposure_build_up", "ageing", "additions", "other_form")
+        shown = ("account", "currency", "exposure_build_up", "ageing", "additions", "evidence", "other_form")
         if not self.has_change_permission(request, obj):
             return (*shown, *SETTINGS)
         return (*shown, "limit_amount", "limit_valid_to") if _is_settings(request) else (*shown, *SETTINGS)
@@ -151,7 +152,7 @@ class CreditAccountAdmin(ServiceAdmin):
             limit += ("reason_code", "note", "ask_approval", "approval_id")
             rules += ("other_form",)
         return [
-            (None, {"fields": ("account", "currency", "exposure_build_up", "ageing", "additions")}),
+            (None, {"fields": ("account", "currency", "exposure_build_up", "ageing", "additions", "evidence")}),
             ("Limit", {"fields": limit}),
             ("Terms and rules", {"fields": rules}),
         ]
@@ -171,10 +172,9 @@ class CreditAccountAdmin(ServiceAdmin):
             "now": clock.now(),
         }
         if given["ask_approval"]:
-            approval_id = request_limit(**asked, reason=given["note"])
-            self.message_user(
-                request, f"Approval {approval_id} is asked for. The limit is unchanged.", messages.WARNING
-            )
+            approval_id = request_limit(**asked, reason=given["note"], valid_to=given["limit_valid_to"])
+            told = f"Approval {approval_id} is asked for. The limit is unchanged until somebody approves it."
+            self.message_user(request, told, messages.WARNING)
             return
         reason = Reason(given["reason_code"], given["note"])
         more = {"valid_to": given["limit_valid_to"], "approval_id": given["approval_id"]}
@@ -256,6 +256,12 @@ class CreditAccountAdmin(ServiceAdmin):
             ("Over 90 days", found.days_over_90),
         ]
         return _table((label, str(Money(amount, row.currency))) for label, amount in figures)
+
+    @admin.display(description="evidence for limits")
+    def evidence(self, row: CreditAccount) -> str:
+        """What the next request for a limit is shown with."""
+        new = reverse("admin:credit_limitevidence_attach", args=[row.pk])
+        return format_html('{}<p><a href="{}">Attach a document or a note</a></p>', evidence_table(row), new)
 
     @admin.display(description="beside the limit")
     def additions(self, row: CreditAccount) -> str:

@@ -1,5 +1,6 @@
 from credit.models.account import CreditAccount, PaymentTerms
 from credit.models.addition import AdditionEnd, LimitAddition
+from credit.models.evidence import LimitEvidence
 from credit.models.posting import OpenOrderDay, Posting
 from credit.models.rule import CreditRule
 
@@ -8,6 +9,7 @@ __all__ = [
     "CreditAccount",
     "CreditRule",
     "LimitAddition",
+    "LimitEvidence",
     "OpenOrderDay",
     "PaymentTerms",
     "Posting",

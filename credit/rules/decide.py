@@ -39,14 +39,13 @@ def decide(
         if standing is None:
             decisions.append(_without_account(ask))
             continue
-        head_id = standing.family.head_id if standing.family else 0
         case = Case(
             ask,
             standing,
             today,
             point,
             taken=taken.get(account_id, ZERO),
-            family_taken=family_taken.get(head_id, ZERO),
+            families_taken=dict(family_taken),
             prepaid=prepaid.get(account_id, ZERO),
             terms=terms.get(ask.terms_code),
         )
@@ -54,7 +53,8 @@ def decide(
         if decision.is_approved or ask.counts_when_held:
             more = max(case.asked - case.counted, ZERO)
             taken[account_id] = case.taken + more
-            family_taken[head_id] = case.family_taken + more
+            for family in standing.families:
+                family_taken[family.head_id] = family_taken.get(family.head_id, ZERO) + more
         if decision.is_approved:
             prepaid[account_id] = case.prepaid + upfront_amount(case.effective_terms, ask.amount)
         decisions.append(decision)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from credit.rules.asks import ExposureParts, RuleResult
-from credit.rules.standing import ACTIVE, PLANNING, Case, Limits
+from credit.rules.standing import ACTIVE, PLANNING, Case, Family, Limits
 from credit.rules.terms import is_worse, upfront_amount
 from credit.states import AdditionKind, Judgement, RuleKind
 
@@ -71,16 +71,24 @@ def credit_limit(case: Case, figure_: Decimal | None) -> Finding | None:
 
 
 def group_limit(case: Case, figure_: Decimal | None) -> Finding | None:
-    """The head and all its members together, beside the head's limit."""
-    family = case.standing.family
-    if family is None or not case.is_comparable:
+    """Each head above, and all below it together, beside that head's limit; the nearest first. All that are passed are
+    told; the figures are those of the one passed by most, or nearest to it."""
+    if not case.standing.families or not case.is_comparable:
         return None
+    found = [_together(case, family) for family in case.standing.families]
+    over = [words for words, data in found if data["over"] > 0]
+    worst = max((data for _, data in found), key=lambda data: data["over"])
+    return Finding(bool(over), " ".join(over) or " ".join(words for words, _ in found), worst)
+
+
+def _together(case: Case, family: Family) -> tuple[str, dict[str, Decimal]]:
+    taken = case.families_taken.get(family.head_id, ZERO)
     limit = family.limits.total(case.today)
-    exposure = family.parts.total + case.family_taken - case.counted
+    exposure = family.parts.total + taken - case.counted
     over = exposure + case.asked - limit
-    words = _sum(case, family.parts, case.family_taken, family.limits, f" of {family.name} and its companies")
+    words = _sum(case, family.parts, taken, family.limits, f" of {family.name} and its companies")
     message = f"Over by {over:,.2f} together: {words}." if over > 0 else f"Together: {words}."
-    return Finding(over > 0, message, {"limit": limit, "exposure": exposure, "asked": case.asked, "over": over})
+    return message, {"limit": limit, "exposure": exposure, "asked": case.asked, "over": over}
 
 
 def limit_expired(case: Case, grace: Decimal | None) -> Finding:

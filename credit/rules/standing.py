@@ -1,7 +1,7 @@
 """One credit account as the decision sees it, and one ask beside it: plain values."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -56,7 +56,7 @@ class Overdue:
 
 @dataclass(frozen=True)
 class Family:
-    """A head and its members: what all of them owe together, beside the head's limits."""
+    """A head and all below it, however deep: what they owe together, beside the head's limits."""
 
     head_id: int
     name: str
@@ -84,7 +84,7 @@ class Standing:
     account_status: str = ACTIVE
     check_points: frozenset[CheckPoint] = EVERYWHERE
     rules: tuple[Rule, ...] = ()
-    family: Family | None = None
+    families: tuple[Family, ...] = ()  # the nearest head's first
 
     @property
     def settings(self) -> Iterator[Rule]:
@@ -107,7 +107,7 @@ class Case:
     today: date
     point: CheckPoint
     taken: Decimal = ZERO
-    family_taken: Decimal = ZERO
+    families_taken: Mapping[int, Decimal] = field(default_factory=dict)  # by head
     prepaid: Decimal = ZERO
     terms: Terms | None = None
 

@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.outbox import publish
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.authority import authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
@@ -49,11 +49,49 @@ def change_limit(
     Publishes CreditImproved when raised or prolonged. Raises InvalidInput, NotFound, NotPermitted, LimitAuthorityExceeded,
     ReasonTooShort and the refusals of an approval.
     """
+    _require_sense(limit_amount)
+    row = _locked(account_id)
+    approved = _check_authority(row, limit_amount, valid_to, actor=actor, approval_id=approval_id, now=now)
+    return _change(row, limit_amount, valid_to, reason, approved, actor=actor, now=now)
+
+
+@require_uow
+def set_limit(
+    *,
+    account_id: int,
+    limit_amount: Decimal,
+    valid_to: date | None,
+    reason: overrides.Reason,
+    actor: Actor,
+    now: datetime,
+    approval_id: int,
+) -> LimitChanged | None:
+    """The same on an approval alone, whoever carries it out: `actor` is who asked for it. None: it is the limit already."""
+    _require_sense(limit_amount)
+    row = _locked(account_id)
+    approvals.require(approval_id=approval_id, content_hash=limit_hash(account_id, limit_amount, valid_to), now=now)
+    if (row.limit_amount, row.limit_valid_to) == (limit_amount, valid_to):
+        return None
+    return _change(row, limit_amount, valid_to, reason, approval_id, actor=actor, now=now)
+
+
+def _require_sense(limit_amount: Decimal) -> None:
     if not limit_amount.is_finite() or limit_amount < 0:
         raise InvalidInput([FieldError("/limit_amount", "negative", "A limit is not negative.")])
-    row = _locked(account_id)
-    before, longer = row.limit_amount, ends_later(row.limit_valid_to, valid_to)
-    approved = _check_authority(row, limit_amount, longer, actor=actor, approval_id=approval_id, now=now)
+
+
+@require_uow
+def _change(
+    row: CreditAccount,
+    limit_amount: Decimal,
+    valid_to: date | None,
+    reason: overrides.Reason,
+    approved: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> LimitChanged:
+    account_id, before, longer = row.account_id, row.limit_amount, ends_later(row.limit_valid_to, valid_to)
     was = {"limit_amount": before, "valid_to": row.limit_valid_to}
     row.limit_amount, row.limit_valid_to, row.version = limit_amount, valid_to, row.version + 1
     row.save(update_fields=["limit_amount", "limit_valid_to", "version"])
@@ -77,9 +115,9 @@ def change_limit(
     return LimitChanged(account_id, before, limit_amount, override_id)
 
 
-def limit_hash(account_id: int, limit_amount: Decimal) -> str:
-    """What an approval of a limit is bound to: the account and the amount."""
-    return hashlib.sha256(f"credit_limit|{account_id}|{limit_amount:.2f}".encode()).hexdigest()
+def limit_hash(account_id: int, limit_amount: Decimal, valid_to: date | None) -> str:
+    """What an approval of a limit is bound to: the account, the amount and its end."""
+    return hashlib.sha256(f"credit_limit|{account_id}|{limit_amount:.2f}|{valid_to or ''}".encode()).hexdigest()
 
 
 def ref_of(row: CreditAccount) -> DocumentRef:
@@ -94,15 +132,22 @@ def _locked(account_id: int) -> CreditAccount:
 
 
 def _check_authority(
-    row: CreditAccount, limit_amount: Decimal, longer: bool, *, actor: Actor, approval_id: int | None, now: datetime
+    row: CreditAccount,
+    limit_amount: Decimal,
+    valid_to: date | None,
+    *,
+    actor: Actor,
+    approval_id: int | None,
+    now: datetime,
 ) -> int | None:
     """The approval that was needed and used, or None."""
     authority = authority_of(actor)
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
+    longer = ends_later(row.limit_valid_to, valid_to)
     if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority, is_prolonged=longer):
         return None
     if approval_id is None:
         raise LimitAuthorityExceeded(actor=actor.label, asked=str(limit_amount), authority=str(authority))
-    approvals.require(approval_id=approval_id, content_hash=limit_hash(row.account_id, limit_amount), now=now)
+    approvals.require(approval_id=approval_id, content_hash=limit_hash(row.account_id, limit_amount, valid_to), now=now)
     return approval_id

@@ -1,6 +1,6 @@
 """How an account's credit is looked at: risk group, horizon, check points, own figures, and whose limit covers it too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount, PaymentTerms
 from credit.services.change_limit import ref_of
+from credit.standings import LEVELS
 from credit.states import CheckPoint
 
 
@@ -39,19 +40,20 @@ def change_settings(
 ) -> dict[str, tuple[Any, Any]]:
     """{name: (before, after)} of what changed, recorded as an override. The account's holds are looked at again.
 
-    Raises NotFound, NotPermitted, InvalidInput (unknown terms or check point; a head that has a head, is in another
-    currency, or is the account itself), ReasonTooShort.
+    Raises NotFound, NotPermitted, InvalidInput (unknown terms or check point; a head in another currency, or one
+    that is the account itself or below it), ReasonTooShort.
     """
     if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="change credit settings", roles="finance")
     asked = [account_id] + ([settings.head_account_id] if settings.head_account_id else [])
-    rows = {row.account_id: row for row in lock_credit_accounts(asked)}
+    locked = lock_credit_accounts(asked)  # with every head above both: nobody closes a ring beside us
+    rows, by_key = {row.account_id: row for row in locked}, {row.pk: row for row in locked}
     row = rows.get(account_id)
     if row is None:
         raise NotFound(kind="credit account of account", ident=account_id)
     head = rows.get(settings.head_account_id or 0)
     terms = PaymentTerms.objects.filter(code=settings.terms_code).first()
-    if errors := [*_problems(settings, terms), *_head_problems(row, head, settings)]:
+    if errors := [*_problems(settings, terms), *_head_problems(row, head, settings, by_key)]:
         raise InvalidInput(errors)
     assert terms is not None
     before = _values(row)
@@ -77,18 +79,43 @@ def _problems(settings: Settings, terms: PaymentTerms | None) -> list[FieldError
     return errors
 
 
-def _head_problems(row: CreditAccount, head: CreditAccount | None, settings: Settings) -> list[FieldError]:
+def _head_problems(
+    row: CreditAccount, head: CreditAccount | None, settings: Settings, rows: Mapping[int, CreditAccount]
+) -> list[FieldError]:
     if settings.head_account_id is None:
         return []
     if head is None:
         return [FieldError("/head_account_id", "unknown", "The head has no credit account.", "Open one for it first.")]
-    if head.pk == row.pk or head.head_id or row.members.exists():
-        words = "A family is one head and its members: a head has no head, and a member no members."
-        return [FieldError("/head_account_id", "two_levels", words)]
+    above = _above(head, rows)
+    if row.pk in above:
+        words = f"{row.account} would be its own head: {head.account} is it, or is below it."
+        return [FieldError("/head_account_id", "ring", words, "Take the one below out of the family first.")]
+    if len(above) + _depth(row) > LEVELS:
+        words = f"A family has at most {LEVELS} levels."
+        return [FieldError("/head_account_id", "too_deep", words)]
     if head.currency != row.currency:
         words = f"The head's limit is in {head.currency}, this account's in {row.currency}."
         return [FieldError("/head_account_id", "currency", words)]
     return []
+
+
+def _above(head: CreditAccount, rows: Mapping[int, CreditAccount]) -> list[int]:
+    """The head and all above it, among locked rows."""
+    found: list[int] = []
+    here: CreditAccount | None = head
+    while here is not None and here.pk not in found:
+        found.append(here.pk)
+        here = rows.get(here.head_id or 0)
+    return found
+
+
+def _depth(row: CreditAccount) -> int:
+    """How many levels the account is the top of, itself included. One statement a level."""
+    level, depth = [row.pk], 0
+    while level and depth <= LEVELS:
+        depth += 1
+        level = list(CreditAccount.objects.filter(head__in=level).values_list("pk", flat=True))
+    return depth
 
 
 def _values(row: CreditAccount) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.outbox import publish
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.authority import authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
@@ -47,12 +47,46 @@ def grant_addition(
     Publishes CreditImproved once it counts (one that begins later is looked at on its first day). Raises InvalidInput,
     NotFound, NotPermitted, LimitAuthorityExceeded, ReasonTooShort and the refusals of an approval.
     """
-    _require_sense(addition, now.date())
-    rows = lock_credit_accounts([account_id])
-    row = next((r for r in rows if r.account_id == account_id), None)
+    require_sense(addition, now.date())
+    row = _locked(account_id)
+    approved = _require_authority(row, addition, actor=actor, approval_id=approval_id, now=now)
+    return _add(row, addition, reason, approved, actor=actor, now=now)
+
+
+@require_uow
+def add(
+    *,
+    account_id: int,
+    addition: AdditionSpec,
+    reason: overrides.Reason,
+    actor: Actor,
+    now: datetime,
+    approval_id: int,
+) -> int:
+    """The same on an approval alone, whoever carries it out: `actor` is who asked for it."""
+    require_sense(addition, now.date())
+    row = _locked(account_id)
+    approvals.require(approval_id=approval_id, content_hash=addition_hash(account_id, addition), now=now)
+    return _add(row, addition, reason, approval_id, actor=actor, now=now)
+
+
+def _locked(account_id: int) -> CreditAccount:
+    row = next((r for r in lock_credit_accounts([account_id]) if r.account_id == account_id), None)
     if row is None:
         raise NotFound(kind="credit account of account", ident=account_id)
-    approved = _require_authority(row, addition, actor=actor, approval_id=approval_id, now=now)
+    return row
+
+
+@require_uow
+def _add(
+    row: CreditAccount,
+    addition: AdditionSpec,
+    reason: overrides.Reason,
+    approved: int | None,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> int:
     granted = LimitAddition.objects.create(
         credit_account_id=row.pk,
         kind=addition.kind,
@@ -71,13 +105,20 @@ def grant_addition(
     return int(granted.pk)
 
 
+def whole_limit(row: CreditAccount, addition: AdditionSpec, *, on: date) -> Decimal:
+    """What may be owed with it: the limit, what is added to it already, and this."""
+    there = limits_of(row, dated_parts([row.pk], on=on)[row.pk].additions)
+    return there.limit + sum((x.amount for x in there.additions), Decimal(0)) + addition.amount
+
+
 def addition_hash(account_id: int, addition: AdditionSpec) -> str:
     """What an approval is bound to."""
     body = f"{addition.kind}|{account_id}|{addition.amount:.2f}|{addition.valid_from}|{addition.valid_to}"
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def _require_sense(addition: AdditionSpec, today: date) -> None:
+def require_sense(addition: AdditionSpec, today: date) -> None:
+    """InvalidInput unless it adds something, over some days."""
     errors = []
     if not addition.amount.is_finite() or addition.amount <= 0:
         errors.append(FieldError("/amount", "not_positive", "An addition is more than nothing."))
@@ -97,8 +138,7 @@ def _require_authority(
     authority = authority_of(actor)
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="raise what an account may owe", roles="finance")
-    there = limits_of(row, dated_parts([row.pk], on=now.date())[row.pk].additions)
-    whole = there.limit + sum((x.amount for x in there.additions), Decimal(0)) + addition.amount
+    whole = whole_limit(row, addition, on=now.date())
     if whole <= authority:
         return None
     if approval_id is None:

@@ -14,11 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from unfold.decorators import display
 
 from accounts.states import Role
-from core import clock, refs
+from core import clock, journal, panels, refs
 from core.access import allow
 from core.actors import Actor
 from core.choices import counted
-from core.console import LedgerAdmin, ReadOnlyInline, actor_of
+from core.console import LedgerAdmin, ReadOnlyInline, actor_of, row_id
 from core.errors import DomainError, FieldError, InvalidInput
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
@@ -86,6 +86,7 @@ class ShipmentAdmin(LedgerAdmin):
     ordering = ("-pk",)
     inlines = (ShipmentLineInline,)
     change_form_template = "admin/fulfillment/shipment.html"
+    change_form_outer_after_template = "admin/panels.html"  # outside of the form: panels have forms of their own
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -100,6 +101,16 @@ class ShipmentAdmin(LedgerAdmin):
             path("<int:shipment_id>/deliver/", view(self.deliver_view), name="fulfillment_shipment_deliver"),
         ]
         return own + super().get_urls()
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """What happened to the shipment, and what other rooms have to say of it."""
+        extra, shipment_id = dict(extra_context or {}), row_id(object_id)
+        if shipment_id and self.has_view_permission(request):
+            ref = DocumentRef("shipment", shipment_id)
+            extra |= {"timeline": journal.timeline(ref), "panels": panels.rendered(ref, request)}
+        return super().change_view(request, object_id, form_url, extra)
 
     def usage_view(self, request: HttpRequest, usage_id: int, verb: str) -> HttpResponse:
         """Bill a usage, or give it the purchase order that was to follow; then back to its page."""

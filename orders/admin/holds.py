@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -15,7 +15,9 @@ from core import clock
 from core.access import allow
 from core.choices import counted
 from core.console import LedgerAdmin, actor_of, row_id
+from core.errors import DomainError, InvalidInput
 from core.lists import typed
+from orders.admin import desk
 from orders.credit_desk import MOST, bars, cash_effect, held_orders
 from orders.models import Hold
 from orders.services.reevaluate_credit_holds import reevaluate_all
@@ -77,8 +79,28 @@ class HoldAdmin(LedgerAdmin):
         return f"{hold.order.total_amount:,} {hold.order.currency}"
 
     def get_urls(self) -> list[URLPattern]:
-        desk = path("credit-desk/", self.admin_site.admin_view(self.desk_view), name="orders_hold_credit_desk")
-        return [desk, *super().get_urls()]
+        view = self.admin_site.admin_view
+        own = [
+            path("credit-desk/", view(self.desk_view), name="orders_hold_credit_desk"),
+            path("credit-desk/<int:hold_id>/<slug:verb>/", view(self.do_view), name="orders_hold_credit_desk_do"),
+        ]
+        return own + super().get_urls()
+
+    def do_view(self, request: HttpRequest, hold_id: int, verb: str) -> HttpResponse:
+        """One button beside a held order; the service asks for authority and for a second person."""
+        if verb not in desk.VERBS:
+            raise Http404
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request, FINANCE)
+        try:
+            messages.success(request, desk.do(verb, hold_id, request.POST, actor_of(request)))
+        except InvalidInput as wrong:
+            for error in wrong.errors:
+                messages.error(request, f"{error.message} {error.remedy}".strip())
+        except DomainError as refusal:
+            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        return HttpResponseRedirect(reverse("admin:orders_hold_credit_desk"))
 
     def desk_view(self, request: HttpRequest) -> HttpResponse:
         """Finance's desk: held orders with why then and now, and the cash that releasing would bring, by week. A POST

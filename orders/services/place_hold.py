@@ -7,7 +7,7 @@ from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from inventory.rules.asks import DemandChange
 from inventory.services.refresh_demands import refresh_demands
 from orders.events import HoldPlaced
@@ -73,6 +73,31 @@ def place_hold(
         set_blocked(order_id, True, now)
     _tell(order, hold, note, actor, now)
     return hold_view(hold)
+
+
+@require_uow
+def hold_again(order_id: int, *, note: str, actor: Actor, now: datetime) -> None:
+    """Inside a caller's transaction, which may go on to shipments: a submitted order is held by hand before its next
+    release; one that is held by hand already stays as it is. Locks the order (20)."""
+    order = lock_orders([order_id]).get(order_id)
+    if order is None or order.status != OrderStatus.SUBMITTED:
+        return
+    rule = f"by_hand:{HoldReason.MANUAL}"
+    if Hold.objects.filter(order_id=order_id, rule=rule, cleared_at__isnull=True).exists():
+        return
+    hold = Hold.objects.create(
+        order_id=order_id,
+        reason=HoldReason.MANUAL,
+        blocks=[str(Blocks.RELEASE)],
+        rule=rule,
+        explanation={"rule": "by_hand", "outcome": note, "inputs": {"blocks": [Blocks.RELEASE]}, "losers": []},
+        clearable_by=list(clearers_of([HoldReason.MANUAL])[HoldReason.MANUAL]),
+        placed_at=now,
+        placed_by=actor.label,
+    )
+    order.version += 1
+    Order.objects.filter(pk=order_id).update(version=order.version)
+    _tell(order, hold, note, actor, now)
 
 
 def set_blocked(order_id: int, is_blocked: bool, now: datetime) -> None:

@@ -46,11 +46,14 @@ from core.models import Calendar, CalendarHoliday
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import drain, unit
+from credit.services.attach_evidence import attach_evidence
 from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.states import AdditionKind
 from exceptions_app.models import RoutingRule, SlaPolicy
-from fulfillment.models import Shipment
+from fulfillment.models import ReleasePolicy, Shipment
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
+from fulfillment.services.ask_recall import ask_recall
+from fulfillment.services.ask_release import ask_release
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.record_usage import record_usage
@@ -439,6 +442,21 @@ def _decisions(account: Account) -> None:
     PurchaseRule.objects.create(account=account, kind="amount", amount=Decimal(50_000))
     SlaPolicy.objects.create(account=account, respond_minutes=60, resolve_minutes=180)
     RoutingRule.objects.create(kind="short_pick", min_amount=Decimal(5000), currency="USD", spreads=True)
+    note = "Their statements of last year, read by our insurer"
+    attach_evidence(
+        account_id=account.pk,
+        note=note,
+        name="statements.pdf",
+        content=b"%PDF-1.7 statements",
+        actor=FINANCE,
+        now=clock.now(),
+    )
+    ReleasePolicy.objects.create(name="Small orders on weekdays", rank=10, currency="USD", max_value=Decimal(500))
+    chosen = [place_order("PO-RUN", 2), order("PO-CREDIT").pk]
+    ask_release(order_ids=chosen, what="2 orders chosen by hand", actor=PICKER, now=clock.now())
+    drain(clock.now())
+    note = "The customer called: wrong address"
+    ask_recall(shipment_id=shipment("PO-RELEASED").pk, note=note, actor=CLERK, now=clock.now())
 
 
 def _money_earned(account: Account) -> None:

@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.models import Account, ServiceTier
 from billing.models import CommissionStatement, CreditMemo, Invoice, Obligation, Receipt
 from core.console import ServiceAdmin
+from credit.models import CreditAccount
 from exceptions_app.models import Case
 from inventory.models import FieldUsage, TransferDispute, TransferOffer
 from tests.browser import company
@@ -25,6 +26,7 @@ NO_PAGES = {
     *("view_on_site", "jsi18n", "autocomplete", "login"),
     *("catalog_license_evidence", "integrations_upload_export_sheet", "integrations_upload_result"),
     "inventory_allocationrun_comparison",
+    "credit_limitevidence_file",
 }
 # the arguments of addresses that have any and are pages
 ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
@@ -41,6 +43,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "billing_invoice_pdf": lambda: {"invoice_id": Invoice.objects.latest("pk").pk},
     "billing_invoice_step": lambda: {"invoice_id": Invoice.objects.latest("pk").pk, "verb": "credit"},
     "billing_receipt_apply": lambda: {"receipt_id": Receipt.objects.latest("pk").pk},
+    "credit_limitevidence_attach": lambda: {"credit_account_id": CreditAccount.objects.latest("pk").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
     "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
@@ -68,6 +71,8 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-over-limit": ("finance", of("orders_order", "change", lambda: company.order("PO-CREDIT"))),
     "order-short": ("planner", of("orders_order", "change", lambda: company.order("PO-BACK"))),
     "order-history": ("lead", of("orders_order", "history", lambda: company.order("PO-SHIPPED"))),
+    "release-desk-held": ("planner", lambda: reverse("admin:fulfillment_releaserun_desk") + "?held=on"),
+    "shipment-asked-back": ("warehouse", of("fulfillment_shipment", "change", lambda: company.shipment("PO-RELEASED"))),
     "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),
     "field-board": ("planner", lambda: reverse("admin:inventory_parlevel_board") + "?site=TRUNK-1"),
     "usage-waits": ("lead", of("inventory_fieldusage", "change", lambda: FieldUsage.objects.latest("pk"))),

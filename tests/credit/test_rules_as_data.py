@@ -128,13 +128,46 @@ def test_settings_change_with_a_reason_and_a_family_has_one_head():
         now=NOW,
     )
     assert changed == {"risk_group": ("", "B"), "head": (None, head.pk)}
-    for account, wanted in ((head, third), (third, member), (third, third)):
+    for account, wanted in ((head, member), (third, third)):
         wrong = settings(head_account_id=wanted.account_id)
         with pytest.raises(InvalidInput, match="head"):
             change_settings(account_id=account.account_id, settings=wrong, reason=WHY, actor=FINANCE, now=NOW)
     family = frozenset({head.account_id, member.account_id})
     found = queries.families_of([member.account_id, head.account_id, third.account_id])
     assert found == dict.fromkeys(family, family) | {third.account_id: {third.account_id}}
+
+
+@db
+def test_a_family_of_three_levels_owes_within_every_head_s_limit():
+    top, region, shop, other = [CreditAccountFactory(limit_amount=Decimal(n)) for n in (1000, 800, 5000, 5000)]
+    for account, head in ((shop, region), (region, top), (other, top)):
+        how = settings(head_account_id=head.account_id)
+        change_settings(account_id=account.account_id, settings=how, reason=WHY, actor=FINANCE, now=NOW)
+    how = settings(head_account_id=shop.account_id)
+    with pytest.raises(InvalidInput) as ring:
+        change_settings(account_id=top.account_id, settings=how, reason=WHY, actor=FINANCE, now=NOW)
+    assert ring.value.errors[0].code == "ring"
+    whole = frozenset(x.account_id for x in (top, region, shop, other))
+    assert queries.families_of([shop.account_id, other.account_id]) == dict.fromkeys(
+        (shop.account_id, other.account_id), whole
+    )
+
+    def owe(account, amount, order):
+        with unit():
+            post([owed(account.account_id, amount, order)], now=NOW)
+
+    def held(account, amount):
+        return [r.message.split(": ")[0] for r in asked(account.account_id, amount).reasons]
+
+    owe(shop, 500, 1)
+    assert held(shop, 300) == []
+    assert held(shop, 301) == ["Over by 1.00 together"]  # the region's 800
+    owe(other, 300, 2)
+    assert held(shop, 200) == []
+    assert held(shop, 201) == ["Over by 1.00 together"]  # the holding's 1,000
+    assert held(other, 200) == []  # the region's limit is not about it
+    assert held(other, 201) == ["Over by 1.00 together"]
+    assert held(top, 201) == ["Over by 1.00 together"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -4,11 +4,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from accounts.states import Role
 from billing.services.post_receipt import post_receipt
 from core.errors import InvalidInput, NotPermitted
+from core.models import Job
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import drain, unit
@@ -214,3 +217,20 @@ def test_finance_rejects_and_releases_a_part_from_the_order_s_page():
     hold_id = the_hold(order.order_id).pk
     told = VERBS["reject"](order.order_id, {"hold_id": str(hold_id), "note": "Nothing more for now"}, FINANCE)
     assert "1 lines of" in told
+
+
+def test_a_payment_s_look_is_due_at_its_commit_and_costs_the_same_for_2_and_for_20_held_orders():
+    world = make_world(limit=5, stock=1000)
+    counts = []
+    for orders in (2, 18):
+        for _ in range(orders):
+            place(world.draft(1), actor=CLERK, now=NOW)
+        drain(NOW)
+        pay(world, "0.01", f"WIRE-{orders}")
+        job = Job.objects.get(reaction="look again at credit holds", state="ready")
+        assert job.next_at <= NOW  # the relay, which the commit wakes, leases it at once
+        with CaptureQueriesContext(connection) as queries:
+            drain(NOW)
+        counts.append(len(queries))
+    assert counts[0] == counts[1]
+    assert Hold.objects.filter(cleared_at__isnull=True).count() == 20

@@ -7,12 +7,16 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.approvals import AuthorityExceeded
+from accounts.approvals import AuthorityExceeded, SelfApproval, decide
+from accounts.models import ApprovalRequest
 from accounts.states import Role
 from billing.models import Invoice
+from core import clock
+from core.actors import Actor
 from core.errors import InvalidInput, NotPermitted
 from core.models import OverrideEntry
 from core.overrides import Reason
+from core.testing import drain
 from credit.models import CreditAccount
 from credit.services.change_limit import change_limit
 from orders.admin.verbs import VERBS
@@ -143,3 +147,41 @@ def test_a_rep_asks_what_is_left_and_what_an_order_would_hear():
     assert device.get("/api/v1/credit", {"amount": "40"}).json()["would_be_approved"]
     assert device.get("/api/v1/credit", {"amount": "x"}).status_code == 400
     assert device.get("/api/v1/credit", {"account": make_world().account.code}).status_code == 404
+
+
+def test_one_held_order_is_decided_at_the_desk_within_one_s_authority_and_with_a_second_person_above():
+    world = make_world(limit=50, stock=100_000)
+    url, user = "/admin/orders/hold/credit-desk/", StaffFactory(roles=[Role.FINANCE])
+    desk = browser_of(user)
+
+    def press(order, verb, **form):
+        hold = Hold.objects.get(order_id=order.order_id, cleared_at__isnull=True)
+        return desk.post(f"{url}{hold.pk}/{verb}/", form, follow=True).content.decode()
+
+    def held(qty):
+        return place(world.draft(qty), actor=CLERK, now=clock.now())
+
+    note = "They pay on Friday, their bank says"
+    first, second, third = held(9), held(6), held(7)
+    assert "Lend a limit…" in desk.get(url).content.decode()
+    assert "0 orders let go, 3 still held" in press(first, "recheck", note=note)
+    assert "at least ten characters" in press(first, "release", note="ok", days="3")
+    assert "whole number" in press(first, "release", note=note, days="0")
+    assert "let go for 3 days" in press(first, "release", note=note, days="3", deviation="10")
+    waiver = Hold.objects.get(order_id=first.order_id)
+    assert (waiver.ceiling_amount, waiver.is_waiver) == (Decimal("99.00"), True)
+    assert "more may be owed until" in press(second, "lend", note=note, amount="100", days="5")
+    assert "is refused and cancelled" in press(third, "reject", note=note)
+    drain(clock.now())
+    assert not Hold.objects.filter(cleared_at__isnull=True).exists()
+    large = held(3000)
+    assert "may not approve credit" in press(large, "release", note=note)
+    assert "Approval " in press(large, "lend", note=note, amount="30000")
+    asked = ApprovalRequest.objects.get()
+    boss = StaffFactory(roles=[Role.FINANCE_APPROVER])
+    with pytest.raises(SelfApproval):
+        decide(approval_id=asked.pk, approve=True, actor=Actor(str(user), user.pk), now=clock.now())
+    decide(approval_id=asked.pk, approve=True, actor=Actor(str(boss), boss.pk), now=clock.now())
+    drain(clock.now())
+    assert not Hold.objects.filter(cleared_at__isnull=True).exists()
+    assert browser_of(StaffFactory(roles=[Role.CS])).post(f"{url}{waiver.pk}/release/").status_code == 403

@@ -101,7 +101,7 @@ def test_at_the_pick_wave_credit_notes_and_never_holds_what_was_released():
 def test_the_head_s_limit_covers_the_family_together():
     parts = ExposureParts(Decimal(700), *[Decimal(0)] * 4)
     family = Family(9, "PARENT Parent Inc", Limits(Decimal(750)), parts)
-    decision = held(family=family)
+    decision = held(families=(family,))
     assert [(r.rule, r.message) for r in decision.reasons] == [
         (
             "group_limit",
@@ -109,7 +109,21 @@ def test_the_head_s_limit_covers_the_family_together():
             " of PARENT Parent Inc and its companies.",
         )
     ]
-    assert held(family=family, amount="50").is_approved
+    assert held(families=(family,), amount="50").is_approved
+
+
+def test_every_head_above_is_asked_and_each_that_is_passed_is_told():
+    parts = ExposureParts(Decimal(700), *[Decimal(0)] * 4)
+    near = Family(9, "REGION Region", Limits(Decimal(900)), parts)
+    top = Family(10, "GLOBAL Holding", Limits(Decimal(1000)), ExposureParts(Decimal(950), *[Decimal(0)] * 4))
+    decision = held(families=(near, top))
+    assert [r.message for r in decision.reasons] == [
+        "Over by 50.00 together: open receivables 950 + this order 100 against 1,000 USD"
+        " of GLOBAL Holding and its companies."
+    ]
+    both = held(families=(near, top), amount="250").reasons[-1]
+    assert both.message.count("together") == 2
+    assert both.data["over"] == 200
 
 
 def test_rows_of_others_are_not_about_this_account():
