@@ -129,6 +129,21 @@ def _credit(world: World) -> None:
     )
     for kind, effect, value, risk_group, note in rules:
         world.keep("credit.CreditRule", kind=kind, effect=effect, value=value, risk_group=risk_group, note=note)
+    _release_policies(world)
+
+
+def _release_policies(world: World) -> None:
+    """What goes to the warehouse by itself once it is switched on: people release by hand on the tour."""
+    small = {"rank": 20, "currency": "USD", "max_value": Decimal(2_500), "weekdays": list(range(5))}
+    world.keep(
+        "fulfillment.ReleasePolicy",
+        name="Small orders, on weekdays",
+        is_active=False,
+        note="To be switched on when the warehouse has its second shift",
+        **small,
+    )
+    large = {"rank": 10, "currency": "USD", "min_value": Decimal(25_000), "effect": "wait"}
+    world.keep("fulfillment.ReleasePolicy", name="Large orders wait", note="Somebody looks at them first", **large)
 
 
 def _credit_of(customer: Customer) -> CreditAccountSpec:

@@ -19,6 +19,7 @@ from core import overrides
 from core.actors import Actor
 from core.overrides import Reason
 from core.refs import DocumentRef
+from credit.services.attach_evidence import attach_evidence
 from credit.services.change_limit import change_limit
 from credit.services.request_limit import request_limit
 from exceptions_app.queries import cases_for
@@ -182,6 +183,12 @@ def _credit(world: World) -> None:
         note="Statement seen.",
         actor=world.people["finance-approver"],
         now=ago(world, 100),
+    )
+    attach_evidence(
+        account_id=care.id,
+        note="Bank reference, by telephone: good for 60,000, a customer for eleven years.",
+        actor=world.people["finance"],
+        now=ago(world, 85),
     )
     request_limit(
         account_id=care.id,
