@@ -69,7 +69,8 @@ def test_it_is_kept_with_its_hash_once_and_only_by_finance():
     attach(credit, finance)
     kept = LimitEvidence.objects.get()
     assert (kept.sha256, kept.size, kept.file_type) == (hashlib.sha256(PDF).hexdigest(), len(PDF), "application/pdf")
-    assert kept.file.read() == PDF
+    with kept.file.open() as file:
+        assert file.read() == PDF
     with pytest.raises(EvidenceKnown):
         attach(credit, finance)
     attach(credit, finance, name="", content=b"", note="Called their bank: good for it")
@@ -133,4 +134,5 @@ def test_it_is_attached_and_opened_in_the_console():
     answer = finance.get(f"/admin/credit/limitevidence/{pk}/file/")
     assert b"".join(answer.streaming_content) == PDF
     assert answer["Content-Disposition"].startswith("attachment")
+    answer.close()
     assert NOTE in finance.get("/admin/credit/limitevidence/").content.decode()

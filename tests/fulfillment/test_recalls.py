@@ -128,10 +128,10 @@ def test_silence_is_a_case_and_the_answer_ends_it():
     (found,) = unanswered_recalls(late)
     assert (found.money_at_risk, found.summary) == (Decimal(50), f"Cora Service asked for it back: {WHY}")
     detect_all(now=late, only="recall_unanswered")
-    assert Case.objects.get(kind="recall_unanswered").status != "resolved"
+    assert Case.objects.get(kind="recall_unanswered").status == "open"
     accept(recall_id)
     detect_all(now=late + timedelta(minutes=5), only="recall_unanswered")
-    assert Case.objects.get(kind="recall_unanswered").status == "resolved"
+    assert Case.objects.get(kind="recall_unanswered").status == "auto_resolved"
 
 
 def test_it_is_asked_and_answered_on_the_shipment_s_page():
