@@ -274,10 +274,10 @@ def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:
     return {b.pk: b for b in take(Rank.BALANCE, StockBalance.objects.filter(pk__in=balances))}
 
 
-def lock_balances_of(product_ids: Collection[int]) -> dict[int, StockBalance]:
+def lock_balances_of(product_ids: Collection[int]) -> None:
     """The usable stock of the products, ours and of good status."""
     found = StockBalance.objects.filter(product_id__in=product_ids, status="available", owner="")
-    return {b.pk: b for b in take(Rank.BALANCE, found)}
+    take_values(Rank.BALANCE, found)
 
 
 def _expired_claims(now: datetime) -> QuerySet[Claim]:

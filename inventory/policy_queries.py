@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from accounts.queries import account_snapshots
@@ -57,7 +58,7 @@ class Rules:
     ruled: frozenset[int]
     explains_all: bool = False  # no short way, for a plan that people look at
 
-    @property
+    @cached_property
     def by_policy(self) -> set[int]:
         """The products whose run must know who is who."""
         return (
@@ -66,7 +67,7 @@ class Rules:
             else {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled}
         )
 
-    @property
+    @cached_property
     def dealt_again(self) -> set[int]:
         """The products whose firm claims are dealt too."""
         return {i for i, policy in self.policies.items() if not policy.is_plain}

@@ -86,9 +86,10 @@ def _lend(seat: Seat, lender: Seat, room: dict[Coming, Decimal], shelf: Shelf) -
     if total_of(kept) < rest or not takes or seat.got + total_of(takes) < min(seat.need.min_qty, seat.need.qty):
         shelf.give_back(lender.need, kept)
         shelf.give_back(seat.need, takes)
-        lender.takes = shelf.keep(lender.need, lender.takes)
+        lender.have(shelf.keep(lender.need, lender.takes))
         return []
-    seat.takes, lender.takes = seat.takes + takes, kept
+    seat.have(seat.takes + takes)
+    lender.have(kept)
     seat.stage, lender.barred = "borrow", "lent"
     return _repeg(seat, lender, total_of(takes), in_time, room)
 

@@ -1,11 +1,11 @@
 """Allocate by a policy: the stages of domain.md §6 over a snapshot of some products, every line of it explained."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from functools import partial
+from functools import cache, partial
 from typing import TypeVar
 
 from inventory.rules.allocate import Decision, Plan, PlanLine, Verdict
@@ -13,7 +13,7 @@ from inventory.rules.borrow import Coming, Repeg, borrow
 from inventory.rules.give_back import SHIP_COMPLETE, Table, settle_orders
 from inventory.rules.policy import Policy
 from inventory.rules.pools import OrderCap, Protection, Quota
-from inventory.rules.shelf import Shelf, merged
+from inventory.rules.shelf import Shelf, Takes, merged
 from inventory.rules.sourcing import Need, Supply
 from inventory.rules.strategies import LOCKABLE, Seat, seats_of, sweep
 from inventory.states import Strategy
@@ -56,80 +56,94 @@ class Snapshot:
             {pair: qty for pair, qty in self.taken.items() if pair[1] in products},
         )
 
+    def by_product(self) -> dict[int, "Snapshot"]:
+        """The part about each product somebody needs, made in one pass."""
+        needs, supplies, coming = _by_product(self.needs), _by_product(self.supplies), _by_product(self.coming)
+        floors, quotas, caps = _by_product(self.protections), _by_product(self.quotas), _by_product(self.caps)
+        taken: dict[int, dict[tuple[str, int], Decimal]] = defaultdict(dict)
+        for pair, qty in self.taken.items():
+            taken[pair[1]][pair] = qty
+        return {
+            i: Snapshot(
+                needs[i], supplies.get(i, ()), floors.get(i, ()), quotas.get(i, ()), coming.get(i, ()),
+                caps.get(i, ()), taken.get(i, {}),
+            )
+            for i in sorted(needs)
+        }  # fmt: skip
+
 
 def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date, keeps_held: bool = False) -> Plan:
     """The plan: lines are all a demand has from now on (what it kept and what it was dealt), decisions say why.
 
-    Where that might matter (orders gave back, floors gave way late) the plan is made again as if it had been carried out,
-    until that changes nothing: so that a second run finds nothing to do. `keeps_held`: whatever the strategies say, no
-    demand loses what it holds firmly.
+    Products are planned each by itself, but for those that an order joins which is judged as a whole: what a product is
+    dealt does not depend on what else is in the run. Where that might matter (orders gave back, floors gave way late) a
+    part is planned again as if its plan had been carried out, until that changes nothing: so that a second run finds
+    nothing to do. `keeps_held`: whatever the strategies say, no demand loses what it holds firmly.
     """
-    plan, is_unsure = _once(policy, snapshot, today, keeps_held)
-    before, kept = {n.demand_id: n.held_qty for n in snapshot.needs}, snapshot
-    for _ in range(AGAIN if is_unsure else 0):
-        kept = replace(kept, needs=_as_planned(kept.needs, plan))
-        following, _ = _once(policy, kept, today, keeps_held)
-        if _amounts(following) == _amounts(plan):
-            return replace(plan, decisions=tuple(_from(d, before) for d in plan.decisions))
-        plan = following
-    return replace(plan, is_settled=not is_unsure)
+    grounds = _grounds(policy, snapshot, today, keeps_held)
+    dealt: dict[int, _Dealt] = {}
+    is_settled = True
+    for part in _parts(grounds, policy):
+        some, is_certain = _settled(policy, part, today)
+        dealt |= some
+        is_settled &= is_certain
+    ordered = [dealt[product_id] for product_id in grounds]
+    return Plan(
+        tuple(line for one in ordered for line in one.lines),
+        tuple(d for one in ordered for d in _decisions(one.table, policy, _lent(one.pegs))),
+        tuple(peg for one in ordered for peg in one.pegs),
+        is_settled,
+    )
 
 
-def _once(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> tuple[Plan, bool]:
-    """(a plan, whether carrying it out may change what the next one says)."""
-    tables = _tables(policy, snapshot, today, keeps_held)
-    is_unsure = policy.passes is not None and settle_orders(tables, policy.passes)
-    coming = _by_product(snapshot.coming)
-    pegs: list[Repeg] = []
-    lines: list[PlanLine] = []
-    decisions: list[Decision] = []
-    for product_id, table in tables.items():
-        lent = borrow(table.seats, table.shelf, coming.get(product_id, ()), policy, today)
-        if lent:
-            sweep(table.seats, table.shelf)
-        is_unsure |= any(_may_move(seat) for seat in table.seats)
-        pegs += lent
-        lines += [line for seat in table.seats for line in _lines(seat)]
-        decisions += _decisions(table, policy, _lent(lent))
-    return Plan(tuple(lines), tuple(decisions), tuple(pegs)), is_unsure
+@dataclass(frozen=True)
+class _Ground:
+    """One product before anything is dealt: its seats in order, and what its full shelf is made of."""
+
+    product_id: int
+    seats: list[Seat]
+    full: Callable[[], Shelf]
+    coming: Sequence[Coming]
+
+    @property
+    def groups(self) -> set[str]:
+        return {seat.need.group for seat in self.seats if seat.need.group}
+
+    def set_up(self, held: Mapping[int, Takes] | None) -> tuple[list[Seat], Shelf]:
+        """`held`: what the demands hold, where that is no more what their needs say."""
+        if held is None:
+            return [seat.again(seat.held) for seat in self.seats], self.full()
+        return [seat.again(held.get(seat.need.demand_id, [])) for seat in self.seats], self.full()
 
 
-def _may_move(seat: Seat) -> bool:
-    """Whether a second run might find it elsewhere: floors gave way late, or its share is locked from now on."""
-    is_lockable = seat.is_locked and seat.strategy in LOCKABLE
-    return seat.stage == "sweep" or (is_lockable and seat.segment.is_fair and bool(seat.takes))
+@dataclass(frozen=True)
+class _Dealt:
+    """One product after it was dealt."""
+
+    table: Table
+    lines: list[PlanLine]
+    pegs: list[Repeg]
+    is_unsure: bool
+
+    @property
+    def firm(self) -> dict[int, Takes]:
+        found: dict[int, Takes] = defaultdict(list)
+        for line in self.lines:
+            if line.is_firm:
+                found[line.demand_id].append((line.balance_id, line.qty))
+        return found
 
 
-def _as_planned(needs: Iterable[Need], plan: Plan) -> list[Need]:
-    firm: dict[int, list[tuple[int, Decimal]]] = defaultdict(list)
-    for line in plan.lines:
-        if line.is_firm:
-            firm[line.demand_id].append((line.balance_id, line.qty))
-    return [replace(n, held=tuple(firm[n.demand_id])) for n in needs]
-
-
-def _amounts(plan: Plan) -> dict[tuple[int, int, bool], Decimal]:
-    return {(line.demand_id, line.balance_id, line.is_firm): line.qty for line in plan.lines}
-
-
-def _from(decision: Decision, before: Mapping[int, Decimal]) -> Decision:
-    """Told from what the demand held when the run began."""
-    was = before[decision.need.demand_id]
-    if decision.verdict is None or decision.verdict.before == was:
-        return decision
-    return replace(decision, verdict=replace(decision.verdict, before=was))
-
-
-def _tables(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> dict[int, Table]:
-    needs, supplies = _by_product(snapshot.needs), _by_product(snapshot.supplies)
+def _grounds(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> dict[int, _Ground]:
+    needs, supplies, coming = _by_product(snapshot.needs), _by_product(snapshot.supplies), _by_product(snapshot.coming)
     protections, quotas = _by_product(snapshot.protections), _by_product(snapshot.quotas)
     caps = _by_product(snapshot.caps)
     taken: dict[int, dict[str, Decimal]] = defaultdict(dict)
     for (order_key, product_id), qty in snapshot.taken.items():
         taken[product_id][order_key] = qty
 
-    def set_up(product_id: int) -> tuple[list[Seat], Shelf]:
-        shelf = Shelf(
+    def full(product_id: int) -> Shelf:
+        return Shelf(
             supplies.get(product_id, ()),
             today=today,
             protections=protections.get(product_id, ()),
@@ -139,9 +153,68 @@ def _tables(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -
             order_cap_percent=policy.order_cap_percent,
             uses_lots=policy.uses_lots,
         )
-        return seats_of(needs[product_id], policy, today, keeps_held), shelf
 
-    return {product_id: Table.dealt(product_id, partial(set_up, product_id)) for product_id in sorted(needs)}
+    return {
+        i: _Ground(i, seats_of(needs[i], policy, today, keeps_held), partial(full, i), coming.get(i, ()))
+        for i in sorted(needs)
+    }
+
+
+def _parts(grounds: Mapping[int, _Ground], policy: Policy) -> Iterable[list[_Ground]]:
+    """The products that must be planned together: those some order needs all of."""
+    if policy.passes is None:
+        return [[ground] for ground in grounds.values()]
+    part_of: dict[int, list[_Ground]] = {i: [ground] for i, ground in grounds.items()}
+    first: dict[str, int] = {}
+    for i, ground in grounds.items():
+        for group in ground.groups:
+            mine, other = part_of[i], part_of[first.setdefault(group, i)]
+            if mine is not other:
+                other += mine
+                part_of |= {one.product_id: other for one in mine}
+    return list({id(part): part for part in part_of.values()}.values())
+
+
+def _settled(policy: Policy, part: Sequence[_Ground], today: date) -> tuple[dict[int, _Dealt], bool]:
+    """The plan that carrying it out does not change; (the last one tried, False) where there was none."""
+    dealt = _once(policy, part, today, None)
+    if not any(one.is_unsure for one in dealt.values()):
+        return dealt, True
+    for _ in range(AGAIN):
+        held = {i: takes for one in dealt.values() for i, takes in one.firm.items()}
+        following = _once(policy, part, today, held)
+        if all(_amounts(following[i].lines) == _amounts(one.lines) for i, one in dealt.items()):
+            return dealt, True
+        dealt = following
+    return dealt, False
+
+
+def _once(policy: Policy, part: Sequence[_Ground], today: date, held: Mapping[int, Takes] | None) -> dict[int, _Dealt]:
+    tables = {g.product_id: Table.dealt(g.product_id, partial(g.set_up, held)) for g in sorted(part, key=_product)}
+    has_given_back = policy.passes is not None and settle_orders(tables, policy.passes)
+    return {g.product_id: _dealt(tables[g.product_id], g.coming, policy, today, has_given_back) for g in part}
+
+
+def _product(ground: _Ground) -> int:
+    return ground.product_id
+
+
+def _dealt(table: Table, coming: Iterable[Coming], policy: Policy, today: date, is_unsure: bool) -> _Dealt:
+    pegs = borrow(table.seats, table.shelf, coming, policy, today)
+    if pegs:
+        sweep(table.seats, table.shelf)
+    is_unsure = is_unsure or any(_may_move(seat) for seat in table.seats)
+    return _Dealt(table, [line for seat in table.seats for line in _lines(seat)], pegs, is_unsure)
+
+
+def _may_move(seat: Seat) -> bool:
+    """Whether a second run might find it elsewhere: floors gave way late, or its share is locked from now on."""
+    is_lockable = seat.is_locked and seat.strategy in LOCKABLE
+    return seat.stage == "sweep" or (is_lockable and seat.segment.is_fair and bool(seat.takes))
+
+
+def _amounts(lines: Iterable[PlanLine]) -> dict[tuple[int, int, bool], Decimal]:
+    return {(line.demand_id, line.balance_id, line.is_firm): line.qty for line in lines}
 
 
 T = TypeVar("T", Need, Supply, Protection, Quota, OrderCap, Coming)
@@ -173,19 +246,20 @@ def _decisions(table: Table, policy: Policy, lent: Mapping[int, Decimal]) -> Ite
     seats, shelf = table.seats, table.shelf
     is_empty = shelf.is_empty()
     taken, ahead_id = ZERO, None
-    name = f"{policy.code} v{policy.version}"
+    name, count = f"{policy.code} v{policy.version}", len(seats)
+    kept_from = cache(shelf.floors.kept_from) if shelf.floors else None
     for position, seat in enumerate(seats, start=1):
         got, need = seat.got, seat.need
         is_short = got < need.qty
         unusable = ZERO if is_empty or not is_short else shelf.unusable_left(need)
-        protected = tuple(shelf.floors.kept_from(need.account_id)) if is_short and shelf.floors else ()
+        protected = tuple(kept_from(need.account_id)) if is_short and kept_from else ()
         verdict = Verdict(
             name, seat.segment.name, str(seat.strategy), seat.stage, seat.segment.rule, need.held_qty,
             lent.get(need.demand_id, ZERO), protected, barred_by(seat, shelf) if is_short else "",
             seat.strategy == Strategy.WIN and is_short,
         )  # fmt: skip
         sites = _sites(seat, shelf)
-        yield Decision(need, position, len(seats), got, taken, ahead_id, sites, unusable, verdict=verdict)
+        yield Decision(need, position, count, got, taken, ahead_id, sites, unusable, verdict=verdict)
         if got:
             taken, ahead_id = taken + got, need.demand_id
 

@@ -107,7 +107,8 @@ def _give_back(tables: Mapping[int, Table]) -> None:
     for lines in _failing(tables.values()):
         for seat in lines:
             tables[seat.need.product_id].shelf.give_back(seat.need, seat.takes)
-            seat.takes, seat.barred = [], SHIP_COMPLETE
+            seat.have([])
+            seat.barred = SHIP_COMPLETE
             touched.add(seat.need.product_id)
     for product_id in touched:
         table = tables[product_id]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -87,7 +88,7 @@ class Segment:
     weight: FairWeight = FairWeight.DEMAND
     who: str = "everyone"  # the filters as people wrote them
 
-    @property
+    @cached_property
     def rule(self) -> str:
         return ", ".join(WORDS[key] for key in self.sort_keys)
 

@@ -71,7 +71,9 @@ class Floors:
         """What the account may take at the site without touching what is kept for others; None: no limit."""
         limit: Decimal | None = None
         for area, floors in self._against(account_id, site_id):
-            room = self.left[area] - sum((self.owed[n] for n in floors), ZERO)
+            room = self.left[area]
+            for n in floors:
+                room -= self.owed[n]
             limit = room if limit is None or room < limit else limit
         return limit
 
@@ -126,12 +128,13 @@ class Floors:
     def _against(self, account_id: int | None, site_id: int) -> list[tuple[int, list[int]]]:
         """[(area the site is in, the floors in it that a take of the account there does not serve)]."""
         place = account_id, site_id
-        if place not in self.against:
-            self.against[place] = [
+        known = self.against.get(place)
+        if known is None:
+            self.against[place] = known = [
                 (area, [n for n in self.within[area] if not self._serves(n, account_id, site_id)])
                 for area in self.areas_of.get(site_id, ())
             ]
-        return self.against[place]
+        return known
 
     def _serves(self, n: int, account_id: int | None, site_id: int) -> bool:
         return account_id in self.protections[n].account_ids and site_id in self.sets[n]

@@ -37,6 +37,9 @@ class Shelf:
         self.today, self.uses_lots = today, uses_lots
         self.floors = Floors.of(protections, ordered)
         self.ceilings = Ceilings(quotas) if quotas else None
+        # Accounts no pool is for are all alike to it.
+        members = [p.account_ids for p in protections] + [q.account_ids for q in quotas]
+        self.named = frozenset[int]().union(*members)
         total = sum((s.qty for s in ordered if s.is_general), ZERO)
         cap = total * order_cap_percent / 100 if order_cap_percent is not None else None
         self.caps = Caps(cap, caps, taken)
@@ -49,10 +52,9 @@ class Shelf:
     def signature(self, need: Need) -> tuple[object, ...]:
         """Needs of equal signature reach the same stock, each by itself."""
         of_lots = (need.requested_date, need.min_shelf_life_days) if self.has_expiry else None
-        account = need.account_id if self.floors or self.ceilings else None
-        order = need.order_key if self.caps.is_any else None
+        account = need.account_id if need.account_id in self.named else None
         site = need.site_id if self.has_special or need.route else None
-        return of_lots, site, frozenset(need.route), account, order, self.lot(need)
+        return of_lots, site, frozenset(need.route), account, self.caps.room(need), self.lot(need)
 
     def serve(self, need: Need, wanted: Decimal) -> Takes:
         """Take up to `wanted`, the need's own site first; in whole lots of each site where lots count."""
@@ -70,23 +72,24 @@ class Shelf:
         return sites_in_turn(need, self.by_site)
 
     def _serve_at(self, need: Need, site_id: int, wanted: Decimal, lot: Decimal) -> tuple[Takes, Decimal]:
-        here = self.by_site[site_id]
-        spent = False
+        left, spent, there = self.left, False, ZERO
         usable = []
-        for supply in here:
-            if self.left[supply.balance_id] <= 0:
+        for supply in self.by_site[site_id]:
+            if (here := left[supply.balance_id]) <= 0:
                 spent = True
             elif is_usable(supply, need, self.today):
                 usable.append(supply)
+                there = there + here if there else here
         if not usable:
             self._forget(site_id, spent)
             return [], ZERO
-        qty = self._allowed(need, site_id, min(wanted, sum((self.left[s.balance_id] for s in usable), ZERO)))
-        qty = qty // lot * lot if lot else qty
-        takes = self._draw(usable, qty)
-        if qty > 0:
-            self._count(need, site_id, qty)
-        return takes, max(ZERO, qty)
+        qty = self._allowed(need, site_id, wanted if wanted < there else there)
+        if lot:
+            qty = qty // lot * lot
+        if qty <= 0:
+            return [], ZERO
+        self._count(need, site_id, qty)
+        return self._draw(usable, qty), qty
 
     def _forget(self, site_id: int, spent: bool) -> None:
         """A site whose stock is all dealt is not looked at again, until something comes back."""
@@ -95,22 +98,24 @@ class Shelf:
 
     def _draw(self, usable: Iterable[Supply], qty: Decimal) -> Takes:
         takes: Takes = []
-        for supply in usable:
-            if qty <= 0:
+        for balance_id, *_ in usable:
+            here = self.left[balance_id]
+            if here >= qty:
+                self.left[balance_id] = here - qty
+                takes.append((balance_id, qty))
                 break
-            part = min(qty, self.left[supply.balance_id])
-            self.left[supply.balance_id] -= part
-            qty -= part
-            takes.append((supply.balance_id, part))
+            self.left[balance_id] = ZERO
+            takes.append((balance_id, here))
+            qty -= here
         return takes
 
     def _allowed(self, need: Need, site_id: int, qty: Decimal) -> Decimal:
-        if self.floors and (room := self.floors.room(need.account_id, site_id)) is not None:
-            qty = min(qty, room)
-        if self.ceilings and (ceiling := self.ceilings.room(need.account_id, site_id)[0]) is not None:
-            qty = min(qty, ceiling)
-        if (cap := self.caps.room(need)) is not None:
-            qty = min(qty, cap)
+        if self.floors and (room := self.floors.room(need.account_id, site_id)) is not None and room < qty:
+            qty = room
+        if self.ceilings and (ceiling := self.ceilings.room(need.account_id, site_id)[0]) is not None and ceiling < qty:
+            qty = ceiling
+        if self.caps.is_any and (cap := self.caps.room(need)) is not None and cap < qty:
+            qty = cap
         return qty
 
     def _count(self, need: Need, site_id: int, qty: Decimal) -> None:
@@ -118,7 +123,8 @@ class Shelf:
             self.floors.take(need.account_id, site_id, qty)
         if self.ceilings:
             self.ceilings.take(need.account_id, site_id, qty)
-        self.caps.take(need, qty)
+        if self.caps.is_any:
+            self.caps.take(need, qty)
 
     def keep(self, need: Need, held: Iterable[tuple[int, Decimal]]) -> Takes:
         """What the need holds stays its own, whatever floors and ceilings say now."""
@@ -165,6 +171,8 @@ class Shelf:
         return sum((q for b, q in self.left.items() if q > 0 and is_usable(self.supply[b], need, self.today)), ZERO)
 
     def unusable_left(self, need: Need) -> Decimal:
+        if not (self.has_expiry or self.has_special or need.route):
+            return ZERO
         some = (q for b, q in self.left.items() if q > 0 and not is_usable(self.supply[b], need, self.today))
         return sum(some, ZERO)
 
@@ -172,8 +180,13 @@ class Shelf:
         return not any(q > 0 for q in self.left.values())
 
 
-def total_of(takes: Iterable[tuple[int, Decimal]]) -> Decimal:
-    return sum((qty for _, qty in takes), ZERO)
+def total_of(takes: Sequence[tuple[int, Decimal]]) -> Decimal:
+    if not takes:
+        return ZERO
+    total = takes[0][1]  # most are of one balance, which needs no sum
+    for _, qty in takes[1:]:
+        total += qty
+    return total
 
 
 def merged(takes: Iterable[tuple[int, Decimal]]) -> Mapping[int, Decimal]:

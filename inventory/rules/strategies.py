@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from inventory.rules.fair_share import Share, fair_share, scaled, unscaled
@@ -20,51 +21,76 @@ ZERO = Decimal(0)
 STAGES = (Strategy.WIN, Strategy.GAIN, Strategy.IMPROVE, Strategy.REDISTRIBUTE, Strategy.FILL, Strategy.LOSE)
 BLOCKED = len(STAGES)
 ROUNDS = 20  # of fair share and of the sweep; each deals something or is the last
+_STAGE = {strategy: n for n, strategy in enumerate(STAGES)}
 DEALING = frozenset({Strategy.WIN, Strategy.GAIN, Strategy.IMPROVE, Strategy.REDISTRIBUTE})
 KEEPING = frozenset({Strategy.GAIN, Strategy.IMPROVE, Strategy.SKIP})
 LOCKABLE = frozenset({Strategy.IMPROVE, Strategy.REDISTRIBUTE, Strategy.FILL})
+ENDING = frozenset({Strategy.FILL, Strategy.SKIP, Strategy.LOSE})  # these never get more than they held
 
 
-@dataclass
+@dataclass(slots=True)
 class Seat:
-    """A need while it is served. `kept` cannot be taken from it, `takes` is what this run dealt it."""
+    """A need while it is served. `held` is what it holds firmly now, `kept` what of that cannot be taken from it, `takes`
+    what this run dealt it; both change by the methods only, which keep `got`, all it has, and `short`, what it lacks.
+    """
 
     need: Need
     place: int
     segment: Segment
     key: tuple[Any, ...]
     strategy: Strategy
-    is_locked: bool = False
+    is_locked: bool
+    order: tuple[Any, ...]
+    held: Takes
+    ceiling: Decimal
     kept: Takes = field(default_factory=list)
     takes: Takes = field(default_factory=list)
+    got: Decimal = ZERO
+    short: Decimal = ZERO
     barred: str = ""
     stage: str = ""
 
-    @property
-    def got(self) -> Decimal:
-        return total_of(self.kept) + total_of(self.takes)
+    def __post_init__(self) -> None:
+        self.short = self.ceiling
 
-    @property
-    def ceiling(self) -> Decimal:
-        if self.strategy == Strategy.LOSE:
-            return ZERO
-        return (
-            min(self.need.qty, self.need.held_qty) if self.strategy in (Strategy.FILL, Strategy.SKIP) else self.need.qty
-        )
+    def keep(self, takes: Takes) -> None:
+        self.kept = takes
+        self._count()
 
-    @property
-    def short(self) -> Decimal:
-        return max(ZERO, self.ceiling - self.got)
+    def have(self, takes: Takes) -> None:
+        """It was dealt these instead of those before."""
+        self.takes = takes
+        self._count()
+
+    def _count(self) -> None:
+        self.got = got = total_of(self.kept) + total_of(self.takes)
+        self.short = self.ceiling - got if got < self.ceiling else ZERO
 
     @property
     def is_last(self) -> bool:
         """Blocked demands come after everyone, and what they are dealt they hold only softly."""
         return self.need.is_blocked and self.strategy in DEALING
 
-    @property
-    def order(self) -> tuple[Any, ...]:
-        stage = BLOCKED if self.is_last else STAGES.index(self.strategy) if self.strategy in STAGES else BLOCKED + 1
-        return stage, self.place, self.key, self.need.demand_id
+    def again(self, held: Takes) -> "Seat":
+        """The same seat before anything was dealt, where the need holds `held`."""
+        return _seat(self.need, self.place, self.segment, self.key, self.is_locked, held, self.order)
+
+
+def _seat(
+    need: Need, place: int, segment: Segment, key: tuple[Any, ...], is_locked: bool, held: Takes,
+    order: tuple[Any, ...],
+) -> Seat:  # fmt: skip
+    strategy = segment.strategy
+    ceiling = need.qty
+    if strategy in ENDING:
+        ceiling = ZERO if strategy == Strategy.LOSE else min(need.qty, total_of(held))
+    return Seat(need, place, segment, key, strategy, is_locked, order, held, ceiling)
+
+
+def _order(need: Need, place: int, strategy: Strategy, key: tuple[Any, ...]) -> tuple[Any, ...]:
+    if need.is_blocked and strategy in DEALING:
+        return BLOCKED, place, key, need.demand_id
+    return _STAGE.get(strategy, BLOCKED + 1), place, key, need.demand_id
 
 
 def seats_of(needs: Iterable[Need], policy: Policy, today: date, keeps_held: bool = False) -> list[Seat]:
@@ -72,9 +98,11 @@ def seats_of(needs: Iterable[Need], policy: Policy, today: date, keeps_held: boo
     seats = []
     for need in needs:
         place, segment = policy.segment_of(need, today)
-        locked = keeps_held or (segment.strategy in LOCKABLE and policy.is_locked(need, today))
-        seats.append(Seat(need, place, segment, policy.sort_key(segment, need), segment.strategy, locked))
-    return sorted(seats, key=lambda seat: seat.order)
+        is_locked = keeps_held or (segment.strategy in LOCKABLE and policy.is_locked(need, today))
+        key = policy.sort_key(segment, need)
+        order = _order(need, place, segment.strategy, key)
+        seats.append(_seat(need, place, segment, key, is_locked, list(need.held), order))
+    return sorted(seats, key=attrgetter("order"))
 
 
 def deal(seats: Sequence[Seat], shelf: Shelf) -> None:
@@ -100,7 +128,7 @@ def sweep(seats: Sequence[Seat], shelf: Shelf) -> None:
 def _keep(seats: Iterable[Seat], shelf: Shelf) -> None:
     for seat in seats:
         if seat.is_locked or seat.strategy in KEEPING:
-            seat.kept = shelf.keep(seat.need, seat.need.held)
+            seat.keep(shelf.keep(seat.need, seat.held))
             seat.stage = "keep" if seat.kept else ""
     shelf.settle()
 
@@ -114,7 +142,7 @@ def _win(winning: Sequence[Seat], improving: Sequence[Seat], shelf: Shelf) -> No
                 before = seat.got
                 shelf.give_back(other.need, other.kept)
                 _serve(seat, shelf, seat.short, "win")
-                other.kept = shelf.keep(other.need, _less(other.kept, seat.got - before))
+                other.keep(shelf.keep(other.need, _less(other.kept, seat.got - before)))
 
 
 def _less(takes: Takes, qty: Decimal) -> Takes:
@@ -145,7 +173,7 @@ def _serve(seat: Seat, shelf: Shelf, wanted: Decimal, stage: str) -> bool:
     if seat.got + total_of(takes) < min(seat.need.min_qty, seat.need.qty):
         shelf.give_back(seat.need, takes)
         return False
-    seat.takes += takes
+    seat.have(seat.takes + takes)
     seat.stage = stage
     return True
 

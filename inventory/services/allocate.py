@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from core import codec, outbox
+from core import codec, collection, outbox
 from core.actors import Actor
 from core.clock import local_date
 from core.outbox import Note
@@ -92,8 +92,9 @@ def run_products(
     if not is_new:
         return _outcome(run)
     rules = rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None)
-    demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
-    outcome = _deal(run, demands, rules, wish, now=now, actor=actor) if demands else _nothing(run)
+    with collection.waiting():
+        demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
+        outcome = _deal(run, demands, rules, wish, now=now, actor=actor) if demands else _nothing(run)
     AllocationRun.objects.filter(pk=run.pk).update(finished_at=now, result=_result(outcome))
     return outcome
 

@@ -23,10 +23,9 @@ from inventory.rules.pools import Protection
 from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Held
-from inventory.services.reserve import need_of
 from inventory.states import ClaimKind, FairWeight
 
-ZERO, HUNDRED = Decimal(0), Decimal(100)
+ZERO, HUNDRED, SMALLEST = Decimal(0), Decimal(100), Decimal("0.0001")
 
 _OTHER_LINES = """
     SELECT d.ref_kind || ':' || d.ref_id, d.product_id,
@@ -57,16 +56,22 @@ class PolicyPlan:
     plan: Plan
     again: Mapping[int, list[Held]]
     supplies: Mapping[int, Supply]
-    snapshots: Mapping[int, Snapshot]  # by product: what it was planned from
+    snapshot: Snapshot  # what it was planned from
+
+    @property
+    def snapshots(self) -> Mapping[int, Snapshot]:
+        """By product."""
+        return self.snapshot.by_product()
 
 
 def plan_by_policy(stage: Stage, *, now: datetime) -> PolicyPlan:
     """A plan for the products of `rules.by_policy`: about nine statements, whatever their number."""
     today = local_date(now, "UTC")
-    demands = {i: d for i, d in stage.demands.items() if d.product_id in stage.rules.by_policy}
+    by_policy = stage.rules.by_policy
+    demands = {i: d for i, d in stage.demands.items() if d.product_id in by_policy}
     products = {d.product_id for d in demands.values()}
     if not products:
-        return PolicyPlan(Plan((), ()), {}, {}, {})
+        return PolicyPlan(Plan((), ()), {}, {}, Snapshot((), ()))
     accounts = {d.account_id for d in demands.values() if d.account_id is not None}
     parties = Parties(accounts, products, on=today, with_history=_weighs_history(stage.rules, products))
     again = _dealt_again(stage, demands)
@@ -84,20 +89,19 @@ def _planned(
     """One plan for each policy, so that orders that ship complete are judged over all products of a run."""
     today = local_date(now, "UTC")
     parts: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for product_id in sorted({n.product_id for n in snapshot.needs}):
+    for product_id in {n.product_id for n in snapshot.needs}:
         policy = stage.rules.policies[product_id]
         parts[policy.code, policy.version].add(product_id)
-    plan = Plan((), ())
-    for products in parts.values():
+    made = []
+    for products in sorted(parts.values(), key=min):
         policy, part = stage.rules.policies[min(products)], snapshot.of(products)
-        made = allocate_by(policy, part, today=today, keeps_held=not (stage.permit or policy.may_take_promises))
-        plan = Plan(
-            plan.lines + made.lines, plan.decisions + made.decisions, plan.pegs + made.pegs,
-            plan.is_settled and made.is_settled,
-        )  # fmt: skip
+        made.append(allocate_by(policy, part, today=today, keeps_held=not (stage.permit or policy.may_take_promises)))
+    plan = Plan(
+        tuple(line for m in made for line in m.lines), tuple(d for m in made for d in m.decisions),
+        tuple(peg for m in made for peg in m.pegs), all(m.is_settled for m in made),
+    )  # fmt: skip
     planned = {n.demand_id for n in snapshot.needs}
-    snapshots = {i: snapshot.of({i}) for i in {n.product_id for n in snapshot.needs}}
-    return PolicyPlan(plan, {i: some for i, some in again.items() if i in planned}, supplies, snapshots)
+    return PolicyPlan(plan, {i: some for i, some in again.items() if i in planned}, supplies, snapshot)
 
 
 def _weighs_history(rules: Rules, products: Iterable[int]) -> bool:
@@ -107,11 +111,12 @@ def _weighs_history(rules: Rules, products: Iterable[int]) -> bool:
 def _dealt_again(stage: Stage, demands: Mapping[int, LockedDemand]) -> dict[int, list[Held]]:
     """The claims a run deals again: soft ones without a time to live, and firm ones where the policy deals them."""
     temporary = {h.demand_id for h in stage.held if _is_temporary(h)}
+    dealt_again = stage.rules.dealt_again
     found: dict[int, list[Held]] = {i: [] for i in demands if i not in temporary}
     for held in stage.held:
         if held.ended or held.demand_id not in found:
             continue
-        is_firm = held.kind == ClaimKind.HARD and held.product_id in stage.rules.dealt_again
+        is_firm = held.kind == ClaimKind.HARD and held.product_id in dealt_again
         if is_firm or held.kind == ClaimKind.SOFT:
             found[held.demand_id].append(held)
     return found
@@ -148,26 +153,32 @@ def _need(demand: LockedDemand, qty: Decimal, claims: Sequence[Held], policy: Po
         if held.kind == ClaimKind.HARD:
             firm[held.balance_id] += held.qty
     account = parties.accounts.get(demand.account_id) if demand.account_id is not None else None
-    need = replace(
-        need_of(demand, qty),
-        account_id=demand.account_id,
-        order_key=f"{demand.ref_kind}:{demand.ref_id}",
-        held=tuple(sorted(firm.items())),
-        history_qty=parties.history.get((demand.account_id or 0, demand.product_id), ZERO),
-        terms=parties.terms(demand.account_id, demand.product_id),
-    )
-    return need if policy.passes is None or account is None else _with_minimums(need, demand, account)
+    order_key, minimum = f"{demand.ref_kind}:{demand.ref_id}", NO_MINIMUM
+    if policy.passes is not None and account is not None:
+        minimum = _minimum(qty, order_key, demand, account)
+    return Need(
+        demand.pk, demand.product_id, qty, demand.requested_date, demand.opened_at, demand.site_id, demand.is_blocked,
+        demand.priority, demand.tier_rank, demand.sla_penalty, demand.is_contract, demand.margin_band,
+        demand.min_shelf_life_days, demand.account_id, order_key, tuple(sorted(firm.items())), *minimum,
+        parties.history.get((demand.account_id or 0, demand.product_id), ZERO),
+        parties.terms(demand.account_id, demand.product_id), tuple(demand.route),
+    )  # fmt: skip
 
 
-def _with_minimums(need: Need, demand: LockedDemand, account: AccountSnapshot) -> Need:
-    """What the customer takes at least, of what this run deals; what left it already counts towards it."""
+NO_MINIMUM = ZERO, "", HUNDRED
+
+
+def _minimum(
+    qty: Decimal, order_key: str, demand: LockedDemand, account: AccountSnapshot
+) -> tuple[Decimal, str, Decimal]:
+    """(least quantity, group, its percent): what the customer takes at least, of the `qty` this run deals; what left it
+    already counts towards it."""
     wanted = demand.ordered_qty - demand.cancelled_qty
-    percent = HUNDRED if account.ship_complete == ShipComplete.LINE else account.min_line_percent
-    least = (wanted * percent / HUNDRED).quantize(Decimal("0.0001"), ROUND_CEILING) - (wanted - need.qty)
+    least, percent = ZERO, HUNDRED if account.ship_complete == ShipComplete.LINE else account.min_line_percent
+    if percent > 0:
+        least = max(ZERO, (wanted * percent / HUNDRED).quantize(SMALLEST, ROUND_CEILING) - (wanted - qty))
     whole = HUNDRED if account.ship_complete == ShipComplete.ORDER else account.min_order_percent
-    return replace(
-        need, min_qty=max(ZERO, least), group=need.order_key if whole > 0 else "", group_percent=whole or HUNDRED
-    )
+    return least, order_key if whole > 0 else "", whole or HUNDRED
 
 
 def _snapshot(

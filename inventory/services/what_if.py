@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from accounts.queries import account_snapshots
 from accounts.rules.asks import AccountSnapshot
-from core import sql
+from core import collection, sql
 from core.clock import local_date
 from inventory.locks import LockedDemand
 from inventory.network_queries import site_times
@@ -53,6 +53,11 @@ def what_if(
     """The plan of `policy` (None: each product's own) for the products. `hold_back`: base units of each product kept for
     the best tier as well. About twenty statements, whatever the number of products and demands; no lock, no write.
     """
+    with collection.waiting():
+        return _what_if(product_ids, policy, hold_back, now)
+
+
+def _what_if(product_ids: Collection[int], policy: Policy | None, hold_back: Decimal, now: datetime) -> WhatIf:
     rules = rules_of(product_ids, only=policy, explains_all=True)
     stand = looked_at(product_ids, rules, now=now)
     if hold_back > 0:
