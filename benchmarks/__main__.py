@@ -141,7 +141,7 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
         from benchmarks import allocation
 
         yield from allocation.w3(asked.open_lines, asked.runs)
-        yield from allocation.w3_workers(asked.open_lines[-1])
+        yield from allocation.w3_workers(min(asked.open_lines[-1], 100_000))
     if "w6" in names:
         from benchmarks import releasing
 

@@ -4,7 +4,6 @@
 segments with three strategies, fair shares by tier, an order lock, a cap on orders, minimums, and a pool on every product.
 """
 
-import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,12 +15,13 @@ from typing import Any
 from django.db import connection
 
 from benchmarks import data
-from benchmarks.measure import Spread
+from benchmarks.measure import Sample, Spread, run_clients
+from core import clock, outbox
 from core.actors import system
-from inventory.models import Pool
+from inventory.models import AllocationRun, Pool
 from inventory.rules.policy import Policy
 from inventory.rules.policy_text import SegmentDraft
-from inventory.services.allocate import SHARD, allocate, allocate_products
+from inventory.services.allocate import allocate, allocate_products, start_run
 from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.what_if import what_if
 from inventory.states import PoolKind, PoolWho
@@ -31,7 +31,7 @@ ACTOR = system("benchmark")
 WAITING = 1_000  # lines of the one product that is run again
 
 _EMPTY = """
-    DELETE FROM {s}inventory_demanddecision; DELETE FROM {s}inventory_promise; DELETE FROM {s}inventory_claim;
+    DELETE FROM public.inventory_demandalternative; DELETE FROM {s}inventory_demanddecision; DELETE FROM {s}inventory_promise; DELETE FROM {s}inventory_claim;
     DELETE FROM {s}inventory_demand;
     UPDATE {s}inventory_stockbalance SET reserved_qty = 0, allocated_qty = 0, on_hand_qty = 0"""
 _DEMANDS = """
@@ -109,7 +109,8 @@ def _lay(size: int, side: str) -> None:
             if text == _STOCK.format(s=schema):
                 cursor.execute(_DEMANDS.format(s=schema), parameters)
             cursor.execute(text)
-        cursor.execute("VACUUM ANALYZE " + schema + "inventory_demand, " + schema + "inventory_stockbalance")
+        for table in ("demand", "stockbalance", "claim", "promise", "demanddecision"):
+            cursor.execute(f"VACUUM ANALYZE {schema}inventory_{table}")
     _rule(side == "by policy")
 
 
@@ -181,29 +182,34 @@ def _run_one(key: str) -> None:
 
 
 def w3_workers(size: int) -> Iterator[Row]:
-    """The same run with its shards shared by 1 and 2 processes."""
+    """The same run fanned out into jobs, which 1 and 2 worker processes lease and run until none is left."""
     for workers in (1, 2):
         _lay(size, "by policy")
-        shards = [list(range(i, min(i + SHARD, data.SKUS + 1))) for i in range(1, data.SKUS + 1, SHARD)]
-        connection.close()
-        fork = multiprocessing.get_context("fork")
         started = time.perf_counter()
-        processes = [fork.Process(target=_work, args=(shards[w::workers], f"{workers}")) for w in range(workers)]
-        for process in processes:
-            process.start()
-        for process in processes:
-            process.join()
-        took = time.perf_counter() - started
-        yield {
-            "workload": "w3",
-            "what": f"{workers} worker(s)",
-            "text": f"w3        {size:,} lines by policy, {workers} worker(s): {took:.2f} s",
-        }
-
-
-def _work(shards: Sequence[Sequence[int]], label: str) -> None:
-    for n, shard in enumerate(shards):
-        allocate_products(
-            trigger_key=f"w3 workers {label} {shard[0]} {n}", product_ids=shard, actor=ACTOR, now=data.NOW
+        run = start_run(trigger_key=f"w3 {workers} workers", actor=ACTOR, now=data.NOW)
+        samples = run_clients(workers, _work, _warm_up)
+        took = max(s.seconds for s in samples)
+        fanned = time.perf_counter() - started
+        if AllocationRun.objects.get(pk=run.run_id).finished_at is None:
+            raise RuntimeError("the run was not closed")
+        text = (
+            f"w3        {size:,} lines by policy as {run.shards} jobs, {workers} worker(s): {took:.2f} s "
+            f"({fanned:.2f} s with the start of the processes)"
         )
-    connection.close()
+        yield {"workload": "w3", "what": f"{workers} worker(s)", "seconds": took, "text": text}
+
+
+def _warm_up(number: int) -> None:
+    """As a worker that has run before: its modules are loaded and the planner's caches filled by another product."""
+    what_if([1 + number], now=data.NOW)
+
+
+def _work(number: int, warmed: Any) -> Sample:
+    """What a worker does, without the broker between lease and run: one job at a time."""
+    done, began = 0, time.perf_counter()
+    while jobs := outbox.lease_due(now=clock.db_now(), limit=1):
+        for job_id in jobs:
+            if (outcome := outbox.run_job(job_id, now=data.NOW)) != "done":
+                raise RuntimeError(f"job {job_id}: {outcome}")
+            done += 1
+    return Sample(done, time.perf_counter() - began)

@@ -33,7 +33,7 @@ from fulfillment.events import (
     ShipmentShipped,
 )
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
-from inventory.events import DemandsAllocated, PromiseMoved, SupplyIncreased
+from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased
 from orders.events import (
     CompanyAsked,
     HoldCleared,
@@ -82,6 +82,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),
         Reaction("give back what was called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
     ),
+    ShardPlanned: (Reaction("allocate a shard of a run", do.allocate_shard_of_run, seconds=HALF_AN_HOUR),),
     DemandsAllocated: (),
     LinesRepriced: (),
     PromiseMoved: (

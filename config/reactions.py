@@ -27,8 +27,8 @@ from integrations.services.mail_approvers import Waiting
 from integrations.services.mail_approvers import mail_approvers as write_to_approvers
 from integrations.services.preview_upload import preview_upload
 from integrations.services.undo_upload import undo_upload
-from inventory.events import SupplyIncreased
-from inventory.services.allocate import allocate
+from inventory.events import ShardPlanned, SupplyIncreased
+from inventory.services.allocate import allocate, allocate_shard
 from orders.events import (
     CompanyAsked,
     HoldCleared,
@@ -71,6 +71,10 @@ def allocate_short_product(fact: PickShort, job: JobContext) -> None:
 
 def allocate_short_products(facts: Sequence[PickShort], jobs: Jobs) -> None:
     _allocate_once({fact.product_id for fact in facts}, jobs)
+
+
+def allocate_shard_of_run(fact: ShardPlanned, job: JobContext) -> None:
+    allocate_shard(run_id=fact.run_id, shard=fact.shard, actor=job.actor, now=job.now)
 
 
 def _allocate_once(product_ids: set[int], jobs: Jobs) -> None:

@@ -35,6 +35,7 @@ class Rank(IntEnum):
     BALANCE = 60
     CASE = 80
     NUMBERING = 90
+    RUN = 95  # an allocation run, which its last shard closes
 
 
 class LockOutsideTransaction(RuntimeError):

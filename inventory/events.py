@@ -22,6 +22,14 @@ class DemandsAllocated(Fact):
 
 
 @dataclass(frozen=True)
+class ShardPlanned(Fact):
+    """A run was cut into shards, numbered from 1: this one waits for a worker. Stream: "allocation_run:<id>"."""
+
+    run_id: int
+    shard: int
+
+
+@dataclass(frozen=True)
 class PromiseMoved(Fact):
     demand_id: int
     ref_kind: str

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet, Sum
 from core import sql
 from core.locks import Rank, climb, take, take_values
 from inventory.models import (
+    AllocationRun,
     Claim,
     Demand,
     InboundSupply,
@@ -139,10 +140,9 @@ def look_at_demands(ids: Collection[int]) -> dict[int, LockedDemand]:
     return {row[0]: LockedDemand(*row) for row in rows}
 
 
-def look_at_open_demands(product_ids: Collection[int]) -> dict[int, LockedDemand]:
-    """The same rows without a lock, for a plan that is only shown."""
-    products = list(product_ids)
-    rows = sql.rows(_OPEN.removesuffix(_LOCK), {"products": products, "again": products})
+def look_at_open_demands(product_ids: Collection[int], *, dealt_again: Collection[int]) -> dict[int, LockedDemand]:
+    """The same rows without a lock, for a plan that is only shown, or compared under the lock."""
+    rows = sql.rows(_OPEN.removesuffix(_LOCK), {"products": list(product_ids), "again": list(dealt_again)})
     return {row[0]: LockedDemand(*row) for row in rows}
 
 
@@ -268,6 +268,12 @@ def lock_offer(offer_id: int) -> TransferOffer | None:
 def lock_replenishment() -> None:
     """One run at a time: two would ask for the same missing units. Held until the commit; nothing is locked before it."""
     sql.rows("SELECT 1 FROM (SELECT pg_advisory_xact_lock(hashtext('inventory.replenish'))) one", {})
+
+
+def lock_run(run_id: int) -> AllocationRun:
+    """Last of all: what a shard did is written."""
+    (run,) = take(Rank.RUN, AllocationRun.objects.filter(pk=run_id))
+    return run
 
 
 def lock_balances(balances: Collection[int]) -> dict[int, StockBalance]:

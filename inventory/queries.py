@@ -3,16 +3,16 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db.models import F, Q, Sum
+from django.db.models import Count, F, Q, Sum
 
 from core import sql
 from core.explain import Explanation
-from inventory.models import Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
+from inventory.models import AllocationRun, Claim, Demand, DemandDecision, InboundSupply, Promise, Site, StockBalance
 from inventory.models.demand import UNSHIPPED
 from inventory.pool_queries import RULED_OF_PRODUCTS, offers
 from inventory.rules.allocate import in_words
@@ -256,16 +256,26 @@ def net_stock() -> dict[int, Decimal]:
     return dict(found)
 
 
-def products_worth_a_run() -> list[int]:
-    """Products with demand that an allocation could serve now: backordered with free stock, or reserved softly.
-
-    The second half catches up on an allocation whose job was lost. One statement.
+def lines_worth_a_run() -> dict[int, int]:
+    """{product: its waiting lines} where an allocation could serve some now: backordered with free stock, or reserved
+    softly. The second half catches up on an allocation whose job was lost. One statement.
     """
     stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0, site__kind__in=_KINDS)
     waiting = Q(backordered_qty__gt=0, product_id__in=stocked.values("product_id")) | Q(reserved_qty__gt=0)
-    return sorted(
-        Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).values_list("product_id", flat=True).distinct()
-    )
+    rows = Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).values_list("product_id")
+    return dict(rows.annotate(lines=Count("pk")).order_by("product_id"))
+
+
+def is_run_under_way(*, since: datetime) -> bool:
+    """Whether a run over everything that began since then has shards that are not done. One statement."""
+    return AllocationRun.objects.filter(
+        scope__has_key="shards", finished_at__isnull=True, started_at__gte=since
+    ).exists()
+
+
+def products_worth_a_run() -> list[int]:
+    """Those products. One statement."""
+    return sorted(lines_worth_a_run())
 
 
 _LOOKED_AT = """s.is_active AND CASE WHEN %(sites)s::bigint[] IS NULL THEN s.kind = ANY(%(kinds)s::text[])

@@ -1,14 +1,14 @@
 """Scheduled work: each task reads the database's clock once and calls one service. Late, twice or never does no harm."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from celery import shared_task
 
 from core import clock
 from core.actors import system
 from core.quantity import plain
-from inventory.queries import products_worth_a_run
-from inventory.services.allocate import allocate
+from inventory.queries import is_run_under_way, products_worth_a_run
+from inventory.services.allocate import start_run
 from inventory.services.ask_fill_up import replenish
 from inventory.services.expire_claims import BATCH, expire_claims
 from inventory.services.expire_lots import expire_lots
@@ -17,17 +17,18 @@ from inventory.services.prepare_fill_ups import prepare_fill_ups
 from inventory.services.push_expiring import push_expiring
 
 ROUNDS = 20
+LONGEST_RUN = timedelta(minutes=30)  # one that is older has a shard somebody must look at, and stops no other
 
 
 @shared_task(name="inventory.tasks.run_allocation")
 def run_allocation() -> int:
-    """The backstop behind the reactions: products that have backordered demand and free stock. Usually none."""
+    """The backstop behind the reactions: products that have backordered demand and free stock, usually none. How many
+    shards were left to the workers; while those of an earlier run are under way there is no other."""
     now = clock.db_now()
     sweep(now)
-    if not products_worth_a_run():
+    if not products_worth_a_run() or is_run_under_way(since=now - LONGEST_RUN):
         return 0
-    outcome = allocate(trigger_key=f"schedule {now.isoformat()}", actor=system("scheduled allocation"), now=now)
-    return outcome.demands
+    return start_run(trigger_key=f"schedule {now.isoformat()}", actor=system("scheduled allocation"), now=now).shards
 
 
 @shared_task(name="inventory.tasks.expire_claims")

@@ -184,6 +184,13 @@ class AllocationRun(models.Model):
     parent = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="shards")
     result = models.JSONField(default=dict)
 
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["started_at"], condition=Q(finished_at__isnull=True), name="allocation_runs_under_way"
+            ),
+        ]
+
     def __str__(self) -> str:
         return f"run {self.pk}"
 

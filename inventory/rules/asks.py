@@ -315,3 +315,4 @@ class AllocationOutcome:
     allocated: Decimal
     still_short: Decimal
     product_ids: tuple[int, ...]
+    planned_again: int = 0  # products that moved between the plan and the locks

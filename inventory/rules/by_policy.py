@@ -72,6 +72,25 @@ class Snapshot:
         }  # fmt: skip
 
 
+def moved_since(before: Snapshot, after: Snapshot) -> frozenset[int]:
+    """The products of `after` that are not as they were, and those that share an order with them that is judged whole."""
+    was, groups_of = before.by_product(), defaultdict(set)
+    moved = set()
+    for product_id, now in after.by_product().items():
+        groups_of[product_id] = {n.group for n in now.needs if n.group}
+        if was.get(product_id) != now:
+            moved.add(product_id)
+            groups_of[product_id] |= {n.group for n in was[product_id].needs if n.group} if product_id in was else set()
+    for product_id in was.keys() - groups_of.keys():
+        groups_of[product_id] = {n.group for n in was[product_id].needs if n.group}
+        moved.add(product_id)
+    while joined := {
+        i for i, groups in groups_of.items() if i not in moved and any(groups & groups_of[m] for m in moved)
+    }:
+        moved |= joined
+    return frozenset(moved)
+
+
 def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date, keeps_held: bool = False) -> Plan:
     """The plan: lines are all a demand has from now on (what it kept and what it was dealt), decisions say why.
 

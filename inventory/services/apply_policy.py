@@ -16,9 +16,9 @@ from core.uow import door_verb
 from inventory.models import AllocationChange, AllocationPolicy
 from inventory.policy_queries import policy_called
 from inventory.rules.asks import AllocationOutcome
-from inventory.services.allocate import run_products
 from inventory.services.plan_by_policy import PolicyPlan
 from inventory.services.run_by_policy import Wish
+from inventory.services.run_products import run_products
 from inventory.services.what_if import versions_of
 
 APPROVAL = "allocation"

@@ -17,7 +17,7 @@ from inventory.pool_queries import read_ruled
 from inventory.queries import free_stock
 from inventory.rules.allocate import Plan
 from inventory.rules.borrow import Coming
-from inventory.rules.by_policy import Snapshot, allocate_by
+from inventory.rules.by_policy import Snapshot, allocate_by, moved_since
 from inventory.rules.policy import Policy
 from inventory.rules.pools import Protection
 from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
@@ -57,6 +57,7 @@ class PolicyPlan:
     again: Mapping[int, list[Held]]
     supplies: Mapping[int, Supply]
     snapshot: Snapshot  # what it was planned from
+    stale: frozenset[int] = frozenset()  # products that had moved since they were planned ahead
 
     @property
     def snapshots(self) -> Mapping[int, Snapshot]:
@@ -64,8 +65,9 @@ class PolicyPlan:
         return self.snapshot.by_product()
 
 
-def plan_by_policy(stage: Stage, *, now: datetime) -> PolicyPlan:
-    """A plan for the products of `rules.by_policy`: about nine statements, whatever their number."""
+def plan_by_policy(stage: Stage, *, now: datetime, ahead: PolicyPlan | None = None) -> PolicyPlan:
+    """A plan for the products of `rules.by_policy`: about nine statements, whatever their number. What was planned
+    `ahead` is used for the products of which nothing has moved since."""
     today = local_date(now, "UTC")
     by_policy = stage.rules.by_policy
     demands = {i: d for i, d in stage.demands.items() if d.product_id in by_policy}
@@ -80,12 +82,16 @@ def plan_by_policy(stage: Stage, *, now: datetime) -> PolicyPlan:
     again = {i: [h for h in some if h.balance_id in supplies or h.kind == ClaimKind.SOFT] for i, some in again.items()}
     needs = _needs(stage, demands, again, parties)
     snapshot = _snapshot(stage, needs, again, supplies, accounts, now=now)
-    return _planned(stage, snapshot, again, supplies, now=now)
+    moved = frozenset(products) if ahead is None else moved_since(ahead.snapshot, snapshot)
+    plan = _plan(stage, snapshot.of(moved), now=now) if moved else Plan((), ())
+    if ahead is not None:
+        plan = _with_those_of(plan, ahead.plan, {n.demand_id for n in snapshot.needs if n.product_id not in moved})
+    planned = {n.demand_id for n in snapshot.needs}
+    dealt = {i: some for i, some in again.items() if i in planned}
+    return PolicyPlan(plan, dealt, supplies, snapshot, frozenset() if ahead is None else moved)
 
 
-def _planned(
-    stage: Stage, snapshot: Snapshot, again: Mapping[int, list[Held]], supplies: Mapping[int, Supply], *, now: datetime
-) -> PolicyPlan:
+def _plan(stage: Stage, snapshot: Snapshot, *, now: datetime) -> Plan:
     """One plan for each policy, so that orders that ship complete are judged over all products of a run."""
     today = local_date(now, "UTC")
     parts: dict[tuple[str, int], set[int]] = defaultdict(set)
@@ -96,12 +102,20 @@ def _planned(
     for products in sorted(parts.values(), key=min):
         policy, part = stage.rules.policies[min(products)], snapshot.of(products)
         made.append(allocate_by(policy, part, today=today, keeps_held=not (stage.permit or policy.may_take_promises)))
-    plan = Plan(
+    return Plan(
         tuple(line for m in made for line in m.lines), tuple(d for m in made for d in m.decisions),
         tuple(peg for m in made for peg in m.pegs), all(m.is_settled for m in made),
     )  # fmt: skip
-    planned = {n.demand_id for n in snapshot.needs}
-    return PolicyPlan(plan, {i: some for i, some in again.items() if i in planned}, supplies, snapshot)
+
+
+def _with_those_of(plan: Plan, other: Plan, demand_ids: Collection[int]) -> Plan:
+    """The plan, and what the `other` says of these demands."""
+    return Plan(
+        (*(line for line in other.lines if line.demand_id in demand_ids), *plan.lines),
+        (*(d for d in other.decisions if d.need.demand_id in demand_ids), *plan.decisions),
+        (*(peg for peg in other.pegs if peg.demand_id in demand_ids), *plan.pegs),
+        plan.is_settled and other.is_settled,
+    )
 
 
 def _weighs_history(rules: Rules, products: Iterable[int]) -> bool:

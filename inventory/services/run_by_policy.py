@@ -71,10 +71,11 @@ def standing(demands: dict[int, LockedDemand], rules: Rules, *, now: datetime, p
     return _standing(demands, inbound, rules, now=now, permit=permit)
 
 
-def looked_at(product_ids: Collection[int], rules: Rules, *, now: datetime) -> Standing:
-    """The same without a lock, for a plan that is only shown: every firm claim may be dealt."""
-    demands = locks.look_at_open_demands(product_ids)
-    return _standing(demands, locks.look_at_inbound(product_ids), rules, now=now, permit=True)
+def looked_at(product_ids: Collection[int], rules: Rules, *, now: datetime, permit: bool = True) -> Standing:
+    """The same without a lock, for a plan that is only shown (then every firm claim may be dealt), or is made ahead."""
+    again = product_ids if permit else rules.dealt_again
+    demands = locks.look_at_open_demands(product_ids, dealt_again=again)
+    return _standing(demands, locks.look_at_inbound(product_ids), rules, now=now, permit=permit)
 
 
 def _standing(

@@ -15,8 +15,8 @@ from inventory import locks
 from inventory.locks import LockedDemand
 from inventory.models import Demand, Site
 from inventory.rules.sourcing import GENERAL_KINDS
-from inventory.services.allocate import run_products
 from inventory.services.places import site_called
+from inventory.services.run_products import run_products
 
 KIND = "sourcing"
 

@@ -10,7 +10,7 @@ from itertools import combinations
 
 import pytest
 
-from inventory.rules.by_policy import BARRED, allocate_by
+from inventory.rules.by_policy import BARRED, allocate_by, moved_since
 from inventory.rules.sourcing import is_usable
 from inventory.states import Strategy
 from tests.inventory.rules.allocation_cases import TODAY, after, policy_of, snapshot_of
@@ -304,3 +304,39 @@ def named_reason(case, need):
     if case.policy.order_cap_percent is not None or any(q.is_limiting for q in case.snapshot.quotas):
         return "shared ceiling"
     return "none"
+
+
+def test_what_a_product_is_dealt_does_not_depend_on_what_else_is_in_the_run(cases):
+    """But for the products an order joins that is judged whole: those are planned together."""
+    several = 0
+    for case in cases:
+        products = {n.product_id for n in case.snapshot.needs}
+        if len(products) == 1 or any(n.group for n in case.snapshot.needs):
+            continue
+        several += 1
+        alone = [allocate_by(case.policy, case.snapshot.of({i}), today=TODAY) for i in sorted(products)]
+        assert tuple(line for plan in alone for line in plan.lines) == case.plan.lines
+        assert tuple(d for plan in alone for d in plan.decisions) == case.plan.decisions
+    assert several > 0
+
+
+def test_a_product_has_moved_when_anything_the_plan_rests_on_has_and_takes_along_those_of_its_orders(cases):
+    seen = Counter()
+    for seed, case in enumerate(cases):
+        rng = random.Random(seed)
+        assert moved_since(case.snapshot, case.snapshot) == frozenset()
+        if not case.snapshot.supplies:
+            continue
+        more = rng.choice(case.snapshot.supplies)
+        after_it = replace(
+            case.snapshot, supplies=[s._replace(qty=s.qty + 1) if s is more else s for s in case.snapshot.supplies]
+        )
+        groups = defaultdict(set)
+        for need in case.snapshot.needs:
+            groups[need.product_id].add(need.group)
+        products = set(groups)
+        joined = groups[1] & groups[2] - {""}
+        expected = {1, 2} if joined else {more.product_id}
+        assert moved_since(case.snapshot, after_it) == expected & products
+        seen[bool(joined), len(products)] += 1
+    assert len(seen) >= 3

@@ -1,0 +1,30 @@
+import os
+import random
+from itertools import pairwise
+
+from inventory.rules.shards import shards
+
+CASES = int(os.environ.get("OMS_CASES", "300"))
+
+
+def test_every_product_is_in_one_shard_in_order_and_only_one_that_is_alone_is_too_heavy():
+    heavy = 0
+    for seed in range(CASES):
+        rng = random.Random(seed)
+        lines = {rng.randint(1, 500): rng.randint(1, 60) for _ in range(rng.randint(0, 80))}
+        cut = shards(lines, most_products=rng.choice([1, 3, 10]), most_lines=(most := rng.choice([1, 40, 200])))
+        assert [i for part in cut for i in part] == sorted(lines)
+        for part in cut:
+            weight = sum(lines[i] for i in part)
+            heavy += weight > most
+            assert weight <= most or len(part) == 1
+        for part, following in pairwise(cut):
+            room = most - sum(lines[i] for i in part)
+            assert lines[following[0]] > room or len(part) in (1, 3, 10)
+    assert heavy > 0
+
+
+def test_a_hundred_products_or_five_thousand_lines_are_a_shard():
+    assert [len(part) for part in shards(dict.fromkeys(range(250), 1))] == [100, 100, 50]
+    assert [len(part) for part in shards({1: 4000, 2: 1000, 3: 1})] == [2, 1]
+    assert shards({}) == []
