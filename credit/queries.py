@@ -69,7 +69,8 @@ def decided(
 ) -> list[CreditDecision]:
     """The asks decided on these rows, as they were read: at most four statements, two more where there are families."""
     terms = {row.terms.code: terms_of_row(row.terms) for row in rows}
-    terms |= terms_by_code({ask.terms_code for ask in asks} - {""} - set(terms))
+    named = {code for ask in asks for code in (ask.terms_code, ask.agreed_terms_code)}
+    terms |= terms_by_code(named - {""} - set(terms))
     standings = standings_of(rows, on=now.date())
     return decide(asks, standings, terms, point=point, today=now.date())
 

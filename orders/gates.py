@@ -31,6 +31,7 @@ from orders.rules.repricing import OVERRIDE, PRICE_APPROVAL
 from orders.states import Gate
 from pricing import queries as pricing
 from pricing.rules.asks import PriceAsk, PriceResult
+from pricing.rules.terms import agreed_terms
 from pricing.states import PriceLevel
 
 ZERO = Decimal(0)
@@ -90,7 +91,7 @@ def look_at(order: OrderPicture, *, now: datetime, around: Surroundings | None =
     today = local_day(now, account)
     priced_order, prices = priced(order, on=today)
     results = judge(priced_order, evidence, ENTRY_GATES, now=now)
-    return Verdicts(priced_order, account, prices, tuple(results), today)
+    return Verdicts(with_contract_terms(priced_order, prices), account, prices, tuple(results), today)
 
 
 def look_at_many(orders: Sequence[OrderPicture], *, now: datetime) -> list[Verdicts]:
@@ -105,6 +106,7 @@ def look_at_many(orders: Sequence[OrderPicture], *, now: datetime) -> list[Verdi
     found = []
     for (order, prices), day in zip(_priced_many(placed, evidence, days), days, strict=True):
         results = tuple(judge(order, evidence, ENTRY_GATES, now=now))
+        order = with_contract_terms(order, prices)
         found.append(Verdicts(order, evidence.accounts[order.account_id], prices, results, day))
     return found
 
@@ -162,6 +164,14 @@ def priced(order: OrderPicture, *, on: date) -> tuple[OrderPicture, dict[int, Pr
     return _with_prices(
         order, pricing.price(asks, account_id=order.account_id, currency=order.currency, on=on) if asks else []
     )
+
+
+def with_contract_terms(order: OrderPicture, prices: Mapping[int, PriceResult]) -> OrderPicture:
+    """The terms of the contract that prices it, for an order that states none; a submitted order keeps what it has."""
+    if order.submitted_on is not None:
+        return order
+    agreed = agreed_terms(prices.values())
+    return replace(order, terms_code=order.terms_code or agreed, meta={**order.meta, "contract_terms_code": agreed})
 
 
 def _asks(order: OrderPicture) -> list[PriceAsk]:
@@ -239,6 +249,7 @@ def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = Z
         already_counted,
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
+        agreed_terms_code=order.contract_terms,
     )
 
 

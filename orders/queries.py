@@ -33,6 +33,7 @@ ORDER_FIELDS = (
     "po_number",
     "terms_code",
     "terms_override_id",
+    "contract_terms_code",
     "requested_date",
     "cancel_after_date",
     "version",

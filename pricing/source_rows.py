@@ -29,7 +29,7 @@ SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS
        COALESCE(s.margin_floor_percent, min(c.margin_floor_percent)), s.account_id, s.group_id, s.territory_id,
        s.covers_children, s.date_policy,
        s.needs_activation, s.currency,
-       GREATEST(s.valid_from, min(c.valid_from)), LEAST(s.valid_to, min(c.valid_to)),
+       GREATEST(s.valid_from, min(c.valid_from)), LEAST(s.valid_to, min(c.valid_to)), COALESCE(min(c.payment_terms), ''),
        array_agg(r.product_id), array_agg(r.min_qty), array_agg(r.unit_price), array_agg(r.valid_from),
        array_agg(r.valid_to), array_agg(r.tier), array_agg(r.unit), array_agg(r.break_group),
        CASE WHEN s.level = 'group' THEN
@@ -141,13 +141,13 @@ def fetch(
 
 def _source_rows(columns: Sequence[Any], tiers: Any, rate: Decimal | None) -> tuple[Whom, list[ProductRow]]:
     (pk, code, level, named, priority, floor, account, group, territory, covers) = columns[:10]
-    (policy, activation, currency, starts, ends, products, qtys, prices, froms, tos, tier, unit, together) = columns[
-        10:
-    ]
+    (policy, activation, currency, starts, ends, terms, products, qtys, prices, froms, tos, tier, unit, together) = (
+        columns[10:]
+    )
     whom = Whom(account, group, territory, covers)
     activations = tuple(Activation(a, name, _span(f, t)) for a, name, f, t in tiers or ())
     source = Source(
-        pk, code, level, named, priority, floor, None, whom, policy, activation, activations, currency, rate
+        pk, code, level, named, priority, floor, None, whom, policy, activation, activations, currency, rate, terms
     )
     if rate is not None and rate != NO_RATE:
         prices = [round_price(EXACT.multiply(p, rate)) for p in prices]

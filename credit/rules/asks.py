@@ -17,7 +17,8 @@ class CreditAsk:
     `already_counted` is what exposure holds already and this decision leaves out: the order's own open part (a
     submitted order at release), and what waits behind it. `counts_when_held`: the caller posts it whatever the answer,
     so that the next ask of the account finds it in the exposure as it would after a call of its own. `terms_are_agreed`:
-    somebody with the authority gave the document these terms, so that they are not held for being worse.
+    somebody with the authority gave the document these terms, so that they are not held for being worse. What they are
+    worse than are the terms of the contract it was priced by (`agreed_terms_code`), else the account's.
     """
 
     account_id: int
@@ -29,6 +30,7 @@ class CreditAsk:
     terms_code: str = ""
     counts_when_held: bool = False
     terms_are_agreed: bool = False
+    agreed_terms_code: str = ""
 
 
 @dataclass(frozen=True)

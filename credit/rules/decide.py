@@ -48,6 +48,7 @@ def decide(
             families_taken=dict(family_taken),
             prepaid=prepaid.get(account_id, ZERO),
             terms=terms.get(ask.terms_code),
+            agreed=terms.get(ask.agreed_terms_code),
         )
         decision = decide_one(case)
         if decision.is_approved or ask.counts_when_held:

@@ -136,12 +136,13 @@ def order_value_max(case: Case, allowed: Decimal | None) -> Finding | None:
 
 
 def terms_worse(case: Case, figure_: Decimal | None) -> Finding | None:
-    agreed = case.standing.terms
+    agreed = case.agreed_terms
+    whose = "contract" if case.agreed else "account"
     if not case.ask.terms_code or case.ask.terms_code == agreed.code:
-        return Finding(False, f"The terms are the account's: {agreed.name}.", {"agreed": agreed.code})
+        return Finding(False, f"The terms are the {whose}'s: {agreed.name}.", {"agreed": agreed.code})
     if case.terms is None:
         return None  # terms_are_known says so
-    words = f"The order asks for {case.terms.name}; the account has {agreed.name}."
+    words = f"The order asks for {case.terms.name}; the {whose} has {agreed.name}."
     if case.ask.terms_are_agreed:
         return Finding(False, f"{case.terms.name} were agreed for this order.", {"agreed": case.terms.code})
     return Finding(is_worse(case.terms, agreed, case.today), words, {"asked": case.terms.code, "agreed": agreed.code})

@@ -110,6 +110,7 @@ class Case:
     families_taken: Mapping[int, Decimal] = field(default_factory=dict)  # by head
     prepaid: Decimal = ZERO
     terms: Terms | None = None
+    agreed: Terms | None = None
 
     @property
     def is_within_horizon(self) -> bool:
@@ -137,6 +138,11 @@ class Case:
     def is_comparable(self) -> bool:
         """Amounts of two currencies are not compared; the fact of the currencies says so."""
         return self.ask.currency == self.standing.currency
+
+    @property
+    def agreed_terms(self) -> Terms:
+        """Of the document's contract, else of the account."""
+        return self.agreed or self.standing.terms
 
     @property
     def effective_terms(self) -> Terms:

@@ -29,6 +29,7 @@ class Order(models.Model):
     release_number = models.CharField(max_length=30, blank=True)
     currency = models.CharField(max_length=3)
     terms_code = models.CharField(max_length=20, blank=True)
+    contract_terms_code = models.CharField(max_length=20, blank=True, default="", db_default="", editable=False)
     terms_override_id = models.BigIntegerField(null=True, editable=False)
     requested_date = models.DateField(null=True, blank=True)
     cancel_after_date = models.DateField(null=True, blank=True)

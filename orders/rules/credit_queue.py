@@ -53,7 +53,17 @@ def _ask_for_what_left(order: OrderPicture) -> CreditAsk:
     day = order.submitted_on
     assert day is not None  # only a submitted order is held for credit
     ref = DocumentRef("order", order.order_id, order.number)
-    return CreditAsk(order.account_id, ref, order.total, order.currency, day, order.total, order.terms_code)
+    return CreditAsk(
+        order.account_id,
+        ref,
+        order.total,
+        order.currency,
+        day,
+        order.total,
+        order.terms_code,
+        terms_are_agreed=order.terms_are_agreed,
+        agreed_terms_code=order.contract_terms,
+    )
 
 
 def is_held(order: OrderPicture) -> bool:
@@ -82,6 +92,7 @@ def _ask(
         amount + waiting,
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
+        agreed_terms_code=order.contract_terms,
     )
 
 

@@ -95,6 +95,11 @@ class OrderPicture:
         return self.meta.get("terms_override_id") is not None
 
     @property
+    def contract_terms(self) -> str:
+        """The terms of the contract that priced most of it when it was submitted."""
+        return str(self.meta.get("contract_terms_code") or "")
+
+    @property
     def total(self) -> Decimal:
         return sum((line.amount for line in self.lines), ZERO)
 

@@ -48,7 +48,7 @@ def change_terms(
         subject=DocumentRef("order", order_id, row.number),
         actor=actor,
         reason=reason,
-        before={"terms": before or "as the account"},
+        before={"terms": before or "as the account", "contract": row.contract_terms_code},
         after={"terms": terms_code, "order_amount": row.total_amount},
         money_effect=Decimal(0),
         currency=row.currency,

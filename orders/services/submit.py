@@ -203,6 +203,7 @@ def order_columns(
         "version": order.version,
         "ship_to_id": order.ship_to_id,
         "terms_code": order.terms_code,
+        "contract_terms_code": order.contract_terms,
         "total_amount": order.total,
         "tax_amount": sum((p.tax for p in prices), ZERO),
         "freight_amount": sum((p.freight for p in prices), ZERO),

@@ -34,7 +34,8 @@ class PriceResult:
     """`unit_price` per base unit (None: nothing prices this product), `amount` rounded half-up to the cent.
 
     `floor` is the lowest unit price that needs no approval; `basis` the level that won; `tax` and `freight` estimates;
-    `sla_penalty` what the customer's contract makes a line cost us that is a day late.
+    `sla_penalty` what the customer's contract makes a line cost us that is a day late; `payment_terms` those
+    of the contract that prices it.
     """
 
     key: str
@@ -52,6 +53,7 @@ class PriceResult:
     tax: Decimal = Decimal(0)
     freight: Decimal = Decimal(0)
     sla_penalty: Decimal = Decimal(0)
+    payment_terms: str = ""
 
     @property
     def is_priced(self) -> bool:

@@ -33,6 +33,7 @@ class Source(NamedTuple):
 
     `specificity` counts what it names (a group and a territory are 2; an account's parent is −1); a lower `priority` is
     asked first. `rate` is what one unit of its own currency is worth in the order's: None where that is the same.
+    `payment_terms` are its contract's.
     """
 
     id: int
@@ -48,6 +49,7 @@ class Source(NamedTuple):
     activations: tuple[Activation, ...] = ()
     currency: str = ""
     rate: Decimal | None = None
+    payment_terms: str = ""
 
 
 class Row(NamedTuple):
@@ -187,6 +189,7 @@ def _price_line(
         losers=tuple(losers),
         floor=_floor_of(reached, cost),
         unit_margin=None if cost is None else net - cost,
+        payment_terms=_terms_of(reached),
     )
 
 
@@ -283,6 +286,11 @@ def _floor_of(ranked: Sequence[Row], cost: Decimal | None) -> Decimal | None:
         if row.source.level not in AGREED:
             return floor_price(cost, row.source.margin_floor_percent)
     return None
+
+
+def _terms_of(ranked: Sequence[Row]) -> str:
+    """Of the contract that prices the line; of an agreed price, the contract it departs from."""
+    return next((row.source.payment_terms for row in ranked if row.source.level not in AGREED), "")
 
 
 def _unpriced(ask: PriceAsk, losers: Sequence[Loser], currency: str) -> PriceResult:
