@@ -34,6 +34,7 @@ class BillingConfig(AppConfig):
         invariants.register("an invoice is open or done as its amounts say", checks.statuses_say_what_is_open)
         invariants.register("order, confirmation and invoice agree", checks.order_and_invoice_agree)
         invariants.register("revenue ties to invoices less credits", checks.revenue_ties_to_invoices)
+        invariants.register("repricings were credited and rebilled", checks.repricings_were_issued)
         invariants.register("commissions and their statements add up", checks.commissions_add_up)
         invariants.register(
             "receivable and unapplied exposure are the open invoices and receipts", checks.exposure_matches_documents

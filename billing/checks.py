@@ -7,7 +7,7 @@ from django.db import connection
 _PRICE = """
 SELECT i.number, x.id, x.unit_price, o.unit_price FROM billing_invoiceline x
   JOIN billing_invoice i ON i.id = x.invoice_id JOIN orders_orderline o ON o.id = x.order_line_id
- WHERE x.unit_price IS DISTINCT FROM o.unit_price ORDER BY x.id LIMIT 100
+ WHERE x.rebills_id IS NULL AND x.unit_price IS DISTINCT FROM o.unit_price ORDER BY x.id LIMIT 100
 """
 _TOTAL = """
 SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0) FROM billing_invoice i
@@ -59,7 +59,7 @@ SELECT number, status, total_amount - paid_amount - credited_amount - written_of
 _CHAIN = """
 SELECT o.number, l.line_no, l.unit_price, x.unit_price, x.qty, d.shipped_qty FROM (
     SELECT x.order_line_id, min(x.unit_price) AS unit_price, sum(x.qty) AS qty FROM billing_invoiceline x
-      JOIN billing_invoice i ON i.id = x.invoice_id WHERE i.status <> 'draft' GROUP BY 1) x
+      JOIN billing_invoice i ON i.id = x.invoice_id WHERE i.status <> 'draft' AND x.rebills_id IS NULL GROUP BY 1) x
   JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
   JOIN inventory_demand d ON d.id = l.demand_id
  WHERE x.qty > d.shipped_qty OR x.unit_price <> l.unit_price ORDER BY l.id LIMIT 100
@@ -68,7 +68,8 @@ SELECT o.number, l.line_no, l.unit_price, x.unit_price, x.qty, d.shipped_qty FRO
 _AMOUNTS = """
 SELECT i.number, x.id, x.amount, round(x.qty * x.unit_price, 2) FROM billing_invoiceline x
   JOIN billing_invoice i ON i.id = x.invoice_id
- WHERE i.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') AND x.amount <> round(x.qty * x.unit_price, 2)
+ WHERE i.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') AND x.rebills_id IS NULL
+   AND x.amount <> round(x.qty * x.unit_price, 2)
  ORDER BY x.id LIMIT 100
 """
 _EXPOSURE = """
@@ -91,6 +92,16 @@ SELECT i.number, sum(o.allocated_amount), sum(x.amount - x.credited_amount), sum
  WHERE NOT EXISTS (SELECT 1 FROM core_job j WHERE j.state = 'ready' AND j.reaction = 'reverse revenue and rebates')
  GROUP BY i.id HAVING sum(o.allocated_amount) <> sum(x.amount - x.credited_amount) OR bool_or(o.gap <> 0)
         OR bool_or(o.recognized_amount > o.allocated_amount) ORDER BY i.id LIMIT 100
+"""
+_REPRICED = """
+SELECT o.number, l.line_no, l.repriced_amount, coalesce(r.amount, 0) - coalesce(c.amount, 0) FROM orders_orderline l
+  JOIN orders_order o ON o.id = l.order_id
+  LEFT JOIN (SELECT order_line_id, sum(amount) AS amount FROM billing_invoiceline WHERE rebills_id IS NOT NULL GROUP BY 1) r
+         ON r.order_line_id = l.id
+  LEFT JOIN (SELECT x.order_line_id, sum(m.amount) AS amount FROM billing_repricing p
+               JOIN billing_creditmemoline m ON m.credit_memo_id = p.credit_memo_id
+               JOIN billing_invoiceline x ON x.id = m.invoice_line_id GROUP BY 1) c ON c.order_line_id = l.id
+ WHERE l.repriced_amount <> 0 AND l.repriced_amount <> coalesce(r.amount, 0) - coalesce(c.amount, 0) ORDER BY l.id LIMIT 100
 """
 _COMMISSION = """
 SELECT s.number, s.amount, coalesce(sum(l.amount), 0) FROM billing_commissionstatement s
@@ -151,6 +162,12 @@ def revenue_ties_to_invoices() -> Iterator[str]:
     """A credit's revenue is taken back by a reaction to it: while one waits there is nothing to judge yet."""
     for number, allocated, left, recognized, gap in _rows(_REVENUE):
         yield f"invoice {number}: {allocated} allocated, {left} billed less credits, {recognized} recognized, {gap} off"
+
+
+def repricings_were_issued() -> Iterator[str]:
+    """What a line says it was repriced by is what was rebilled less what was credited for it."""
+    for number, line, said, issued in _rows(_REPRICED):
+        yield f"order {number} line {line}: repriced by {said}, issued {issued}"
 
 
 def commissions_add_up() -> Iterator[str]:

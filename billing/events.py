@@ -8,7 +8,8 @@ from core.outbox import Fact
 
 @dataclass(frozen=True)
 class InvoicePosted(Fact):
-    """`order_id` and `shipment_id` are the first ones billed; the tuples name all of them."""
+    """`order_id` and `shipment_id` are the first ones billed; the tuples name all of them. A rebill bills no
+    shipment: 0 and nothing."""
 
     invoice_id: int
     invoice_number: str

@@ -37,6 +37,12 @@ def billed_by(shipment_ids: Iterable[int]) -> dict[int, int]:
     return dict(lines.order_by("pk").values_list("shipment_line__shipment_id", "invoice_id"))
 
 
+def billed_shipments(invoice_id: int) -> int:
+    """How many shipments an invoice bills; 0: it bills differences of price. One statement."""
+    lines = InvoiceLine.objects.filter(invoice_id=invoice_id, shipment_line__isnull=False)
+    return lines.values("shipment_line__shipment_id").distinct().count()
+
+
 def draft_shipments(invoice_ids: Iterable[int]) -> dict[int, set[int]]:
     """{draft: shipments on it}. One statement."""
     lines = InvoiceLine.objects.filter(invoice_id__in=list(invoice_ids), invoice__status=InvoiceStatus.DRAFT)

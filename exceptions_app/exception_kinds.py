@@ -35,7 +35,7 @@ declare(
         severity="medium",
         respond_minutes=480,
         resolve_minutes=2_400,
-        least_resolutions=1,  # what is to be billed is billed by hand
+        least_resolutions=1,
         description="A changed price was approved for goods that had shipped. Issue the credit, or bill the difference.",
     ),
     KindSpec(

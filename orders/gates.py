@@ -180,7 +180,8 @@ def _asks(order: OrderPicture) -> list[PriceAsk]:
             str(x.line_no),
             x.product_id,
             x.qty,
-            agreement=(OVERRIDE, x.line_id) if x.price_basis == PriceLevel.OVERRIDE and x.line_id else None,
+            agreement=x.agreement
+            or ((OVERRIDE, x.line_id) if x.price_basis == PriceLevel.OVERRIDE and x.line_id else None),
             unit=x.unit,
             ship_date=x.requested_date or order.requested_date,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
@@ -19,14 +20,18 @@ class SoldLine:
     ship_to_id: int | None
     currency: str
     po_number: str
+    unit_price: Decimal | None
+    number: str
 
 
 def sold_lines(order_line_ids: Iterable[int]) -> list[SoldLine]:
     """Lines that have a product, in the order of their ids. One statement."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), product__isnull=False).order_by("pk")
     columns = ("pk", "product_id", Coalesce("ship_to_id", "order__ship_to_id"), "order__currency", "order__po_number")
+    said = rows.values_list(*columns, "unit_price", "order__number", "line_no")
     return [
-        SoldLine(pk, product or 0, to, currency, po) for pk, product, to, currency, po in rows.values_list(*columns)
+        SoldLine(pk, product or 0, to, currency, po, price, f"{number} line {line_no}")
+        for pk, product, to, currency, po, price, number, line_no in said
     ]
 
 

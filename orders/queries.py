@@ -63,6 +63,7 @@ LINE_FIELDS = (
     "ship_to_id",
     "requested_date",
     "unit",
+    "repriced_amount",
 )
 
 
@@ -141,6 +142,7 @@ def _line_picture(index: int, row: Mapping[str, Any], demand: Any) -> LinePictur
         line_id=row["id"],
         unit=row["unit"],
         demand=demand,
+        repriced=row["repriced_amount"],
     )
 
 

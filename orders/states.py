@@ -79,3 +79,6 @@ class Verdict(StrEnum):
     PASS = "pass"
     HOLD = "hold"
     REJECT = "reject"
+
+
+REPRICE = "reprice"  # accounts.approvals.request(kind=…)

@@ -31,6 +31,7 @@ from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.telling import told_words
 from orders.states import Channel
 from portal.answers import is_answered
+from portal.asking import can_ask
 from portal.lists import invoice_sign, shipment_sign
 from portal.returning import return_cards
 from portal.rules.progress import Step, expected_words, line_sign, moved, steps
@@ -41,7 +42,7 @@ LINES_A_PAGE = 50
 LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
-    | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split"}
+    | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split", "price_asked"}
 )
 
 
@@ -98,6 +99,7 @@ class OrderPage:
     holds: tuple[Mapping[str, str], ...]
     moved: tuple[MovedPromise, ...]
     can_cancel: bool
+    can_ask: bool
     waits: bool
     continue_url: str
     not_later_than: date | None
@@ -166,6 +168,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
             for words in moved(_sku(x, products), of_line[x.line_no])
         ),
         can_cancel=any(_open(x) > 0 for x in picture.lines),
+        can_ask=picture.meta["status"] in ("draft", "submitted") and any(can_ask(x) for x in picture.lines),
         waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,

@@ -237,7 +237,8 @@ def _add_agreed(rows: RowsByProduct, asks: Iterable[PriceAsk], *, account_id: in
 
 
 def _level_of(ref_kind: str) -> PriceLevel:
-    return PriceLevel.QUOTE if ref_kind == "quote" else PriceLevel.OVERRIDE
+    """What a document agreed with the customer beforehand is a quote; an override sets a price aside."""
+    return PriceLevel.QUOTE if ref_kind in ("quote", "sold_line") else PriceLevel.OVERRIDE
 
 
 def _first_day_without(valid_until: datetime) -> date:

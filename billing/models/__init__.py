@@ -7,7 +7,7 @@ from billing.models.commission import (
     PlanMember,
     PlanVersion,
 )
-from billing.models.credit_memo import CreditMemo, CreditMemoApplication, CreditMemoLine
+from billing.models.credit_memo import CreditMemo, CreditMemoApplication, CreditMemoLine, Repricing
 from billing.models.invoice import Invoice, InvoiceLine, InvoicingChoice
 from billing.models.payment import Payment, PaymentMessage
 from billing.models.rebate import ChargebackClaim, RebateEntry
@@ -38,6 +38,7 @@ __all__ = [
     "Receipt",
     "ReceiptApplication",
     "RecognitionRule",
+    "Repricing",
     "RevenueEntry",
     "WriteOff",
 ]

@@ -47,6 +47,30 @@ class CreditMemo(models.Model):
         return self.number
 
 
+class Repricing(models.Model):
+    """An approved repricing that was issued: once per approval. `rebills` are invoices of their own, by order."""
+
+    approval_id = models.BigIntegerField(unique=True)
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
+    currency = models.CharField(max_length=3)
+    credit_amount = models.DecimalField(max_digits=14, decimal_places=2)
+    rebill_amount = models.DecimalField(max_digits=14, decimal_places=2)
+    credit_memo = models.ForeignKey(CreditMemo, null=True, on_delete=models.PROTECT, related_name="+")
+    rebills = models.ManyToManyField(Invoice, related_name="+")
+    issued_at = models.DateTimeField()
+    issued_by = models.CharField(max_length=150)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(credit_amount__gte=0, rebill_amount__gte=0), name="a_repricing_credits_and_rebills"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"repricing {self.approval_id}"
+
+
 class CreditMemoLine(models.Model):
     """A quantity of an invoice line given back at its price, or (no quantity) a sum off its price. Without an invoice
     line: a sum of its own, in words."""

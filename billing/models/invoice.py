@@ -90,8 +90,14 @@ class Invoice(models.Model):
 
 
 class InvoiceLine(models.Model):
+    """What was shipped at the locked price; or, `rebills`, what more an earlier line costs by a price that was changed
+    afterwards and approved: its price is the difference, and its amount rules."""
+
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
-    shipment_line = models.OneToOneField("fulfillment.ShipmentLine", on_delete=models.PROTECT, related_name="+")
+    shipment_line = models.OneToOneField(
+        "fulfillment.ShipmentLine", null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    rebills = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="+")
     order_line = models.ForeignKey("orders.OrderLine", on_delete=models.PROTECT, related_name="+")
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+")
     qty = models.DecimalField(max_digits=14, decimal_places=4)
@@ -103,6 +109,11 @@ class InvoiceLine(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(qty__gt=0), name="an_invoice_line_bills_something"),
+            models.CheckConstraint(
+                condition=Q(shipment_line__isnull=False, rebills__isnull=True)
+                | Q(shipment_line__isnull=True, rebills__isnull=False),
+                name="an_invoice_line_bills_a_shipment_or_a_difference",
+            ),
             models.CheckConstraint(
                 condition=Q(credited_qty__gte=0, credited_amount__gte=0)
                 & Q(credited_qty__lte=F("qty"), credited_amount__lte=F("amount")),

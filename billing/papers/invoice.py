@@ -9,6 +9,7 @@ from django.conf import settings
 from accounts.queries import account_snapshots, ship_tos_of
 from billing.models import CreditMemo, CreditMemoLine
 from billing.papers.sheet import Column, Paper
+from billing.queries import billed_shipments
 from billing.rules.asks import InvoiceView
 from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
@@ -117,5 +118,5 @@ def _seller() -> str:
 
 def _shipment(invoice: InvoiceView) -> str:
     if invoice.shipment_id is None:
-        return "several"
+        return "several" if billed_shipments(invoice.id) else "a price difference"
     return shipment_numbers([invoice.shipment_id])[invoice.shipment_id]

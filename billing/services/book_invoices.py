@@ -82,7 +82,7 @@ def _fact(billed: Billed) -> InvoicePosted:
         invoice_id=i.pk,
         invoice_number=i.number,
         order_id=i.order_id,
-        shipment_id=shipments[0],
+        shipment_id=shipments[0] if shipments else 0,
         account_id=i.account_id,
         total_amount=i.total_amount,
         currency=i.currency,

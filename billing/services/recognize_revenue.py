@@ -36,7 +36,9 @@ WITH RECURSIVE wanted AS (
 SELECT w.id, w.invoice_id, w.qty, w.amount, w.credited_amount, w.unit_price, w.currency, w.issued_date,
        (h.delivered_at AT TIME ZONE 'UTC')::date, r.event, r.months, r.standalone_price
   FROM wanted w JOIN catalog_product p ON p.id = w.product_id
-  JOIN fulfillment_shipmentline l ON l.id = w.shipment_line_id JOIN fulfillment_shipment h ON h.id = l.shipment_id
+  LEFT JOIN billing_invoiceline b ON b.id = w.rebills_id
+  JOIN fulfillment_shipmentline l ON l.id = coalesce(w.shipment_line_id, b.shipment_line_id)
+  JOIN fulfillment_shipment h ON h.id = l.shipment_id
   LEFT JOIN LATERAL (
     SELECT r.* FROM billing_recognitionrule r LEFT JOIN shelf s ON s.start = p.category_id AND s.category_id = r.category_id
      WHERE r.product_id = w.product_id OR s.category_id IS NOT NULL

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from core.actors import Actor
 from core.errors import NotFound
+from core.refs import DocumentRef
 from fulfillment.return_queries import ReturnHead, replaced_lines, return_head
-from orders.ledgers import sold_lines
-from orders.rules.asks import LineDraft, OrderDraft, Submitted
+from orders.ledgers import SoldLine, sold_lines
+from orders.rules.asks import AgreedLine, LineDraft, OrderDraft, Submitted
 from orders.services.place import place
 from orders.states import Channel
 
@@ -21,8 +22,9 @@ def replacement_id_of(return_id: int) -> str:
 def replace_return(*, return_id: int, actor: Actor, now: datetime) -> Submitted | None:
     """Place the replacement, once for the return; None where nothing is to be replaced (all was missing, or sent back).
 
-    It goes where the goods went the first time, at today's price: what came back is credited at its own. Raises NotFound
-    and what `orders.place` raises: a replacement that is over the credit limit is held like any order.
+    It goes where the goods went the first time, at the price they were sold at: what came back is credited at its own, so
+    that exchanging costs nobody anything. Raises NotFound and what `orders.place` raises: a replacement that is over the
+    credit limit is held like any order.
     """
     head = return_head(return_id)
     if head is None:
@@ -42,7 +44,12 @@ def _draft(head: ReturnHead, wanted: Mapping[int, Decimal]) -> OrderDraft:
         po_number=first.po_number and f"{first.po_number}-{head.number}",
         note=f"Replaces return {head.number}",
         external_id=replacement_id_of(head.id),
-        lines=tuple(
-            LineDraft(n, wanted[line.order_line_id], product_id=line.product_id) for n, line in enumerate(lines, 1)
-        ),
+        lines=tuple(_line(n, line, wanted[line.order_line_id]) for n, line in enumerate(lines, 1)),
     )
+
+
+def _line(line_no: int, sold: SoldLine, qty: Decimal) -> LineDraft:
+    agreed = None
+    if sold.unit_price is not None:
+        agreed = AgreedLine(DocumentRef("sold_line", sold.order_line_id, sold.number), sold.unit_price)
+    return LineDraft(line_no, qty, product_id=sold.product_id, agreed=agreed)

@@ -82,6 +82,7 @@ class OrderLine(models.Model):
 
     While the order is a draft a line may be unresolved: `stated_*` keeps what the customer wrote. `demand` holds all
     quantity buckets from submit on. The net price is locked at `price_locked_at`; the invoice copies it.
+    `repriced_amount` was credited (below 0) or rebilled of it since, because its contract changed for days that are over.
     """
 
     order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="lines", db_index=False)
@@ -106,6 +107,7 @@ class OrderLine(models.Model):
     price_source_id = models.BigIntegerField(null=True)
     price_trace = models.JSONField(default=dict)
     price_locked_at = models.DateTimeField(null=True)
+    repriced_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0, editable=False)
 
     class Meta:
         constraints = [

@@ -8,11 +8,21 @@ from typing import Any
 
 from core.errors import FieldError
 from core.explain import Explanation
+from core.refs import DocumentRef
 from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice
 from orders.states import Gate, Verdict
 from pricing.rules.asks import PriceResult
 
 ZERO = Decimal(0)
+
+
+@dataclass(frozen=True)
+class AgreedLine:
+    """A price per base unit agreed for a line before it is ordered, and the document that says so: of what replaces goods,
+    the line they were sold on (kind "sold_line")."""
+
+    ref: DocumentRef
+    unit_price: Decimal
 
 
 @dataclass(frozen=True)
@@ -33,6 +43,7 @@ class LineDraft:
     requested_date: date | None = None
     ship_to_id: int | None = None
     external_ref: str = ""
+    agreed: AgreedLine | None = None
 
 
 @dataclass(frozen=True)

@@ -41,4 +41,5 @@ def _line(index: int, line: CheckedLine, products: Mapping[int, ProductSnapshot]
         ship_to_id=draft.ship_to_id,
         requested_date=draft.requested_date,
         unit=draft.unit,
+        agreement=(draft.agreed.ref.kind, draft.agreed.ref.id) if draft.agreed else None,
     )

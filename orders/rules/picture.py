@@ -34,6 +34,8 @@ class LinePicture:
     line_id: int | None = None
     unit: str = ""
     demand: DemandState | None = None
+    repriced: Decimal = ZERO
+    agreement: tuple[str, int] | None = None
 
     @property
     def name(self) -> str:

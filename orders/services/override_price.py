@@ -69,7 +69,7 @@ class PriceChange:
 
 
 @dataclass(frozen=True)
-class _Case:
+class PriceCase:
     """What is asked, with our own price of each line."""
 
     order: OrderPicture
@@ -140,23 +140,23 @@ def override_order_price(
     lock_accounts([account_id])
     given = None
     if approval_id is not None:
-        asked = _case(order_id, prices, now)  # read before the order is locked: checked again below
+        asked = price_case(order_id, prices, now)  # read before the order is locked: checked again below
         given = approvals.require(approval_id=approval_id, content_hash=asked.hash, now=now)
     else:
         _refuse_role(actor)
     row = lock_orders([order_id])[order_id]
     if row.status not in (OrderStatus.DRAFT, OrderStatus.SUBMITTED):
         raise OrderIsOver(number=row.number, status=row.status)
-    case = _case(order_id, prices, now)
+    case = price_case(order_id, prices, now)
     if given is not None and given.content_hash != case.hash:
         raise approvals.ContentChanged(approval_id=given.id)
     if given is None and not _may_alone(case, actor):
-        return PriceChange(False, case.effect, case.order.currency, _ask(case, reason, actor, now))
+        return PriceChange(False, case.effect, case.order.currency, ask_for(case, reason, actor, now))
     _apply(replace_version(case, row.version + 1), reason, actor, given, now)
     return PriceChange(True, case.effect, case.order.currency, approval_id)
 
 
-def replace_version(case: _Case, version: int) -> _Case:
+def replace_version(case: PriceCase, version: int) -> PriceCase:
     return replace(case, order=replace(case.order, version=version))
 
 
@@ -165,7 +165,7 @@ def _refuse_role(actor: Actor) -> None:
         raise NotPermitted(actor=actor.label, verb="change a price", roles=", ".join(sorted(WHO)))
 
 
-def _may_alone(case: _Case, actor: Actor) -> bool:
+def _may_alone(case: PriceCase, actor: Actor) -> bool:
     """Nobody needs a second person to raise a price; a rep always does to lower one, and everybody below the floor."""
     if case.is_below_floor:
         return False
@@ -177,7 +177,7 @@ def _may_alone(case: _Case, actor: Actor) -> bool:
     )
 
 
-def _case(order_id: int, prices: Mapping[int, Decimal], now: datetime) -> _Case:
+def price_case(order_id: int, prices: Mapping[int, Decimal], now: datetime) -> PriceCase:
     order = pictures([order_id])[order_id]
     lines = {x.line_no: x for x in order.lines}
     _refuse_bad(order, lines, prices)
@@ -189,7 +189,7 @@ def _case(order_id: int, prices: Mapping[int, Decimal], now: datetime) -> _Case:
     ]
     on = order.submitted_on or local_day(now, account)
     found = pricing.price(asks, account_id=order.account_id, currency=order.currency, on=on)
-    return _Case(order, lines, dict(prices), {int(r.key): r for r in found})
+    return PriceCase(order, lines, dict(prices), {int(r.key): r for r in found})
 
 
 def _refuse_bad(order: OrderPicture, lines: Mapping[int, LinePicture], prices: Mapping[int, Decimal]) -> None:
@@ -214,7 +214,7 @@ def _refuse_bad(order: OrderPicture, lines: Mapping[int, LinePicture], prices: M
 
 
 @require_uow
-def _ask(case: _Case, reason: Reason, actor: Actor, now: datetime) -> int:
+def ask_for(case: PriceCase, reason: Reason, actor: Actor, now: datetime) -> int:
     order = case.order
     return approvals.request(
         kind=PRICE_APPROVAL,
@@ -233,7 +233,7 @@ def _ask(case: _Case, reason: Reason, actor: Actor, now: datetime) -> int:
 
 
 @require_uow
-def _apply(case: _Case, reason: Reason, actor: Actor, given: Approval | None, now: datetime) -> None:
+def _apply(case: PriceCase, reason: Reason, actor: Actor, given: Approval | None, now: datetime) -> None:
     order, number = case.order, case.order.number
     for line_no, price in case.prices.items():
         line = case.lines[line_no]

@@ -1,7 +1,7 @@
 """Capture and submit in one transaction: what the portal, the API and EDI call when nothing is left to ask."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core import outbox
 from core.actors import Actor
@@ -28,8 +28,11 @@ from orders.services.capture import (
 )
 from orders.services.submit import finish, judge_entry, order_columns, splits_of, submit_order, with_credit, with_terms
 from orders.services.write_rows import draw_identity, insert_whole
+from pricing.rules.asks import AgreedPrice
+from pricing.services.agree import agree
 
 PLACED_VERSION = 2  # 1 was the capture
+AGREED_FOR = timedelta(days=1)  # it is priced in this transaction
 
 
 @door_verb(refuse_on=REFUSE_ON)
@@ -49,8 +52,9 @@ def place(draft: OrderDraft, *, actor: Actor, now: datetime) -> Submitted:
 
 @require_uow
 def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) -> Submitted:
-    verdicts = judge_entry(picture_of(checked, around.products), now=now, around=around)
     draft = checked.draft
+    _agree(checked, now)
+    verdicts = judge_entry(picture_of(checked, around.products), now=now, around=around)
     order_id, number, twin = draw_identity(draft.account_id, draft.po_number, draft.release_number)
     if twin:
         raise DuplicatePurchaseOrder(po_number=draft.po_number, order_id=twin[0], number=twin[1])
@@ -79,6 +83,21 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
         before=[captured_entry(order_id, number, checked)],
         facts=[outbox.Note(captured, f"order:{order_id}", 1)],
     )
+
+
+@require_uow
+def _agree(checked: Checked, now: datetime) -> None:
+    """Write down the prices that lines come with, for pricing to find."""
+    for line in checked.draft.lines:
+        if line.agreed is not None and line.product_id is not None:
+            agree(
+                line.agreed.ref,
+                [AgreedPrice(line.product_id, line.agreed.unit_price)],
+                account_id=checked.draft.account_id,
+                currency=checked.currency,
+                valid_until=now + AGREED_FOR,
+                now=now,
+            )
 
 
 @require_uow

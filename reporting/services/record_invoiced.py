@@ -29,5 +29,6 @@ def _record(facts: Sequence[InvoicePosted], now: datetime) -> None:
         for fact in facts
         for order_id in fact.order_ids or (fact.order_id,)
         for shipment_id in fact.shipment_ids or (fact.shipment_id,)
+        if shipment_id  # a rebill bills none
     ]
     append_ids(sent, "billed_shipment_ids")

@@ -21,6 +21,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "options": lambda: {"number": company.order("PO-BACK").number},
     "substitutes": lambda: {"number": company.order("PO-OPEN").number},
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
+    "ask-price": lambda: {"number": company.order("PO-OPEN").number},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
     "invoice-dispute": lambda: {"number": Invoice.objects.latest("pk").number},

@@ -22,6 +22,7 @@ from fulfillment.services.request_returns import request_returns
 from fulfillment.states import Disposition, ReturnOutcome, ReturnStatus
 from inventory.models import StockBalance, StockMovement
 from orders.models import Hold, Order, OrderLine
+from pricing.models import PriceRow
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 from tests.factories.inventory import stock
 from tests.factories.orders import make_world
@@ -183,12 +184,16 @@ def test_steps_out_of_turn_are_refused_and_a_parcel_that_never_came_is_closed():
 def test_an_advance_replacement_is_ordered_when_the_return_is_authorized_and_only_once():
     world = stocked_world()
     line_id = sold(world)
+    PriceRow.objects.update(unit_price=14)  # dearer since: an exchange costs nobody anything
     back = asked_back(world, line_id, 3)
     authorize_return(return_id=back.pk, outcome=ReturnOutcome.ADVANCE, actor=PICKER, now=NOW)
     drain(NOW)
     again = Order.objects.get(external_id=f"return:{back.pk}")
     assert again.status == "submitted"
-    assert [(x.product_id, x.qty) for x in again.lines.all()] == [(world.products[0].pk, 3)]
+    assert [(x.product_id, x.qty, x.unit_price, x.amount, x.price_basis) for x in again.lines.all()] == [
+        (world.products[0].pk, 3, 10, 30, "quote")
+    ]
+    assert again.lines.get().price_trace["source"] == f"{Order.objects.get(lines__pk=line_id).number} line 1"
     first = Order.objects.get(lines__pk=line_id)
     assert again.ship_to_id == first.ship_to_id
     assert replace_return(return_id=back.pk, actor=PICKER, now=NOW).order_id == again.pk

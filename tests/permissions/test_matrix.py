@@ -266,6 +266,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "orders-csv": (f"rep {BUYING}", f"rep {BUYING}"),
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
+    "ask-price": (f"rep {BUYING}", f"rep {BUYING}"),
     "return": (f"rep {BUYING}", f"rep {BUYING}"),
     "substitutes": (f"rep {BUYING}", f"rep {BUYING}"),
     "options": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -292,7 +293,9 @@ PORTAL_METHODS = {
 }
 PORTAL_ARGUMENTS = {
     name: {"number": "SO-1"}
-    for name in ("order", "cancel", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes", "options")
+    for name in (
+        *("order", "cancel", "ask-price", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes", "options"),
+    )
 }
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}

@@ -1,0 +1,167 @@
+"""Issue an approved repricing: a credit memo for what was too dear, an invoice per order for what was too cheap. Once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from accounts.queries import approvals
+from accounts.rules.asks import Approval
+from accounts.states import Role
+from billing.models import Invoice, InvoiceLine, Repricing
+from billing.rules.asks import CreditSpec
+from billing.rules.spread import Billed as BilledLine
+from billing.rules.spread import spread
+from billing.services.book_invoices import Billed, book
+from billing.services.issue_credit_memo import credit_lines
+from billing.states import CreditKind, InvoiceStatus
+from core import clock, numbering
+from core.actors import Actor
+from core.errors import NotFound, NotPermitted, Refused
+from core.money import EXACT, round_price
+from core.refs import DocumentRef
+from core.uow import door_verb
+from credit.queries import due_dates, terms_of
+from credit.services.lock_accounts import lock_accounts
+from orders.queries import line_prices
+from orders.repriced import Difference
+from orders.services.settle_reprice import settle_reprice
+from orders.states import REPRICE
+
+ZERO = Decimal(0)
+WHO = frozenset({Role.FINANCE, Role.FINANCE_APPROVER})
+
+
+class NotBilledEnough(Refused):
+    template = "Order {number} line {line_no}: {asked:,} is to be {verb}, and its invoices leave {left:,}."
+    remedy_template = "Invoice what shipped first; where goods came back, propose the repricing again."
+
+
+@dataclass(frozen=True)
+class Issued:
+    """What the repricing became. `credit` and `rebill` are not negative."""
+
+    credit_memo_id: int | None
+    invoice_ids: tuple[int, ...]
+    credit: Decimal
+    rebill: Decimal
+    currency: str
+
+
+@door_verb
+def issue_reprice(*, approval_id: int, actor: Actor, now: datetime) -> Issued:
+    """The documents of an approved repricing; the same again when it was issued before. Locks credit 10, approval 18,
+    orders 20, invoices 40, numbers 90.
+
+    Raises NotFound, NotPermitted, ApprovalMissing, ApprovalExpired, ContentChanged (propose it again), NotBilledEnough.
+    """
+    if actor.user_id is not None and not actor.has_role(*WHO):
+        raise NotPermitted(actor=actor.label, verb="issue a repricing", roles=", ".join(sorted(WHO)))
+    given = approvals([approval_id]).get(approval_id)
+    if given is None or given.kind != REPRICE or given.account_id is None:
+        raise NotFound(kind="approved repricing", ident=approval_id)
+    lock_accounts([given.account_id])
+    if known := Repricing.objects.filter(approval_id=approval_id).first():
+        return _issued(known)
+    found = settle_reprice(
+        account_id=given.account_id, since=date.fromisoformat(str(given.content["since"])),
+        until=date.fromisoformat(str(given.content["until"])), approval_id=approval_id, actor=actor, now=now,
+    )  # fmt: skip
+    billed = _billed(found)
+    memo_id = _credit([d for d in found if d.effect < 0], billed, given, actor, now)
+    rebills = _rebill([d for d in found if d.effect > 0], billed, given, actor, now)
+    row = Repricing.objects.create(
+        approval_id=approval_id, account_id=given.account_id, currency=given.currency,
+        credit_amount=-sum((d.effect for d in found if d.effect < 0), ZERO),
+        rebill_amount=sum((d.effect for d in found if d.effect > 0), ZERO),
+        credit_memo_id=memo_id, issued_at=now, issued_by=actor.label,
+    )  # fmt: skip
+    row.rebills.set(rebills)
+    return _issued(row)
+
+
+def is_issued(approval_id: int) -> bool:
+    return Repricing.objects.filter(approval_id=approval_id).exists()
+
+
+def _issued(row: Repricing) -> Issued:
+    ids = tuple(row.rebills.order_by("pk").values_list("pk", flat=True))
+    return Issued(row.credit_memo_id, ids, row.credit_amount, row.rebill_amount, row.currency)
+
+
+def _billed(found: Sequence[Difference]) -> dict[int, list[InvoiceLine]]:
+    """The posted invoice lines of each order line, the oldest first."""
+    rows = InvoiceLine.objects.filter(order_line__in=[d.line_id for d in found], rebills=None)
+    lines: dict[int, list[InvoiceLine]] = {}
+    for row in rows.exclude(invoice__status=InvoiceStatus.DRAFT).order_by("pk"):
+        lines.setdefault(row.order_line_id, []).append(row)
+    return lines
+
+
+def _credit(
+    found: Sequence[Difference], billed: Mapping[int, list[InvoiceLine]], given: Approval, actor: Actor, now: datetime
+) -> int | None:
+    specs = []
+    for d in found:
+        rows = billed.get(d.line_id, [])
+        parts = spread(-d.effect, [BilledLine(x.pk, x.amount - x.credited_amount) for x in rows])
+        if sum(parts.values(), ZERO) != -d.effect or sum(x.qty for x in rows) < d.qty:
+            raise _too_little(d, rows, "credited")
+        specs += [CreditSpec(line_id, amount=amount) for line_id, amount in parts.items()]
+    if not specs:
+        return None
+    return credit_lines(
+        account_id=given.account_id or 0, kind=CreditKind.PRICE, lines=specs,
+        reason=f"Price corrected: {given.reason}"[:200], key=f"reprice:{given.id}",
+        source=DocumentRef("approval", given.id), actor=actor, now=now,
+    )  # fmt: skip
+
+
+def _too_little(d: Difference, rows: Sequence[InvoiceLine], verb: str) -> NotBilledEnough:
+    left = sum((x.amount - x.credited_amount for x in rows), ZERO)
+    return NotBilledEnough(number=d.order_number, line_no=d.line_no, asked=abs(d.effect), verb=verb, left=left)
+
+
+def _rebill(
+    found: Sequence[Difference], billed: Mapping[int, list[InvoiceLine]], given: Approval, actor: Actor, now: datetime
+) -> list[int]:
+    by_order: dict[int, list[Difference]] = {}
+    for d in found:
+        if sum(x.qty for x in billed.get(d.line_id, [])) < d.qty:
+            raise _too_little(d, billed.get(d.line_id, []), "rebilled")
+        by_order.setdefault(d.order_id, []).append(d)
+    if not by_order:
+        return []
+    invoices = _invoices(by_order, given, now)
+    InvoiceLine.objects.bulk_create(
+        InvoiceLine(
+            invoice=invoice, rebills=billed[d.line_id][0], order_line_id=d.line_id,
+            product_id=billed[d.line_id][0].product_id, qty=d.qty,
+            unit_price=round_price(EXACT.divide(d.effect, d.qty)), amount=d.effect,
+        )
+        for invoice in invoices
+        for d in by_order[invoice.order_id]
+    )  # fmt: skip
+    book([Billed(invoice, (), (invoice.order_id,)) for invoice in invoices], actor=actor, now=now)
+    return [invoice.pk for invoice in invoices]
+
+
+def _invoices(by_order: Mapping[int, Sequence[Difference]], given: Approval, now: datetime) -> list[Invoice]:
+    """One an order, due by its terms from today on."""
+    issued, account_id = clock.local_date(now, "UTC"), given.account_id or 0
+    of_order = {p.order_id: p for p in line_prices([d.line_id for mine in by_order.values() for d in mine]).values()}
+    ours = terms_of([account_id]).get(account_id, "")
+    terms = {i: of_order[i].terms_code or ours for i in by_order}
+    days = due_dates((code, issued) for code in terms.values())
+    numbers = numbering.draw_gapless("invoice", prefix="INV-", count=len(by_order))
+    rows = []
+    for number, (order_id, mine) in zip(numbers, by_order.items(), strict=True):
+        total = sum((d.effect for d in mine), ZERO)
+        rows.append(
+            Invoice(
+                number=number, account_id=account_id, order_id=order_id, status=InvoiceStatus.POSTED,
+                currency=of_order[order_id].currency, net_amount=total, total_amount=total, terms_code=terms[order_id],
+                issued_date=issued, due_date=days[terms[order_id], issued], posted_at=now,
+            )
+        )  # fmt: skip
+    return Invoice.objects.bulk_create(rows)

@@ -1,0 +1,143 @@
+"""An approved repricing becomes a credit memo and invoices, once, and only while it is what was approved."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from accounts import approvals
+from accounts.states import Role
+from billing.models import CreditMemo, Invoice, InvoiceLine, Repricing
+from billing.papers.invoice import invoice_pdf
+from billing.queries import invoice_by_number
+from billing.rules.asks import CreditSpec
+from billing.rules.spread import Billed, spread
+from billing.services.issue_credit_memo import issue_credit_memo
+from billing.services.issue_reprice import NotBilledEnough, issue_reprice
+from billing.states import CreditKind
+from core.actors import Actor
+from core.errors import NotFound, NotPermitted
+from core.testing import drain, race
+from credit.models import CreditAccount
+from exceptions_app.models import Case
+from exceptions_app.services.apply_resolution import apply_resolution
+from orders.models import OrderLine
+from orders.services.propose_reprice import propose_reprice
+from pricing.models import PriceRow
+from tests.factories.accounts import StaffFactory
+from tests.factories.flow import NOW, breaches, shipped, stocked_world
+from tests.factories.pricing import ContractFactory, PriceRowFactory
+
+D = Decimal
+LATER = NOW + timedelta(days=3)
+
+
+def acting(*roles):
+    user = StaffFactory(roles=list(roles))
+    return Actor(str(user), user_id=user.pk, roles=frozenset(user.roles), channel="console")
+
+
+def repriced_world():
+    """40 of one product and 10 of another shipped and invoiced at 10.00; since then a contract says 9.20 and 11."""
+    world = stocked_world(products=2)
+    shipped(world, 40, 10)
+    contract = ContractFactory(account=world.account)
+    PriceRowFactory(source=contract, product=world.products[0], unit_price=D("9.20"))
+    PriceRowFactory(source=contract, product=world.products[1], unit_price=D(11))
+    return world
+
+
+def proposed(world):
+    return propose_reprice(
+        account_id=world.account.pk, since=NOW.date(), until=NOW.date() + timedelta(days=1),
+        reason="The contract was signed late", actor=acting(Role.PRICING), now=LATER,
+    )  # fmt: skip
+
+
+def approved(world):
+    approval_id = proposed(world).approval_id
+    approvals.decide(approval_id=approval_id, approve=True, actor=acting(Role.FINANCE_APPROVER), now=LATER)
+    drain(LATER)
+    return approval_id
+
+
+def test_a_sum_goes_to_the_first_line_first_and_never_above_what_is_left():
+    lines = [Billed(1, D(5)), Billed(2, D(0)), Billed(3, D(9))]
+    assert spread(D(7), lines) == {1: D(5), 3: D(2)}
+    assert spread(D(99), lines) == {1: D(5), 3: D(9)}
+
+
+@pytest.mark.django_db
+def test_finance_confirms_the_case_and_the_credit_and_the_rebill_are_there_once():
+    world = repriced_world()
+    first = Invoice.objects.get()
+    approval_id = approved(world)
+    case = Case.objects.get(kind="reprice_approved")
+    finance = acting(Role.FINANCE)
+    with pytest.raises(NotPermitted):
+        issue_reprice(approval_id=approval_id, actor=acting(Role.CS), now=LATER)
+    apply_resolution(case_id=case.pk, code="issue", actor=finance, now=LATER, key="k")
+    drain(LATER)
+    memo, rebill = CreditMemo.objects.get(), Invoice.objects.exclude(pk=first.pk).get()
+    assert (memo.kind, memo.total_amount, memo.lines.get().invoice_line.order_line.line_no) == ("price", D("32.00"), 1)
+    line = rebill.lines.get()
+    assert (rebill.total_amount, line.qty, line.unit_price, line.rebills.invoice_id) == (D(10), 10, 1, first.pk)
+    assert rebill.due_date == LATER.date() + timedelta(days=30)
+    assert Case.objects.get(pk=case.pk).status == "resolved"
+    first.refresh_from_db()
+    assert (first.credited_amount, CreditAccount.objects.get().receivable_amount) == (32, 500 - 32 + 10)
+    again = issue_reprice(approval_id=approval_id, actor=finance, now=LATER)
+    assert (again.credit_memo_id, again.invoice_ids) == (memo.pk, (rebill.pk,))
+    assert (Repricing.objects.count(), CreditMemo.objects.count(), Invoice.objects.count()) == (1, 1, 2)
+    assert proposed(world).differences == ()  # what was issued is not proposed again
+    assert set(OrderLine.objects.values_list("unit_price", flat=True)) == {10}
+    view = invoice_by_number(rebill.number, None)
+    assert view and invoice_pdf(view)[:4] == b"%PDF"
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_a_price_changed_back_undoes_what_was_credited():
+    world = repriced_world()
+    issue_reprice(approval_id=approved(world), actor=acting(Role.FINANCE), now=LATER)
+    PriceRow.objects.filter(unit_price=D("9.20")).update(unit_price=D("9.70"))
+    (found,) = proposed(world).differences
+    assert (found.line_no, found.effect) == (1, D("20.00"))
+
+
+@pytest.mark.django_db
+def test_what_changed_since_the_approval_is_not_issued():
+    world = repriced_world()
+    approval_id = approved(world)
+    finance = acting(Role.FINANCE)
+    PriceRow.objects.filter(unit_price=D("9.20")).update(unit_price=D("9.10"))
+    with pytest.raises(approvals.ContentChanged):
+        issue_reprice(approval_id=approval_id, actor=finance, now=LATER)
+    with pytest.raises(NotFound):
+        issue_reprice(approval_id=approval_id + 1, actor=finance, now=LATER)
+    assert not CreditMemo.objects.exists() and not OrderLine.objects.exclude(repriced_amount=0).exists()
+
+
+@pytest.mark.django_db
+def test_goods_that_were_credited_meanwhile_leave_too_little_and_nothing_is_issued():
+    world = repriced_world()
+    approval_id = approved(world)
+    line = InvoiceLine.objects.get(order_line__line_no=1)
+    issue_credit_memo(
+        account_id=world.account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=D(38))], reason="back",
+        key="k", actor=acting(Role.FINANCE), now=LATER,
+    )  # fmt: skip
+    with pytest.raises(NotBilledEnough) as refused:
+        issue_reprice(approval_id=approval_id, actor=acting(Role.FINANCE), now=LATER)
+    assert "line 1: 32.00 is to be credited, and its invoices leave 20.00" in refused.value.message
+    assert Invoice.objects.count() == 1 and not Repricing.objects.exists()
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_four_at_once_issue_it_once():
+    world = repriced_world()
+    approval_id, finance = approved(world), acting(Role.FINANCE)
+    outcomes = race(*(lambda: issue_reprice(approval_id=approval_id, actor=finance, now=LATER) for _ in range(4)))
+    assert not [o for o in outcomes if isinstance(o, Exception)], outcomes
+    assert (CreditMemo.objects.count(), Invoice.objects.count()) == (1, 2)
