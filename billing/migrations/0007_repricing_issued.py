@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
         ("billing", "0006_rebate_terms_are_pricings"),
         ("catalog", "0002_kits_licences_and_ended_part_numbers"),
         ("fulfillment", "0006_returns_to_their_end"),
-        ("orders", "0008_repriced_lines"),
+        ("orders", "0008_contract_terms_and_repriced_lines"),
     ]
 
     operations = [

@@ -6,21 +6,19 @@ from typing import Any
 
 from django.db.models import F
 
-from accounts.approval_queries import approvals
 from accounts.states import Role
 from billing.exception_kinds import INVOICE_DISPUTE, SHORT_PAYMENT, UNAPPLIED_CASH
 from billing.models import Dispute, Invoice, InvoiceLine, Receipt
 from billing.rules.asks import CreditSpec
 from billing.services.apply_receipt import apply_on_account, apply_receipt
 from billing.services.dispute_invoice import credit_dispute, open_dispute, reject_dispute
-from billing.services.issue_credit_memo import credit_account, issue_credit_memo
+from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.write_off import ask_write_off
 from billing.states import TO_PAY, CreditKind, DisputeReason, DisputeStatus
 from core.actors import Actor
 from core.choices import counted
 from core.errors import Refused
 from core.money import split_amount
-from exceptions_app.exception_kinds import REPRICE_APPROVED
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
@@ -211,38 +209,6 @@ def keep(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
     """The customer paid ahead, and said so: the case keeps who asked them."""
 
 
-def _sums(case: CaseSnapshot) -> tuple[Decimal, Decimal, str]:
-    """What the approved repricing gives back, what it asks for, and the currency; all above or at zero."""
-    given = approvals([case.subject.id]).get(case.subject.id)
-    if given is None:
-        return ZERO, ZERO, ""
-    back, more = (abs(Decimal(given.content.get(name, "0"))) for name in ("credit", "rebill"))
-    return back, more, given.currency
-
-
-def preview_reprice(case: CaseSnapshot, now: datetime) -> Effect:
-    back, more, currency = _sums(case)
-    if not back:
-        return Effect("", is_possible=False, why_not="There is nothing to credit; the difference is billed by hand.")
-    rest = f"; {more:,} {currency} are still to be billed by hand" if more else ""
-    return Effect(f"credits {back:,} {currency} to the customer's account{rest}", -back)
-
-
-def reprice(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    back, _, currency = _sums(case)
-    return credit_account(
-        account_id=case.account_id or 0,
-        kind=CreditKind.PRICE,
-        amount=back,
-        currency=currency,
-        reason=_why(case),
-        key=f"reprice:{case.subject.id}",
-        source=case.subject,
-        actor=actor,
-        now=now,
-    )
-
-
 SHORT, DISPUTED, UNAPPLIED = SHORT_PAYMENT.code, INVOICE_DISPUTE.code, UNAPPLIED_CASH.code
 register(
     Resolution(SHORT, "use_money", "Pay it from the account", preview_use, use_money, FINANCE, ends_case=True),
@@ -253,5 +219,4 @@ register(
     Resolution(DISPUTED, "reject", "The invoice stands", preview_refuse, refuse, FINANCE, ends_case=True),
     Resolution(UNAPPLIED, "apply_oldest", "Apply to what is due", preview_apply, apply_to_oldest, FINANCE),
     Resolution(UNAPPLIED, "keep", "Leave it on account", preview_keep, keep, FINANCE),
-    Resolution(REPRICE_APPROVED, "credit", "Issue the credit", preview_reprice, reprice, FINANCE, is_chain=True),
 )

@@ -294,7 +294,17 @@ PORTAL_METHODS = {
 PORTAL_ARGUMENTS = {
     name: {"number": "SO-1"}
     for name in (
-        *("order", "cancel", "ask-price", "return", "discard", "invoice-pdf", "invoice-dispute", "substitutes", "options"),
+        *(
+            "order",
+            "cancel",
+            "ask-price",
+            "return",
+            "discard",
+            "invoice-pdf",
+            "invoice-dispute",
+            "substitutes",
+            "options",
+        ),
     )
 }
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
