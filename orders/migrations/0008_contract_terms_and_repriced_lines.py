@@ -4,20 +4,19 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('orders', '0007_promise_answers'),
+        ("orders", "0007_promise_answers"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='order',
-            name='contract_terms_code',
-            field=models.CharField(blank=True, db_default='', default='', editable=False, max_length=20),
+            model_name="order",
+            name="contract_terms_code",
+            field=models.CharField(blank=True, db_default="", default="", editable=False, max_length=20),
         ),
         migrations.AddField(
-            model_name='orderline',
-            name='repriced_amount',
+            model_name="orderline",
+            name="repriced_amount",
             field=models.DecimalField(db_default=0, decimal_places=2, default=0, editable=False, max_digits=14),
         ),
     ]
