@@ -7,6 +7,7 @@ from billing.exception_kinds import (
     CHARGEBACK_DENIED,
     COMMISSION_DISPUTE,
     INVOICE_DISPUTE,
+    PAYMENT_DIFFERS,
     SHORT_PAYMENT,
     UNAPPLIED_CASH,
 )
@@ -50,6 +51,7 @@ def unapplied_cash(now: datetime) -> list[CaseSpec]:
 
 register(Detector(UNAPPLIED_CASH.code, "left", unapplied_cash))
 pushed(SHORT_PAYMENT.code, "post_receipt, with a remittance")
+pushed(PAYMENT_DIFFERS.code, "take_message")
 pushed(INVOICE_DISPUTE.code, "open_dispute")
 pushed(COMMISSION_DISPUTE.code, "dispute_line")
 pushed(CHARGEBACK_DENIED.code, "claim_chargeback")

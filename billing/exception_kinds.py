@@ -47,4 +47,15 @@ UNAPPLIED_CASH = KindSpec(
     resolve_minutes=2400,
     description="Money lies on account while invoices of the same customer are due. Apply it, or ask what it is for.",
 )
-declare(UNAPPLIED_CASH, SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED)
+PAYMENT_DIFFERS = KindSpec(
+    code="payment_differs",
+    label="Payment differs",
+    owner_queue="finance",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="A provider collected money in another currency than was asked; it is booked nowhere. Give it back at "
+    "the provider, or book it by hand and tell the customer.",
+    least_resolutions=0,  # the money is at the provider: only a person can send it back
+)
+declare(UNAPPLIED_CASH, SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED, PAYMENT_DIFFERS)

@@ -130,4 +130,10 @@ class PaymentStatus(StrEnum):
     FAILED = "failed"
 
 
-PAYMENT = Lifecycle("payment", {PaymentStatus.STARTED: {PaymentStatus.SUCCEEDED, PaymentStatus.FAILED}})
+PAYMENT = Lifecycle(
+    "payment",
+    {
+        PaymentStatus.STARTED: {PaymentStatus.SUCCEEDED, PaymentStatus.FAILED},
+        PaymentStatus.FAILED: {PaymentStatus.SUCCEEDED},  # declined, tried again at the provider, collected after all
+    },
+)

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from billing.events import PaymentStarted
+from billing.exception_kinds import PAYMENT_DIFFERS
 from billing.models import Invoice, Payment, PaymentMessage
 from billing.payments import provider, provider_in_use
 from billing.payments.port import Message, PaymentRequest
@@ -18,6 +20,7 @@ from core.money import round_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
+from exceptions_app.services.open_case import open_case
 
 ZERO = Decimal(0)
 
@@ -70,8 +73,9 @@ def hand_to_provider(*, payment_id: int, now: datetime) -> None:
 def take_message(*, code: str, headers: Mapping[str, str], body: bytes, now: datetime) -> bool:
     """A provider's message: checked, kept, and acted on once; False for one that was taken before.
 
-    Success posts the receipt with its remittance; what became paid otherwise meanwhile stays on account. Raises
-    NotFound (no such provider), BadSignature.
+    What was collected is booked, also when it is another sum than was asked or comes after a decline; what it does not
+    pay stays on account. Another currency is booked nowhere and opens a case. Raises NotFound (no such provider),
+    BadSignature.
     """
     return _take(code, provider(code).read(headers, body, now=now), body, now)
 
@@ -88,32 +92,50 @@ def _take(code: str, said: Message, body: bytes, now: datetime) -> bool:
     if row is None:
         raise NotFound(kind="payment", ident=said.payment_id[:40])
     row.refresh_from_db()
-    if row.status != PaymentStatus.STARTED:
+    if row.status == PaymentStatus.SUCCEEDED or (row.status == PaymentStatus.FAILED and not said.succeeded):
         return False
-    if said.succeeded and (said.amount, said.currency) == (row.amount, row.currency):
-        _succeed(row, now)
+    if not said.succeeded:
+        _end(row, PaymentStatus.FAILED, now, reason=(said.reason or "Declined.")[:200])
+    elif said.currency != row.currency:
+        _end(row, PaymentStatus.FAILED, now, reason=f"{said.amount:,} {said.currency} were collected instead.")
+        _ask_finance(row, said, now)
     else:
-        why = said.reason or ("The provider collected another amount." if said.succeeded else "Declined.")
-        _end(row, PaymentStatus.FAILED, now, reason=why[:200])
+        _succeed(row, round_amount(said.amount, row.currency), now)
     return True
 
 
-def _succeed(row: Payment, now: datetime) -> None:
-    actor = system(f"payment by {row.provider}")
+def _ask_finance(row: Payment, said: Message, now: datetime) -> None:
+    open_case(
+        PAYMENT_DIFFERS.code, subject=payment_ref(row), account_id=row.account_id, money_at_risk=said.amount,
+        currency=said.currency, cause_key="currency", now=now, actor=_provider_actor(row),
+        summary=f"{row.provider} collected {said.amount:,} {said.currency} for a payment of {row.amount:,} {row.currency}",
+    )  # fmt: skip
+
+
+def _provider_actor(row: Payment) -> Actor:
+    return system(f"payment by {row.provider}")
+
+
+def _succeed(row: Payment, collected: Decimal, now: datetime) -> None:
+    """`collected` pays what the customer chose, in that order, as far as it goes and as far as it is open still."""
     told = {int(i): Decimal(a) for i, a in row.remittance.items()}
     open_now = {
         i.pk: i.open_amount for i in Invoice.objects.filter(pk__in=told, status__in=OPEN, account_id=row.account_id)
     }
-    remittance = {i: min(amount, open_now.get(i, ZERO)) for i, amount in told.items()}
+    left, remittance = collected, {}
+    for i, amount in told.items():
+        remittance[i] = min(amount, open_now.get(i, ZERO), left)
+        left -= remittance[i]
     spec = ReceiptSpec(
-        row.account_id, row.amount, row.currency, now.date(), reference=f"PAY {row.public_id}", method=row.provider,
+        row.account_id, collected, row.currency, now.date(), reference=f"PAY {row.public_id}", method=row.provider,
         remittance={i: a for i, a in remittance.items() if a > 0},
     )  # fmt: skip
-    (outcome,) = receive([spec], actor, now)
+    (outcome,) = receive([spec], _provider_actor(row), now)
     if isinstance(outcome, DomainError):
         raise outcome
     row.receipt_id = outcome
-    _end(row, PaymentStatus.SUCCEEDED, now)
+    other = "" if collected == row.amount else f"{collected:,} {row.currency} were collected."
+    _end(row, PaymentStatus.SUCCEEDED, now, reason=other)
 
 
 def _end(row: Payment, status: PaymentStatus, now: datetime, *, reason: str = "") -> None:
@@ -121,7 +143,7 @@ def _end(row: Payment, status: PaymentStatus, now: datetime, *, reason: str = ""
     row.save(update_fields=["status", "reason", "ended_at", "receipt"])
     words = f"Payment of {row.amount:,} {row.currency} {status}" + (f": {reason}" if reason else "")
     entry = journal.Entry(payment_ref(row), status, words)
-    journal.write([entry], actor=system(f"payment by {row.provider}"), now=now)
+    journal.write([entry], actor=_provider_actor(row), now=now)
 
 
 def payment_ref(row: Payment) -> DocumentRef:
@@ -137,8 +159,9 @@ def _wrong(invoice_id: int, amount: Decimal, row: Invoice | None) -> FieldError 
     return None
 
 
-def _uuid(text: str) -> str:
+def _uuid(text: str) -> UUID:
     """A public id, or one nothing has: the text came from outside."""
-    kept = text.strip().lower()
-    is_one = len(kept) == 36 and all(c in "0123456789abcdef-" for c in kept) and kept.count("-") == 4
-    return kept if is_one else "00000000-0000-0000-0000-000000000000"
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return UUID(int=0)

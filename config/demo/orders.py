@@ -4,13 +4,14 @@ allocated, released, picked (sometimes short), shipped and invoiced; customers p
 
 import random
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import count
 
 from billing.queries import statement
+from billing.rules.asks import InvoiceView
 from billing.services.post_receipt import post_receipt
 from config.demo.cases import work_on_cases
 from config.demo.clockwork import run_owed_jobs
@@ -319,14 +320,26 @@ def _customers_pay(world: World, day: date, dice: random.Random) -> None:
         ]
         paid = [i for i in open_items if dice.random() < 0.93 or i.due_date < day - timedelta(days=18)]
         if paid:
-            post_receipt(
-                account_id=customer.id,
-                amount=sum((i.open_amount for i in paid), Decimal(0)),
-                currency="USD",
-                received_date=day,
-                reference=f"ACH {customer.code} {day:%y%m%d}",
-                method="ach",
-                apply_to=[i.id for i in paid],
-                actor=world.people["finance"],
-                now=at(day, 16),
-            )
+            _pay(world, customer, paid, at(day, 16))
+
+
+def pay_what_is_due(world: World, customers: Iterable[Customer], now: datetime) -> None:
+    """The customers pay everything that is due: what today shows of them must not hang on who paid late last week."""
+    for customer in customers:
+        items = statement(customer.id, on=world.today, currency="USD").open_invoices
+        if due := [i for i in items if i.due_date <= world.today]:
+            _pay(world, customer, due, now)
+
+
+def _pay(world: World, customer: Customer, items: Sequence[InvoiceView], now: datetime) -> None:
+    post_receipt(
+        account_id=customer.id,
+        amount=sum((i.open_amount for i in items), Decimal(0)),
+        currency="USD",
+        received_date=now.date(),
+        reference=f"ACH {customer.code} {now:%y%m%d}",
+        method="ach",
+        apply_to=[i.id for i in items],
+        actor=world.people["finance"],
+        now=now,
+    )

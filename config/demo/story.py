@@ -12,7 +12,7 @@ from typing import Any
 
 from config.demo import field
 from config.demo.clockwork import run_owed_jobs
-from config.demo.orders import Book, draft_of, take_order
+from config.demo.orders import Book, draft_of, pay_what_is_due, take_order
 from config.demo.stock import Lot, receive
 from config.demo.world import Customer, Item, World
 from core import overrides
@@ -45,6 +45,8 @@ AIR_RECEIPT = 900_001
 
 def make(world: World) -> None:
     """In the order of the day; every step ends with its reactions."""
+    cast = {the(world, kind).id: the(world, kind) for kind in ("hospital", "clinic", "surgery", "lab", "vet", "system")}
+    pay_what_is_due(world, cast.values(), ago(world, 310))
     _ordinary_business(world, ago(world, 300))
     _shortage_and_moved_promise(world)
     _credit(world)

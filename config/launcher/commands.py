@@ -159,9 +159,7 @@ def _pytest(words: Sequence[str], marked: str = "not browser") -> list[str]:
 
 def _browser_pytest(words: Sequence[str]) -> list[str]:
     named = any(word.startswith("tests/browser") for word in words)
-    python, pytest, *arguments = _pytest([*words, *([] if named else ["tests/browser"])], "browser")
-    together = ["--dist", "loadgroup"]  # the tour's steps share one demo company, so one process walks them
-    return [python, pytest, *together, *arguments]
+    return _pytest([*words, *([] if named else ["tests/browser"])], "browser")
 
 
 def _test_settings(words: Sequence[str], kept: str = "test_holdfast") -> dict[str, str]:

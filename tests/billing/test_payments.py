@@ -15,6 +15,7 @@ from billing.services.post_receipt import post_receipt
 from core.errors import InvalidInput, NotFound
 from core.testing import drain
 from credit.models import CreditAccount
+from exceptions_app.models import Case
 from tests.factories.accounts import BuyerFactory
 from tests.factories.doors import browser_of
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
@@ -87,11 +88,38 @@ def test_a_message_that_is_not_the_provider_s_changes_nothing(spoil):
     assert (Payment.objects.get().status, Receipt.objects.count()) == ("started", 0)
 
 
-def test_another_amount_than_asked_is_not_a_payment():
+@pytest.mark.parametrize(
+    ("collected", "status", "open_amount", "on_account"), [("3", "partially_paid", 27, 0), ("33", "paid", 0, 3)]
+)
+def test_what_was_collected_is_booked_also_when_it_is_another_sum(collected, status, open_amount, on_account):
     world, invoice = to_pay()
-    headers, body = message(start(world, invoice), amount="3")
+    headers, body = message(start(world, invoice), amount=collected)
     take_message(code="sandbox", headers=headers, body=body, now=NOW)
+    invoice.refresh_from_db()
+    found = Payment.objects.get()
+    assert (found.status, found.reason) == ("succeeded", f"{collected}.00 USD were collected.")
+    assert (invoice.status, invoice.open_amount) == (status, open_amount)
+    assert (CreditAccount.objects.get().unapplied_amount, Receipt.objects.get().amount) == (on_account, D(collected))
+    assert breaches() == []
+
+
+def test_another_currency_than_asked_is_booked_nowhere_and_finance_is_told():
+    world, invoice = to_pay()
+    headers, body = Sandbox().pending(PaymentRequest(start(world, invoice), D(30), "EUR", "card"), now=NOW)[0]
+    take_message(code="sandbox", headers=headers, body=body, now=NOW)
+    case = Case.objects.get(kind="payment_differs")
     assert (Payment.objects.get().status, Receipt.objects.count()) == ("failed", 0)
+    assert (case.money_at_risk, case.currency) == (30, "EUR")
+
+
+def test_a_card_declined_first_and_collected_after_all_pays_once():
+    world, invoice = to_pay()
+    payment_id = start(world, invoice)
+    for n, method in enumerate(("card-declined", "card", "card-declined", "card")):
+        _, body = message(payment_id, method=method)
+        take_message(code="sandbox", headers=sign(f"evt-{n}", body, now=NOW), body=body, now=NOW)
+    invoice.refresh_from_db()
+    assert (Payment.objects.get().status, invoice.status, Receipt.objects.count()) == ("succeeded", "paid", 1)
 
 
 def test_what_was_paid_otherwise_meanwhile_stays_on_account():

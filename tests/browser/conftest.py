@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
+from xdist.scheduler import LoadScopeScheduling
 
 from config.launcher.browser import chromium, missing
 from tests.browser import company
@@ -18,6 +19,7 @@ from tests.browser.server import running_site
 from tests.browser.visit import Surfer, checked
 
 HERE = Path(__file__).parent
+TOUR = "tests/browser/test_tour.py"
 ALONE = "browser tests need a database of their own: ./run browser-test"
 
 
@@ -35,6 +37,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def _mixed(config: pytest.Config, items: list[pytest.Item]) -> bool:
     """Whether others would meet our rows in their database: those that `-m` leaves out do not count."""
     return config.option.markexpr != "browser" and any(HERE not in item.path.parents for item in items)
+
+
+class _TourInOnePiece(LoadScopeScheduling):
+    """The steps of the tour share one demo company and follow each other, so one process walks them; the rest is spread
+    test by test. (`--dist loadgroup` would do, but groups nothing with pytest 9.2: pytest-xdist issue 1386.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return TOUR if nodeid.startswith(TOUR) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    return _TourInOnePiece(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from config.launcher.folder import REPOSITORY
 from tests.browser.demo import Visitor, running_demo
 from tests.browser.visit import DESKTOP, PHONE, arrive, checked, settle
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("tour")]
+pytestmark = [pytest.mark.slow]
 CONSOLE = "/admin/"
 TOUR = REPOSITORY / "docs" / "how-to" / "tour.md"
 PATIENCE = 40  # looks, half a second apart
