@@ -13,9 +13,18 @@ from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
 from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
 from credit.rules.decide import decide
-from credit.rules.standing import Overdue
+from credit.rules.standing import Family, Overdue
 from credit.rules.terms import Terms
-from credit.standings import OPEN_ITEMS, DatedParts, dated_parts, limits_of, parts_of, standings_of, terms_of_row
+from credit.standings import (
+    OPEN_ITEMS,
+    DatedParts,
+    dated_parts,
+    families_among,
+    limits_of,
+    parts_of,
+    standings_of,
+    terms_of_row,
+)
 from credit.states import AdditionKind, Bucket, CheckPoint
 
 ZERO = Decimal(0)
@@ -134,6 +143,13 @@ def families_of(account_ids: Iterable[int]) -> dict[int, frozenset[int]]:
         for account_id, other in cursor.fetchall():
             found.setdefault(account_id, set()).add(other)
     return {i: frozenset(found.get(i, {i})) for i in wanted}
+
+
+def heads_above(account_id: int, *, on: date) -> tuple[Family, ...]:
+    """The families whose limits cover the account too, the nearest head's first, each with what all in it owe. Five
+    statements at most."""
+    rows = list(CreditAccount.objects.filter(account_id=account_id))
+    return families_among(rows, dated_parts([row.pk for row in rows], on=on), on=on).get(rows[0].pk, ()) if rows else ()
 
 
 def additions_of(account_id: int) -> list[LimitAdditionView]:

@@ -143,7 +143,7 @@ def standings_of(credit_accounts: Sequence[CreditAccount], *, on: date) -> dict[
     asked = Statement(_RULES, {"accounts": account_ids}, lambda found: [_rule(*row) for row in found])
     dated, rules = answers(_dated_statement(ids, on), asked)
     snapshots = accounts.account_snapshots(account_ids, on=on)
-    families = _families(credit_accounts, dated, on=on)
+    families = families_among(credit_accounts, dated, on=on)
     found = {}
     for row in credit_accounts:
         part, snapshot = dated[row.pk], snapshots[row.account_id]
@@ -172,7 +172,7 @@ def _standing(row: CreditAccount, part: DatedParts, on: date, status: str, rules
     )
 
 
-def _families(
+def families_among(
     credit_accounts: Iterable[CreditAccount], dated: Mapping[int, DatedParts], *, on: date
 ) -> dict[int, tuple[Family, ...]]:
     """{credit account: the families it is in, the nearest head's first}. No statement where nobody has a head or members."""

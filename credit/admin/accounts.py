@@ -135,7 +135,16 @@ class CreditAccountAdmin(ServiceAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         if obj is None:
             return ()
-        shown = ("account", "currency", "exposure_build_up", "ageing", "additions", "evidence", "other_form")
+        shown = (
+            "account",
+            "currency",
+            "exposure_build_up",
+            "ageing",
+            "families",
+            "additions",
+            "evidence",
+            "other_form",
+        )
         if not self.has_change_permission(request, obj):
             return (*shown, *SETTINGS)
         return (*shown, "limit_amount", "limit_valid_to") if _is_settings(request) else (*shown, *SETTINGS)
@@ -152,7 +161,10 @@ class CreditAccountAdmin(ServiceAdmin):
             limit += ("reason_code", "note", "ask_approval", "approval_id")
             rules += ("other_form",)
         return [
-            (None, {"fields": ("account", "currency", "exposure_build_up", "ageing", "additions", "evidence")}),
+            (
+                None,
+                {"fields": ("account", "currency", "exposure_build_up", "ageing", "families", "additions", "evidence")},
+            ),
             ("Limit", {"fields": limit}),
             ("Terms and rules", {"fields": rules}),
         ]
@@ -256,6 +268,18 @@ class CreditAccountAdmin(ServiceAdmin):
             ("Over 90 days", found.days_over_90),
         ]
         return _table((label, str(Money(amount, row.currency))) for label, amount in figures)
+
+    @admin.display(description="limits of families it is in")
+    def families(self, row: CreditAccount) -> str:
+        """What all below each head owe together, beside that head's limit."""
+        today = clock.now().date()
+        return _table(
+            (
+                family.name,
+                f"{Money(family.parts.total, row.currency)} of {Money(family.limits.total(today), row.currency)}",
+            )
+            for family in queries.heads_above(row.account_id, on=today)
+        )
 
     @admin.display(description="evidence for limits")
     def evidence(self, row: CreditAccount) -> str:

@@ -177,7 +177,7 @@ def currencies_differ(case: Case) -> RuleResult | None:
     if case.is_comparable:
         return None
     asked, ours = case.ask.currency, case.standing.currency
-    words = f"The order is in {asked}, the credit account in {ours}, and there is no rate for the day."
+    words = f"The order is in {asked}, and what the account owes is kept in {ours}: somebody decides."
     data = {"asked": asked, "account": ours}
     return RuleResult("currency_mismatch", Judgement.HOLDS, words, data=data)
 

@@ -168,6 +168,8 @@ def test_a_family_of_three_levels_owes_within_every_head_s_limit():
     assert held(other, 200) == []  # the region's limit is not about it
     assert held(other, 201) == ["Over by 1.00 together"]
     assert held(top, 201) == ["Over by 1.00 together"]
+    chain = queries.heads_above(shop.account_id, on=TODAY)
+    assert [(f.head_id, f.parts.total, f.limits.limit) for f in chain] == [(region.pk, 500, 800), (top.pk, 800, 1000)]
 
 
 @pytest.mark.django_db(transaction=True)
