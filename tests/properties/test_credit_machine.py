@@ -1,4 +1,4 @@
-"""Orders, payments, limits, cancellations and shipments in any order: nothing is released above the limit without an
+"""Orders, payments, limits, cancellations, shipments and recalls in any order: nothing is released above the limit without an
 approval that is valid at that moment, and exposure = ledger = documents after every step.
 
 OMS_CASES=200 looks further than the default.
@@ -25,6 +25,8 @@ from credit.services.change_limit import change_limit
 from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.states import AdditionKind
 from fulfillment.models import Shipment
+from fulfillment.services.answer_recall import accept_recall
+from fulfillment.services.ask_recall import ask_recall
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
@@ -160,6 +162,19 @@ class Credit(RuleBasedStateMachine):
         picks = {x.pk: (x.qty / 2).quantize(Decimal("0.0001")) for x in lines} if is_short else {}
         confirm_pick(shipment_id=shipment.pk, picks=picks, short_reason="bin empty", actor=BOSS, now=self.now)
         confirm_shipment(shipment_id=shipment.pk, carrier="UPS", tracking_number="1Z", actor=BOSS, now=self.now)
+        drain(self.now)
+
+    @rule(n=any_one, goes_again=st.booleans())
+    def recall(self, n: int, goes_again: bool) -> None:
+        """The warehouse gives a shipment back: as if it had never been released, but held by hand."""
+        rows = list(Shipment.objects.filter(status="released").order_by("pk"))
+        if not rows:
+            return
+        recall_id = ask_recall(shipment_id=rows[n % len(rows)].pk, note=WHY.note, actor=BOSS, now=self.now)
+        order_id = accept_recall(recall_id=recall_id, actor=BOSS, now=self.now)
+        for hold in Hold.objects.filter(order_id=order_id, reason="manual", cleared_at__isnull=True):
+            if goes_again:
+                clear_hold(hold_id=hold.pk, reason=WHY, actor=BOSS, now=self.now)
         drain(self.now)
 
     @rule(days=st.integers(1, 2))
