@@ -43,6 +43,12 @@ class Exposure:
     terms_code: str
     terms_name: str
     overdue: Overdue
+    family_left: Decimal | None = None  # what the tightest head above leaves; None: no head covers it
+
+    @property
+    def headroom(self) -> Decimal:
+        """What may still be owed: by the account's own limit and by those of every head above it."""
+        return self.available if self.family_left is None else min(self.available, self.family_left)
 
 
 @dataclass(frozen=True)
@@ -60,10 +66,11 @@ class LimitAdditionView:
 
 
 def exposure(account_ids: Iterable[int], *, on: date) -> dict[int, Exposure]:
-    """By account; accounts without a credit account are absent. Two statements."""
+    """By account; accounts without a credit account are absent. Two statements, three more where there are families."""
     rows = list(CreditAccount.objects.filter(account_id__in=list(account_ids)).select_related("terms"))
     dated = dated_parts([row.pk for row in rows], on=on)
-    return {row.account_id: _exposure(row, dated[row.pk], on) for row in rows}
+    families = families_among(rows, dated, on=on)
+    return {row.account_id: _exposure(row, dated[row.pk], families.get(row.pk, ()), on) for row in rows}
 
 
 def outlook(asks: Iterable[CreditAsk], *, point: CheckPoint, now: datetime) -> list[CreditDecision]:
@@ -194,7 +201,7 @@ def terms_by_code(codes: Collection[str]) -> dict[str, Terms]:
     return {row.code: terms_of_row(row) for row in PaymentTerms.objects.filter(code__in=codes)}
 
 
-def _exposure(row: CreditAccount, dated: DatedParts, on: date) -> Exposure:
+def _exposure(row: CreditAccount, dated: DatedParts, families: Iterable[Family], on: date) -> Exposure:
     limits, parts = limits_of(row, dated.additions), parts_of(row, dated.open_orders)
     return Exposure(
         parts=parts,
@@ -206,4 +213,5 @@ def _exposure(row: CreditAccount, dated: DatedParts, on: date) -> Exposure:
         terms_code=row.terms.code,
         terms_name=row.terms.name,
         overdue=dated.overdue,
+        family_left=min((f.limits.total(on) - f.parts.total for f in families), default=None),
     )

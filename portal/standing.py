@@ -47,12 +47,13 @@ class Headroom:
 
 
 def headroom(account_id: int, *, on: date, asked: Decimal = ZERO) -> Headroom | None:
-    """None: the customer has no credit account. Limit includes temporary and insured parts."""
+    """None: the customer has no credit account. Limit includes temporary and insured parts, and is no more than a head
+    above leaves to it."""
     found = exposure([account_id], on=on).get(account_id)
     if found is None:
         return None
-    whole = found.limit + found.temporary + found.insured
-    return Headroom(limit=whole, used=whole - found.available, asked=asked, currency=found.currency)
+    used = found.parts.total
+    return Headroom(limit=used + found.headroom, used=used, asked=asked, currency=found.currency)
 
 
 def headroom_in(seen: CreditView | None, asked: Decimal) -> Headroom | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.refs import DocumentRef
-from credit.states import Judgement, Level, Outcome
+from credit.states import Judgement, Level, Outcome, RuleKind
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,14 @@ class CreditDecision:
     def over(self) -> Decimal:
         """How much more than the limit would be owed; 0: it fits."""
         return max(self.exposure + self.asked - self.limit, Decimal(0))
+
+    @property
+    def room(self) -> Decimal:
+        """What may still be owed beside `exposure`: by the account's own limit and by that of every head above it."""
+        together = [
+            r.data["limit"] - r.data["exposure"] for r in self.results if r.rule == RuleKind.GROUP_LIMIT and r.data
+        ]
+        return min([self.limit - self.exposure, *together])
 
     @property
     def is_approved(self) -> bool:

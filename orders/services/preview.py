@@ -101,11 +101,13 @@ def _line(
 
 
 def _credit_view(decision: CreditDecision) -> CreditView:
+    """Where the limit of a head above leaves less than the account's own, that is what the customer has: what the others
+    of the family owe is not told."""
     return CreditView(
         decision.is_approved,
         decision.exposure,
-        decision.limit,
-        decision.available,
+        decision.exposure + decision.room,
+        decision.room,
         decision.asked,
         decision.currency,
         tuple(r.message for r in decision.reasons),

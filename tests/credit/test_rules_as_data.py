@@ -24,6 +24,7 @@ from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.services.keep_rule import keep_rule
 from credit.services.post import post
 from credit.states import AdditionKind, Bucket, CheckPoint
+from portal.standing import headroom
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, StaffFactory
 from tests.factories.credit import CreditAccountFactory, CreditRuleFactory
 
@@ -168,6 +169,10 @@ def test_a_family_of_three_levels_owes_within_every_head_s_limit():
     assert held(other, 200) == []  # the region's limit is not about it
     assert held(other, 201) == ["Over by 1.00 together"]
     assert held(top, 201) == ["Over by 1.00 together"]
+    found = queries.exposure([shop.account_id, top.account_id], on=TODAY)
+    assert [found[x.account_id].headroom for x in (shop, top)] == [200, 200]  # of 4,500 and 1,000 of their own
+    assert asked(shop.account_id, 1).room == 200
+    assert (headroom(shop.account_id, on=TODAY).left, headroom(other.account_id, on=TODAY).left) == (200, 200)
     chain = queries.heads_above(shop.account_id, on=TODAY)
     assert [(f.head_id, f.parts.total, f.limits.limit) for f in chain] == [(region.pk, 500, 800), (top.pk, 800, 1000)]
 

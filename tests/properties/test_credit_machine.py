@@ -1,4 +1,4 @@
-"""Orders, payments, limits, cancellations, shipments and recalls in any order: nothing is released above the limit without an
+"""Orders, payments, limits, cancellations, shipments, recalls in any order: nothing is released above the limit without an
 approval that is valid at that moment, and exposure = ledger = documents after every step.
 
 OMS_CASES=200 looks further than the default.
