@@ -134,5 +134,4 @@ def test_it_is_attached_and_opened_in_the_console():
     answer = finance.get(f"/admin/credit/limitevidence/{pk}/file/")
     assert b"".join(answer.streaming_content) == PDF
     assert answer["Content-Disposition"].startswith("attachment")
-    answer.close()
     assert NOTE in finance.get("/admin/credit/limitevidence/").content.decode()
