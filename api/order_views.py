@@ -1,11 +1,13 @@
 """How an order looks on the wire. What is written here is all that leaves: no cost, no margin, no floor, no losers."""
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from accounts.states import STAFF
 from api.fields import MoneySerializer, QuantitySerializer, money, quantity, unit_price
 from api.words import hold_message
 from catalog.queries import product_snapshots
@@ -15,11 +17,16 @@ from inventory.queries import promises as promises_of
 from inventory.rules.asks import PromiseSlice
 from inventory.split_queries import slices_in_words
 from orders import queries as orders
+from orders.beyond import delivered_of_lines
+from orders.clock_queries import clocks_of
 from orders.filters import OrderSummary
 from orders.rules.asks import HoldView, LinePreview, Preview, Submitted
+from orders.rules.clocks import Clock
 from orders.rules.picture import LinePicture
+from orders.rules.standing import Stage, Standing, line_standing, order_standing
 from pricing.rules.asks import PriceResult
 
+ZERO = Decimal(0)
 NO_LINES: tuple[PromiseSlice, ...] = ()
 
 
@@ -103,6 +110,11 @@ class PlacedView(serializers.Serializer[Any]):
     lines = PlacedLineView(many=True)
 
 
+class StateView(serializers.Serializer[Any]):
+    code = serializers.ChoiceField([str(s) for s in Stage], help_text="For programs.")
+    words = serializers.CharField(help_text="For people; the same everywhere.")
+
+
 class OrderSummaryView(serializers.Serializer[Any]):
     id = serializers.CharField()
     number = serializers.CharField()
@@ -127,7 +139,17 @@ class BucketsField(serializers.DictField):
     """ordered, cancelled, backordered, reserved, allocated, released, picked, shipped"""
 
 
+class ClockView(serializers.Serializer[Any]):
+    code = serializers.CharField(
+        help_text="entered, clean, promised, released, picked, shipped, delivered, invoiced, paid"
+    )
+    first = serializers.DateTimeField(allow_null=True, help_text="null: it has not happened.")
+    last = serializers.DateTimeField(allow_null=True)
+
+
 class OrderLineView(serializers.Serializer[Any]):
+    state = StateView()
+    delivered = QuantitySerializer()
     line_no = serializers.IntegerField()
     sku = serializers.CharField()
     name = serializers.CharField()
@@ -140,6 +162,8 @@ class OrderLineView(serializers.Serializer[Any]):
 
 
 class OrderView(OrderSummaryView):
+    state = StateView()
+    clocks = ClockView(many=True)
     allocation = serializers.CharField(help_text="none, partial or full.")
     shipment = serializers.CharField(help_text="none, partial or full.")
     holds = HoldViewed(many=True)
@@ -232,13 +256,22 @@ def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> d
     products = product_snapshots({x.product_id for x in picture.lines if x.product_id})
     slices = promises_of([x.demand.demand_id for x in picture.lines if x.demand])
     said = slices_in_words(slices)
+    arrived = delivered_of_lines([x.line_id for x in picture.lines if x.line_id])
+    sees_all = not roles.isdisjoint(STAFF)
     untouched = progress.released + progress.picked + progress.shipped == 0
     return {
         **summary_view(head),
+        "state": _state(order_standing(head.status, progress, is_held=bool(holds))),
+        "clocks": [_clock(c) for c in clocks_of([head.order_id])[head.order_id] if sees_all or c.for_buyers],
         "allocation": progress.allocation,
         "shipment": progress.shipment,
         "holds": [_hold(h, roles) for h in holds],
-        "lines": [_order_line(x, products, slices, head.currency, said) for x in picture.lines],
+        "lines": [
+            _order_line(
+                x, products, slices, head.currency, said, arrived.get(x.line_id or 0, ZERO), is_held=bool(holds)
+            )
+            for x in picture.lines
+        ],
         "allowed_actions": ["cancel"] if may_act and untouched and head.status in ("draft", "submitted") else [],
     }
 
@@ -252,12 +285,17 @@ def _order_line(
     slices: Mapping[int, tuple[PromiseSlice, ...]],
     currency: str,
     said: Mapping[int, str],
+    arrived: Decimal,
+    *,
+    is_held: bool,
 ) -> dict[str, Any]:
     product = products.get(line.product_id or 0)
     uom = product.base_unit if product else ""
     state = line.demand
     demand_id = state.demand_id if state else 0
     return {
+        "state": _state(line_standing(state, is_held=is_held, delivered=arrived)),
+        "delivered": quantity(arrived, uom),
         "line_no": line.line_no,
         "sku": product.sku if product else line.stated_code,
         "name": product.name if product else "",
@@ -326,4 +364,17 @@ def _problem(problem: FieldError) -> dict[str, str]:
         "code": problem.code,
         "detail": problem.message,
         "remedy": problem.remedy,
+    }
+
+
+def _state(standing: Standing) -> dict[str, str]:
+    return {"code": str(standing.stage), "words": standing.words}
+
+
+def _clock(clock: Clock) -> dict[str, str | None]:
+    span = clock.span
+    return {
+        "code": clock.code,
+        "first": span.first.isoformat() if span else None,
+        "last": span.last.isoformat() if span else None,
     }

@@ -19,6 +19,7 @@ from api.v1 import (
     price_requests,
     prices,
     products,
+    shipments,
     stock,
     substitutes,
     tokens,
@@ -73,6 +74,12 @@ v1 = [
     path("orders/<str:public_id>/substitutes", substitutes.Substitutes.as_view(), name="order-substitutes"),
     path("orders/<str:public_id>/substitute", substitutes.TakeSubstitute.as_view(), name="order-substitute"),
     path("orders/<str:public_id>/timeline", orders.Timeline.as_view(), name="order-timeline"),
+    path("shipments", shipments.Shipments.as_view(), name="shipments"),
+    path("shipments/<str:public_id>", shipments.Shipment.as_view(), name="shipment"),
+    path("shipments/<str:public_id>/pick", shipments.Pick.as_view(), name="shipment-pick"),
+    path("shipments/<str:public_id>/packages", shipments.Packages.as_view(), name="shipment-packages"),
+    path("shipments/<str:public_id>/ship", shipments.Ship.as_view(), name="shipment-ship"),
+    path("shipments/<str:public_id>/delivery", shipments.Delivery.as_view(), name="shipment-delivery"),
 ]
 
 app_name = "api"

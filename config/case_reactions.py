@@ -15,7 +15,7 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice
 from exceptions_app.services.open_case import open_case, open_cases
-from fulfillment.events import PickShort
+from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered
 from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved
 from orders.events import (
@@ -114,6 +114,39 @@ def _short_case(fact: PickShort) -> CaseSpec:
         f"product:{fact.product_id}",
         fact.account_id,
         summary=f"{plain(fact.short_qty)} short on {fact.shipment_number}: {fact.reason}",
+    )
+
+
+def open_damage_case(fact: ShipmentDelivered, job: JobContext) -> None:
+    open_damage_cases([fact], [job])
+
+
+def open_damage_cases(facts: Sequence[ShipmentDelivered], jobs: Jobs) -> None:
+    found = [
+        CaseSpec(
+            "delivery_damaged",
+            DocumentRef("shipment", f.shipment_id, f.shipment_number),
+            "damage",
+            f.account_id,
+            summary=f"{f.shipment_number} arrived damaged: {'; '.join(f.damages)}"[:300],
+        )
+        for f in facts
+        if f.damages
+    ]
+    if found:
+        open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
+
+
+def open_refusal_case(fact: DeliveryRefused, job: JobContext) -> None:
+    open_case(
+        "delivery_refused",
+        subject=DocumentRef("shipment", fact.shipment_id, fact.shipment_number),
+        account_id=fact.account_id,
+        money_at_risk=ZERO,
+        cause_key="refused",
+        summary=f"{fact.shipment_number} was refused: {fact.why}"[:300],
+        now=job.now,
+        actor=job.actor,
     )
 
 

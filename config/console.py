@@ -66,6 +66,17 @@ def _exceptions() -> Item:
     return {"title": _("Exceptions"), "icon": "crisis_alert", "link": link(), "permission": shown}
 
 
+def _packing_station() -> Item:
+    def permission(request: HttpRequest) -> bool:
+        from core.access import allow
+        from fulfillment.admin.shipments import SHIP
+
+        return allow(act=SHIP).may_act(request.user)
+
+    link = lazy(lambda: reverse("admin:fulfillment_shipment_station"), str)
+    return {"title": _("Packing station"), "icon": "package_2", "link": link(), "permission": permission}
+
+
 def _section(title: Any, *items: Item) -> dict[str, Any]:
     return {"title": title, "separator": True, "items": list(items)}
 
@@ -87,10 +98,18 @@ NAVIGATION = [
         _item(_("Release policies"), "auto_mode", "fulfillment_releasepolicy"),
         _item(_("Shipments"), "local_shipping", "fulfillment_shipment"),
         _item(_("Recalls"), "keyboard_return", "fulfillment_recallrequest"),
+        _packing_station(),
         _item(_("Returns"), "undo", "fulfillment_return"),
         _item(_("Invoices"), "receipt_long", "billing_invoice"),
         _item(_("Hold types"), "back_hand", "orders_holdtype"),
         _item(_("Purchase rules"), "rule", "orders_purchaserule"),
+    ),
+    _section(
+        _("Shipping"),
+        _item(_("Shipping rules"), "alt_route", "fulfillment_shippingrule"),
+        _item(_("Carrier services"), "local_post_office", "fulfillment_carrierservice"),
+        _item(_("Shipping choices"), "merge", "fulfillment_shippingchoice"),
+        _item(_("Label numbering"), "barcode_scanner", "fulfillment_labelnumbering"),
     ),
     _section(
         _("Money"),

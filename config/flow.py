@@ -21,6 +21,7 @@ from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from exceptions_app.events import CaseNoticed
 from fulfillment.events import (
+    DeliveryRefused,
     PickShort,
     RecallAnswered,
     RecallAsked,
@@ -29,6 +30,7 @@ from fulfillment.events import (
     ReturnDispositioned,
     ReturnRejected,
     ReturnRequested,
+    ShipmentDelivered,
     ShipmentReleased,
     ShipmentShipped,
 )
@@ -96,9 +98,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ),
     LinesReleased: (Reaction("measure the release", do.measure_released, run_many=do.measure_many_released),),
     ReleaseAsked: (Reaction("release the next orders of the run", do.continue_release),),
-    ShipmentReleased: (),
     RecallAsked: (),
     RecallAnswered: (),
+    ShipmentReleased: (Reaction("choose how it travels", do.plan_carriage, run_many=do.plan_many_carriages),),
     # pick → ship → invoice → paid
     PickShort: (
         Reaction("open a case for the short pick", cases.open_short_pick_case, run_many=cases.open_short_pick_cases),
@@ -109,6 +111,11 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("close the order when it is done", do.record_progress, run_many=do.record_progress_of_many),
         Reaction("measure the shipment", do.measure_shipped, run_many=do.measure_many_shipped),
     ),
+    ShipmentDelivered: (
+        Reaction("open a case for the damage", cases.open_damage_case, run_many=cases.open_damage_cases),
+        Reaction("measure the damage", do.measure_damaged, run_many=do.measure_many_damaged),
+    ),
+    DeliveryRefused: (Reaction("open a case for the refusal", cases.open_refusal_case),),
     InvoicePosted: (
         Reaction("measure the invoice", do.measure_invoiced, run_many=do.measure_many_invoiced),
         Reaction("commission of the invoice", money.settle_invoice, run_many=money.settle_invoices),
@@ -133,6 +140,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ReturnDispositioned: (
         Reaction("credit what came back", do.credit_returned),
         Reaction("order the replacement", do.order_replacement),
+        Reaction("measure the damage that came back", do.measure_damaged_return),
     ),
     # people
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),

@@ -14,9 +14,19 @@ from core.errors import DomainError
 from core.outbox import JobContext, JobDied
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from credit.services.apply_approved_limit import apply_approved_limit as set_limit_of
-from fulfillment.events import PickShort, ReleaseAsked, ReturnAuthorized, ReturnDispositioned, ShipmentShipped
+from fulfillment.events import (
+    PickShort,
+    ReleaseAsked,
+    ReturnAuthorized,
+    ReturnDispositioned,
+    ShipmentDelivered,
+    ShipmentReleased,
+    ShipmentShipped,
+)
+from fulfillment.return_queries import orders_of_return
 from fulfillment.services.continue_release import continue_release as release_next
 from fulfillment.services.find_shipment import OnHold
+from fulfillment.services.plan_carriage import plan_carriage as choose_carriage
 from fulfillment.services.record_usage import bill_waiting
 from fulfillment.services.replace_return import replace_return
 from fulfillment.states import ReturnOutcome
@@ -45,6 +55,7 @@ from orders.services.reevaluate_credit_holds import reevaluate_all as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
 from orders.services.settle_purchase import settle_purchase as settle_company
+from reporting.services.record_damaged import record_damaged
 from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
 from reporting.services.record_released import record_many_released, record_released
 from reporting.services.record_shipped import record_many_shipped, record_shipped
@@ -182,6 +193,26 @@ def measure_invoiced(fact: InvoicePosted, job: JobContext) -> None:
 
 def measure_many_invoiced(facts: Sequence[InvoicePosted], jobs: Jobs) -> None:
     record_many_invoiced(facts, now=jobs[0].now)
+
+
+def plan_carriage(fact: ShipmentReleased, job: JobContext) -> None:
+    choose_carriage(shipment_ids=[fact.shipment_id], actor=job.actor, now=job.now)
+
+
+def plan_many_carriages(facts: Sequence[ShipmentReleased], jobs: Jobs) -> None:
+    choose_carriage(shipment_ids={f.shipment_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
+
+
+def measure_damaged(fact: ShipmentDelivered, job: JobContext) -> None:
+    measure_many_damaged([fact], [job])
+
+
+def measure_many_damaged(facts: Sequence[ShipmentDelivered], jobs: Jobs) -> None:
+    record_damaged({f.order_id for f in facts if f.damages}, now=jobs[0].now)
+
+
+def measure_damaged_return(fact: ReturnDispositioned, job: JobContext) -> None:
+    record_damaged(orders_of_return(fact.return_id) if fact.is_damaged else (), now=job.now)
 
 
 def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:

@@ -369,6 +369,7 @@ PAYMENT_ADAPTER = env.text(
 )  # "package.module.Class" that fills billing.payments.port.Provider
 PAYMENT_SECRET = env.text("OMS_PAYMENT_SECRET", "")
 SELLER = env.text("OMS_SELLER", "")  # name and address on invoices and statements, lines apart by "|"
+GS1_COMPANY_PREFIX = env.text("OMS_GS1_PREFIX", "")  # of SSCCs, where the console names no other
 PRICING_TAX_PERCENT = env.text("OMS_TAX_PERCENT", "0")
 PRICING_FREIGHT_PERCENT = env.text("OMS_FREIGHT_PERCENT", "0")
 CREDIT_LIMIT_GRACE_DAYS = env.number("OMS_CREDIT_LIMIT_GRACE_DAYS", 0)

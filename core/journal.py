@@ -4,12 +4,13 @@
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Q
 
 from core import codec
 from core.actors import Actor
@@ -55,9 +56,22 @@ def write(entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
             cursor.execute(_WRITE, [json.dumps(rows)])
 
 
+_companions: dict[str, list[Callable[[int], Sequence[DocumentRef]]]] = {}
+
+
+def accompany(kind: str, companions: Callable[[int], Sequence[DocumentRef]]) -> None:
+    """A room above says whose history is a part of this document's (an order's shipments)."""
+    _companions.setdefault(kind, []).append(companions)
+
+
 def timeline(ref: DocumentRef, *, limit: int = 200) -> list[TimelineItem]:
-    """The document's latest entries, newest first."""
-    rows = JournalEntry.objects.filter(subject_kind=ref.kind, subject_id=ref.id).order_by("-id")[:limit]
+    """The latest entries of the document and of those that accompany it, newest first; what was written to both, once."""
+    asked = Q(subject_kind=ref.kind, subject_id=ref.id)
+    for companions in _companions.get(ref.kind, ()):
+        for other in companions(ref.id):
+            asked |= Q(subject_kind=other.kind, subject_id=other.id)
+    told = {(r.at, r.verb, r.summary): r for r in reversed(JournalEntry.objects.filter(asked).order_by("-id")[:limit])}
+    rows = sorted(told.values(), key=lambda r: -r.pk)
     return [TimelineItem(r.at, r.verb, r.summary, r.actor_label, r.on_behalf_of, r.data) for r in rows]
 
 

@@ -78,3 +78,22 @@ def lines_ship_what_their_claims_held() -> Iterator[str]:
         cursor.execute(_CLAIMS)
         for number, line_id, qty, claimed, shipped, moved in cursor.fetchall():
             yield f"{number} line {line_id}: {qty} released, {claimed} claimed, {shipped} shipped, {moved} moved"
+
+
+_PACKED = """
+SELECT h.number, l.id, coalesce(l.picked_qty, 0), sum(p.qty), h.status
+  FROM fulfillment_packageline p JOIN fulfillment_shipmentline l ON l.id = p.shipment_line_id
+  JOIN fulfillment_shipment h ON h.id = l.shipment_id JOIN fulfillment_package k ON k.id = p.package_id
+ GROUP BY h.id, l.id
+HAVING sum(p.qty) > coalesce(l.picked_qty, 0) OR bool_or(k.shipment_id <> h.id)
+    OR (h.status IN ('shipped', 'delivered', 'refused') AND sum(p.qty) <> l.shipped_qty)
+ ORDER BY l.id LIMIT 100
+"""
+
+
+def packages_hold_what_was_picked() -> Iterator[str]:
+    """No unit lies in two packages or in another shipment's, and what left was packed to the end where packing was begun."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PACKED)
+        for number, line_id, picked, packed, status in cursor.fetchall():
+            yield f"{number} line {line_id} ({status}): {picked} picked, {packed} in packages"

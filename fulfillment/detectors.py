@@ -1,13 +1,16 @@
 """What finds trouble between release and delivery, and what tells that it is over."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core import sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from fulfillment.exception_kinds import (
+    DELIVERY_DAMAGED,
+    DELIVERY_LATE,
+    DELIVERY_REFUSED,
     DELIVERY_WINDOW_AT_RISK,
     RECALL_UNANSWERED,
     SHORT_PICK,
@@ -67,6 +70,36 @@ def unanswered_recalls(now: datetime) -> list[CaseSpec]:
     ]
 
 
+_NOT_THERE = """
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.unit_price, 2)), max(p.delivery_date)
+  FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
+  JOIN orders_orderline l ON l.id = c.order_line_id JOIN orders_order o ON o.id = s.order_id
+  JOIN LATERAL (SELECT max(coalesce(q.first_delivery_date, q.delivery_date)) AS delivery_date
+                  FROM inventory_promise q WHERE q.demand_id = c.demand_id) p ON true
+ WHERE s.status = 'shipped' AND s.tracking_number <> '' AND s.shipped_at > %(since)s
+ GROUP BY s.id, o.currency HAVING max(p.delivery_date) < %(today)s ORDER BY s.id
+"""
+LOOKED_BACK = timedelta(days=60)  # what is older was never reported, and nobody waits for it
+
+
+def late_deliveries(now: datetime) -> list[CaseSpec]:
+    """What left in the last 60 days with a tracking number, was promised for a day that is over, and is nowhere reported
+    as delivered."""
+    asked = {"today": now.date(), "since": now - LOOKED_BACK}
+    return [
+        CaseSpec(
+            DELIVERY_LATE.code,
+            DocumentRef("shipment", pk, number),
+            "not delivered",
+            account_id,
+            worth,
+            currency,
+            f"{number} was promised for {promised.day} {promised:%b} and is not reported as delivered",
+        )
+        for pk, number, account_id, currency, worth, promised in sql.rows(_NOT_THERE, asked)
+    ]
+
+
 _STILL_SHORT = """
 SELECT w.id
   FROM unnest(%(cases)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(id, shipment_id, product_id)
@@ -90,6 +123,9 @@ register(
     Detector(RECALL_UNANSWERED.code, "recall:", unanswered_recalls),
     Watch(SHORT_PICK.code, made_good),
 )
+register(Detector(DELIVERY_LATE.code, "not delivered", late_deliveries))
 pushed(SHORT_PICK.code, "the fact PickShort")
 pushed(USAGE_UNBILLED.code, "record_usage")
 pushed(UNMATCHED_RETURN.code, "receive_return")
+pushed(DELIVERY_DAMAGED.code, "the fact ShipmentDelivered")
+pushed(DELIVERY_REFUSED.code, "the fact DeliveryRefused")

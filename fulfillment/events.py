@@ -69,6 +69,31 @@ class ShipmentShipped(Fact):
 
 
 @dataclass(frozen=True)
+class ShipmentDelivered(Fact):
+    """`damages` in words, one per damaged line; `days_late` behind the day it was first promised for, 0 when in time."""
+
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    delivered_at: datetime
+    days_late: int
+    damages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeliveryRefused(Fact):
+    """The customer did not take it; the goods come back as this return."""
+
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    return_id: int
+    why: str
+
+
+@dataclass(frozen=True)
 class ReturnRequested(Fact):
     return_id: int
     account_id: int
@@ -96,3 +121,4 @@ class ReturnDispositioned(Fact):
     return_id: int
     account_id: int
     outcome: str
+    is_damaged: bool = False

@@ -51,4 +51,37 @@ RECALL_UNANSWERED = KindSpec(
     least_resolutions=0,
     description="A released shipment is asked back and the warehouse has not said whether it gives it back.",
 )
-declare(RECALL_UNANSWERED, SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN)
+DELIVERY_LATE = KindSpec(
+    code="delivery_late",
+    label="Delivery is late",
+    owner_queue="warehouse",
+    severity="medium",
+    respond_minutes=240,
+    resolve_minutes=960,
+    least_resolutions=0,
+    description="It left and the promised day is over, and nobody has reported that it arrived: ask the carrier.",
+)
+DELIVERY_DAMAGED = KindSpec(
+    code="delivery_damaged",
+    label="Goods arrived damaged",
+    owner_queue="cs",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=960,
+    least_resolutions=0,
+    description="The customer noted damage at the delivery: agree on a return or a replacement, claim it of the carrier.",
+)
+DELIVERY_REFUSED = KindSpec(
+    code="delivery_refused",
+    label="Delivery was refused",
+    owner_queue="cs",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=960,
+    least_resolutions=0,
+    description="The customer would not take it. The goods are on their way back and are credited after inspection.",
+)
+declare(
+    SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN, DELIVERY_LATE, DELIVERY_DAMAGED,
+    DELIVERY_REFUSED, RECALL_UNANSWERED,
+)  # fmt: skip

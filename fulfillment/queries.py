@@ -1,12 +1,15 @@
 """Reads of fulfillment: a constant number of statements whatever the number of ids."""
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
+from urllib.parse import quote
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
-from fulfillment.models import ReturnLine, Shipment, ShipmentLine
+from core.refs import DocumentRef
+from fulfillment.models import CarrierService, ReturnLine, Shipment, ShipmentLine
 from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
 from fulfillment.states import ShipmentStatus
 from orders.queries import line_quantities
@@ -27,7 +30,7 @@ _LINE_COLUMNS = (
 
 def shipments_of(order_ids: Iterable[int]) -> dict[int, list[ShipmentView]]:
     """Shipments with their lines by order id, oldest first. Two statements."""
-    rows = list(Shipment.objects.filter(order_id__in=set(order_ids)).order_by("pk"))
+    rows = list(_wide().filter(order_id__in=set(order_ids)).order_by("pk"))
     found: dict[int, list[ShipmentView]] = {}
     for view in _views(rows):
         found.setdefault(view.order_id, []).append(view)
@@ -40,7 +43,44 @@ def shipment_detail(shipment_id: int) -> ShipmentView | None:
 
 def shipment_details(shipment_ids: Iterable[int]) -> dict[int, ShipmentView]:
     """The shipments that exist, with their lines. Two statements."""
-    return {view.id: view for view in _views(list(Shipment.objects.filter(pk__in=set(shipment_ids)).order_by("pk")))}
+    return {view.id: view for view in _views(list(_wide().filter(pk__in=set(shipment_ids)).order_by("pk")))}
+
+
+@dataclass(frozen=True)
+class ShipmentFilter:
+    """Empty fields ask nothing; `account_ids` None: everybody's. Newest first, before `before_id`."""
+
+    account_ids: frozenset[int] | None
+    public_id: str = ""
+    number: str = ""
+    status: str = ""
+    order_number: str = ""
+    tracking_number: str = ""
+    before_id: int | None = None
+
+
+def find_shipments(wanted: ShipmentFilter, *, limit: int) -> list[ShipmentView]:
+    """With their lines. Two statements."""
+    rows = _wide()
+    if wanted.account_ids is not None:
+        rows = rows.filter(account__in=list(wanted.account_ids))
+    for name, column in (
+        ("public_id", "public_id"),
+        ("number", "number"),
+        ("status", "status"),
+        ("order_number", "order__number"),
+        ("tracking_number", "tracking_number"),
+    ):
+        if value := getattr(wanted, name):
+            rows = rows.filter(**{column: value})
+    if wanted.before_id is not None:
+        rows = rows.filter(pk__lt=wanted.before_id)
+    return _views(list(rows.order_by("-pk")[:limit]))
+
+
+def consignment_shipments(number: str) -> list[ShipmentView]:
+    """The shipments of the consignment, oldest first, with their lines. Two statements; none without a number."""
+    return _views(list(_wide().filter(consignment__number=number).order_by("pk"))) if number else []
 
 
 def billable(shipment_id: int) -> list[BillableLine]:
@@ -108,6 +148,35 @@ def shipment_numbers(shipment_ids: Collection[int]) -> dict[int, str]:
     return dict(Shipment.objects.filter(pk__in=shipment_ids).values_list("id", "number"))
 
 
+def carriers(service_ids: Iterable[int]) -> dict[int, str]:
+    """{service: its carrier's name}. One statement."""
+    return dict(CarrierService.objects.filter(pk__in=set(service_ids)).values_list("pk", "carrier"))
+
+
+def tracking_links(shipments: Collection[ShipmentView]) -> dict[int, str]:
+    """{shipment: where it is followed}; absent without a tracking number or a link of its carrier. One statement."""
+    tracked = [s for s in shipments if s.tracking_number and s.carrier]
+    if not tracked:
+        return {}
+    links: dict[str, str] = {}
+    rows = CarrierService.objects.exclude(tracking_url="").order_by("is_active", "-pk")
+    for code, carrier, url in rows.values_list("code", "carrier", "tracking_url"):
+        links[carrier.upper()] = links[code.upper()] = url
+    found = {s.id: links.get(s.carrier.upper(), "") for s in tracked}
+    numbers = {s.id: quote(s.tracking_number, safe="") for s in tracked}
+    return {i: url.replace("{number}", numbers[i]) for i, url in found.items() if url}
+
+
+def companions(order_id: int) -> list[DocumentRef]:
+    """The shipments whose history is a part of the order's. One statement."""
+    rows = Shipment.objects.filter(order=order_id).order_by("pk").values_list("pk", "number")
+    return [DocumentRef("shipment", pk, number) for pk, number in rows]
+
+
+def _wide() -> QuerySet[Shipment]:
+    return Shipment.objects.select_related("service", "consignment")
+
+
 def _views(shipments: list[Shipment]) -> list[ShipmentView]:
     lines: dict[int, list[ShipmentLineView]] = {}
     rows = ShipmentLine.objects.filter(shipment__in=[s.pk for s in shipments]).order_by("pk")
@@ -127,6 +196,12 @@ def _views(shipments: list[Shipment]) -> list[ShipmentView]:
             tracking_number=s.tracking_number,
             released_at=s.released_at,
             shipped_at=s.shipped_at,
+            packed_at=s.packed_at,
+            delivered_at=s.delivered_at,
+            service=s.service.code if s.service else "",
+            service_name=f"{s.service.carrier} {s.service.name}" if s.service else "",
+            service_why=str(s.service_why.get("rule", "")),
+            consignment=s.consignment.number if s.consignment else "",
             lines=tuple(lines.get(s.pk, ())),
         )
         for s in shipments

@@ -131,6 +131,11 @@ def returns_of(order_line_ids: Collection[int]) -> list[ReturnedLine]:
     ]
 
 
+def orders_of_return(return_id: int) -> set[int]:
+    """One statement."""
+    return set(ReturnLine.objects.filter(parent=return_id).values_list("order_line__order_id", flat=True))
+
+
 def waiting_returns(*, limit: int) -> list[int]:
     """Returns that were asked for and not decided, oldest first."""
     rows = Return.objects.filter(status=ReturnStatus.REQUESTED).order_by("pk")

@@ -51,6 +51,21 @@ class RecallState(StrEnum):
     REFUSED = "refused"
 
 
+STILL_HERE = (S.RELEASED, S.ACKNOWLEDGED, S.PICKING, S.PACKED)  # with the warehouse
+
+
+class CarrierMode(StrEnum):
+    PARCEL = "parcel"
+    FREIGHT = "freight"
+    OWN_TRUCK = "own_truck"
+    PICKUP = "pickup"
+
+
+class PackageKind(StrEnum):
+    CARTON = "carton"
+    PALLET = "pallet"
+
+
 class ReturnStatus(StrEnum):
     REQUESTED = "requested"
     AUTHORIZED = "authorized"

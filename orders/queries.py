@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTextTransform
 
 from catalog import queries as catalog
 from inventory import queries as inventory
+from orders.beyond import delivered_of_orders
 from orders.models import Hold, LineSplit, Order, OrderLine
 from orders.rules.asks import (
     HoldView,
@@ -228,14 +229,18 @@ def hold_view(hold: Hold) -> HoldView:
 
 
 def progress(order_ids: Iterable[int]) -> dict[int, Progress]:
-    """How far each order is, from its demands: 2 SQL statements."""
+    """How far each order is, from its demands and from what arrived: 3 SQL statements."""
     ids = sorted(set(order_ids))
     demand_of = OrderLine.objects.filter(order_id__in=ids, demand__isnull=False).values_list("order_id", "demand_id")
     demands: dict[int, list[int]] = {}
     for order_id, demand_id in demand_of:
         demands.setdefault(order_id, []).append(demand_id)
     states = inventory.demand_states([d for many in demands.values() for d in many]) if demands else {}
-    return {i: progress_of(i, [states[d] for d in demands.get(i, ()) if d in states]) for i in ids}
+    arrived = delivered_of_orders(ids) if any(s.shipped for s in states.values()) else {}
+    return {
+        i: progress_of(i, [states[d] for d in demands.get(i, ()) if d in states], arrived.get(i, Decimal(0)))
+        for i in ids
+    }
 
 
 def order_detail(order_id: int, *, first: int = 0, limit: int = 50) -> tuple[LineDetail, ...]:

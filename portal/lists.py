@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from billing.rules.asks import InvoiceView
 from orders import queries as orders
 from orders.filters import OrderSummary, order_summaries
-from portal.rules.progress import order_sign, shipped_words
+from orders.rules.standing import how_much, order_standing
+from portal.rules.progress import sign
 from portal.rules.words import Sign
 
 PAGE = 25
@@ -84,11 +85,11 @@ def order_rows(summaries: Sequence[OrderSummary]) -> list[OrderRow]:
             url=reverse("portal:order", args=[s.number]),
             po_number=s.po_number,
             placed_at=s.submitted_at,
-            state=order_sign(s.status, progress.get(s.order_id), is_held=s.order_id in holds),
+            state=sign(order_standing(s.status, progress.get(s.order_id), is_held=s.order_id in holds)),
             total=s.total_amount,
             currency=s.currency,
             is_draft=s.status == "draft",
-            shipped=shipped_words(progress.get(s.order_id)),
+            shipped=how_much(progress.get(s.order_id)),
         )
         for s in summaries
     ]

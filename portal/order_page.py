@@ -14,27 +14,29 @@ from billing.queries import invoices_of
 from billing.rules.asks import InvoiceView
 from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
-from core.clock import local_date
 from core.journal import timeline
 from core.refs import DocumentRef
-from fulfillment.queries import shipments_of
-from fulfillment.rules.asks import ShipmentView
-from inventory.queries import promises, site_snapshots
+from inventory.queries import promises
 from inventory.rules.asks import PromiseSlice
 from inventory.split_queries import slices_in_words
 from orders import queries as orders
+from orders.beyond import delivered_of_lines
+from orders.clock_queries import clocks_of
 from orders.filters import OrderSummary
 from orders.line_queries import kept_days
 from orders.rules.asks import HoldView, Progress
+from orders.rules.clocks import Clock
 from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.standing import line_standing, order_standing
 from orders.rules.telling import told_words
 from orders.states import Channel
 from portal.answers import is_answered
 from portal.asking import can_ask
-from portal.lists import invoice_sign, shipment_sign
+from portal.lists import invoice_sign
+from portal.parcels import ShipmentCard, shipment_cards
 from portal.returning import return_cards
-from portal.rules.progress import Step, expected_words, line_sign, moved, steps
+from portal.rules.progress import Step, expected_words, moved, sign, steps
 from portal.rules.words import Sign, hold_words
 
 ZERO = Decimal(0)
@@ -43,6 +45,7 @@ LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
     | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split", "price_asked"}
+    | {"refused"}
 )
 
 
@@ -87,6 +90,8 @@ class OrderPage:
     number: str
     po_number: str
     status: str
+    state: Sign
+    clocks: tuple[Clock, ...]
     currency: str
     time_zone: str
     placed_at: datetime | None
@@ -106,7 +111,7 @@ class OrderPage:
     lines: tuple[LineView, ...]
     first_line: int
     line_count: int
-    shipments: tuple[Mapping[str, Any], ...]
+    shipments: tuple[ShipmentCard, ...]
     invoices: tuple[Mapping[str, Any], ...]
     timeline: tuple[Any, ...]
     returns: tuple[Mapping[str, Any], ...]
@@ -114,7 +119,7 @@ class OrderPage:
     @property
     def can_return(self) -> bool:
         """Something of it has left."""
-        return any(s["has_left"] for s in self.shipments)
+        return any(s.has_left for s in self.shipments)
 
     @property
     def more_moved(self) -> int:
@@ -147,10 +152,13 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
     kept = kept_days([x.line_id for x in picture.lines if x.line_id])
     shown = picture.lines[first_line - 1 : first_line - 1 + LINES_A_PAGE]
     said = slices_in_words({x.line_no: of_line[x.line_no] for x in shown})
+    arrived = delivered_of_lines([x.line_id for x in shown if x.line_id])
     return OrderPage(
         number=picture.number,
         po_number=picture.po_number,
         status=picture.meta["status"],
+        state=sign(order_standing(picture.meta["status"], progress, is_held=bool(holds))),
+        clocks=tuple(c for c in clocks_of([order_id])[order_id] if c.for_buyers),
         currency=picture.currency,
         time_zone=account.time_zone,
         placed_at=picture.meta["submitted_at"],
@@ -172,10 +180,15 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,
-        lines=tuple(_line(x, products, of_line[x.line_no], said.get(x.line_no, ""), bool(holds)) for x in shown),
+        lines=tuple(
+            _line(
+                x, products, of_line[x.line_no], said.get(x.line_no, ""), bool(holds), arrived.get(x.line_id or 0, ZERO)
+            )
+            for x in shown
+        ),
         first_line=first_line,
         line_count=len(picture.lines),
-        shipments=_shipments(order_id, account, now),
+        shipments=shipment_cards(order_id, account, now),
         invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
         timeline=_history(DocumentRef("order", order_id, picture.number)),
         returns=return_cards([x.line_id for x in picture.lines if x.line_id]),
@@ -193,6 +206,7 @@ def _line(
     slices: Sequence[PromiseSlice],
     split: str,
     is_held: bool,
+    delivered: Decimal,
 ) -> LineView:
     product = products.get(line.product_id or 0)
     return LineView(
@@ -202,7 +216,7 @@ def _line(
         unit=product.base_unit if product else "",
         ordered=line.qty,
         shipped=line.demand.shipped if line.demand else ZERO,
-        state=line_sign(line.demand, is_held=is_held),
+        state=sign(line_standing(line.demand, is_held=is_held, delivered=delivered)),
         promises=_parts(slices),
         split=split,
         unit_price=line.unit_price,
@@ -244,23 +258,6 @@ def _steps(
         is_held=bool(holds),
         expected=expected_words(slices),
     )
-
-
-def _shipments(order_id: int, account: AccountSnapshot, now: datetime) -> tuple[Mapping[str, Any], ...]:
-    found = shipments_of([order_id]).get(order_id, [])
-    sites = site_snapshots({s.site_id for s in found}) if found else {}
-    today = local_date(now, account.time_zone)
-    return tuple(_shipment(s, sites, account, today) for s in found)
-
-
-def _shipment(s: ShipmentView, sites: Mapping[int, Any], account: AccountSnapshot, today: date) -> Mapping[str, Any]:
-    words = [f"From {sites[s.site_id].name}"] if s.site_id in sites else []
-    if s.shipped_at:
-        left = local_date(s.shipped_at, account.time_zone)
-        words.append(f"left {'today' if left == today else f'{left.day} {left:%b}'}")
-    words += [w for w in (s.carrier, s.tracking_number) if w]
-    has_left = s.shipped_at is not None
-    return {"number": s.number, "state": shipment_sign(s.status), "words": " · ".join(words), "has_left": has_left}
 
 
 def _invoice(i: InvoiceView) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from portal.views import (
     pricing,
     quick_order,
     session,
+    shipments,
     substitutes,
 )
 
@@ -36,6 +37,8 @@ urlpatterns = [
     path("approvals/", approvals.approval_list, name="approvals"),
     path("approvals/<str:public_id>/decide", approvals.decide, name="approval-decide"),
     path("consigned/", consigned.consigned, name="consigned"),
+    path("shipments/<str:number>/slip", shipments.packing_slip, name="packing-slip"),
+    path("shipments/<str:number>/proof", shipments.proof, name="delivery-proof"),
     path("invoices/", invoices.invoice_list, name="invoices"),
     path("invoices/<str:number>/pdf", invoices.pdf, name="invoice-pdf"),
     path("invoices/<str:number>/dispute", invoices.dispute, name="invoice-dispute"),

@@ -8,13 +8,13 @@ from django.conf import settings
 
 from accounts.queries import account_snapshots, ship_tos_of
 from billing.models import CreditMemo, CreditMemoLine
-from billing.papers.sheet import Column, Paper
 from billing.queries import billed_shipments
 from billing.rules.asks import InvoiceView
 from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
 from core.errors import NotFound
 from core.money import round_amount
+from core.paper import Column, Paper
 from core.quantity import plain
 from fulfillment.queries import shipment_numbers
 from orders.filters import order_summaries

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import date
 
 from billing.papers.invoice import bill_to, day, money
-from billing.papers.sheet import Column, Paper
 from billing.rules.asks import Statement
+from core.paper import Column, Paper
 
 COLUMNS = (
     Column("Invoice", 95),

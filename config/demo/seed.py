@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from config.demo import bulk, company, contracts, money, orders, people, products, signins, stock, story
+from config.demo import bulk, company, contracts, dock, money, orders, people, products, signins, stock, story
 from config.demo.clockwork import run_owed_jobs
 from config.demo.pools import keep_for_some
 from config.demo.progress import Progress, Stage
@@ -116,6 +116,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
         orders.make(world, stage)
     with progress.stage("today's story"):
         story.make(world)
+        dock.make(world)
         keep_for_some(world)
         run_owed_jobs(world.now)
         money.make(world)
@@ -133,6 +134,7 @@ def _company(world: World, progress: Progress) -> None:
         ("sites and customers", world.scale.accounts, company.make),
         ("products and licences", 1, lambda world, _: products.make(world)),
         ("people", 1, lambda world, _: people.make(world)),
+        ("carriers and labels", 1, lambda world, _: dock.rules(world)),
         ("opening stock", world.scale.products, stock.make),
         ("prices and credit", world.scale.products, contracts.make),
         ("first reactions", 1, lambda world, _: run_owed_jobs(world.opening)),

@@ -217,7 +217,7 @@ def _act(back: Return, step: str, rows: Sequence[Row], request: HttpRequest) -> 
     elif step == "receive":
         receive_return(quantities=_typed(rows), **who)
     elif step == "inspect":
-        inspect_return(findings=_findings(rows, form.get("note", "")), **who)
+        inspect_return(findings=_findings(rows, form.get("note", "")), is_damaged="is_damaged" in form, **who)
     else:
         close_return(reason=form.get("note", "") or "settled", **who)
 

@@ -18,21 +18,26 @@ from core import clock, journal, panels, refs
 from core.access import allow
 from core.actors import Actor
 from core.choices import counted
-from core.console import LedgerAdmin, ReadOnlyInline, actor_of, row_id
+from core.console import LONGEST_KEY, LedgerAdmin, ReadOnlyInline, actor_of, row_id
 from core.errors import DomainError, FieldError, InvalidInput
+from core.explain import Explanation
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
 from core.refs import DocumentRef
-from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.admin import delivery, station
+from fulfillment.delivery_queries import deliveries_of
+from fulfillment.models import CarrierService, Shipment, ShipmentLine
+from fulfillment.package_queries import packages_of
 from fulfillment.panels import RELEASE
 from fulfillment.rules.asks import ReleaseOutcome
-from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.plan_carriage import choose_service
 from fulfillment.services.record_usage import add_purchase_order, bill_usage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import MAY as PART
 from fulfillment.services.release_part import release_part
+from fulfillment.states import STILL_HERE
 from orders.rules.asks import Part
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.AUDITOR, Role.OPERATOR}
@@ -85,8 +90,15 @@ class ShipmentAdmin(LedgerAdmin):
     list_select_related = ("order", "account", "site")
     ordering = ("-pk",)
     inlines = (ShipmentLineInline,)
+    fields = (
+        "number", "order", "account", "site", "ship_to", "status", "service", "why", "consignment", "carrier",
+        "tracking_number", "released_at", "packed_at", "shipped_at", "delivered_at",
+    )  # fmt: skip
+    readonly_fields = ("why",)
     change_form_template = "admin/fulfillment/shipment.html"
-    change_form_outer_after_template = "admin/panels.html"  # outside of the form: panels have forms of their own
+    change_form_outer_after_template = (
+        "admin/fulfillment/shipment_after.html"  # outside of the form: panels have forms of their own
+    )
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view
@@ -98,6 +110,11 @@ class ShipmentAdmin(LedgerAdmin):
             path("usage/<int:usage_id>/<slug:verb>/", view(self.usage_view), name="fulfillment_shipment_usage"),
             path("<int:shipment_id>/pick/", view(self.pick_view), name="fulfillment_shipment_pick"),
             path("<int:shipment_id>/ship/", view(self.ship_view), name="fulfillment_shipment_ship"),
+            path("station/", view(self.station_view), name="fulfillment_shipment_station"),
+            path("<int:shipment_id>/pack/", view(self.pack_view), name="fulfillment_shipment_pack"),
+            path("<int:shipment_id>/service/", view(self.service_view), name="fulfillment_shipment_service"),
+            path("<int:shipment_id>/proof/", view(self.proof_view), name="fulfillment_shipment_proof"),
+            path("<int:shipment_id>/paper/<slug:what>/", view(self.paper_view), name="fulfillment_shipment_paper"),
             path("<int:shipment_id>/deliver/", view(self.deliver_view), name="fulfillment_shipment_deliver"),
         ]
         return own + super().get_urls()
@@ -216,15 +233,57 @@ class ShipmentAdmin(LedgerAdmin):
         return self._page(request, "ship", shipment_id, errors=errors)
 
     def deliver_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        self.require_act(request, SHIP | RELEASE)
+        return delivery.report(request, self, shipment_id)
+
+    def proof_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        self._require_view(request)
+        return delivery.proof(request, shipment_id)
+
+    def station_view(self, request: HttpRequest) -> HttpResponse:
+        self.require_act(request, SHIP)
+        return station.find(request, self)
+
+    def pack_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        self.require_act(request, SHIP)
+        return station.pack(request, self, shipment_id)
+
+    def paper_view(self, request: HttpRequest, shipment_id: int, what: str) -> HttpResponse:
+        self._require_view(request)
+        return station.paper(request, shipment_id, what)
+
+    def service_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        """Another carrier's service than the rules say."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
-        self.require_act(request, SHIP | RELEASE)
-        now = clock.now()
+        self.require_act(request, SHIP)
+        asked, reason = request.POST.get("service", ""), request.POST.get("reason", "")
+        ident = int(asked) if asked.isdecimal() and len(asked) < LONGEST_KEY else 0
+        who, now = actor_of(request), clock.now()
         for error in self._try(
-            confirm_delivery, shipment_id=shipment_id, delivered_at=now, actor=actor_of(request), now=now
+            choose_service, shipment_id=shipment_id, service_id=ident, reason=reason, actor=who, now=now
         ):
             messages.error(request, error)
         return self._to_shipment(shipment_id)
+
+    def _require_view(self, request: HttpRequest) -> None:
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        row = kwargs.get("obj")
+        extra = _carried(row, may_choose=allow(act=SHIP).may_act(request.user)) if row is not None else {}
+        return super().render_change_form(request, context | extra, *args, **kwargs)
+
+    @display(description="why this service")
+    def why(self, row: Shipment) -> str:
+        """The rule that chose it, what it looked at, and why others were not taken."""
+        if not row.service_why:
+            return "nobody chose yet"
+        why = Explanation.from_json(row.service_why)
+        return "; ".join([why.text(), *(f"{x.what}: {x.why}" for x in why.losers)])
 
     def _try(self, verb: Any, **arguments: Any) -> list[str]:
         try:
@@ -255,6 +314,16 @@ class ShipmentAdmin(LedgerAdmin):
 
     def _to_shipment(self, shipment_id: int) -> HttpResponse:
         return HttpResponseRedirect(reverse("admin:fulfillment_shipment_change", args=[shipment_id]))
+
+
+def _carried(row: Shipment, *, may_choose: bool) -> dict[str, Any]:
+    """Packages, the report from the door, and what else could carry it."""
+    services = CarrierService.objects.filter(is_active=True).order_by("code")
+    return {
+        "packages": packages_of([row.pk]).get(row.pk, []),
+        "delivery": deliveries_of([row.pk]).get(row.pk),
+        "services": services if may_choose and row.status in STILL_HERE else (),
+    }
 
 
 def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, Decimal], list[str]]:

@@ -24,6 +24,7 @@ class Return(models.Model):
     note = models.CharField(max_length=200, blank=True)
     carrier = models.CharField(max_length=40, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True)
+    is_damaged = models.BooleanField("arrived damaged", default=False, db_default=False)
     version = models.PositiveIntegerField(default=1)
     requested_at = models.DateTimeField()
     authorized_at = models.DateTimeField(null=True)

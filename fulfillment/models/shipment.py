@@ -28,6 +28,14 @@ class Shipment(models.Model):
     usage = models.ForeignKey(
         "inventory.FieldUsage", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    service = models.ForeignKey(
+        "fulfillment.CarrierService", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    service_why = models.JSONField(default=dict, db_default={}, blank=True)
+    is_service_by_hand = models.BooleanField(default=False, db_default=False)
+    consignment = models.ForeignKey(
+        "fulfillment.Consignment", null=True, on_delete=models.PROTECT, related_name="shipments"
+    )
     version = models.PositiveIntegerField(default=1)
     released_at = models.DateTimeField()
     packed_at = models.DateTimeField(null=True)

@@ -83,6 +83,12 @@ class ShipmentView:
     released_at: datetime
     shipped_at: datetime | None
     lines: tuple[ShipmentLineView, ...] = ()
+    packed_at: datetime | None = None
+    delivered_at: datetime | None = None
+    service: str = ""
+    service_name: str = ""
+    service_why: str = ""
+    consignment: str = ""
 
 
 @dataclass(frozen=True)

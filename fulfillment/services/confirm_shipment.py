@@ -1,7 +1,7 @@
 """The truck left: stock falls, released exposure becomes shipped, billing hears of it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -10,8 +10,9 @@ from django.db.models import F
 
 from core import journal, outbox
 from core.actors import Actor
-from core.errors import DomainError
+from core.errors import DomainError, Refused
 from core.money import line_amount
+from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
@@ -19,6 +20,8 @@ from credit.services.post import post
 from credit.states import Bucket
 from fulfillment.events import ShipmentShipped
 from fulfillment.models import Shipment, ShipmentLine
+from fulfillment.package_queries import unpacked
+from fulfillment.queries import carriers
 from fulfillment.rules.asks import Departure
 from fulfillment.services.find_shipment import lock_with_credit, only, refusals
 from fulfillment.states import SHIPMENT, ShipmentStatus
@@ -32,10 +35,11 @@ from orders.states import Blocks
 def confirm_shipment(
     *, shipment_id: int, carrier: str = "", tracking_number: str = "", actor: Actor, now: datetime
 ) -> str:
-    """Ship everything picked. Returns the shipment's number. Raises NotFound, OnHold, IllegalTransition unless it is
-    packed.
+    """Ship everything picked. Returns the shipment's number. Without a carrier it leaves with the one that was chosen.
+
+    Raises NotFound, OnHold, IllegalTransition unless it is packed, NotAllPacked where packing was begun and not ended.
     """
-    return only(_confirm([Departure(shipment_id, carrier, tracking_number)], actor, now), shipment_id)
+    return only(leave([Departure(shipment_id, carrier, tracking_number)], actor=actor, now=now), shipment_id)
 
 
 @door_verb
@@ -44,7 +48,12 @@ def confirm_shipments(departures: Sequence[Departure], *, actor: Actor, now: dat
 
     A refused shipment takes no other down; the number of statements does not grow with the shipments.
     """
-    return _confirm(departures, actor, now)
+    return leave(departures, actor=actor, now=now)
+
+
+class NotAllPacked(Refused):
+    template = "Shipment {number} is not packed to the end: {left} lie in no package, {open} packages are open."
+    remedy_template = "Pack the rest and seal every package, or confirm the pick short."
 
 
 @dataclass(frozen=True)
@@ -59,10 +68,13 @@ class _Leaving:
 
 
 @require_uow
-def _confirm(departures: Sequence[Departure], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+def leave(departures: Sequence[Departure], *, actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    """The same inside the transaction of a verb that holds no lock yet."""
     ids = [departure.shipment_id for departure in departures]
     shipments = lock_with_credit(ids)
     outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.SHIPPED, Blocks.SHIP))
+    outcomes |= _not_all_packed([i for i in ids if i not in outcomes], shipments)
+    departures = _with_carrier(departures, shipments)
     lines_of: dict[int, list[ShipmentLine]] = {i: [] for i in ids}
     for line in ShipmentLine.objects.filter(shipment__in=ids, picked_qty__gt=0).order_by("pk"):
         lines_of[line.shipment_id].append(line)
@@ -78,6 +90,22 @@ def _confirm(departures: Sequence[Departure], actor: Actor, now: datetime) -> di
         post([spec for one in leaving for spec in _exposure(one, prices)], now=now)
         _tell(leaving, actor, now)
     return outcomes | {one.shipment.pk: one.shipment.number for one in leaving}
+
+
+def _not_all_packed(ids: Sequence[int], shipments: Mapping[int, Shipment]) -> dict[int, DomainError]:
+    """Who packs at the station packs all of it; a warehouse that reports no packages is believed."""
+    return {
+        i: NotAllPacked(number=shipments[i].number, left=plain(rest.left), open=rest.open_packages)
+        for i, rest in unpacked(ids).items()
+    }
+
+
+def _with_carrier(departures: Sequence[Departure], shipments: Mapping[int, Shipment]) -> list[Departure]:
+    """Nobody said with whom: with the carrier whose service was chosen."""
+    silent = {d.shipment_id for d in departures if not d.carrier}
+    chosen = {i: s.service_id for i, s in shipments.items() if i in silent and s.service_id}
+    names = carriers(chosen.values()) if chosen else {}
+    return [replace(d, carrier=names[chosen[d.shipment_id]]) if d.shipment_id in chosen else d for d in departures]
 
 
 _STORE = """

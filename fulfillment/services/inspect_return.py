@@ -35,10 +35,13 @@ UPDATE fulfillment_shipmentline l SET returned_qty = l.returned_qty + m.qty
 
 
 @door_verb
-def inspect_return(*, return_id: int, findings: Sequence[Finding], actor: Actor, now: datetime) -> ReturnStatus:
+def inspect_return(
+    *, return_id: int, findings: Sequence[Finding], is_damaged: bool = False, actor: Actor, now: datetime
+) -> ReturnStatus:
     """Dispose of what was received, all of it or a part; the return's status after it. Restocked goods are available at
     once (of an expired or recalled lot: as that), quarantined ones wait as quality stock, what goes to the vendor lies
     there as damaged, scrap leaves the books again. What is sent back to the customer or missing is not credited.
+    `is_damaged`: it had arrived damaged at the customer's, which counts against the order.
 
     Raises NotFound, IllegalTransition, InvalidInput (every bad finding with its remedy; nothing is stored),
     SerialIsElsewhere. Locks: 30 57 60.
@@ -51,6 +54,7 @@ def inspect_return(*, return_id: int, findings: Sequence[Finding], actor: Actor,
     if problems:
         raise InvalidInput(problems)
     is_all = sum((p.qty for p in proven), ZERO) == sum((x.open for x in lines), ZERO)
+    row.is_damaged = row.is_damaged or is_damaged
     _move(row, is_all=is_all, now=now)
     parts = _keep(proven, actor, now)
     _give_back([p for p in parts if p.disposition != Disposition.MISSING])
@@ -67,7 +71,7 @@ def _move(row: Return, *, is_all: bool, now: datetime) -> None:
         step(row, target)
     if is_all:
         row.dispositioned_at = now
-    row.save(update_fields=["status", "version", "dispositioned_at"])
+    row.save(update_fields=["status", "version", "dispositioned_at", "is_damaged"])
 
 
 def _keep(proven: Sequence[Proven], actor: Actor, now: datetime) -> list[ReturnPart]:
@@ -118,5 +122,5 @@ def _tell(row: Return, proven: Sequence[Proven], *, is_all: bool, actor: Actor, 
     entry = journal.Entry(ref_of(row), "inspected", f"Return {row.number} inspected: {words}")
     journal.write([entry], actor=actor, now=now)
     if is_all:
-        fact = ReturnDispositioned(row.pk, row.account_id, row.outcome)
+        fact = ReturnDispositioned(row.pk, row.account_id, row.outcome, row.is_damaged)
         outbox.publish(fact, stream=f"return:{row.pk}", seq=row.version, now=now, actor=actor)

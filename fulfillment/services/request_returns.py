@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.errors import FieldError, InvalidInput
 from core.quantity import plain
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from fulfillment.events import ReturnRequested
 from fulfillment.models import Return, ReturnLine
 from fulfillment.queries import returnable
@@ -26,6 +26,12 @@ def request_returns(specs: Sequence[ReturnSpec], *, actor: Actor, now: datetime)
     statements. Raises InvalidInput when more would come back than was ordered less what was
     requested before: all bad lines at once, nothing stored.
     """
+    return request(specs, actor=actor, now=now)
+
+
+@require_uow
+def request(specs: Sequence[ReturnSpec], *, actor: Actor, now: datetime) -> list[Requested]:
+    """The same inside the transaction of a verb that locked the lines' orders before anything of a higher rank."""
     lock_lines({line.order_line_id for spec in specs for line in spec.lines})
     known = _known(specs)
     fresh = [s for s in specs if (s.account_id, s.external_id) not in known]

@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from unfold.decorators import action
 
 from accounts.states import STAFF, Role
@@ -22,7 +21,8 @@ from orders.admin.verbs import VERBS
 from orders.admin.workbench import workbench
 from orders.models import Hold, Order
 from orders.queries import progress
-from orders.rules.asks import Progress
+from orders.rules.standing import how_much, order_standing
+from orders.states import OrderStatus
 
 
 class HeldFilter(admin.SimpleListFilter):
@@ -81,17 +81,12 @@ class OrderAdmin(LedgerAdmin):
 
     @admin.display(description="state", ordering="status")
     def state(self, row: Order) -> str:
-        held = wording.hold_pill(1) if getattr(row, "is_held", False) and row.status == "submitted" else ""
-        return format_html("{} {}", wording.status_pill(row.status), held)
+        held = getattr(row, "is_held", False) and row.status == OrderStatus.SUBMITTED
+        return wording.standing_pill(order_standing(row.status, getattr(row, "known_progress", None), is_held=held))
 
     @admin.display(description="progress")
     def how_far(self, row: Order) -> str:
-        known: Progress | None = getattr(row, "known_progress", None)
-        if known is None or known.ordered == 0:
-            return "–"
-        if known.shipment != "none":
-            return wording.pill(f"Shipped: {known.shipment}", wording.TONES.get(known.shipment, "neutral"))
-        return wording.pill(f"Allocated: {known.allocation}", wording.TONES.get(known.allocation, "neutral"))
+        return how_much(getattr(row, "known_progress", None)) or "–"
 
     @admin.display(description="total", ordering="total_amount")
     def total(self, row: Order) -> str:

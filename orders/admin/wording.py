@@ -5,10 +5,9 @@ from datetime import date
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.choices import words
-from core.quantity import plain
-from inventory.rules.asks import DemandState, PromiseSlice
+from inventory.rules.asks import PromiseSlice
 from orders.rules.progress import FULL, PARTIAL
+from orders.rules.standing import Standing
 from orders.states import OrderStatus
 
 TONES: dict[str, str] = {
@@ -24,10 +23,6 @@ TONES: dict[str, str] = {
 
 def pill(text: str, tone: str) -> SafeString:
     return format_html('<span class="pill tone-{}">{}</span>', tone, text)
-
-
-def status_pill(status: str) -> SafeString:
-    return pill(words(status), TONES.get(status, "neutral"))
 
 
 def hold_pill(count: int) -> SafeString:
@@ -46,14 +41,6 @@ def slips(slices: tuple[PromiseSlice, ...]) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def line_state(state: DemandState | None) -> tuple[str, str]:
-    """The line's furthest open state in words, with its tone."""
-    if state is None:
-        return "Not ordered yet", "neutral"
-    if state.open == 0:
-        return ("Shipped", "ok") if state.shipped else ("Cancelled", "neutral")
-    if state.backordered:
-        return f"{plain(state.backordered)} backordered", "warn"
-    if state.picked or state.released:
-        return "In the warehouse", "info"
-    return ("Allocated", "ok") if state.allocated else ("Reserved", "info")
+def standing_pill(standing: Standing) -> SafeString:
+    """The one wording of every door."""
+    return pill(standing.words, standing.tone)

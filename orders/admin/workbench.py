@@ -28,11 +28,14 @@ from inventory.rules.promise_words import split_words
 from inventory.sourcing_queries import why_these_sites
 from orders.admin import wording
 from orders.admin.verbs import REASONS
+from orders.beyond import delivered_of_lines
+from orders.clock_queries import clocks_of
 from orders.hold_queries import types_by_hand
 from orders.models import Order, OrderLine
 from orders.queries import holds_of, order_detail, progress
 from orders.rules.asks import HoldView, LineDetail
 from orders.rules.picture import price_text
+from orders.rules.standing import line_standing, order_standing
 from orders.states import ORDER, OrderStatus
 from orders.substitutes import SubstituteOffer, in_words, substitute_offers
 
@@ -54,21 +57,28 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     offers = _offers(
         order, request, [x.line_no for x in details if x.state and _has_substitute(ways, x.state.demand_id)]
     )
+    holds, how_far = holds_of([order.pk]).get(order.pk, ()), progress([order.pk])[order.pk]
+    arrived = delivered_of_lines([line.line_id for line in details])
     is_draft = order.status == OrderStatus.DRAFT
     near = _suggested(order.account_id, details) if is_draft and may_act else {}
     unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
     return {
         "order": order,
-        "status_pill": wording.status_pill(order.status),
-        "holds": [
-            (h, _may_clear(h, request), ", ".join(map(words, h.clearable_by)))
-            for h in holds_of([order.pk]).get(order.pk, ())
-        ],
-        "progress": progress([order.pk])[order.pk],
+        "status_pill": wording.standing_pill(order_standing(order.status, how_far, is_held=bool(holds))),
+        "clocks": clocks_of([order.pk])[order.pk],
+        "holds": [(h, _may_clear(h, request), ", ".join(map(words, h.clearable_by))) for h in holds],
+        "progress": how_far,
         "credit": _credit(order),
         "lines": [
             {
-                **_line(line, order.currency, near.get(line.line_no, ()), sites),
+                **_line(
+                    line,
+                    order.currency,
+                    near.get(line.line_no, ()),
+                    sites,
+                    arrived.get(line.line_id, Decimal(0)),
+                    is_held=bool(holds),
+                ),
                 "offers": offers.get(line.line_no, ()),
                 "ways": ways.get(line.state.demand_id, ()) if line.state else (),
                 "why_here": why_here.get(line.state.demand_id, "") if line.state else "",
@@ -210,12 +220,13 @@ def _alike(line: LineDetail) -> list[str]:
     return [sku for sku, _ in found]
 
 
-def _line(line: LineDetail, currency: str, near: Sequence[str], sites: Mapping[int, str]) -> dict[str, Any]:
-    state, tone = wording.line_state(line.state)
+def _line(
+    line: LineDetail, currency: str, near: Sequence[str], sites: Mapping[int, str], delivered: Decimal, *, is_held: bool
+) -> dict[str, Any]:
     trace = line.price_trace or {}
     return {
         "line": line,
-        "state": wording.pill(state, tone),
+        "state": wording.standing_pill(line_standing(line.state, is_held=is_held, delivered=delivered)),
         "promise": split_words(line.promises, sites, is_placed=True),
         "slips": wording.slips(line.promises),
         "price": "–" if line.unit_price is None else price_text(line.unit_price),

@@ -336,6 +336,7 @@ class Progress:
     released: Decimal = ZERO
     picked: Decimal = ZERO
     shipped: Decimal = ZERO
+    delivered: Decimal = ZERO
 
 
 @dataclass(frozen=True)

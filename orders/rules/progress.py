@@ -10,8 +10,9 @@ NONE, PARTIAL, FULL = "none", "partial", "full"
 ZERO = Decimal(0)
 
 
-def progress(order_id: int, states: Iterable[DemandState]) -> Progress:
-    """`allocation` counts everything at or past a hard claim; cancelled units are out of the question."""
+def progress(order_id: int, states: Iterable[DemandState], delivered: Decimal = ZERO) -> Progress:
+    """`delivered` base units arrived. `allocation` counts everything at or past a hard claim; cancelled units are out of
+    the question."""
     sums = dict.fromkeys(
         ("ordered", "cancelled", "backordered", "reserved", "allocated", "released", "picked", "shipped"), ZERO
     )
@@ -20,7 +21,7 @@ def progress(order_id: int, states: Iterable[DemandState]) -> Progress:
             sums[bucket] += getattr(state, bucket)
     wanted = sums["ordered"] - sums["cancelled"]
     claimed = sums["allocated"] + sums["released"] + sums["picked"] + sums["shipped"]
-    return Progress(order_id, share(claimed, wanted), share(sums["shipped"], wanted), **sums)
+    return Progress(order_id, share(claimed, wanted), share(sums["shipped"], wanted), **sums, delivered=delivered)
 
 
 def share(done: Decimal, wanted: Decimal) -> str:

@@ -6,21 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 
 from core.quantity import plain
-from inventory.rules.asks import DemandState, PromiseSlice
+from inventory.rules.asks import PromiseSlice
 from orders.rules.asks import Progress
+from orders.rules.standing import Standing
 from portal.rules.words import Sign, short
 
 ZERO = Decimal(0)
-
-DRAFT = Sign("neutral", "circle", "Not placed yet")
-CANCELLED = Sign("neutral", "x", "Cancelled")
-ON_HOLD = Sign("hold", "hold", "On hold")
-COMPLETE = Sign("ok", "check-circle", "Complete")
-SHIPPED = Sign("ok", "truck", "Shipped")
-PICKING = Sign("info", "box", "Being picked")
-READY = Sign("info", "box", "Ready to ship")
-RESERVED = Sign("info", "check-circle", "Reserved")
-WAITING = Sign("warn", "clock", "Waiting for stock")
 
 
 @dataclass(frozen=True)
@@ -33,46 +24,9 @@ class Step:
     at: datetime | None = None
 
 
-def line_sign(state: DemandState | None, *, is_held: bool) -> Sign:
-    """The most telling state of a line; None: it is not in demand yet."""
-    if state is None:
-        return DRAFT
-    wanted = state.ordered - state.cancelled
-    if wanted <= 0:
-        return CANCELLED
-    if state.shipped >= wanted:
-        return SHIPPED
-    if state.backordered:
-        return Sign("warn", "clock", f"{plain(state.backordered)} backordered")
-    if state.released or state.picked:
-        return PICKING
-    if is_held or state.is_blocked:
-        return ON_HOLD
-    return READY if state.allocated else RESERVED
-
-
-def order_sign(status: str, progress: Progress | None, *, is_held: bool) -> Sign:
-    """An order in one state, for lists."""
-    if status in ("draft", "cancelled", "closed"):
-        return {"draft": DRAFT, "cancelled": CANCELLED, "closed": COMPLETE}[status]
-    if is_held:
-        return ON_HOLD
-    if progress is None:
-        return RESERVED
-    if progress.shipment != "none":
-        return SHIPPED if progress.shipment == "full" else Sign("info", "truck", "Part shipped")
-    if progress.released or progress.picked:
-        return PICKING
-    if progress.backordered:
-        return WAITING
-    return READY if progress.allocation == "full" else RESERVED
-
-
-def shipped_words(progress: Progress | None) -> str:
-    """ "40 of 60 shipped" where part of it has left; nothing else needs saying beside the state."""
-    if progress is None or progress.shipment != "partial":
-        return ""
-    return f"{plain(progress.shipped)} of {plain(progress.ordered - progress.cancelled)} shipped"
+def sign(standing: Standing) -> Sign:
+    """The one wording of every door, with its icon."""
+    return Sign(standing.tone, standing.symbol, standing.words)
 
 
 def steps(

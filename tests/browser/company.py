@@ -87,6 +87,7 @@ from pricing.models import ChargebackTerms, PriceSource, RebateProgram
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from reporting.services.build_kpis import build_recent_kpis
+from tests.browser import dock
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
 from tests.factories import pricing as prices
@@ -402,10 +403,12 @@ def _stories(account: Account) -> None:
     place_order("PO-BACK", 1, 1, 1, 30)
     unknown = (LineDraft(1, Decimal(3), stated_code="CATH-99", stated_description="Catheter 99"),)
     capture(OrderDraft(account.pk, Channel.CONSOLE, "USD", unknown, po_number="PO-DRAFT"), actor=CLERK, now=clock.now())
+    dock.carriers(account)
     released = place_order("PO-RELEASED", 2, 2)
     release_orders(order_ids=[released], actor=PICKER, now=clock.now())
     _pick(place_order("PO-PICKED", 3), short=0)
     _ship(place_order("PO-SHIPPED", 24, 10, 4), short=1)
+    dock.packed_and_delivered(shipment("PO-PICKED"), shipment("PO-SHIPPED"), PICKER)
     _return(account)
     invoice = Invoice.objects.latest("pk")
     post_receipt(

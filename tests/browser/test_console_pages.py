@@ -47,6 +47,9 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
     "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
+    "fulfillment_shipment_deliver": lambda: {"shipment_id": company.shipment("PO-SHIPPED").pk},
+    "fulfillment_shipment_pack": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
+    "fulfillment_shipment_paper": lambda: {"shipment_id": company.shipment("PO-PICKED").pk, "what": "slip"},
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
     "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
 }

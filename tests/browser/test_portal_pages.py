@@ -26,6 +26,8 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
     "invoice-dispute": lambda: {"number": Invoice.objects.latest("pk").number},
     "payment": lambda: {"public_id": str(Payment.objects.latest("pk").public_id)},
+    "packing-slip": lambda: {"number": company.shipment("PO-SHIPPED").number},
+    "delivery-proof": lambda: {"number": company.shipment("PO-SHIPPED").number},
     "invoice-pdf": lambda: {"number": Invoice.objects.latest("pk").number},
 }
 # what else a page can show: who looks, and where

@@ -10,6 +10,7 @@ from django.urls import get_resolver
 
 from billing.models import Invoice
 from core import clock
+from fulfillment.models import Shipment
 from inventory.models import Promise
 from orders.models import Order
 from orders.services.place import place
@@ -28,7 +29,7 @@ MOST = {
     "orders": 10,
     "orders found": 13,
     "orders-csv": 8,
-    "order": 23,
+    "order": 27,
     "cancel": 13,
     "return": 17,
     "substitutes": 42,
@@ -38,6 +39,8 @@ MOST = {
     "invoices to pay": 9,
     "invoice-pdf": 15,
     "invoice-dispute": 11,
+    "packing-slip": 18,
+    "delivery-proof": 10,
     "statement": 11,
     "pay": 10,
     "payment": 8,
@@ -145,6 +148,11 @@ def test_invoices_take_the_same_statements_for_1_and_50(capsys):
     for page, tail in (("invoice-pdf", "pdf"), ("invoice-dispute", "dispute")):
         pairs = list(zip(browsers, numbers, strict=True))
         measured(page, *(lambda b=b, n=n, t=tail: b.get(f"/invoices/{n}/{t}") for b, n in pairs), capsys)
+    numbers = [Shipment.objects.filter(account=world.account).latest("pk").number for world in (small, large)]
+    for page, tail, status in (("packing-slip", "slip", 200), ("delivery-proof", "proof", 302)):
+        pairs = list(zip(browsers, numbers, strict=True))
+        calls = (lambda b=b, n=n, t=tail: b.get(f"/shipments/{n}/{t}") for b, n in pairs)
+        measured(page, *calls, capsys, status=status)
 
 
 def test_approvals_take_few_statements(capsys):

@@ -24,6 +24,7 @@ EVERY_DESK = DESKS
 NOBODY = ""
 LEADS = "cs_lead operator"
 CARE = "cs cs_lead operator"
+DOCK = "warehouse operator"
 GOODS = "operator planner pricing"
 MONEY = "finance finance_approver"
 ASK_MONEY = "cs cs_lead auditor operator"
@@ -92,6 +93,10 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "fulfillment.recallrequest": ("auditor", f"cs cs_lead planner warehouse operator {MONEY}", ""),
     "fulfillment.releasepolicy": (f"cs warehouse auditor {MONEY}", "cs_lead planner operator", "acd"),
     "fulfillment.releaserun": (f"auditor {MONEY}", "cs cs_lead planner warehouse operator", ""),
+    "fulfillment.carrierservice": (EVERY_DESK, DOCK, "acd"),
+    "fulfillment.labelnumbering": (EVERY_DESK, "operator", "acd"),
+    "fulfillment.shippingchoice": (EVERY_DESK, CARE, "acd"),
+    "fulfillment.shippingrule": (EVERY_DESK, DOCK, "acd"),
     "fulfillment.return": (
         f"cs cs_lead planner auditor operator warehouse {MONEY}",
         "cs cs_lead warehouse operator",
@@ -200,7 +205,16 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "fulfillment_recallrequest_ask": ("post", {"shipment_id": 1}, f"cs cs_lead planner operator {MONEY}"),
     "fulfillment_recallrequest_refuse": ("post", {"recall_id": 1}, "warehouse operator"),
     "fulfillment_releaserun_desk": ("get", {}, "cs cs_lead planner warehouse operator"),
-    "fulfillment_shipment_deliver": ("post", {"shipment_id": 1}, "cs cs_lead planner warehouse operator"),
+    "fulfillment_shipment_deliver": ("get", {"shipment_id": 1}, "cs cs_lead planner warehouse operator"),
+    "fulfillment_shipment_pack": ("get", {"shipment_id": 1}, DOCK),
+    "fulfillment_shipment_paper": (
+        "get",
+        {"shipment_id": 1, "what": "slip"},
+        " ".join(CONSOLE["fulfillment.shipment"][:2]),
+    ),
+    "fulfillment_shipment_proof": ("get", {"shipment_id": 1}, " ".join(CONSOLE["fulfillment.shipment"][:2])),
+    "fulfillment_shipment_service": ("post", {"shipment_id": 1}, DOCK),
+    "fulfillment_shipment_station": ("get", {}, DOCK),
     "fulfillment_shipment_pick": ("get", {"shipment_id": 1}, "warehouse operator"),
     "fulfillment_shipment_release": ("post", {"order_id": 1}, "cs cs_lead planner warehouse operator"),
     "fulfillment_shipment_release_part": ("post", {"order_id": 1}, MONEY),
@@ -277,6 +291,8 @@ PORTAL: dict[str, tuple[str, str]] = {
     "invoices": (f"rep {BUYING}", f"rep {BUYING}"),
     "consigned": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoice-pdf": (f"rep {BUYING}", f"rep {BUYING}"),
+    "packing-slip": (f"rep {BUYING}", f"rep {BUYING}"),
+    "delivery-proof": (f"rep {BUYING}", f"rep {BUYING}"),
     "invoice-dispute": (f"rep {BUYING}", f"rep {BUYING}"),
     "pay": (f"rep {BUYING}", f"rep {BUYING}"),
     "payment": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -305,6 +321,7 @@ PORTAL_ARGUMENTS = {
             "substitutes",
             "options",
         ),
+        *("packing-slip", "delivery-proof"),
     )
 }
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
@@ -357,6 +374,12 @@ API: dict[str, dict[str, str]] = {
     "order-substitutes": {"get": ROLES_ALL},
     "order-substitute": {"post": ORDERING},
     "order-timeline": {"get": ROLES_ALL},
+    "shipments": {"get": ROLES_ALL},
+    "shipment": {"get": ROLES_ALL},
+    "shipment-pick": {"post": f"{DOCK} service"},
+    "shipment-packages": {"post": f"{DOCK} service"},
+    "shipment-ship": {"post": f"{DOCK} service"},
+    "shipment-delivery": {"post": f"{DOCK} service cs cs_lead planner"},
     "schema": {"get": "*"},
     "docs": {"get": "*"},
     "": {"get": "*"},  # nothing is here
@@ -381,6 +404,7 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
 }
 NO_CASE = {"number": "EX-1"}
 API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
+API_ARGUMENTS |= {name: NO_ORDER for name in API if name.startswith("shipment-") or name == "shipment"}
 API_ARGUMENTS |= {"order-substitutes": NO_ORDER, "order-substitute": NO_ORDER}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages

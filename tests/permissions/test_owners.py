@@ -142,6 +142,14 @@ def test_another_s_order_and_invoice_are_not_there_in_the_portal(own, theirs, vi
     for url in ("/", "/orders/", f"/orders/?before={order.pk + 1000}", "/invoices/", "/quick-order/"):
         assert_silent(browser.get(url), theirs)
     assert_silent(browser.get("/orders/", {"q": order.number}), theirs, echoed=order.number)
+    shipment = Shipment.objects.get(order=order)
+    for paper in ("slip", "proof"):
+        answer = browser.get(f"/shipments/{shipment.number}/{paper}")
+        assert answer.status_code == 404
+        assert_silent(answer, theirs, echoed=shipment.number)
+    device = device_of(visitor)
+    assert device.get(f"/api/v1/shipments/{shipment.public_id}").status_code == 404
+    assert_silent(device.get("/api/v1/shipments", {"number": shipment.number}), theirs, echoed=shipment.number)
 
 
 def test_nobody_turns_to_a_customer_who_is_not_theirs(own, theirs, visitor):

@@ -3,7 +3,8 @@ from decimal import Decimal
 
 from inventory.rules.asks import DemandState, PromiseSlice
 from orders.rules.asks import Progress
-from portal.rules.progress import expected_words, line_sign, moved, order_sign, steps
+from orders.rules.standing import line_standing, order_standing
+from portal.rules.progress import expected_words, moved, sign, steps
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -16,24 +17,25 @@ def demand(**buckets):
 
 
 def test_a_line_of_60_with_40_shipped_and_20_open_says_20_backordered():
-    assert line_sign(demand(ordered=60, shipped=40, backordered=20), is_held=False).words == "20 backordered"
-    assert line_sign(demand(ordered=60, shipped=40, cancelled=20), is_held=False).words == "Shipped"
-    assert line_sign(demand(ordered=60, cancelled=60), is_held=False).words == "Cancelled"
-    assert line_sign(None, is_held=False).words == "Not placed yet"
+    assert line_standing(demand(ordered=60, shipped=40, backordered=20), is_held=False).words == "20 backordered"
+    assert line_standing(demand(ordered=60, shipped=40, cancelled=20), is_held=False).words == "Shipped"
+    assert line_standing(demand(ordered=60, cancelled=60), is_held=False).words == "Cancelled"
+    assert line_standing(None, is_held=False).words == "Not placed yet"
 
 
 def test_a_hold_shows_violet_until_the_warehouse_has_it():
-    assert line_sign(demand(ordered=5, reserved=5), is_held=True).tone == "hold"
-    assert line_sign(demand(ordered=5, picked=5), is_held=True).words == "Being picked"
+    assert line_standing(demand(ordered=5, reserved=5), is_held=True).tone == "hold"
+    assert line_standing(demand(ordered=5, released=5), is_held=True).words == "Being picked"
+    assert sign(line_standing(demand(ordered=5, picked=5), is_held=True)).words == "Packed"
 
 
 def test_an_order_s_one_state_in_a_list():
     part = Progress(1, "full", "partial", ordered=Decimal(72), shipped=Decimal(52), allocated=Decimal(20))
-    assert order_sign("submitted", part, is_held=False).words == "Part shipped"
-    assert order_sign("submitted", part, is_held=True).words == "On hold"
-    assert order_sign("closed", part, is_held=True).words == "Complete"
+    assert order_standing("submitted", part, is_held=False).words == "Part shipped"
+    assert order_standing("submitted", part, is_held=True).words == "On hold"
+    assert order_standing("closed", part, is_held=True).words == "Complete"
     waiting = Progress(1, "none", "none", ordered=Decimal(5), backordered=Decimal(5))
-    assert order_sign("submitted", waiting, is_held=False).words == "Waiting for stock"
+    assert order_standing("submitted", waiting, is_held=False).words == "Waiting for stock"
 
 
 def test_the_stepper_counts_units_and_leaves_out_the_cancelled():

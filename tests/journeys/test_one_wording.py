@@ -1,0 +1,74 @@
+"""An order and its line say the same at every door: console list and page, portal list and page, API."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from core import clock
+from fulfillment.services.at_the_door import Proof
+from fulfillment.services.confirm_delivery import confirm_delivery
+from fulfillment.services.confirm_pick import confirm_pick
+from fulfillment.services.confirm_shipment import confirm_shipment
+from fulfillment.services.release_orders import release_orders
+from orders.models import Order
+from orders.services.cancel import cancel_order
+from orders.services.capture import capture
+from tests.factories.accounts import BuyerFactory, StaffFactory, UserFactory
+from tests.factories.doors import browser_of, device_of
+from tests.factories.flow import PICKER, placed, stocked_world
+
+pytestmark = pytest.mark.django_db
+
+
+def text(page) -> str:
+    assert page.status_code == 200
+    return " ".join(re.sub(r"<[^>]+>", " ", page.content.decode()).split())
+
+
+def act() -> dict:
+    return {"actor": PICKER, "now": clock.now()}
+
+
+def said_everywhere(order_id: int, buyer, desk, device) -> tuple[str, str]:
+    """(what the order says, what its line says), the same at all doors."""
+    order = Order.objects.get(pk=order_id)
+    told = device.get(f"/api/v1/orders/{order.public_id}").json()
+    words, line = told["state"]["words"], told["lines"][0]["state"]["words"]
+    workbench = text(desk.get(reverse("admin:orders_order_change", args=[order_id])))
+    assert f"Order {order.number} {words}" in workbench
+    assert line in workbench
+    listed = text(desk.get(reverse("admin:orders_order_changelist"), {"q": order.number}))
+    assert f" {words} " in listed[listed.index(order.number) :]
+    page = text(buyer.get(f"/orders/{order.number}/"))
+    assert f"Order {order.number} {words}" in page
+    assert line in page
+    assert f" {words} " in text(buyer.get("/orders/"))
+    return words, line
+
+
+def test_every_door_says_the_same_from_the_draft_to_the_customer_s_door():
+    world = stocked_world(stock_qty=4)
+    buyer = browser_of(BuyerFactory(account=world.account).user)
+    desk, device = browser_of(StaffFactory(roles=["cs"])), device_of(UserFactory(roles=["cs"]))
+    doors = (buyer, desk, device)
+
+    draft = capture(world.draft(2), actor=PICKER, now=clock.now()).order_id
+    assert said_everywhere(draft, *doors) == ("Not placed yet", "Not placed yet")
+    cancel_order(order_id=draft, reason="never mind", **act())
+    assert said_everywhere(draft, *doors)[0] == "Cancelled"
+
+    order_id = placed(world, 4, now=clock.now())
+    assert said_everywhere(order_id, *doors) == ("Ready to ship", "Ready to ship")
+    waiting = placed(world, 3, now=clock.now())
+    assert said_everywhere(waiting, *doors) == ("Waiting for stock", "3 backordered")
+    (outcome,) = release_orders(order_ids=[order_id], **act())
+    (shipment_id,) = outcome.shipment_ids
+    assert said_everywhere(order_id, *doors) == ("Being picked", "Being picked")
+    confirm_pick(shipment_id=shipment_id, picks={}, short_reason="", **act())
+    assert said_everywhere(order_id, *doors) == ("Packed", "Packed")
+    confirm_shipment(shipment_id=shipment_id, carrier="UPS", tracking_number="1Z", **act())
+    assert said_everywhere(order_id, *doors) == ("Shipped", "Shipped")
+    told = act()
+    confirm_delivery(shipment_id=shipment_id, delivered_at=told["now"], proof_of=Proof("D. Dock"), **told)
+    assert said_everywhere(order_id, *doors) == ("Delivered", "Delivered")
