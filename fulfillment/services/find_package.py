@@ -13,6 +13,7 @@ from core.uow import require_uow
 from fulfillment import locks
 from fulfillment.models import Package, PackageLine, Shipment
 from fulfillment.services.draw_ssccs import draw_ssccs
+from fulfillment.services.plan_carriage import travelling_with
 from fulfillment.states import PackageKind, ShipmentStatus
 
 ZERO = Decimal(0)
@@ -48,7 +49,7 @@ class PackageSpec:
 
 @require_uow
 def at_the_station(shipment_id: int) -> Shipment:
-    rows = locks.lock_shipments([shipment_id])
+    rows = [s for s in locks.lock_shipments(travelling_with(shipment_id)) if s.pk == shipment_id]
     if not rows:
         raise NotFound(kind="shipment", ident=shipment_id)
     if rows[0].status != ShipmentStatus.PACKED:

@@ -36,16 +36,24 @@ def plan_carriage(*, shipment_ids: Collection[int], actor: Actor, now: datetime)
     chooses the same. Constant number of statements. Locks: 30."""
     if not (rules := _rules()) and not ShippingChoice.objects.filter(is_consolidated=True).exists():
         return 0
-    here = [s for s in locks.lock_shipments(shipment_ids) if s.status in STILL_HERE]
+    here = [s for s in locks.lock_shipments(_and_what_stands_there(shipment_ids)) if s.status in STILL_HERE]
     _consolidate(here, now)
     return _choose(here, rules, now)
 
 
 @require_uow
 def plan_again(shipment: Shipment, *, now: datetime) -> None:
-    """The same for one shipment whose packages changed, under its lock; as long as something is not weighed, nothing."""
-    if not shipment.is_service_by_hand and not unpacked([shipment.pk]) and (rules := _rules()):
-        _choose([shipment], rules, now)
+    """The same for one shipment whose packages changed and for those it travels with, under their locks; as long as
+    something of it is not weighed, nothing."""
+    if not unpacked([shipment.pk]) and (rules := _rules()):
+        with_it = Shipment.objects.filter(pk__in=travelling_with(shipment.pk), status__in=STILL_HERE).order_by("pk")
+        _choose(list(with_it), rules, now)
+
+
+def travelling_with(shipment_id: int) -> set[int]:
+    """The shipments of its consignment, itself among them. One statement."""
+    of_one = Shipment.objects.filter(pk=shipment_id, consignment__isnull=False).values("consignment_id")
+    return {shipment_id, *Shipment.objects.filter(consignment__in=of_one).values_list("pk", flat=True)}
 
 
 @door_verb
@@ -71,6 +79,13 @@ def choose_service(*, shipment_id: int, service_id: int, reason: str, actor: Act
     journal.write([journal.Entry(ref, "service_chosen", words)], actor=actor, now=now)
 
 
+def _and_what_stands_there(shipment_ids: Collection[int]) -> set[int]:
+    """With them, what waits in consignments of the same customers: it gets heavier by them."""
+    accounts = Shipment.objects.filter(pk__in=shipment_ids).values("account_id")
+    standing = Shipment.objects.filter(account__in=accounts, consignment__isnull=False, status__in=STILL_HERE)
+    return {*shipment_ids, *standing.values_list("pk", flat=True)}
+
+
 def _rules() -> list[Rule]:
     rows = ShippingRule.objects.filter(is_active=True, service__is_active=True).select_related("service")
     return [
@@ -88,9 +103,7 @@ def _choose(shipments: Sequence[Shipment], rules: Sequence[Rule], now: datetime)
     free = [s for s in shipments if not s.is_service_by_hand]
     if not free or not rules:
         return 0
-    joined = Shipment.objects.filter(consignment__in={s.consignment_id for s in free if s.consignment_id})
-    together = {s.pk: s for s in [*free, *(j for j in joined if j.status in STILL_HERE)]}
-    loads = _loads(list(together.values()), now)
+    loads = _loads(shipments, now)
     changed = []
     for shipment in free:
         choice = choose(rules, loads[_key(shipment)])
