@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import Account, Buyer, Rep, User
-from accounts.queries import who_acts_for
+from accounts.queries import counted_by_document, who_acts_for
 from accounts.states import BuyerRole, PromiseMail, Role
+from core.refs import DocumentRef
 
 
 def approvers_of(account_id: int, *, now: datetime) -> list[tuple[int, str]]:
@@ -67,3 +68,15 @@ def promise_mail_of(user_id: int) -> PromiseMail | None:
 
 def _reader(user: User, mail: str) -> Reader:
     return Reader(user.pk, str(user), user.email, user.time_zone, PromiseMail(mail))
+
+
+def user_counted(document: DocumentRef) -> int | None:
+    """The user towards whose limits the document counts now, if it does. Two statements at most."""
+    counting = counted_by_document([document]).get((document.kind, document.id), {})
+    return Buyer.objects.filter(pk__in=counting).values_list("user_id", flat=True).first() if counting else None
+
+
+def addresses_of(user_ids: Iterable[int]) -> dict[int, str]:
+    """{user: e-mail address} of those who may still sign in. One statement."""
+    rows = User.objects.filter(pk__in=set(user_ids), is_active=True).exclude(email="")
+    return dict(rows.values_list("id", "email"))

@@ -20,7 +20,7 @@ from orders import queries as orders
 from orders.beyond import delivered_of_lines
 from orders.clock_queries import clocks_of
 from orders.filters import OrderSummary
-from orders.rules.asks import HoldView, LinePreview, Preview, Submitted
+from orders.rules.asks import CreditView, HoldView, LinePreview, Preview, Submitted
 from orders.rules.clocks import Clock
 from orders.rules.picture import LinePicture
 from orders.rules.standing import Stage, Standing, line_standing, order_standing
@@ -186,23 +186,28 @@ def preview_view(
 ) -> dict[str, Any]:
     """`problems` are all of the request's; each line repeats its own. Hold messages in full for staff only."""
     currency = seen.currency
-    credit = seen.credit and {
-        "is_approved": seen.credit.is_approved,
-        "limit": money(seen.credit.limit, currency),
-        "available": money(seen.credit.available, currency),
-        "asked": money(seen.credit.asked, currency),
-        "messages": list(seen.credit.messages),
-    }
     return {
         "lines": [_preview_line(x, products, problems, currency) for x in seen.lines],
         "goods": money(seen.goods, currency),
         "tax": money(seen.tax, currency),
         "freight": money(seen.freight, currency),
         "total": money(seen.total, currency),
-        "credit": credit,
+        "credit": credit_fields(seen.credit),
         "would_hold": [h.message if sees_all else str(h.gate) for h in seen.holds],
-        "problems": [_problem(p) for p in problems],
+        "problems": [problem_view(p) for p in problems],
         "can_submit": seen.can_submit and not problems,
+    }
+
+
+def credit_fields(view: CreditView | None) -> dict[str, Any] | None:
+    if view is None:
+        return None
+    return {
+        "is_approved": view.is_approved,
+        "limit": money(view.limit, view.currency),
+        "available": money(view.available, view.currency),
+        "asked": money(view.asked, view.currency),
+        "messages": list(view.messages),
     }
 
 
@@ -272,8 +277,13 @@ def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> d
             )
             for x in picture.lines
         ],
-        "allowed_actions": ["cancel"] if may_act and untouched and head.status in ("draft", "submitted") else [],
+        "allowed_actions": _allowed(head.status, untouched=untouched) if may_act else [],
     }
+
+
+def _allowed(status: str, *, untouched: bool) -> list[str]:
+    amends = ["amend"] if status == "submitted" else []
+    return [*amends, *(["cancel"] if untouched and status in ("draft", "submitted") else [])]
 
 
 BUCKETS = ("ordered", "cancelled", "backordered", "reserved", "allocated", "released", "picked", "shipped")
@@ -322,7 +332,7 @@ def _preview_line(
         **_price(line.price, currency),
         "promises": _promises(line.promises, uom),
         "split": line.split,
-        "problems": [_problem(p) for p in problems if p.pointer.startswith(own)],
+        "problems": [problem_view(p) for p in problems if p.pointer.startswith(own)],
     }
 
 
@@ -358,7 +368,7 @@ def _hold(hold: HoldView, roles: frozenset[str]) -> dict[str, Any]:
     }
 
 
-def _problem(problem: FieldError) -> dict[str, str]:
+def problem_view(problem: FieldError) -> dict[str, str]:
     return {
         "pointer": problem.pointer,
         "code": problem.code,

@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from api.open_door import NothingHere, described
 from api.v1 import (
+    amendments,
     approvals,
     availability,
     commissions,
@@ -69,6 +70,8 @@ v1 = [
     path("orders", orders.Orders.as_view(), name="orders"),
     path("orders/preview", orders.Preview.as_view(), name="order-preview"),
     path("orders/<str:public_id>", orders.Order.as_view(), name="order"),
+    path("orders/<str:public_id>/amend", amendments.Amend.as_view(), name="order-amend"),
+    path("orders/<str:public_id>/revisions", amendments.Revisions.as_view(), name="order-revisions"),
     path("orders/<str:public_id>/cancel", orders.Cancel.as_view(), name="order-cancel"),
     path("orders/<str:public_id>/price-requests", price_requests.PriceRequests.as_view(), name="price-requests"),
     path("orders/<str:public_id>/substitutes", substitutes.Substitutes.as_view(), name="order-substitutes"),

@@ -21,6 +21,7 @@ TOLD = frozenset(
         "lines_cancelled",
         "promise_changed",
         "substituted",
+        "amended",
     }
 )
 # A credit message speaks of the customer's own limit; a price message may name our floor.

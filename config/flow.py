@@ -44,6 +44,7 @@ from orders.events import (
     LineSplitInTwo,
     LinesReleased,
     LinesRepriced,
+    OrderAmended,
     OrderCaptured,
     OrderClosed,
     OrderSubmitted,
@@ -85,6 +86,12 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("give back what was called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
     ),
     ShardPlanned: (Reaction("allocate a shard of a run", do.allocate_shard_of_run, seconds=HALF_AN_HOUR),),
+    OrderAmended: (
+        Reaction("allocate after the amendment", do.allocate_products, run_many=do.allocate_products_of_many),
+        Reaction("count the call-offs again", do.count_call_offs, run_many=do.count_call_offs_of_many),
+        Reaction("measure the amended order", do.measure_amended, run_many=do.measure_many_amended),
+        Reaction("write to buyer and rep about it", do.tell_amended, run_many=do.tell_many_amended),
+    ),
     DemandsAllocated: (),
     LinesRepriced: (),
     PromiseMoved: (

@@ -33,6 +33,7 @@ from fulfillment.states import ReturnOutcome
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
+from integrations.services.mail_amendments import mail_amendments as write_amendments
 from integrations.services.mail_approvers import Waiting
 from integrations.services.mail_approvers import mail_approvers as write_to_approvers
 from integrations.services.preview_upload import preview_upload
@@ -44,6 +45,7 @@ from orders.events import (
     HoldCleared,
     LinesCancelled,
     LinesReleased,
+    OrderAmended,
     OrderSubmitted,
 )
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
@@ -55,6 +57,7 @@ from orders.services.reevaluate_credit_holds import reevaluate_all as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
 from orders.services.reevaluate_credit_holds import reevaluate_many as look_again_at_many
 from orders.services.settle_purchase import settle_purchase as settle_company
+from reporting.services.record_amended import record_amended
 from reporting.services.record_damaged import record_damaged
 from reporting.services.record_invoiced import record_invoiced, record_many_invoiced
 from reporting.services.record_released import record_many_released, record_released
@@ -67,11 +70,13 @@ ZERO = Decimal(0)
 Jobs = Sequence[JobContext]
 
 
-def allocate_products(fact: OrderSubmitted | SupplyIncreased | LinesCancelled, job: JobContext) -> None:
+def allocate_products(fact: OrderSubmitted | SupplyIncreased | LinesCancelled | OrderAmended, job: JobContext) -> None:
     allocate(trigger_key=job.key, product_ids=fact.product_ids, actor=job.actor, now=job.now)
 
 
-def allocate_products_of_many(facts: Sequence[OrderSubmitted | SupplyIncreased | LinesCancelled], jobs: Jobs) -> None:
+def allocate_products_of_many(
+    facts: Sequence[OrderSubmitted | SupplyIncreased | LinesCancelled | OrderAmended], jobs: Jobs
+) -> None:
     """One run for all of them: its key names the first job and how many there were."""
     _allocate_once({product_id for fact in facts for product_id in fact.product_ids}, jobs)
 
@@ -171,6 +176,22 @@ def measure_many_submitted(facts: Sequence[OrderSubmitted], jobs: Jobs) -> None:
     record_many_submitted(facts, now=jobs[0].now)
 
 
+def measure_amended(fact: OrderAmended, job: JobContext) -> None:
+    record_amended([fact], now=job.now)
+
+
+def measure_many_amended(facts: Sequence[OrderAmended], jobs: Jobs) -> None:
+    record_amended(facts, now=jobs[0].now)
+
+
+def tell_amended(fact: OrderAmended, job: JobContext) -> None:
+    tell_many_amended([fact], [job])
+
+
+def tell_many_amended(facts: Sequence[OrderAmended], jobs: Jobs) -> None:
+    write_amendments(facts, now=jobs[0].now)
+
+
 def measure_released(fact: LinesReleased, job: JobContext) -> None:
     record_released(fact, now=job.now)
 
@@ -225,11 +246,11 @@ def set_approved_limit(fact: ApprovalDecided, job: JobContext) -> None:
         set_limit_of(approval_id=fact.approval_id, now=job.now)
 
 
-def count_call_offs(fact: OrderSubmitted | LinesCancelled, job: JobContext) -> None:
+def count_call_offs(fact: OrderSubmitted | LinesCancelled | OrderAmended, job: JobContext) -> None:
     call_off(order_ids=[fact.order_id], actor=job.actor, now=job.now)
 
 
-def count_call_offs_of_many(facts: Sequence[OrderSubmitted | LinesCancelled], jobs: Jobs) -> None:
+def count_call_offs_of_many(facts: Sequence[OrderSubmitted | LinesCancelled | OrderAmended], jobs: Jobs) -> None:
     call_off(order_ids={f.order_id for f in facts}, actor=jobs[0].actor, now=jobs[0].now)
 
 

@@ -52,6 +52,11 @@ HOLDS = """
     SELECT format('order %s is %s, its %s hold is still open', o.number, o.status, h.reason)
       FROM orders_order o JOIN orders_hold h ON h.order_id = o.id
      WHERE o.status IN ('closed', 'cancelled') AND h.cleared_at IS NULL ORDER BY o.id, h.id"""
+REVISIONS = """
+    SELECT format('order %s has %s revisions, the last is number %s of version %s', o.number, count(*), max(r.number),
+                  max(r.version))
+      FROM orders_order o JOIN orders_orderrevision r ON r.order_id = o.id
+     GROUP BY o.id HAVING max(r.number) <> count(*) OR max(r.version) > o.version ORDER BY o.id"""
 CHECKS = {
     "an order's total is the sum of its lines": TOTALS,
     "a submitted line has a demand of its quantity": DEMANDS,
@@ -60,6 +65,7 @@ CHECKS = {
     "an order that is over has nothing open": CLOSED,
     "the open-order exposure of an order is its unreleased lines": CREDIT,
     "an order that is over is on no hold": HOLDS,
+    "revisions count without gaps": REVISIONS,
 }
 
 

@@ -79,6 +79,24 @@ class LinesRepriced(Fact):
 
 
 @dataclass(frozen=True)
+class OrderAmended(Fact):
+    """A revision of a placed order: `changes` in words, `product_ids` of the lines it touched, `money_effect` the change
+    of the goods' total. `amended_by_id` is the user, None where a machine did it."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    revision: int
+    product_ids: tuple[int, ...]
+    changes: tuple[str, ...]
+    money_effect: Decimal
+    currency: str
+    reason: str
+    amended_by: str
+    amended_by_id: int | None
+
+
+@dataclass(frozen=True)
 class OrderClosed(Fact):
     order_id: int
     account_id: int

@@ -24,6 +24,7 @@ from orders.beyond import delivered_of_lines
 from orders.clock_queries import clocks_of
 from orders.filters import OrderSummary
 from orders.line_queries import kept_days
+from orders.revision_queries import RevisionView, revisions_of
 from orders.rules.asks import HoldView, Progress
 from orders.rules.clocks import Clock
 from orders.rules.exposure import unreleased
@@ -45,7 +46,7 @@ LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
     | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split", "price_asked"}
-    | {"refused"}
+    | {"refused", "amended"}
 )
 
 
@@ -115,6 +116,7 @@ class OrderPage:
     invoices: tuple[Mapping[str, Any], ...]
     timeline: tuple[Any, ...]
     returns: tuple[Mapping[str, Any], ...]
+    revisions: tuple[RevisionView, ...] = ()
 
     @property
     def can_return(self) -> bool:
@@ -191,6 +193,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         shipments=shipment_cards(order_id, account, now),
         invoices=tuple(_invoice(i) for i in invoices_of([order_id]).get(order_id, [])),
         timeline=_history(DocumentRef("order", order_id, picture.number)),
+        revisions=revisions_of(order_id),
         returns=return_cards([x.line_id for x in picture.lines if x.line_id]),
     )
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.views import (
+    amending,
     approvals,
     consigned,
     home,
@@ -27,6 +28,7 @@ urlpatterns = [
     path("orders/", orders.order_list, name="orders"),
     path("orders.csv", orders.orders_csv, name="orders-csv"),
     path("orders/<str:number>/", orders.order, name="order"),
+    path("orders/<str:number>/change", amending.change, name="amend"),
     path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
     path("orders/<str:number>/price", pricing.ask, name="ask-price"),
     path("orders/<str:number>/return", orders.ask_back, name="return"),

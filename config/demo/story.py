@@ -3,7 +3,7 @@
 A shortage with somebody ahead in the queue · a promise that moved because its supply is late · credit holds, one of them
 set aside by finance and not reviewed yet · a short pick whose clock runs out in minutes · a sale from a rep's trunk ·
 a purchase order at another price · a draft with a part nobody knows · a draft offer · an order refused for a licence that
-ran out · a limit that waits for a second signature.
+ran out · an order that was amended · a limit that waits for a second signature.
 """
 
 from datetime import datetime, timedelta
@@ -32,7 +32,10 @@ from inventory.queries import availability
 from inventory.rules.asks import AvailabilityQuery
 from inventory.services.record_inbound import record_inbound
 from inventory.services.save_scenario import Tried, save_scenario, try_it
+from orders.queries import pictures
 from orders.rules.asks import LineDraft, OrderDraft, Submitted
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
@@ -100,6 +103,7 @@ def _ordinary_business(world: World, now: datetime) -> None:
     for n in range(6):
         moment = now + timedelta(minutes=9 * n)
         placed.append(take_order(world, book, draft_of(world, book, world.today, dice), moment, dice))
+    _amended(world, placed[-1], now + timedelta(minutes=58))
     run_owed_jobs(now + timedelta(minutes=60))
     first = [outcome.order_id for outcome in placed[:3]]
     released = release_orders(order_ids=first, actor=world.people["warehouse"], now=now + timedelta(minutes=70))
@@ -118,6 +122,18 @@ def _ordinary_business(world: World, now: datetime) -> None:
             now=moment,
         )
     run_owed_jobs(now + timedelta(minutes=115))
+
+
+def _amended(world: World, placed: Submitted, now: datetime) -> None:
+    """The customer calls: twice as many of the first line, and two days later."""
+    (order,) = pictures([placed.order_id]).values()
+    day = (order.requested_date or world.today) + timedelta(days=2)
+    wish = Wish((LineWish(1, 2 * order.lines[0].qty),), requested_date=day)
+    reason = "Two more theatres open next week"
+    amend(
+        order_id=order.order_id, wish=wish, expected_version=order.version, reason=reason, actor=world.people["cs"],
+        now=now,
+    )  # fmt: skip
 
 
 def _shortage_and_moved_promise(world: World) -> None:

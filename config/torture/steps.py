@@ -43,6 +43,8 @@ from inventory.services.save_pool import save_pool
 from inventory.services.ship_transfer import ship_transfer
 from inventory.states import PoolState, StockStatus
 from orders.rules.asks import LineDraft, OrderDraft
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.place import place
 
@@ -141,6 +143,24 @@ def want_less(c: Client, now: datetime) -> None:
     if c.order_ids:
         order_id = c.chance.choice(c.order_ids)
         cancel_lines(order_id=order_id, quantities={1: Decimal(1)}, reason="torture", actor=ACTOR, now=now)
+
+
+def amend_an_order(c: Client, now: datetime) -> None:
+    """Up, down, a line out, a new one, another day, all at once; by a version that may be another's by now."""
+    if not c.order_ids:
+        return
+    order_id = c.chance.choice(c.order_ids)
+    rows = _rows(
+        "SELECT o.version, x.line_no FROM orders_order o JOIN orders_orderline x ON x.order_id = o.id"
+        f" WHERE o.id = {order_id} ORDER BY x.line_no LIMIT 40"
+    )
+    touched = c.chance.sample([n for _, n in rows], min(len(rows), c.chance.randint(1, 4)))
+    lines = [LineWish(n, Decimal(c.chance.randint(0, 6))) for n in sorted(touched)]
+    if c.chance.random() < 0.3:
+        lines.append(LineWish(qty=Decimal(c.chance.randint(1, 4)), product_id=c.product()))
+    day = now.date() + timedelta(days=c.chance.randint(0, 9)) if c.chance.random() < 0.3 else None
+    wish = Wish(tuple(lines), requested_date=day)
+    amend(order_id=order_id, wish=wish, expected_version=rows[0][0], reason="torture", actor=ACTOR, now=now)
 
 
 def run_allocation(c: Client, now: datetime) -> None:
@@ -291,6 +311,7 @@ STEPS = (
     Step("prolong cart", 4, prolong_cart),
     Step("cancel order", 5, cancel_an_order),
     Step("want less", 6, want_less),
+    Step("amend order", 8, amend_an_order),
     Step("allocate", 6, run_allocation),
     Step("release", 7, release),
     Step("pick", 5, pick),

@@ -213,6 +213,22 @@ class DemandChange:
     rank: RankSnapshot | None = None
     is_blocked: bool | None = None
     requested_date: date | None = None
+    ship_complete_group: str | None = None
+
+
+@dataclass(frozen=True)
+class DemandAmendment:
+    """What the customer wants of a demand now, in base units: `less` or `more` of it, by another date, to another
+    address (None: as it was)."""
+
+    less: Decimal = ZERO
+    more: Decimal = ZERO
+    requested_date: date | None = None
+    ship_to_id: int | None = None
+
+    @property
+    def is_promised_anew(self) -> bool:
+        return self.requested_date is not None or self.ship_to_id is not None
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,10 @@ def cancel(
     demands = locks.lock_demands(demand_ids)
     ledger = open_ledger(demands)
     current = current_promises(list(demands))
-    cancelled = {i: _asked(d, qtys) for i, d in demands.items()}
+    cancelled = {i: cancellable_of(d, qtys) for i, d in demands.items()}
     freed = set()
     for demand_id, qty in cancelled.items():
-        if _cancel(demands[demand_id], qty, ledger):
+        if take_off(demands[demand_id], qty, ledger):
             freed.add(demands[demand_id].product_id)
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
     if freed:
@@ -46,7 +46,8 @@ def cancel(
     return cancelled
 
 
-def _asked(demand: LockedDemand, qtys: Mapping[int, Decimal] | None) -> Decimal:
+def cancellable_of(demand: LockedDemand, qtys: Mapping[int, Decimal] | None) -> Decimal:
+    """What is asked of the demand, all of it open and not yet released. Raises AlreadyInTheWarehouse."""
     cancellable = demand.backordered_qty + demand.reserved_qty + demand.allocated_qty
     asked = cancellable if qtys is None else qtys.get(demand.pk, ZERO)
     if not ZERO <= asked <= cancellable:
@@ -54,8 +55,8 @@ def _asked(demand: LockedDemand, qtys: Mapping[int, Decimal] | None) -> Decimal:
     return asked
 
 
-def _cancel(demand: LockedDemand, qty: Decimal, ledger: Ledger) -> bool:
-    """Whether stock was freed. Claims first give back what the backorder does not cover, the newest first."""
+def take_off(demand: LockedDemand, qty: Decimal, ledger: Ledger) -> bool:
+    """Cancel `qty`; whether stock was freed. Claims first give back what the backorder does not cover, the newest first."""
     to_free = qty - min(qty, demand.backordered_qty)
     is_freed = to_free > 0
     for kind in (ClaimKind.SOFT, ClaimKind.HARD):

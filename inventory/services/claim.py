@@ -25,7 +25,7 @@ COLUMN = {
     ClaimKind.PICKED: "picked_qty",
 }
 BALANCE_COLUMNS = ("on_hand_qty", *COLUMN.values())
-DEMAND_COLUMNS = ("cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
+DEMAND_COLUMNS = ("ordered_qty", "cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
 
 GUARD = """asked AS (
     SELECT * FROM unnest(%(balances)s::bigint[], %(on_hand_qty)s::numeric[], %(reserved_qty)s::numeric[],
@@ -154,6 +154,11 @@ class Ledger:
         """Move units of a demand that no claim holds (backordered → cancelled)."""
         self._bucket(demand_id, source, -qty)
         self._bucket(demand_id, target, qty)
+
+    def grow(self, demand_id: int, qty: Decimal) -> None:
+        """More is ordered, and waits."""
+        self._bucket(demand_id, "ordered_qty", qty)
+        self._bucket(demand_id, "backordered_qty", qty)
 
     def settle(self) -> set[int]:
         """Run the guarded statement on what is pending; growth on balances that refused is undone.

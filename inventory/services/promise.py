@@ -69,8 +69,10 @@ def renewed(
     *,
     cause: str,
     now: datetime,
+    afresh: Collection[int] = (),
 ) -> Promised:
-    """The promises of `demands` (in the order they may take inbound), given what the ledger now holds for them."""
+    """The promises of `demands` (in the order they may take inbound), given what the ledger now holds for them. Those
+    `afresh` are asked for anew by the customer: what was promised before is no promise they slipped from."""
     stock = ledger.stock_by_site()
     backing = _backing(demands, pegs)
     known = _by_demand(current)
@@ -78,7 +80,7 @@ def renewed(
     for demand in demands:
         given, uncovered = backing[demand.pk]
         cover = Coverage(demand.requested_date, stock.get(demand.pk, {}), given, uncovered)
-        was = [c.slice for c in known.get(demand.pk, ())]
+        was = [] if demand.pk in afresh else [c.slice for c in known.get(demand.pk, ())]
         renewal = renew(was, fresh_slices(cover, sites.times_to(destination_of(demand)), now=now), cause=cause)
         by_demand[demand.pk] = renewal.slices
         _difference(demand.pk, known[demand.pk], renewal.slices, changes)

@@ -36,7 +36,8 @@ def refresh_demands(changes: Mapping[int, DemandChange], *, now: datetime) -> li
 
 def _apply(change: DemandChange, demand: Demand) -> bool:
     wanted = asdict(change.rank) if change.rank is not None else {}
-    wanted |= {name: getattr(change, name) for name in ("is_blocked", "requested_date")}
+    given = {name: getattr(change, name) for name in ("is_blocked", "requested_date", "ship_complete_group")}
+    wanted |= {name: value for name, value in given.items() if value is not None}
     differing = {k: v for k, v in wanted.items() if v is not None and getattr(demand, k) != v}
     for name, value in differing.items():
         setattr(demand, name, value)

@@ -1,6 +1,6 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -16,15 +16,16 @@ from inventory.network_queries import reading_site_times
 from inventory.pool_queries import reading_ruled_products
 from inventory.queries import free_stock, reading_free_stock
 from inventory.rules.allocate import Decision, Plan, rank
-from inventory.rules.asks import Reservation
+from inventory.rules.asks import DemandAmendment, Reservation
 from inventory.rules.pegs import Expected
 from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Ledger, expire, open_ledger
 from inventory.services.pooled import explained, open_deal, plan_under
-from inventory.services.promise import Current, current_promises, pegs_of, renewed
+from inventory.services.promise import Current, Promised, current_promises, pegs_of, renewed, trimmed
 from inventory.services.record import Decided, record, try_record
+from inventory.services.reshape import reshape
 from inventory.states import ClaimKind
 
 ZERO = Decimal(0)
@@ -34,7 +35,11 @@ NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 @require_uow
 def reserve(
-    demand_ids: Collection[int], *, now: datetime, expires_at: datetime | None = None
+    demand_ids: Collection[int],
+    *,
+    now: datetime,
+    expires_at: datetime | None = None,
+    amending: Mapping[int, DemandAmendment] | None = None,
 ) -> dict[int, Reservation]:
     """Claim what is free for what is backordered, best-ranked demand first; the rest stays backordered.
 
@@ -42,33 +47,48 @@ def reserve(
     Claims of others that have run out count as free. Two round trips for demands opened in this transaction,
     a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Products
     with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
-    three more round trips. Raises NotFound.
+    three more round trips. `amending` are demands of the same document that change first: what they give back is free
+    for the others, what they hold otherwise they keep. Raises NotFound, AlreadyInTheWarehouse (amended below that).
     """
+    changes = amending or {}
     demands, (free, sites, ruled) = locks.lock_demands_and_expired(
-        demand_ids,
+        {*demand_ids, *changes},
         now=now,
         reading=[reading_free_stock(demand_ids), reading_site_times(), reading_ruled_products(demand_ids)],
     )
-    if unknown := set(demand_ids) - set(demands):
+    if unknown := {*demand_ids, *changes} - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
     asked = sorted((demands[i] for i in set(demand_ids)), key=lambda d: rank(need_of(d)))
-    history = [d.pk for d in demands.values() if d.opened_at != now]  # the others can have neither claim nor promise
+    history = [d.pk for d in demands.values() if d.pk in changes or d.opened_at != now]
+    # The others, opened in this transaction, can have neither claim nor promise.
     ledger = open_ledger(demands, with_claims_of=history)
     expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
     current = current_promises(history) if history else []
-    touched = asked + [demands[i] for i in sorted(expired - set(demand_ids))]
+    reshape(ledger, changes, now=now)
+    afresh = {i for i, change in changes.items() if change.is_promised_anew}
+    touched = asked + [demands[i] for i in sorted((expired | afresh) - set(demand_ids))]
+    lowered = [d for i, d in demands.items() if i in changes and d not in touched]
     _prolong(ledger, set(demand_ids), expires_at)
 
     inbound = locks.lock_inbound({d.product_id for d in touched}) if ruled else None  # rank 52, before the pools
     deal = open_deal(ruled, asked, now=now) if ruled else None
     plan = _deal(asked, ledger, _with_given_back(free, asked, ledger, deal), deal, now=now, expires_at=expires_at)
     pegs = _pegs(touched, current, now, inbound)
-    promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
+
+    def promises() -> Promised:
+        found = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now, afresh=afresh)
+        if lowered:
+            less = trimmed(lowered, ledger, current)
+            found.changes.retired.extend(less.retired)
+            found.changes.made.extend(less.made)
+        return found
+
+    promised = promises()
     decided = _decided(plan.decisions, deal)
     if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
         again = _plan_again(plan.decisions, asked, ledger, ruled, now=now, expires_at=expires_at)
         decided = _decided(again, deal)
-        promised = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now)
+        promised = promises()
         record(ledger, now=now, promises=promised.changes, decisions=decided)
     if promised.notes:
         outbox.publish_many(promised.notes, now=now)

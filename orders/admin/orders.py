@@ -16,6 +16,7 @@ from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError, InvalidInput
 from core.lists import typed
 from orders.admin import wording
+from orders.admin.amending import amend_page
 from orders.admin.reprice import reprice
 from orders.admin.verbs import VERBS
 from orders.admin.workbench import workbench
@@ -98,7 +99,11 @@ class OrderAdmin(LedgerAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         act = path("<int:order_id>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name="orders_order_do")
-        return [act, *super().get_urls()]
+        change = path("<int:order_id>/amend/", self.admin_site.admin_view(self.amend_view), name="orders_order_amend")
+        return [act, change, *super().get_urls()]
+
+    def amend_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        return amend_page(request, order_id, self)
 
     def act_view(self, request: HttpRequest, order_id: int, verb: str) -> HttpResponse:
         """One button of the workbench."""

@@ -33,6 +33,7 @@ from orders.clock_queries import clocks_of
 from orders.hold_queries import types_by_hand
 from orders.models import Order, OrderLine
 from orders.queries import holds_of, order_detail, progress
+from orders.revision_queries import revisions_of
 from orders.rules.asks import HoldView, LineDetail
 from orders.rules.picture import price_text
 from orders.rules.standing import line_standing, order_standing
@@ -103,6 +104,8 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "hold_types": types_by_hand().values() if may_act else (),
         "may_act": may_act,
         "is_draft": is_draft,
+        "revisions": revisions_of(order.pk),
+        "may_amend": may_act and order.status == OrderStatus.SUBMITTED,
         "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),
         "channel": words(order.channel),
     }

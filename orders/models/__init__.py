@@ -3,5 +3,6 @@ from orders.models.hold_type import HoldType
 from orders.models.order import LineSplit, Order, OrderLine
 from orders.models.promise_answer import PromiseAnswer
 from orders.models.purchase_rule import PurchaseRule
+from orders.models.revision import OrderRevision
 
-__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine", "PromiseAnswer", "PurchaseRule"]
+__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine", "OrderRevision", "PromiseAnswer", "PurchaseRule"]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Upper
 
+from accounts.states import ShipComplete
 from core.choices import choices
 from core.triggers import guard
 from orders.states import ORDER, Channel, OrderStatus
@@ -33,6 +34,9 @@ class Order(models.Model):
     terms_override_id = models.BigIntegerField(null=True, editable=False)
     requested_date = models.DateField(null=True, blank=True)
     cancel_after_date = models.DateField(null=True, blank=True)
+    ship_complete = models.CharField(
+        max_length=5, blank=True, db_default="", choices=choices(ShipComplete), help_text="Empty: as the account."
+    )
     note = models.TextField(blank=True)
     total_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)

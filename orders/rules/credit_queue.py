@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from core.refs import DocumentRef
 from credit.rules.asks import CreditAsk
-from orders.rules.exposure import open_change, unreleased, worth_of
+from orders.rules.exposure import open_change, open_parts, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Blocks, HoldReason
 
@@ -64,6 +64,37 @@ def _ask_for_what_left(order: OrderPicture) -> CreditAsk:
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
     )
+
+
+def ask_to_amend(before: OrderPicture, after: OrderPicture, held: Mapping[int, OrderPicture]) -> CreditAsk:
+    """May the order be owed as it is wanted? What it holds of the exposure as it was is not counted against it, so the
+    difference decides."""
+    parts = open_parts(after)
+    last = max(day for day, _ in parts)
+    mine = sum((amount for day, amount in open_parts(before) if day <= last), ZERO)
+    behind = [h for i, h in held.items() if h.account_id == after.account_id and _is_behind(i, before)]
+    waiting = sum((open_until(h, last) for h in behind), ZERO)
+    return CreditAsk(
+        after.account_id,
+        DocumentRef("order", after.order_id, after.number),
+        sum((amount for _, amount in parts), ZERO),
+        after.currency,
+        last,
+        mine + waiting,
+        after.terms_code,
+        terms_are_agreed=after.terms_are_agreed,
+        agreed_terms_code=after.contract_terms,
+    )
+
+
+def owes_more(before: OrderPicture, after: OrderPicture) -> bool:
+    """More is open on some day than was, or sooner: credit has to say yes to the difference."""
+    days = sorted({day for day, _ in (*open_parts(before), *open_parts(after))})
+    return any(_until(after, day) > _until(before, day) for day in days)
+
+
+def _until(order: OrderPicture, last: date) -> Decimal:
+    return sum((amount for day, amount in open_parts(order) if day <= last), ZERO)
 
 
 def is_held(order: OrderPicture) -> bool:

@@ -49,6 +49,18 @@ def ship_date_of(requested: date | None, submitted: date) -> date:
     return max(requested, submitted) if requested else submitted
 
 
+def open_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:
+    """What each line of a submitted order holds of the exposure as an open order, and on which ship date; a line that is
+    only about to be added holds all of it."""
+    assert order.submitted_on is not None
+    parts = []
+    for line in order.lines:
+        qty = unreleased(line.demand) if line.demand else line.qty
+        day = ship_date_of(line.requested_date or order.requested_date, order.submitted_on)
+        parts.append((day, line_amount(qty, line.unit_price or ZERO, order.currency)))
+    return parts
+
+
 def worth_of(order: OrderPicture, line: LinePicture) -> Worth:
     """Of a submitted line. Its ship date is worked out from what does not change after submit."""
     if line.unit_price is None or line.line_id is None or order.submitted_on is None:

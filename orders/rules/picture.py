@@ -80,6 +80,7 @@ class OrderPicture:
     terms_code: str = ""
     requested_date: date | None = None
     cancel_after_date: date | None = None
+    ship_complete: str = ""  # empty: as the account
     version: int = 1
     open_holds: tuple[OpenHold, ...] = ()
     waivers: tuple[Waiver, ...] = ()
@@ -111,8 +112,12 @@ class OrderPicture:
 
 
 def stated_amount(line: LinePicture, currency: str) -> Decimal | None:
-    """The line's amount at the price the customer stated, rounded once; None when they stated none."""
-    return None if line.stated_price is None else line_amount(line.unit_qty, line.stated_price, currency)
+    """The amount of what stands of the line at the price the customer stated, rounded once; None when they stated none."""
+    if line.stated_price is None:
+        return None
+    gone = line.demand.cancelled if line.demand else ZERO
+    qty = line.unit_qty if not gone else EXACT.divide(EXACT.multiply(line.unit_qty, line.qty - gone), line.qty)
+    return line_amount(qty, line.stated_price, currency)
 
 
 def stated_unit_price(line: LinePicture) -> Decimal | None:

@@ -6,6 +6,7 @@ from accounts.rules.asks import AccountSnapshot
 from accounts.states import ShipComplete
 from inventory.rules.asks import RankSnapshot
 from orders.rules.picture import OrderPicture
+from orders.rules.releasable import policy_of
 from pricing.rules.asks import PriceResult
 from pricing.states import PriceLevel
 
@@ -22,7 +23,7 @@ def rank_of(order: OrderPicture, account: AccountSnapshot, price: PriceResult | 
         sla_penalty=ZERO if price is None else price.sla_penalty,
         is_contract=price is not None and price.basis in CONTRACT_LEVELS,
         margin_band=margin_band(price),
-        ship_complete_group=order.number if account.ship_complete == ShipComplete.ORDER else "",
+        ship_complete_group=order.number if policy_of(order, account) == ShipComplete.ORDER else "",
         unit_margin=price.unit_margin if price is not None else None,
     )
 

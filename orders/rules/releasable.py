@@ -27,7 +27,7 @@ class Releasable:
 def releasable(order: OrderPicture, account: AccountSnapshot | None, among: frozenset[int] | None = None) -> Releasable:
     """Per line complete or above the line's minimum, then the order complete or above its own. `among`: only these line
     numbers are to go (None: any)."""
-    policy = account.ship_complete if account else ShipComplete.NONE
+    policy = policy_of(order, account)
     least_line = account.min_line_percent if account else ZERO
     least_order = account.min_order_percent if account else ZERO
     with_stock = [
@@ -49,6 +49,13 @@ def releasable(order: OrderPicture, account: AccountSnapshot | None, among: froz
     return Releasable(
         going, "ship_complete", f"{len(going)} of {len(order.lines)} lines may ship.", tuple(refused), inputs
     )
+
+
+def policy_of(order: OrderPicture, account: AccountSnapshot | None) -> ShipComplete:
+    """The order's own, where an amendment gave it one, else the account's."""
+    if order.ship_complete:
+        return ShipComplete(order.ship_complete)
+    return account.ship_complete if account else ShipComplete.NONE
 
 
 def _line_refusal(line: LinePicture, policy: ShipComplete, least: Decimal) -> str:

@@ -48,7 +48,7 @@ def ask_company(asking: Sequence[Asking], *, actor: Actor, now: datetime) -> dic
     The buyers are locked (accounts.services.lock_spenders), so that neither splitting an order nor sending two at once
     passes a limit. An order that waits counts nothing until the company says yes. The same statements for one and many.
     """
-    why = _by_rule(asking)
+    why = company_reasons([a.order for a in asking])
     to_count = [one for one in asking if one.order.order_id not in why and one.buyer_id is not None]
     spendings = [_spending(one.order, one.buyer_id) for one in to_count if one.buyer_id is not None]
     refused: dict[int, DomainError] = {}
@@ -62,10 +62,11 @@ def ask_company(asking: Sequence[Asking], *, actor: Actor, now: datetime) -> dic
     return {**refused, **{order.order_id: waiting(reasons) for order, reasons in held}}
 
 
-def _by_rule(asking: Sequence[Asking]) -> dict[int, list[str]]:
-    """{order id: what the company's rules want to see it for}, of those that they do."""
-    rules = purchases.rules_of({a.order.account_id for a in asking})
-    ruled = [a.order for a in asking if a.order.account_id in rules]
+def company_reasons(orders: Sequence[OrderPicture]) -> dict[int, list[str]]:
+    """{order id: what the company's rules want to see it for}, of those that they do; limits of a buyer are not looked
+    at. Reads only."""
+    rules = purchases.rules_of({o.account_id for o in orders})
+    ruled = [o for o in orders if o.account_id in rules]
     known = purchases.shipped_to(ruled)
     classes = _classes(ruled)
     found = {

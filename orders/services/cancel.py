@@ -18,19 +18,17 @@ from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
-from inventory.queries import demand_states
-from inventory.rules.asks import DemandState
 from inventory.services.cancel import cancel as cancel_demands
-from orders.events import LinesCancelled, OrderClosed
+from orders.events import LinesCancelled
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.queries import account_of, pictures
 from orders.rules.asks import CancelOutcome
 from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
-from orders.rules.progress import is_all_cancelled, is_finished
 from orders.services.count_open_orders import ensure_counted
-from orders.services.hold_rows import Told, clear_all, clear_of_credit
+from orders.services.hold_rows import clear_all
+from orders.services.settle_status import settle_status
 from orders.services.write_rows import set_amounts
 from orders.states import ORDER, OrderStatus
 
@@ -182,30 +180,15 @@ def _tell(
 ) -> CancelOutcome:
     ref, stream = DocumentRef("order", order.order_id, order.number), f"order:{order.order_id}"
     products = tuple(sorted({x.product_id for x in order.lines if x.line_no in cancelled and x.product_id}))
-    states = list(demand_states([x.demand.demand_id for x in order.lines if x.demand]).values())
-    status = _new_status(states)
+    demand_ids = [x.demand.demand_id for x in order.lines if x.demand]
+    status, told = settle_status(order, demand_ids, actor=actor, now=now)
     notes = [outbox.Note(LinesCancelled(order.order_id, order.account_id, products), stream, order.version)]
-    if status == OrderStatus.CLOSED:
-        notes.append(outbox.Note(OrderClosed(order.order_id, order.account_id), stream, order.version))
-    told = Told()
-    if status != OrderStatus.SUBMITTED:
-        ORDER.require(OrderStatus.SUBMITTED, status)
-        Order.objects.filter(pk=order.order_id).update(status=status, closed_at=now)
-        told = clear_all([order], why=f"the order is {status}", actor=actor, now=now)
-    elif not any(unreleased(s) for s in states):
-        told = clear_of_credit(order, why="nothing of the order is left to release", actor=actor, now=now)
     summary = f"{len(cancelled)} of {len(order.lines)} lines cancelled: {reason}"
     quantities = {str(n): plain(q) for n, q in cancelled.items()}
     entry = journal.Entry(ref, "cancelled", summary, {"cancelled": quantities})
     journal.write([entry, *told.entries], actor=actor, now=now)
     outbox.publish_many([*notes, *told.notes], now=now, actor=actor)
     return CancelOutcome(order.order_id, order.number, str(status), dict(cancelled))
-
-
-def _new_status(states: list[DemandState]) -> OrderStatus:
-    if is_all_cancelled(states):
-        return OrderStatus.CANCELLED
-    return OrderStatus.CLOSED if is_finished(states) else OrderStatus.SUBMITTED
 
 
 def _cancel_draft(order: OrderPicture, reason: str, actor: Actor, now: datetime) -> CancelOutcome:

@@ -49,7 +49,7 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
         freight,
         order.total + tax + freight,
         order.currency,
-        _credit_view(decision),
+        credit_view(decision),
         tuple(r for r in results if r.verdict == Verdict.HOLD),
         problems,
     )
@@ -100,9 +100,9 @@ def _line(
     return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own, limits, words, why)
 
 
-def _credit_view(decision: CreditDecision) -> CreditView:
-    """Where the limit of a head above leaves less than the account's own, that is what the customer has: what the others
-    of the family owe is not told."""
+def credit_view(decision: CreditDecision) -> CreditView:
+    """What of a decision may be shown to whoever orders. Where the limit of a head above leaves less than the account's
+    own, that is what the customer has: what the others of the family owe is not told."""
     return CreditView(
         decision.is_approved,
         decision.exposure,

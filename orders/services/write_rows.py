@@ -81,6 +81,13 @@ LOCKED_COLUMNS = {
     "price_trace": "jsonb",
     "price_locked_at": "timestamptz",
 }
+AMENDED_COLUMNS = {
+    "id": "bigint",
+    **{
+        name: LINE_COLUMNS[name]
+        for name in ("qty", "unit", "unit_qty", "stated_price", "ship_to_id", "requested_date", "amount")
+    },
+}
 SUBMITTED_COLUMNS = {
     name: ORDER_COLUMNS[name]
     for name in (
@@ -216,6 +223,20 @@ def lock_prices(rows: Sequence[Row]) -> None:
         cursor.execute(
             f"UPDATE orders_orderline line SET {', '.join(f'{n} = new.{n}' for n in names)} "
             f"FROM json_to_recordset(%s) AS new({_typed(LOCKED_COLUMNS)}) WHERE line.id = new.id",
+            [_json(rows)],
+        )
+
+
+@require_uow
+def amend_lines(rows: Sequence[Row]) -> None:
+    """Write on lines what an amendment changes of them."""
+    if not rows:
+        return
+    names = [name for name in AMENDED_COLUMNS if name != "id"]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE orders_orderline line SET {', '.join(f'{n} = new.{n}' for n in names)} "
+            f"FROM json_to_recordset(%s) AS new({_typed(AMENDED_COLUMNS)}) WHERE line.id = new.id",
             [_json(rows)],
         )
 

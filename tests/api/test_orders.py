@@ -194,7 +194,7 @@ def test_pages_of_two_show_five_orders_once_each_though_one_arrives_meanwhile(wo
 
 def test_an_order_is_cancelled_once_with_a_reason_and_its_stock_comes_back(world, device):
     address = place(device, body(world, 12))["Location"]
-    assert device.get(address).json()["allowed_actions"] == ["cancel"]
+    assert device.get(address).json()["allowed_actions"] == ["amend", "cancel"]
     key = {"Idempotency-Key": str(uuid4())}
     assert device.post(f"{address}/cancel", {"reason": "Ordered twice"}).status_code == 400
     assert device.post(f"{address}/cancel", {}, headers=key).status_code == 422

@@ -79,6 +79,8 @@ from inventory.services.save_scenario import Tried, save_scenario, try_it
 from inventory.services.ship_transfer import ship_transfer
 from orders.models import Order, OrderLine, PurchaseRule
 from orders.rules.asks import LineDraft, OrderDraft
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.capture import capture
 from orders.services.place import place
 from orders.services.place_hold import place_hold
@@ -400,7 +402,7 @@ def _stories(account: Account) -> None:
     note = "The customer asked us to wait for their store room"
     place_hold(order_id=held, note=note, actor=CLERK, now=clock.now())
     place_order("PO-CREDIT", 390, customer=OTHER_CUSTOMER)  # above its limit
-    place_order("PO-BACK", 1, 1, 1, 30)
+    _amend(place_order("PO-BACK", 1, 1, 1, 30))
     unknown = (LineDraft(1, Decimal(3), stated_code="CATH-99", stated_description="Catheter 99"),)
     capture(OrderDraft(account.pk, Channel.CONSOLE, "USD", unknown, po_number="PO-DRAFT"), actor=CLERK, now=clock.now())
     dock.carriers(account)
@@ -425,6 +427,16 @@ def _stories(account: Account) -> None:
     _late_supply()
     _decisions(account)
     _money_earned(account)
+
+
+def _amend(order_id: int) -> None:
+    """One more of the first line."""
+    wish, version = Wish((LineWish(1, Decimal(2)),)), Order.objects.get(pk=order_id).version
+    amend(
+        order_id=order_id, wish=wish, expected_version=version, reason="A second theatre opens", actor=CLERK,
+        now=clock.now(),
+    )  # fmt: skip
+    drain(clock.now())
 
 
 def _late_supply() -> None:

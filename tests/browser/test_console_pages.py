@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "credit_limitevidence_attach": lambda: {"credit_account_id": CreditAccount.objects.latest("pk").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
     "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
+    "orders_order_amend": lambda: {"order_id": company.order("PO-BACK").pk},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
     "fulfillment_shipment_deliver": lambda: {"shipment_id": company.shipment("PO-SHIPPED").pk},
     "fulfillment_shipment_pack": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
@@ -155,4 +156,19 @@ def test_a_state_of_a_screen_can_be_used_by_everybody(walker: Surfer, name: str,
     who, path = STATES[name]
     page = walker.open(path(), who, theme=theme)
     faults = faults_of(page, f"console-{name}", theme=theme, widths=WIDTHS)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_an_amendment_would_do_can_be_read_by_everybody(walker: Surfer, theme: str) -> None:
+    page = walker.page("service", theme=theme)
+    path = reverse("admin:orders_order_amend", args=[company.order("PO-OPEN").pk])
+    assert walker.go(page, path).status == 200
+    page.fill("[name=qty-1]", "14")
+    page.fill("[name=sku-1]", company.order("PO-OPEN").lines.latest("pk").product.sku)
+    page.fill("[name=new-1]", "3")
+    page.click("button[value=look]")
+    assert page.locator("#am-seen").is_visible()
+    assert page.locator("button[value=amend]").is_visible()
+    faults = faults_of(page, "order-amend-seen", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)

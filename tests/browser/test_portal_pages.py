@@ -20,6 +20,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "order": lambda: {"number": company.order("PO-SHIPPED").number},
     "options": lambda: {"number": company.order("PO-BACK").number},
     "substitutes": lambda: {"number": company.order("PO-OPEN").number},
+    "amend": lambda: {"number": company.order("PO-OPEN").number},
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
     "ask-price": lambda: {"number": company.order("PO-OPEN").number},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},
@@ -111,4 +112,17 @@ def test_what_is_wrong_and_the_review_can_be_read_by_everybody(walker: Surfer, t
     page.locator("button[value=review]:visible").first.click()
     assert page.locator("h1").inner_text() == "Review and place"
     faults += faults_of(page, "portal-review", theme=theme, widths=WIDTHS)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_what_a_change_of_an_order_would_do_can_be_read_by_everybody(walker: Surfer, theme: str) -> None:
+    page = walker.page("buyer", theme=theme)
+    assert walker.go(page, f"/orders/{company.order('PO-OPEN').number}/change").status == 200
+    page.fill("[name=qty-1]", "14")
+    page.fill("[name=qty-2]", "0")
+    page.click("button[value=look]")
+    assert page.locator("#seen-title").is_visible()
+    assert page.locator("button[value=amend]").is_visible()
+    faults = faults_of(page, "portal-amend-seen", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)

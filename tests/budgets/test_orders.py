@@ -10,11 +10,14 @@ from django.test.utils import CaptureQueriesContext
 from inventory.services.allocate import allocate
 from orders.models import Order
 from orders.rules.asks import LineDraft
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.capture import capture, capture_many
 from orders.services.place import place
 from orders.services.preview import preview
+from orders.services.preview_amendment import preview_amendment
 from orders.services.submit import submit
-from tests.factories.orders import CLERK, NOW, make_world, release
+from tests.factories.orders import CLERK, NOW, later, make_world, release
 
 pytestmark = pytest.mark.django_db
 
@@ -87,3 +90,28 @@ def test_placing_takes_the_same_few_statements_for_1_10_100_and_500_lines(world,
         print(f"\nplace: {counts} statements for {SIZES} lines")
     assert len(set(counts)) == 1
     assert counts[0] <= 20  # the bar is 25
+
+
+def test_amending_and_its_preview_take_the_same_statements_for_1_and_for_200_lines(world, capsys):
+    """Every line changed, and a new one: down, up, another day."""
+    counts = {"preview": [], "amend": []}
+    for size in (1, 10, 200):
+        order = place(draft_of(world, size), actor=CLERK, now=NOW)
+        changed = [LineWish(n, Decimal(2 if n % 2 else 5)) for n in range(1, size + 1)]
+        new = LineWish(qty=Decimal(1), product_id=world.products[-1].pk)
+        lines = (*changed, new, *([LineWish(qty=Decimal(2), product_id=world.products[-2].pk)]))
+        wish = Wish(lines, requested_date=later(7))
+        version = Order.objects.get(pk=order.order_id).version
+        counts["preview"].append(count(lambda o=order, w=wish: preview_amendment(order_id=o.order_id, wish=w, now=NOW)))
+        counts["amend"].append(
+            count(
+                lambda o=order, w=wish, v=version: amend(
+                    order_id=o.order_id, wish=w, expected_version=v, reason="it changed", actor=CLERK, now=NOW
+                )
+            )
+        )
+    with capsys.disabled():
+        print(f"\n{counts}")
+    assert counts["preview"][1] == counts["preview"][2]
+    assert counts["amend"][1] == counts["amend"][2]  # of one line nothing is raised, so one question less is asked
+    assert counts["amend"][0] <= counts["amend"][1] <= 60

@@ -137,6 +137,14 @@ class StockModel:
         self.holds = [h for h in self.holds if h.qty > 0]
         need.cancelled += qty
 
+    def amend(self, need: Need, more: Decimal, day: date, given: Need, less: Decimal, now: datetime) -> None:
+        """More of one and less of another of the same document; what was cancelled comes back before more is ordered."""
+        self.expire(now, {need.product, given.product})
+        self.cancel(given, less)
+        back = min(more, need.cancelled)
+        need.cancelled, need.ordered, need.requested = need.cancelled - back, need.ordered + more - back, day
+        self.reserve([need], now, None)
+
     def release(self, need: Need) -> None:
         for hold in self.holds:
             if hold.need is need and hold.kind == HARD:

@@ -25,7 +25,7 @@ from core.refs import DocumentRef
 from core.testing import outer_atomic, unit
 from inventory.models import Claim, StockBalance
 from inventory.queries import availability, claims, demand_states, promises
-from inventory.rules.asks import AvailabilityQuery, DemandChange, RankSnapshot
+from inventory.rules.asks import AvailabilityQuery, DemandAmendment, DemandChange, RankSnapshot
 from inventory.rules.atp import expected_on
 from inventory.services.adjust_stock import StockIsClaimed, adjust_stock
 from inventory.services.allocate import allocate
@@ -338,6 +338,18 @@ class Warehouse(RuleBasedStateMachine):
         with unit():
             assert cancel([demand], {demand: qty}, now=self.now) == {demand: qty}
         self.model.cancel(need, qty)
+
+    @rule(demand=demands, other=demands, more=quantities, less=quantities, days=st.integers(0, 9))
+    def amend(self, demand, other, more, less, days):
+        """More of one by another day, less of another: what that gives back may serve the first."""
+        self.step()
+        need, given = self.needs([demand, other])
+        day = TODAY + timedelta(days=days)
+        taken = Decimal(0) if need is given else min(less, self.model.cancellable(given))
+        amending = {other: DemandAmendment(less=taken), demand: DemandAmendment(more=more, requested_date=day)}
+        with unit():
+            reserve([demand], now=self.now, amending=amending)
+        self.model.amend(need, more, day, given, taken, self.now)
 
     @rule(demand=demands)
     def cancel_line(self, demand):

@@ -19,6 +19,8 @@ from core.overrides import Reason
 from core.testing import drain, race
 from fulfillment.services.release_orders import release_orders
 from orders.models import Hold, Order, PurchaseRule
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
@@ -269,3 +271,58 @@ def test_many_orders_count_one_after_the_other_in_the_statements_of_two_and_one_
             submit_many(batch, actor=service, now=NOW)
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def amended(world, user, order, qty):
+    wish = Wish((LineWish(1, Decimal(qty)),))
+    version = Order.objects.get(pk=order.order_id).version
+    return amend(
+        order_id=order.order_id, wish=wish, expected_version=version, reason="we need it", actor=person(user), now=NOW
+    )
+
+
+@db
+def test_an_approved_order_whose_amount_grows_asks_again_and_less_does_not():
+    world = make_world()
+    rule(world, amount=100)
+    buys, decides = buyer(world), approver(world)
+    order = put(world, buys, 12)
+    first = decided(decides)
+    assert amended(world, buys, order, 11).holds == ()  # the company said yes to 12
+    assert spent() == 110
+    assert amended(world, buys, order, 12).holds == ()  # which is what it said yes to
+    assert waits(amended(world, buys, order, 15)) == ["purchase_approval"]
+    second = ApprovalRequest.objects.latest("pk")
+    assert (second.pk > first.pk, second.amount, spent()) == (True, 150, 120)
+    decided(decides)
+    assert not Hold.objects.filter(cleared_at=None).exists()
+    assert spent() == 150
+
+
+@db
+def test_a_waiting_order_that_is_amended_has_one_request_for_what_it_is_now_and_none_below_the_rule():
+    world = make_world()
+    rule(world, amount=100)
+    buys, decides = buyer(world), approver(world)
+    order = put(world, buys, 12)
+    old = ApprovalRequest.objects.get()
+    assert waits(amended(world, buys, order, 20)) == ["purchase_approval"]
+    old.refresh_from_db()
+    assert old.state == "expired"
+    assert ApprovalRequest.objects.get(state="pending").amount == 200
+    assert amended(world, buys, order, 9).holds == ()
+    assert not ApprovalRequest.objects.filter(state="pending").exists()
+    assert spent() == 90
+    assert decides.pk
+
+
+@db
+def test_what_grows_counts_towards_its_buyer_s_limit_whoever_amends():
+    world = make_world()
+    buys, other = buyer(world, order_limit=150), buyer(world)
+    order = put(world, buys, 12)
+    assert amended(world, other, order, 14).holds == ()
+    assert SpendingEntry.objects.values("buyer").distinct().count() == 1
+    assert spent() == 140
+    assert waits(amended(world, other, order, 16)) == ["purchase_approval"]
+    assert spent() == 140

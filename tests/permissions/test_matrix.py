@@ -257,6 +257,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "orders_hold_credit_desk_do": ("post", {"hold_id": 1, "verb": "recheck"}, MONEY),
     "orders_hold_credit_desk": ("get", {}, f"{ASK_MONEY} {MONEY}"),
     "orders_order_reprice": ("get", {}, CONSOLE["orders.order"][1]),
+    "orders_order_amend": ("get", {"order_id": 1}, CONSOLE["orders.order"][1]),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "reporting_kpiday_build": ("get", {}, f"operator {MONEY} planner cs_lead"),
     "reporting_kpiday_export": ("get", {}, EVERY_DESK),
@@ -279,6 +280,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "orders": (f"rep {BUYING}", f"rep {BUYING}"),
     "orders-csv": (f"rep {BUYING}", f"rep {BUYING}"),
     "order": (f"rep {BUYING}", f"rep {BUYING}"),
+    "amend": (f"rep {BUYING}", f"rep {BUYING}"),
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
     "ask-price": (f"rep {BUYING}", f"rep {BUYING}"),
     "return": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -312,6 +314,7 @@ PORTAL_ARGUMENTS = {
     for name in (
         *(
             "order",
+            "amend",
             "cancel",
             "ask-price",
             "return",
@@ -369,6 +372,8 @@ API: dict[str, dict[str, str]] = {
     "orders": {"get": ROLES_ALL, "post": ORDERING},
     "order-preview": {"post": ROLES_ALL},
     "order": {"get": ROLES_ALL},
+    "order-amend": {"post": ORDERING},
+    "order-revisions": {"get": ROLES_ALL},
     "order-cancel": {"post": ORDERING},
     "price-requests": {"post": "cs cs_lead pricing finance_approver rep"},
     "order-substitutes": {"get": ROLES_ALL},
@@ -399,6 +404,8 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
     "price-requests": NO_ORDER,
     "approval-decision": NO_ORDER,
     "order": NO_ORDER,
+    "order-amend": NO_ORDER,
+    "order-revisions": NO_ORDER,
     "order-cancel": NO_ORDER,
     "order-timeline": NO_ORDER,
 }

@@ -36,6 +36,8 @@ from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from orders.models import Hold, Order, OrderLine
 from orders.rules.asks import LineDraft, OrderDraft
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
@@ -215,6 +217,28 @@ class Trade(RuleBasedStateMachine):
                     now=self.now,
                 )
             )
+
+    @rule(
+        pick=any_one,
+        qty=st.one_of(st.just(ZERO), quantities),
+        more=st.one_of(st.none(), quantities),
+        days=st.one_of(st.none(), picks),
+    )
+    def amend_an_order(self, pick: int, qty: Decimal, more: Decimal | None, days: int | None) -> None:
+        line = self.one(OrderLine.objects.all(), pick)
+        if line is None:
+            return
+        lines = [LineWish(line.line_no, qty)]
+        if more is not None:
+            lines.append(LineWish(qty=more, product_id=self.products[pick % len(self.products)].pk))
+        day = None if days is None else self.now.date() + timedelta(days=days)
+        version = Order.objects.get(pk=line.order_id).version
+        self.attempt(
+            lambda: amend(
+                order_id=line.order_id, wish=Wish(tuple(lines), requested_date=day), expected_version=version,
+                reason="something else", actor=self.actor, now=self.now,
+            )
+        )  # fmt: skip
 
     @rule(who=few, limit=st.sampled_from([0, 50, 500, 20_000]))
     def change_the_limit(self, who: int, limit: int) -> None:

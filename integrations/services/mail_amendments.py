@@ -1,0 +1,34 @@
+"""Write to who ordered and to the reps of the lines: what of their order is different from now on, and why."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.core.mail import get_connection
+from django.core.mail.message import EmailMessage
+
+from accounts.buyer_queries import addresses_of
+from orders.events import OrderAmended
+from orders.revision_queries import people_of
+
+
+def mail_amendments(amended: Sequence[OrderAmended], *, now: datetime) -> int:
+    """How many letters went out; never to who amended. Two statements of orders and one of people for any number.
+    Raises what the mail server says, so that the job tries again."""
+    people = people_of({fact.order_id for fact in amended})
+    addresses = addresses_of({user_id for users in people.values() for user_id in users})
+    letters = [
+        EmailMessage(f"Order {fact.order_number} was amended (revision {fact.revision})", _text(fact), to=[address])
+        for fact in amended
+        for user_id in sorted(people[fact.order_id])
+        if user_id != fact.amended_by_id and (address := addresses.get(user_id))
+    ]
+    return get_connection().send_messages(letters) or 0 if letters else 0
+
+
+def _text(fact: OrderAmended) -> str:
+    lines = "\n".join(f"- {change}" for change in fact.changes)
+    money = f"The goods are {fact.money_effect:+,} {fact.currency}." if fact.money_effect else "The price is the same."
+    return (
+        f"{fact.amended_by} amended order {fact.order_number}: {fact.reason}.\n\n{lines}\n\n{money}\n"
+        "The order's page shows what is promised now.\n"
+    )

@@ -1,0 +1,62 @@
+"""Make locked demands what the customer wants now, before what is short of them is claimed. Part of reserve."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core import sql
+from core.uow import require_uow
+from inventory.rules.asks import DemandAmendment
+from inventory.services.cancel import cancellable_of, take_off
+from inventory.services.claim import Ledger
+from inventory.services.plan_routes import plan_routes
+
+_REDATE = """
+    UPDATE inventory_demand d SET requested_date = n.day
+    FROM unnest(%(ids)s::bigint[], %(days)s::date[]) AS n(id, day) WHERE d.id = n.id RETURNING d.id, d.requested_date"""
+# The old route led to the old address; where a rule decides about the new one it is planned next.
+_REDIRECT = """
+    UPDATE inventory_demand d SET ship_to_id = t.id, region = coalesce(t.region, ''), route = '{}',
+           receiving_calendar_id = t.calendar_id, receiving_days = coalesce(t.delivery_days, '{}')
+    FROM unnest(%(ids)s::bigint[], %(places)s::bigint[]) AS n(id, place) JOIN accounts_shipto t ON t.id = n.place
+    WHERE d.id = n.id RETURNING d.id, d.region, d.receiving_calendar_id, d.receiving_days"""
+
+
+@require_uow
+def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: datetime) -> None:
+    """Apply the changes to the demands in the ledger; quantities are written with it, dates and addresses at once. More
+    is first taken back from what was cancelled, so that less and then more again leaves a demand as it was.
+
+    Up to two statements and those of the routes, none without changes. Raises AlreadyInTheWarehouse.
+    """
+    less = {i: c.less for i, c in changes.items() if c.less}
+    for demand_id, qty in less.items():
+        demand = ledger.demands[demand_id]
+        take_off(demand, cancellable_of(demand, {demand_id: qty}), ledger)
+    for demand_id, change in changes.items():
+        back = min(change.more, ledger.demands[demand_id].cancelled_qty)
+        if back:
+            ledger.put(demand_id, "cancelled_qty", "backordered_qty", back)
+        if change.more > back:
+            ledger.grow(demand_id, change.more - back)
+    _redate(ledger, changes)
+    _redirect(ledger, changes, now)
+
+
+def _redate(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> None:
+    days = {i: c.requested_date for i, c in sorted(changes.items()) if c.requested_date is not None}
+    if days:
+        for demand_id, day in sql.rows(_REDATE, {"ids": list(days), "days": list(days.values())}):
+            ledger.demands[demand_id].requested_date = day
+
+
+@require_uow
+def _redirect(ledger: Ledger, changes: Mapping[int, DemandAmendment], now: datetime) -> None:
+    places = {i: c.ship_to_id for i, c in sorted(changes.items()) if c.ship_to_id is not None}
+    if not places:
+        return
+    routed = sql.rows(_REDIRECT, {"ids": list(places), "places": list(places.values())})
+    routes = plan_routes(sorted(places), now=now)
+    for demand_id, region, calendar_id, days in routed:
+        demand = ledger.demands[demand_id]
+        demand.region, demand.receiving_calendar_id, demand.receiving_days = region, calendar_id, days
+        demand.route = routes[demand_id].route if demand_id in routes else ()

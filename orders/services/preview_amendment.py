@@ -1,0 +1,130 @@
+"""What an amendment would do: before and after, money, promises, headroom, holds. Writes nothing, locks nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from core.errors import FieldError, NotFound
+from core.quantity import plain
+from credit import queries as credit
+from credit.states import CheckPoint
+from inventory.rules.asks import SplitAsk, SplitLine
+from inventory.split_queries import split_plan
+from orders.amendments import Assessed, amending_ask, assess, credit_results
+from orders.queries import pictures
+from orders.rules.asks import CreditView, GateResult
+from orders.rules.purchase import waiting
+from orders.rules.wishes import Change, LineChange, Wish, day_of, place_of, standing
+from orders.services.ask_company import company_reasons
+from orders.services.preview import credit_view
+from orders.states import Verdict
+
+
+@dataclass(frozen=True)
+class LinePreviewed:
+    """A line that would change: what would stand of it, in base units, and how what is new of it would be promised."""
+
+    line_no: int
+    sku: str
+    before: Decimal | None
+    after: Decimal
+    unit_price: Decimal | None
+    amount: Decimal
+    is_repriced: bool
+    promise: str
+    why_here: str = ""
+
+
+@dataclass(frozen=True)
+class AmendmentPreview:
+    """`version` is that of the order that was looked at: say it with the amendment. `problems` refuse it; `holds` would
+    hold the order. Totals are of the goods."""
+
+    number: str
+    version: int
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    lines: tuple[LinePreviewed, ...]
+    before_total: Decimal
+    after_total: Decimal
+    currency: str
+    credit: CreditView | None
+    holds: tuple[GateResult, ...]
+    problems: tuple[FieldError, ...]
+
+    @property
+    def money_effect(self) -> Decimal:
+        return self.after_total - self.before_total
+
+    @property
+    def can_amend(self) -> bool:
+        return bool(self.changes) and not self.problems
+
+
+def preview_amendment(*, order_id: int, wish: Wish, now: datetime) -> AmendmentPreview:
+    """By the same code as the amendment. A buyer's own spending limits are only looked at when it is made.
+
+    Raises NotFound. A constant number of statements.
+    """
+    order = pictures([order_id]).get(order_id)
+    if order is None:
+        raise NotFound(kind="order", ident=order_id)
+    found = assess(order, wish, now=now)
+    view, results = _credit(found, now) if not found.errors else (None, [])
+    holds = [r for r in (*found.results, *results, *_company(found)) if r.verdict == Verdict.HOLD]
+    return AmendmentPreview(
+        order.number, order.version, found.changes, found.notes, _lines(found, now), order.total, found.after.total,
+        order.currency, view, tuple(holds), found.errors,
+    )  # fmt: skip
+
+
+def _credit(found: Assessed, now: datetime) -> tuple[CreditView, list[GateResult]]:
+    """The headroom is always told; the gate only decides where the amendment asks it."""
+    (decision,) = credit.outlook([amending_ask(found)], point=CheckPoint.ENTRY, now=now)
+    return credit_view(decision), credit_results(found, decision, now=now) if found.asks_credit else []
+
+
+def _company(found: Assessed) -> list[GateResult]:
+    if found.errors or not found.asks_company:
+        return []
+    why = company_reasons([found.after]).get(found.after.order_id)
+    return [waiting(why)] if why else []
+
+
+def _lines(found: Assessed, now: datetime) -> tuple[LinePreviewed, ...]:
+    dealt = _dealt(found, now)
+    anew = {x.line_no for x in (*found.redated, *found.redirected)}
+    touched = {c.line_no: c for c in found.lines}
+    was = {x.line_no: x for x in found.before.lines}
+    return tuple(
+        LinePreviewed(
+            x.line_no, x.sku, standing(was[x.line_no]) if x.line_no in was else None, standing(x), x.unit_price,
+            x.amount, x.line_no in found.prices and x.line_no in was,
+            _promise(touched.get(x.line_no), dealt.get(x.line_no), is_anew=x.line_no in anew),
+            dealt[x.line_no].why_here if x.line_no in dealt else "",
+        )
+        for x in found.after.lines
+        if x.line_no in touched or x.line_no in anew
+    )  # fmt: skip
+
+
+def _promise(change: LineChange | None, split: SplitLine | None, *, is_anew: bool) -> str:
+    """ "2 more: 2 now from Reno DC", and that what there is comes on another day."""
+    parts = []
+    if change is not None and split is not None:
+        parts.append(split.words if change.before is None else f"{plain(change.more)} more: {split.words}")
+    return "; ".join([*parts, *(["promised anew by the day and place wanted"] if is_anew else [])])
+
+
+def _dealt(found: Assessed, now: datetime) -> Mapping[int, SplitLine]:
+    """How what is more would be promised, as reserve would do it now, beside what the order holds already."""
+    asks = [
+        SplitAsk(
+            c.line_no, c.after.product_id, c.more, day_of(found.after, c.after) or found.today,
+            place_of(found.after, c.after), found.account.min_shelf_life_days,
+        )
+        for c in found.lines
+        if c.more and c.after.product_id is not None
+    ]  # fmt: skip
+    return split_plan(asks, account_id=found.after.account_id, now=now) if asks else {}
