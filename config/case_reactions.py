@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from accounts.approval_queries import approvals
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
+from accounts.rules.asks import Approval
 from core.choices import counted
 from core.outbox import JobContext, JobDied
 from core.quantity import plain
@@ -13,7 +14,7 @@ from core.refs import DocumentRef
 from exceptions_app.events import CaseNoticed
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
-from exceptions_app.services.mail_notice import mail_notice
+from exceptions_app.services.mail_notice import mail_notice, mail_notices
 from exceptions_app.services.open_case import open_case, open_cases
 from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered
 from integrations.services.gather_letters import Moved, gather_letters
@@ -240,28 +241,38 @@ def open_approval_case(fact: ApprovalEscalated, job: JobContext) -> None:
 
 
 def open_reprice_case(fact: ApprovalDecided, job: JobContext) -> None:
+    open_reprice_cases([fact], [job])
+
+
+def open_reprice_cases(facts: Sequence[ApprovalDecided], jobs: Jobs) -> None:
     """Approved, and not issued yet: finance has it from here."""
-    if not (fact.is_approved and fact.approval_kind == "reprice"):
-        return
-    given = approvals([fact.approval_id])[fact.approval_id]
+    asked = [f.approval_id for f in facts if f.is_approved and f.approval_kind == "reprice"]
+    if asked:
+        given = approvals(asked)
+        open_cases([_reprice_case(pk, given[pk]) for pk in asked], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def _reprice_case(approval_id: int, given: Approval) -> CaseSpec:
     credit, rebill = (given.content.get(name, "0") for name in ("credit", "rebill"))
-    open_case(
+    return CaseSpec(
         "reprice_approved",
-        subject=DocumentRef("approval", fact.approval_id),
-        account_id=given.account_id,
-        money_at_risk=abs(given.amount or ZERO),
-        currency=given.currency,
-        cause_key="to issue",
-        summary=f"{given.subject.number}: credit {credit}, rebill {rebill} {given.currency}: {given.content['what']}",
-        evidence={"lines": given.content.get("lines", [])},
-        now=job.now,
-        actor=job.actor,
+        DocumentRef("approval", approval_id),
+        "to issue",
+        given.account_id,
+        abs(given.amount or ZERO),
+        given.currency,
+        f"{given.subject.number}: credit {credit}, rebill {rebill} {given.currency}: {given.content['what']}",
+        {"lines": given.content.get("lines", [])},
     )
 
 
 def close_approval_case(fact: ApprovalDecided | ApprovalLapsed, job: JobContext) -> None:
-    cause = Cause("approval_overdue", DocumentRef("approval", fact.approval_id), "undecided")
-    close_many([cause], now=job.now, actor=job.actor)
+    close_approval_cases([fact], [job])
+
+
+def close_approval_cases(facts: Sequence[ApprovalDecided | ApprovalLapsed], jobs: Jobs) -> None:
+    causes = [Cause("approval_overdue", DocumentRef("approval", f.approval_id), "undecided") for f in facts]
+    close_many(causes, now=jobs[0].now, actor=jobs[0].actor)
 
 
 def open_dead_job_case(fact: JobDied, job: JobContext) -> None:
@@ -279,3 +290,7 @@ def open_dead_job_case(fact: JobDied, job: JobContext) -> None:
 
 def mail_case_notice(fact: CaseNoticed, job: JobContext) -> None:
     mail_notice(notice_id=fact.notice_id, now=job.now)
+
+
+def mail_case_notices(facts: Sequence[CaseNoticed], jobs: Jobs) -> None:
+    mail_notices(notice_ids={f.notice_id for f in facts}, now=jobs[0].now)

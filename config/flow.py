@@ -154,17 +154,19 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ApprovalDecided: (
         Reaction("put approved prices on their lines", do.apply_approved_price),
         Reaction("set the approved limit", do.set_approved_limit),
-        Reaction("hand approved repricing to finance", cases.open_reprice_case),
-        Reaction("close the case of the late approval", cases.close_approval_case),
+        Reaction("hand approved repricing to finance", cases.open_reprice_case, run_many=cases.open_reprice_cases),
+        Reaction("close the case of the late approval", cases.close_approval_case, run_many=cases.close_approval_cases),
         Reaction("do what the company decided about its order", do.settle_purchase),
         Reaction("write off what was approved", money.write_off_approved),
     ),
     ApprovalEscalated: (Reaction("open a case for the late approval", cases.open_approval_case),),
     ApprovalLapsed: (
-        Reaction("close the case of the lapsed approval", cases.close_approval_case),
+        Reaction(
+            "close the case of the lapsed approval", cases.close_approval_case, run_many=cases.close_approval_cases
+        ),
         Reaction("end the write-off nobody approved", money.end_write_off),
     ),
-    CaseNoticed: (Reaction("mail a word about a case", cases.mail_case_notice),),
+    CaseNoticed: (Reaction("mail a word about a case", cases.mail_case_notice, run_many=cases.mail_case_notices),),
     # reference data from files
     ColumnsNamed: (Reaction("preview the import", do.preview_import, seconds=HALF_AN_HOUR),),
     ImportConfirmed: (Reaction("apply the import", do.apply_import, seconds=HALF_AN_HOUR),),

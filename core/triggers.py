@@ -35,6 +35,12 @@ def append_only() -> list[pgtrigger.Trigger]:
     ]
 
 
-def guard(lifecycle: Lifecycle[Any], field: str) -> pgtrigger.FSM:
-    """The life's table as a trigger, for `Meta.triggers`: the database has the last word on every status change."""
-    return pgtrigger.FSM(name=f"{lifecycle.name}_{field}_guard", field=field, transitions=lifecycle.pairs())
+def guard(lifecycle: Lifecycle[Any], field: str, *, asks_first: bool = False) -> pgtrigger.FSM:
+    """The life's table as a trigger, for `Meta.triggers`: the database has the last word on every status change.
+
+    `asks_first`: a row whose status stays is let by without a call (0.2 ms each), for tables changed by the thousand.
+    """
+    changed = pgtrigger.Q(**{f"old__{field}__df": pgtrigger.F(f"new__{field}")}) if asks_first else None
+    return pgtrigger.FSM(
+        name=f"{lifecycle.name}_{field}_guard", field=field, transitions=lifecycle.pairs(), condition=changed
+    )

@@ -4,10 +4,13 @@ Any room at or above a kind may do so: inventory finds its late supply, orders f
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
+
+Cause = CaseSpec | CaseSnapshot  # both name kind, subject and cause_key
 
 
 @dataclass(frozen=True)
@@ -30,14 +33,30 @@ class Watch:
     gone: Callable[[Sequence[CaseSnapshot], datetime], Collection[int]]
 
 
+@dataclass(frozen=True)
+class Worth:
+    """What causes of a kind put at risk, where whoever finds them does not know prices: `of(causes)` gives (amount,
+    currency; empty: not known) for each, in their order, in one statement. Asked when a case opens and at every look, so
+    that it stays true.
+    """
+
+    kind: str
+    of: Callable[[Sequence[Cause]], Sequence[tuple[Decimal, str]]]
+
+
+_worths: dict[str, Worth] = {}
 _detectors: list[Detector] = []
 _watches: list[Watch] = []
 _pushed: dict[str, str] = {}
 
 
-def register(*found: Detector | Watch) -> None:
-    """Raises ValueError when two detectors of a kind would resolve each other's cases."""
+def register(*found: Detector | Watch | Worth) -> None:
+    """Raises ValueError when two detectors of a kind would resolve each other's cases, or two know its worth."""
     for one in found:
+        if isinstance(one, Worth):
+            if _worths.setdefault(one.kind, one) is not one:
+                raise ValueError(f"two say what cases of {one.kind} are worth")
+            continue
         if isinstance(one, Watch):
             _watches.append(one)
             continue
@@ -58,6 +77,25 @@ def detectors() -> tuple[Detector, ...]:
 
 def watches() -> tuple[Watch, ...]:
     return tuple(_watches)
+
+
+def valued(specs: Sequence[CaseSpec]) -> list[CaseSpec]:
+    """The same causes with what they put at risk, of the kinds somebody above knows the worth of."""
+    found = list(specs)
+    for kind in sorted({spec.kind for spec in specs} & _worths.keys()):
+        places = [n for n, spec in enumerate(specs) if spec.kind == kind]
+        for n, (amount, currency) in zip(places, _worths[kind].of([specs[n] for n in places]), strict=True):
+            if currency:  # known
+                found[n] = replace(specs[n], money_at_risk=amount, currency=currency)
+    return found
+
+
+def worth_of(kind: str, cases: Sequence[CaseSnapshot]) -> dict[int, tuple[Decimal, str]]:
+    """{case id: what it puts at risk now}; those of which nobody knows are absent."""
+    if kind not in _worths or not cases:
+        return {}
+    asked = zip((case.id for case in cases), _worths[kind].of(cases), strict=True)
+    return {case_id: worth for case_id, worth in asked if worth[1]}
 
 
 def finders_of(kind: str) -> list[str]:

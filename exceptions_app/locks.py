@@ -5,6 +5,7 @@ Opening and auto-resolving touch cases by their natural key in one statement eac
 transactions doing that is retried by their door verbs.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Min
@@ -16,6 +17,10 @@ from exceptions_app.models import Case, SlaStep
 def lock_case(case_id: int) -> Case | None:
     rows = take(Rank.CASE, Case.objects.filter(pk=case_id).select_related("queue"))
     return rows[0] if rows else None
+
+
+def lock_cases(case_ids: Iterable[int]) -> list[Case]:
+    return take(Rank.CASE, Case.objects.filter(pk__in=list(case_ids)))
 
 
 def lock_cases_with_due_steps(*, now: datetime, limit: int) -> list[Case]:

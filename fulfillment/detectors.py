@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from core import sql
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, Watch, pushed, register
+from exceptions_app.detection import Cause, Detector, Watch, Worth, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from fulfillment.exception_kinds import (
     DELIVERY_DAMAGED,
@@ -118,6 +119,29 @@ def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
     return {pk for pk, _, _ in asked} - still
 
 
+_SHORT_WORTH = """
+SELECT w.n, sum(round(d.backordered_qty * l.unit_price, 2)), o.currency
+  FROM unnest(%(ns)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(n, shipment_id, product_id)
+  JOIN fulfillment_shipment s ON s.id = w.shipment_id JOIN orders_order o ON o.id = s.order_id
+  JOIN orders_orderline l ON l.order_id = o.id
+  JOIN inventory_demand d ON d.id = l.demand_id AND d.product_id = w.product_id AND d.backordered_qty > 0
+ GROUP BY w.n, o.currency
+"""
+
+
+def worth_of_short(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
+    """What the order of the shipment still waits for of the short product."""
+    named = [cause.cause_key.removeprefix("product:") for cause in causes]
+    columns = {
+        "ns": list(range(len(causes))),
+        "shipments": [cause.subject.id for cause in causes],
+        "products": [int(product) if product.isdecimal() else 0 for product in named],
+    }
+    known = {n: (worth or Decimal(0), currency) for n, worth, currency in sql.rows(_SHORT_WORTH, columns)}
+    return [known.get(n, (Decimal(0), "")) for n in range(len(causes))]
+
+
+register(Worth(SHORT_PICK.code, worth_of_short))
 register(
     Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk),
     Detector(RECALL_UNANSWERED.code, "recall:", unanswered_recalls),

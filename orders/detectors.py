@@ -9,6 +9,7 @@ from core.choices import counted
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, pushed, register
 from exceptions_app.rules.asks import CaseSpec
+from orders import case_worth
 from orders.exception_kinds import (
     AGED_BACKORDER,
     AGED_CREDIT_HOLD,
@@ -117,6 +118,8 @@ register(
     Detector(ORDER_STUCK, "not released", stuck_orders),
     Detector(CANCEL_DATE_AT_RISK, "cancel date", cancel_dates_at_risk),
 )
+__all__ = ["case_worth"]  # says what cases of the rooms below put at risk
+
 for opened_by_hold in (CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, USAGE_WITHOUT_PO):
     pushed(opened_by_hold, "the fact HoldPlaced")
 pushed(UNRESOLVED_LINES, "the fact OrderUnresolved")

@@ -79,7 +79,8 @@ def preview_recompute(case: CaseSnapshot, now: datetime) -> Effect:
     return Effect(f"works {sale} out again by the plan as it is now; a difference is on the next statement")
 
 
-def recompute(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+def recompute(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
+    """Two transactions: worked out twice, the second finds no difference."""
     line = line_of(case)
     if line is not None:
         day = line.invoice.issued_date
@@ -110,7 +111,7 @@ register(
         CHARGEBACK_DENIED.code, "stand", "Let the denial stand", preview_stand, stand, FINANCE | {Role.CS, Role.CS_LEAD}
     ),
     Resolution(
-        COMMISSION_DISPUTE.code, "recompute", "Work it out again", preview_recompute, recompute, FINANCE, ends_case=True
+        COMMISSION_DISPUTE.code, "recompute", "Work it out again", preview_recompute, recompute, FINANCE, is_chain=True
     ),
     Resolution(COMMISSION_DISPUTE.code, "uphold", "The amount stands", preview_uphold, uphold, FINANCE, ends_case=True),
 )

@@ -100,7 +100,7 @@ class Case(models.Model):
                 name="cases_like_number",
             ),
         ]
-        triggers = [guard(CASE, "status")]
+        triggers = [guard(CASE, "status", asks_first=True)]
 
     def __str__(self) -> str:
         return self.number

@@ -1,14 +1,17 @@
 """Look for causes: open what is new, refresh what changed, and let cases resolve themselves whose cause is gone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import islice
 from typing import TypeVar
 
 from core.actors import system
 from core.uow import door_verb
-from exceptions_app.detection import Detector, Watch, detectors, watches
+from exceptions_app import locks
+from exceptions_app.detection import Detector, Watch, detectors, valued, watches, worth_of
+from exceptions_app.models import Case
 from exceptions_app.queries import live_cases, settled_lately
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
@@ -46,7 +49,7 @@ def detect(detector: Detector, *, now: datetime) -> Detected:
     """
     live = {c.key: c for c in live_cases(detector.kind, prefix=detector.prefix)}
     settled = settled_lately(detector.kind, prefix=detector.prefix, since=now - SETTLED_FOR)
-    found = {spec.key: spec for spec in detector.find(now)}
+    found = {spec.key: spec for spec in valued(detector.find(now))}
     new = [
         spec
         for key, spec in found.items()
@@ -62,7 +65,7 @@ def detect(detector: Detector, *, now: datetime) -> Detected:
 
 
 def watch(one: Watch, *, now: datetime) -> Detected:
-    """Resolve the pushed cases of a kind whose cause is gone."""
+    """Resolve the pushed cases of a kind whose cause is gone, and keep what the others put at risk true."""
     live = live_cases(one.kind)
     gone_ids: set[int] = set()
     for batch in _batches(live):
@@ -70,7 +73,17 @@ def watch(one: Watch, *, now: datetime) -> Detected:
     gone = [case for case in live if case.id in gone_ids]
     for ended in _batches(gone):
         _close(ended, now=now)
-    return Detected(one.kind, found=len(live) - len(gone), closed=len(gone))
+    left = [case for case in live if case.id not in gone_ids]
+    refreshed = sum(_keep_worth(one.kind, batch) for batch in _batches(left))
+    return Detected(one.kind, found=len(left), refreshed=refreshed, closed=len(gone))
+
+
+def _keep_worth(kind: str, cases: Sequence[CaseSnapshot]) -> int:
+    worth = worth_of(kind, cases)
+    changed = {c.id: worth[c.id] for c in cases if c.id in worth and worth[c.id] != (c.money_at_risk, c.currency)}
+    if changed:
+        _restate(changed)
+    return len(changed)
 
 
 def _has_changed(spec: CaseSpec, case: CaseSnapshot) -> bool:
@@ -81,6 +94,15 @@ def _has_changed(spec: CaseSpec, case: CaseSnapshot) -> bool:
 @door_verb
 def _open(specs: Sequence[CaseSpec], *, now: datetime) -> None:
     open_cases(specs, now=now, actor=LOOKER)
+
+
+@door_verb
+def _restate(worth: Mapping[int, tuple[Decimal, str]]) -> None:
+    """Money alone: nobody saw the cause again, so its sightings and evidence stay."""
+    cases = locks.lock_cases(worth)
+    for case in cases:
+        case.money_at_risk, case.currency = worth[case.pk]
+    Case.objects.bulk_update(cases, ["money_at_risk", "currency"])
 
 
 @door_verb

@@ -16,6 +16,7 @@ from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import require_uow
 from exceptions_app import kinds, locks
+from exceptions_app.detection import valued
 from exceptions_app.events import CaseOpened
 from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
 from exceptions_app.ownership import Terms, terms_of
@@ -61,7 +62,7 @@ def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None 
     for spec in specs:
         kinds.kind(spec.kind)
     locks.announce()
-    wanted = dict(sorted({spec.key: spec for spec in specs}.items()))
+    wanted = dict(sorted({spec.key: spec for spec in valued(specs)}.items()))
     ids: dict[_Key, int] = {}
     for _ in range(_ATTEMPTS):
         ids |= _refresh([spec for key, spec in wanted.items() if key not in ids], now=now)

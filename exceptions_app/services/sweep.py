@@ -4,9 +4,11 @@ Each step is told to a person: at 50 % the owner (or the team's lead), at 75 % t
 away is skipped. Steps of a case that fire together are one notice to each person.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -16,7 +18,7 @@ from core.outbox import Fact, Note, publish_many
 from core.uow import door_verb
 from exceptions_app import kinds, locks
 from exceptions_app.events import CaseBreached, CaseEscalated
-from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
+from exceptions_app.models import Case, Queue, SlaStep
 from exceptions_app.rules.escalation import Fired, Told, collapsed, whom_to_tell
 from exceptions_app.rules.sla import is_late
 from exceptions_app.services.tell_people import Word, tell_people
@@ -47,7 +49,7 @@ def sweep(*, now: datetime, limit: int = 200) -> Swept:
     chains = _chains(cases.values(), now)
     fired = [_fired(step, cases[step.case_id], chains, now) for step in steps]
     _store(steps, fired, now)
-    CaseEvent.objects.bulk_create(_event(step, done, now) for step, done in zip(steps, fired, strict=True))
+    _keep_history(steps, fired, now)
     publish_many(list(_notes(steps, fired, cases)), now=now, actor=SWEEPER)
     _note_on_cases(steps, cases)
     tell_people([_word(told, cases[told.case_id]) for told in collapsed(fired)], now=now)
@@ -76,24 +78,37 @@ def _store(steps: Sequence[SlaStep], fired: Sequence[Fired], now: datetime) -> N
         )
 
 
-def _event(step: SlaStep, done: Fired, now: datetime) -> CaseEvent:
-    verb = "breached" if step.threshold == 100 else "escalated"
+# Written as arrays: as rows of the model they cost half of the tick.
+_HISTORY = """
+INSERT INTO exceptions_app_caseevent (case_id, verb, at, actor_id, actor_label, note, data)
+SELECT e.case_id, e.verb, %(now)s, NULL, %(who)s, e.note, e.data::jsonb
+  FROM unnest(%(cases)s::bigint[], %(verbs)s::text[], %(notes)s::text[], %(data)s::text[]) AS e(case_id, verb, note, data)
+"""
+
+
+def _keep_history(steps: Sequence[SlaStep], fired: Sequence[Fired], now: datetime) -> None:
+    """In the order in which the steps were due."""
+    columns: dict[str, Any] = {
+        "now": now,
+        "who": SWEEPER.label,
+        "cases": [step.case_id for step in steps],
+        "verbs": ["breached" if step.threshold == 100 else "escalated" for step in steps],
+        "notes": [_words(step, done) for step, done in zip(steps, fired, strict=True)],
+        "data": [_told(step, done) for step, done in zip(steps, fired, strict=True)],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_HISTORY, columns)
+
+
+def _words(step: SlaStep, done: Fired) -> str:
     late = ", noticed late" if done.is_late else ""
+    return f"{step.threshold} % of the time to {step.clock} has passed{late}"
+
+
+def _told(step: SlaStep, done: Fired) -> str:
     told = {"told": done.told} if done.told else {}
-    return CaseEvent(
-        case_id=step.case_id,
-        verb=verb,
-        at=now,
-        actor_label=SWEEPER.label,
-        note=f"{step.threshold} % of the time to {step.clock} has passed{late}",
-        data={
-            "clock": step.clock,
-            "threshold": step.threshold,
-            "due_at": step.due_at.isoformat(),
-            "late": done.is_late,
-            **told,
-        },
-    )
+    due = step.due_at.isoformat()
+    return json.dumps({"clock": step.clock, "threshold": step.threshold, "due_at": due, "late": done.is_late, **told})
 
 
 def _notes(steps: Sequence[SlaStep], fired: Sequence[Fired], cases: dict[int, Case]) -> Iterable[Note]:

@@ -501,6 +501,7 @@ def _money_earned(account: Account) -> None:
         account.pk, "D-77", "NOBODY-1", "GHOST", "SUT-3-0", Decimal(4), now.date(), Decimal(10), Decimal(8), "USD"
     )
     claim_chargeback(claim, actor=CLERK, now=clock.now())
+    _ship(place_order("PO-DUE", 6, 2), short=0)  # its invoice is open: to be paid, or disputed
     build_recent_kpis(now=clock.now())
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, override_settings
 from django.urls import reverse
 
 from billing.models import Invoice, Payment
@@ -53,6 +53,15 @@ def test_a_page_can_be_used_by_everybody_at_every_width(walker: Surfer, name: st
         return  # it is posted to: no page to look at
     page = walker.open(path, who, theme=theme)
     faults = faults_of(page, f"portal-{name}", theme=theme, widths=WIDTHS)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_invoices_can_be_paid_by_everybody_where_a_provider_is_set_up(walker: Surfer, theme: str) -> None:
+    with override_settings(PAYMENT_PROVIDER="sandbox"):
+        page = walker.open(reverse("portal:pay"), "buyer", theme=theme)
+        assert page.get_by_role("button", name="Pay").count() == 1
+        faults = faults_of(page, "portal-pay-online", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)
 
 
