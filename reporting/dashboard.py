@@ -102,7 +102,7 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         holds=[{"hold": hold, "reason": words(hold.reason), "url": _held(hold.reason)} for hold in open_holds()],
         release=cache.get_or_set("reporting.release_queue", release_queue, RELEASE_SECONDS),
         kinds=[_kind(k.kind, k.live, k.breached, k.money) for k in live_kinds()],
-        cases_url=_url("admin:exceptions_app_case_changelist"),
+        cases_url=_url("admin:exceptions_app_case_desk"),
         holds_url=_url("admin:orders_hold_changelist"),
         orders_url=_url("admin:orders_order_changelist", "?status__exact=submitted"),
     )
