@@ -6,18 +6,29 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exceptions_app', '0005_room_for_changes_in_place'),
+        ("exceptions_app", "0005_room_for_changes_in_place"),
     ]
 
     operations = [
         pgtrigger.migrations.RemoveTrigger(
-            model_name='case',
-            name='case_status_guard',
+            model_name="case",
+            name="case_status_guard",
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='case_status_guard', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))', declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{assigned:auto_resolved,assigned:in_progress,assigned:open,assigned:resolved,assigned:waiting,auto_resolved:closed,auto_resolved:reopened,closed:reopened,in_progress:assigned,in_progress:auto_resolved,in_progress:resolved,in_progress:waiting,open:assigned,open:auto_resolved,open:in_progress,open:resolved,open:waiting,reopened:assigned,reopened:auto_resolved,reopened:in_progress,reopened:resolved,reopened:waiting,resolved:closed,resolved:reopened,waiting:assigned,waiting:auto_resolved,waiting:in_progress,waiting:open,waiting:resolved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='1f36002462d1dbc6ffb9034a95e63c4d9544b974', operation='UPDATE', pgid='pgtrigger_case_status_guard_259cb', table='exceptions_app_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="case_status_guard",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{assigned:auto_resolved,assigned:in_progress,assigned:open,assigned:resolved,assigned:waiting,auto_resolved:closed,auto_resolved:reopened,closed:reopened,in_progress:assigned,in_progress:auto_resolved,in_progress:resolved,in_progress:waiting,open:assigned,open:auto_resolved,open:in_progress,open:resolved,open:waiting,reopened:assigned,reopened:auto_resolved,reopened:in_progress,reopened:resolved,reopened:waiting,resolved:closed,resolved:reopened,waiting:assigned,waiting:auto_resolved,waiting:in_progress,waiting:open,waiting:resolved}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="1f36002462d1dbc6ffb9034a95e63c4d9544b974",
+                    operation="UPDATE",
+                    pgid="pgtrigger_case_status_guard_259cb",
+                    table="exceptions_app_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
