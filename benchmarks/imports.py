@@ -16,7 +16,8 @@ from django.db import connection
 from benchmarks import data
 from benchmarks.measure import Spread
 
-TABLES = ("accounts_account", "accounts_accountevent", "catalog_product", "core_journalentry")
+TABLES = ("accounts_account", "accounts_accountevent", "catalog_product", "core_journalentry", "pricing_pricerow")
+PRICE_LIST = "W10"
 _LIKE = "LIKE public.{0} INCLUDING DEFAULTS INCLUDING CONSTRAINTS INCLUDING INDEXES INCLUDING IDENTITY"
 _JOURNAL = (
     " INSERT INTO floor.core_journalentry (subject_kind, subject_id, verb, summary, at, actor_label, actor_roles, ip,"
@@ -43,6 +44,13 @@ WITH was AS (
   SELECT {of_columns}, now(), 'changed', a.id FROM floor.accounts_account a JOIN floor.rows r ON upper(a.code) = upper(r.c[1])),
 done AS (
   UPDATE floor.accounts_account a SET name = r.c[2] FROM floor.rows r WHERE upper(a.code) = upper(r.c[1]) RETURNING a.id)
+"""
+_NEW_PRICES = """
+WITH done AS (
+  INSERT INTO floor.pricing_pricerow (source_id, product_id, min_qty, unit_price, valid_from, tier, unit, break_group)
+  SELECT s.id, p.id, c[3]::numeric, c[4]::numeric, c[7]::date, c[5], c[6], ''
+    FROM floor.rows JOIN public.pricing_pricesource s ON upper(s.code) = upper(c[1])
+    JOIN public.catalog_product p ON upper(p.sku) = upper(c[2]) RETURNING id)
 """
 Rows = list[tuple[str, ...]]
 
@@ -77,6 +85,14 @@ def _account_rows(run: int, count: int, word: str = "Company") -> Rows:
     ]
 
 
+def _price_rows(run: int, count: int) -> Rows:
+    """Of the products that were new in this run."""
+    return [
+        (PRICE_LIST, f"W{run}-{n:07}", str(n % 4 * 10), f"{n % 900 + 1}.1250", "", "", "2026-01-01")
+        for n in range(count)
+    ]
+
+
 def _changed_sql() -> str:
     with connection.cursor() as cursor:
         cursor.execute(
@@ -96,9 +112,11 @@ _PRODUCT = (
     "weight_kg",
     "regulated_class",
 )
+_PRICE = ("source", "product", "min_qty", "unit_price", "tier", "unit", "valid_from")
 _ACCOUNT = ("code", "name", "region", "time_zone", "min_shelf_life_days", "external_id")
 JOBS = (
     _Job("new products", "products", _PRODUCT, _product_rows, lambda: _NEW_PRODUCTS + _JOURNAL.format("product", "created")),
+    _Job("new prices", "prices", _PRICE, _price_rows, lambda: _NEW_PRICES + _JOURNAL.format("price_row", "created")),
     _Job("new accounts", "accounts", _ACCOUNT, _account_rows, lambda: _NEW_ACCOUNTS + _JOURNAL.format("account", "created")),
     _Job("every account changed", "accounts", _ACCOUNT, lambda run, count: _account_rows(run, count, "Firm"),
          lambda: _changed_sql() + _JOURNAL.format("account", "changed")),
@@ -136,6 +154,11 @@ def _row(job: _Job, count: int, seconds: dict[str, list[float]]) -> dict[str, An
 
 
 def _make_tables() -> None:
+    from pricing.models import PriceSource
+
+    PriceSource.objects.get_or_create(
+        code=PRICE_LIST, defaults={"name": "Imported prices", "level": "list", "valid_from": "2020-01-01"}
+    )
     with connection.cursor() as cursor:
         cursor.execute("CREATE SCHEMA IF NOT EXISTS floor")
         for table in TABLES:

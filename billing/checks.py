@@ -7,7 +7,8 @@ from django.db import connection
 _PRICE = """
 SELECT i.number, x.id, x.unit_price, o.unit_price FROM billing_invoiceline x
   JOIN billing_invoice i ON i.id = x.invoice_id JOIN orders_orderline o ON o.id = x.order_line_id
- WHERE x.rebills_id IS NULL AND x.unit_price IS DISTINCT FROM o.unit_price ORDER BY x.id LIMIT 100
+ WHERE x.rebills_id IS NULL AND x.price_settled_at IS NULL AND x.unit_price IS DISTINCT FROM o.unit_price
+ ORDER BY x.id LIMIT 100
 """
 _TOTAL = """
 SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0) FROM billing_invoice i
@@ -58,7 +59,8 @@ SELECT number, status, total_amount - paid_amount - credited_amount - written_of
 """
 _CHAIN = """
 SELECT o.number, l.line_no, l.unit_price, x.unit_price, x.qty, d.shipped_qty FROM (
-    SELECT x.order_line_id, min(x.unit_price) AS unit_price, sum(x.qty) AS qty FROM billing_invoiceline x
+    SELECT x.order_line_id, min(x.unit_price) FILTER (WHERE x.price_settled_at IS NULL) AS unit_price,
+           sum(x.qty) AS qty FROM billing_invoiceline x
       JOIN billing_invoice i ON i.id = x.invoice_id WHERE i.status <> 'draft' AND x.rebills_id IS NULL GROUP BY 1) x
   JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
   JOIN inventory_demand d ON d.id = l.demand_id
@@ -96,7 +98,8 @@ SELECT i.number, sum(o.allocated_amount), sum(x.amount - x.credited_amount), sum
 _REPRICED = """
 SELECT o.number, l.line_no, l.repriced_amount, coalesce(r.amount, 0) - coalesce(c.amount, 0) FROM orders_orderline l
   JOIN orders_order o ON o.id = l.order_id
-  LEFT JOIN (SELECT order_line_id, sum(amount) AS amount FROM billing_invoiceline WHERE rebills_id IS NOT NULL GROUP BY 1) r
+  LEFT JOIN (SELECT order_line_id, sum(amount) AS amount FROM billing_invoiceline
+              WHERE invoice_id IN (SELECT invoice_id FROM billing_repricing_rebills) GROUP BY 1) r
          ON r.order_line_id = l.id
   LEFT JOIN (SELECT x.order_line_id, sum(m.amount) AS amount FROM billing_repricing p
                JOIN billing_creditmemoline m ON m.credit_memo_id = p.credit_memo_id

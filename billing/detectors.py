@@ -1,22 +1,28 @@
 """What finds trouble with money: the verb in which it shows opens the case, and the one that mends it closes it; money
 that nobody applies is looked for."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from billing.exception_kinds import (
     CHARGEBACK_DENIED,
     COMMISSION_DISPUTE,
+    INVOICE_DIFFERS,
     INVOICE_DISPUTE,
     PAYMENT_DIFFERS,
     SHORT_PAYMENT,
     UNAPPLIED_CASH,
 )
+from billing.mismatches import Mismatch, newest_mismatches
 from core import sql
 from core.choices import counted
+from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, pushed, register
 from exceptions_app.rules.asks import CaseSpec
 
+ZERO = Decimal(0)
 IS_LATE = timedelta(days=2)  # after the money came: who posts it mostly applies it at once
 
 _UNAPPLIED = """
@@ -49,7 +55,34 @@ def unapplied_cash(now: datetime) -> list[CaseSpec]:
     ]
 
 
+def invoices_that_differ(now: datetime) -> list[CaseSpec]:
+    """Newest invoices that bill another price than was confirmed: one case an invoice."""
+    found: dict[int, list[Mismatch]] = {}
+    for m in newest_mismatches():
+        found.setdefault(m.invoice_id, []).append(m)
+    return [_differs(mine) for mine in found.values()]
+
+
+def _differs(lines: Sequence[Mismatch]) -> CaseSpec:
+    first, effect = lines[0], sum((m.difference for m in lines), ZERO)
+    told = [
+        f"{m.order_number} line {m.line_no}: {plain(m.billed_price)} billed, {plain(m.confirmed_price)} confirmed"
+        for m in lines
+    ]
+    return CaseSpec(
+        INVOICE_DIFFERS.code,
+        DocumentRef("invoice", first.invoice_id, first.invoice_number),
+        "price",
+        first.account_id,
+        abs(effect),
+        first.currency,
+        f"{counted(len(lines), 'line')} of {first.invoice_number} at another price than confirmed: {told[0]}",
+        {"lines": told[:50]},
+    )
+
+
 register(Detector(UNAPPLIED_CASH.code, "left", unapplied_cash))
+register(Detector(INVOICE_DIFFERS.code, "price", invoices_that_differ))
 pushed(SHORT_PAYMENT.code, "post_receipt, with a remittance")
 pushed(PAYMENT_DIFFERS.code, "take_message")
 pushed(INVOICE_DISPUTE.code, "open_dispute")

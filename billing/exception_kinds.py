@@ -58,4 +58,21 @@ PAYMENT_DIFFERS = KindSpec(
     "the provider, or book it by hand and tell the customer.",
     least_resolutions=0,  # the money is at the provider: only a person can send it back
 )
-declare(UNAPPLIED_CASH, SHORT_PAYMENT, INVOICE_DISPUTE, COMMISSION_DISPUTE, CHARGEBACK_DENIED, PAYMENT_DIFFERS)
+INVOICE_DIFFERS = KindSpec(
+    code="invoice_differs",
+    label="Invoice differs from confirmation",
+    owner_queue="pricing",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=480,
+    description="An invoice bills another price than was confirmed. Credit or bill the difference, or let it stand.",
+)
+declare(
+    INVOICE_DIFFERS,
+    UNAPPLIED_CASH,
+    SHORT_PAYMENT,
+    INVOICE_DISPUTE,
+    COMMISSION_DISPUTE,
+    CHARGEBACK_DENIED,
+    PAYMENT_DIFFERS,
+)

@@ -12,6 +12,8 @@ from django.db import connection
 from accounts import queries as accounts
 from accounts.rules.asks import AccountSnapshot
 from catalog import queries as catalog
+from core.money import EXACT, round_price
+from core.rates import rates
 from pricing import ports, source_rows
 from pricing.rules.adjusting import Adjustment
 from pricing.rules.asks import PriceAsk, PriceResult
@@ -48,7 +50,8 @@ def price(
 
     `on` is the day of the order. One statement; one more each where agreements are asked for, where the account has a
     parent, where a line ships on another day, where a discount is for a category. A caller that has them already passes
-    the `account` on that day and the `costs` per base unit by product; otherwise accounts and catalog are asked.
+    the `account` on that day and the `costs` per base unit by product, in COST_CURRENCY; otherwise accounts and catalog
+    are asked.
     `with_ended` also reads rows outside their dates, to explain them as losers.
     """
     asks = list(lines)
@@ -60,7 +63,7 @@ def price(
     buyer = known.get(account_id, NOBODY)
     rows = _rows_for(book, buyer)
     _add_agreed(rows, asks, account_id=account_id, currency=currency)
-    costs = _costs(rows) if costs is None else costs
+    costs = _costs_in(currency, _costs(rows) if costs is None else costs, on)
     return _priced(asks, rows, costs, book, account, buyer, currency=currency, on=on)
 
 
@@ -94,7 +97,7 @@ def _priced_together(baskets: Sequence[Basket], currency: str, on: date) -> list
     asks = [ask for basket in baskets for ask in basket.lines]
     book, known = _book(asks, list(buyers.values()), currency, on, everything=False)
     rows_of = {account_id: _rows_for(book, known[account_id]) for account_id in buyers}
-    costs = _costs({product_id for rows in rows_of.values() for product_id in rows})
+    costs = _costs_in(currency, _costs({product_id for rows in rows_of.values() for product_id in rows}), on)
     return [
         _priced(
             list(b.lines),
@@ -245,6 +248,18 @@ def _first_day_without(valid_until: datetime) -> date:
     """An agreement holds on the (UTC) day it runs out, and not on the next."""
     moment = valid_until.astimezone(UTC)
     return date.fromordinal(moment.toordinal() + (moment.time() > time.min))
+
+
+def _costs_in(currency: str, costs: Mapping[int, Decimal], on: date) -> Mapping[int, Decimal]:
+    """The costs in the order's currency, at the rate of the day: floors and margins are measured against them. Without a
+    rate nothing is known of either, as without a cost. 1 SQL where the currencies differ."""
+    home = str(getattr(settings, "COST_CURRENCY", "USD"))
+    if currency == home or not costs:
+        return costs
+    rate = rates([(home, currency)], on=on).get((home, currency))
+    if rate is None:
+        return {}
+    return {product_id: round_price(EXACT.multiply(cost, rate)) for product_id, cost in costs.items()}
 
 
 def _costs(product_ids: Iterable[int]) -> dict[int, Decimal]:

@@ -26,7 +26,8 @@ _OTHER_PRICE = f"""
     SELECT DISTINCT i.number FROM (SELECT * FROM billing_invoiceline ORDER BY id DESC LIMIT {NEWEST_LINES}) x
       JOIN billing_invoice i ON i.id = x.invoice_id JOIN orders_orderline o ON o.id = x.order_line_id
       JOIN orders_order d ON d.id = o.order_id
-     WHERE x.rebills_id IS NULL AND x.unit_price IS DISTINCT FROM o.unit_price OR i.currency <> d.currency"""
+     WHERE x.rebills_id IS NULL AND x.price_settled_at IS NULL AND x.unit_price IS DISTINCT FROM o.unit_price
+        OR i.currency <> d.currency"""
 # Goods that left for the pick while a credit hold stood, and holds a rule placed on goods already packed, nothing of the
 # order being left to release (a hold on what is still to be released is how it should be).
 _CREDIT_AFTER_PICK = """

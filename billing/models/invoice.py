@@ -91,7 +91,8 @@ class Invoice(models.Model):
 
 class InvoiceLine(models.Model):
     """What was shipped at the locked price; or, `rebills`, what more an earlier line costs by a price that was changed
-    afterwards and approved: its price is the difference, and its amount rules."""
+    afterwards and approved: its price is the difference, and its amount rules.
+    `price_settled_at`: its price was not the confirmed one, and somebody said what counts."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
     shipment_line = models.OneToOneField(
@@ -105,6 +106,7 @@ class InvoiceLine(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     credited_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0, db_default=0)
     credited_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    price_settled_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [

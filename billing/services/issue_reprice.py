@@ -8,22 +8,17 @@ from decimal import Decimal
 from accounts.queries import approvals
 from accounts.rules.asks import Approval
 from accounts.states import Role
-from billing.models import Invoice, InvoiceLine, Repricing
+from billing.models import InvoiceLine, Repricing
 from billing.rules.asks import CreditSpec
-from billing.rules.spread import Billed as BilledLine
-from billing.rules.spread import spread
-from billing.services.book_invoices import Billed, book
+from billing.rules.spread import Billed, spread
 from billing.services.issue_credit_memo import credit_lines
+from billing.services.rebill import More, rebill
 from billing.states import CreditKind, InvoiceStatus
-from core import clock, numbering
 from core.actors import Actor
 from core.errors import NotFound, NotPermitted, Refused
-from core.money import EXACT, round_price
 from core.refs import DocumentRef
 from core.uow import door_verb
-from credit.queries import due_dates, terms_of
 from credit.services.lock_accounts import lock_accounts
-from orders.queries import line_prices
 from orders.repriced import Difference
 from orders.services.settle_reprice import settle_reprice
 from orders.states import REPRICE
@@ -69,7 +64,15 @@ def issue_reprice(*, approval_id: int, actor: Actor, now: datetime) -> Issued:
     )  # fmt: skip
     billed = _billed(found)
     memo_id = _credit([d for d in found if d.effect < 0], billed, given, actor, now)
-    rebills = _rebill([d for d in found if d.effect > 0], billed, given, actor, now)
+    dearer = [d for d in found if d.effect > 0]
+    for d in dearer:
+        if sum(x.qty for x in billed.get(d.line_id, [])) < d.qty:
+            raise _too_little(d, billed.get(d.line_id, []), "rebilled")
+    more = [
+        More(d.order_id, d.line_id, billed[d.line_id][0].pk, billed[d.line_id][0].product_id, d.qty, d.effect)
+        for d in dearer
+    ]
+    rebills = rebill(more, account_id=given.account_id, actor=actor, now=now)
     row = Repricing.objects.create(
         approval_id=approval_id, account_id=given.account_id, currency=given.currency,
         credit_amount=-sum((d.effect for d in found if d.effect < 0), ZERO),
@@ -104,7 +107,7 @@ def _credit(
     specs = []
     for d in found:
         rows = billed.get(d.line_id, [])
-        parts = spread(-d.effect, [BilledLine(x.pk, x.amount - x.credited_amount) for x in rows])
+        parts = spread(-d.effect, [Billed(x.pk, x.amount - x.credited_amount) for x in rows])
         if sum(parts.values(), ZERO) != -d.effect or sum(x.qty for x in rows) < d.qty:
             raise _too_little(d, rows, "credited")
         specs += [CreditSpec(line_id, amount=amount) for line_id, amount in parts.items()]
@@ -120,48 +123,3 @@ def _credit(
 def _too_little(d: Difference, rows: Sequence[InvoiceLine], verb: str) -> NotBilledEnough:
     left = sum((x.amount - x.credited_amount for x in rows), ZERO)
     return NotBilledEnough(number=d.order_number, line_no=d.line_no, asked=abs(d.effect), verb=verb, left=left)
-
-
-def _rebill(
-    found: Sequence[Difference], billed: Mapping[int, list[InvoiceLine]], given: Approval, actor: Actor, now: datetime
-) -> list[int]:
-    by_order: dict[int, list[Difference]] = {}
-    for d in found:
-        if sum(x.qty for x in billed.get(d.line_id, [])) < d.qty:
-            raise _too_little(d, billed.get(d.line_id, []), "rebilled")
-        by_order.setdefault(d.order_id, []).append(d)
-    if not by_order:
-        return []
-    invoices = _invoices(by_order, given, now)
-    InvoiceLine.objects.bulk_create(
-        InvoiceLine(
-            invoice=invoice, rebills=billed[d.line_id][0], order_line_id=d.line_id,
-            product_id=billed[d.line_id][0].product_id, qty=d.qty,
-            unit_price=round_price(EXACT.divide(d.effect, d.qty)), amount=d.effect,
-        )
-        for invoice in invoices
-        for d in by_order[invoice.order_id]
-    )  # fmt: skip
-    book([Billed(invoice, (), (invoice.order_id,)) for invoice in invoices], actor=actor, now=now)
-    return [invoice.pk for invoice in invoices]
-
-
-def _invoices(by_order: Mapping[int, Sequence[Difference]], given: Approval, now: datetime) -> list[Invoice]:
-    """One an order, due by its terms from today on."""
-    issued, account_id = clock.local_date(now, "UTC"), given.account_id or 0
-    of_order = {p.order_id: p for p in line_prices([d.line_id for mine in by_order.values() for d in mine]).values()}
-    ours = terms_of([account_id]).get(account_id, "")
-    terms = {i: of_order[i].terms_code or ours for i in by_order}
-    days = due_dates((code, issued) for code in terms.values())
-    numbers = numbering.draw_gapless("invoice", prefix="INV-", count=len(by_order))
-    rows = []
-    for number, (order_id, mine) in zip(numbers, by_order.items(), strict=True):
-        total = sum((d.effect for d in mine), ZERO)
-        rows.append(
-            Invoice(
-                number=number, account_id=account_id, order_id=order_id, status=InvoiceStatus.POSTED,
-                currency=of_order[order_id].currency, net_amount=total, total_amount=total, terms_code=terms[order_id],
-                issued_date=issued, due_date=days[terms[order_id], issued], posted_at=now,
-            )
-        )  # fmt: skip
-    return Invoice.objects.bulk_create(rows)

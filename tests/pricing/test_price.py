@@ -18,7 +18,7 @@ from pricing.rules.asks import AgreedPrice, PriceAsk
 from pricing.services.agree import agree
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, TerritoryFactory
 from tests.factories.catalog import ProductFactory
-from tests.factories.pricing import ContractFactory, PriceRowFactory, SourceFactory
+from tests.factories.pricing import ContractFactory, PriceRowFactory, RateFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
 ON = date(2026, 11, 22)
@@ -129,6 +129,20 @@ def test_floor_and_margin_come_from_the_product_cost_and_the_source():
     PriceRowFactory(source=SourceFactory(margin_floor_percent=20), product=product, unit_price=12)
     result = one(AccountFactory(), product)
     assert (result.floor, result.unit_margin) == (Decimal(10), Decimal(4))
+
+
+def test_a_floor_in_another_currency_is_measured_against_the_cost_at_the_rate_of_the_day(django_assert_num_queries):
+    source = SourceFactory(currency="EUR", margin_floor_percent=20)
+    row = PriceRowFactory(source=source, unit_price=9, product__standard_cost=Decimal("8.80"))
+    account = AccountFactory()
+    without = one(account, row.product, currency="EUR")
+    assert (without.unit_price, without.floor, without.unit_margin) == (9, None, None)  # nobody guesses a rate
+    RateFactory(valid_from=date(2026, 11, 1), rate=Decimal("1.1"))  # EUR in USD: 8.80 USD are 8 EUR
+    found = one(account, row.product, currency="EUR")
+    assert (found.floor, found.unit_margin) == (Decimal(10), Decimal(1))
+    at_home = PriceRowFactory(source__margin_floor_percent=20, product=row.product, unit_price=10)
+    with django_assert_num_queries(3):
+        assert one(account, at_home.product).floor == 11
 
 
 def test_tax_and_freight_are_nothing_until_rates_are_set(settings):
