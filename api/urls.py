@@ -79,6 +79,7 @@ v1 = [
     path("orders/<str:public_id>/timeline", orders.Timeline.as_view(), name="order-timeline"),
     path("shipments", shipments.Shipments.as_view(), name="shipments"),
     path("shipments/<str:public_id>", shipments.Shipment.as_view(), name="shipment"),
+    path("shipments/<str:public_id>/papers/<str:what>", shipments.Paper.as_view(), name="shipment-paper"),
     path("shipments/<str:public_id>/pick", shipments.Pick.as_view(), name="shipment-pick"),
     path("shipments/<str:public_id>/packages", shipments.Packages.as_view(), name="shipment-packages"),
     path("shipments/<str:public_id>/ship", shipments.Ship.as_view(), name="shipment-ship"),

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from django.http import HttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -21,6 +23,7 @@ from core import clock
 from core.access import allow
 from core.errors import NotFound
 from core.idempotency import Claim, hash_body, run_once
+from fulfillment.papers.shipment import package_labels_pdf, packing_slip_pdf
 from fulfillment.queries import ShipmentFilter, find_shipments
 from fulfillment.rules.asks import ShipmentView
 from fulfillment.services.at_the_door import Proof
@@ -83,6 +86,29 @@ class Shipment(Endpoint):
     @extend_schema(operation_id="shipment", responses=ShipmentAnswer, tags=["shipments"])
     def get(self, request: Request, public_id: str) -> Response:
         return Response(shipment_answers([_seen(request, public_id)])[0])
+
+
+class Paper(Endpoint):
+    """On paper: `packing-slip`, or `labels` of its packages (GS1-128, 4 × 6 inches; one of them by `sscc`)."""
+
+    access = CAN_LOOK
+    known_parameters = ("sscc",)
+
+    @extend_schema(
+        operation_id="shipment_paper",
+        parameters=[OpenApiParameter("sscc", str, description="Only this package's label.")],
+        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        tags=["shipments"],
+    )
+    def get(self, request: Request, public_id: str, what: str) -> HttpResponse:
+        shipment = _seen(request, public_id)
+        if what == "labels":
+            content = package_labels_pdf(shipment.id, only=request.query_params.get("sscc", ""))
+        elif what == "packing-slip":
+            content = packing_slip_pdf(shipment.id)
+        else:
+            raise NotFound(kind="paper", ident=what[:40])
+        return HttpResponse(content, content_type="application/pdf")
 
 
 class PickedLine(KnownFieldsOnly):

@@ -1,10 +1,13 @@
 """How goods travel, as data: carriers' services, the rules that choose one, label numbers, what customers chose."""
 
+from decimal import Decimal
+
 from django.contrib import admin
 
 from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import ReferenceAdmin
+from core.quantity import plain
 from fulfillment.models import CarrierService, LabelNumbering, ShippingChoice, ShippingRule
 
 KEEP = {Role.WAREHOUSE, Role.OPERATOR}
@@ -34,9 +37,12 @@ class ShippingRuleAdmin(ReferenceAdmin):
 
     @admin.display(description="weight, kg")
     def weight(self, row: ShippingRule) -> str:
-        if row.min_weight_kg is None and row.max_weight_kg is None:
+        least, most = row.min_weight_kg, row.max_weight_kg
+        if least is None and most is None:
             return "any"
-        return f"{row.min_weight_kg or 0:f} to {'more' if row.max_weight_kg is None else f'{row.max_weight_kg:f}'}"
+        if most is None:
+            return f"from {plain(least or Decimal(0))}"
+        return f"{plain(least or Decimal(0))} to {plain(most)}"
 
 
 @admin.register(LabelNumbering)

@@ -51,6 +51,12 @@ def test_a_warehouse_system_takes_a_shipment_from_the_pick_to_the_door_and_the_b
     assert Package.objects.count() == 2
     pallet, carton = packed["packages"]
     assert (pallet["sscc"], carton["pallet"], carton["is_sealed"]) == ("095060000000000015", pallet["sscc"], True)
+    for paper, status in (("labels", 200), ("packing-slip", 200), ("poem", 404)):
+        answer = wms.get(f"/api/v1/shipments/{shipment.public_id}/papers/{paper}")
+        assert answer.status_code == status
+        assert status == 404 or answer.content[:5] == b"%PDF-"
+    one = wms.get(f"/api/v1/shipments/{shipment.public_id}/papers/labels?sscc={carton['sscc']}").content
+    assert 0 < len(one) < len(wms.get(f"/api/v1/shipments/{shipment.public_id}/papers/labels").content)
     wrong = post(wms, shipment, "packages", {"packages": [{"lines": [{"line": first, "quantity": "1"}]}]}, status=422)
     assert wrong["errors"][0]["code"] == "more_than_picked"
     gone = post(wms, shipment, "ship", {"carrier": "UPS", "tracking_number": "1Z9"})

@@ -381,6 +381,7 @@ API: dict[str, dict[str, str]] = {
     "order-timeline": {"get": ROLES_ALL},
     "shipments": {"get": ROLES_ALL},
     "shipment": {"get": ROLES_ALL},
+    "shipment-paper": {"get": ROLES_ALL},
     "shipment-pick": {"post": f"{DOCK} service"},
     "shipment-packages": {"post": f"{DOCK} service"},
     "shipment-ship": {"post": f"{DOCK} service"},
@@ -412,6 +413,7 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
 NO_CASE = {"number": "EX-1"}
 API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
 API_ARGUMENTS |= {name: NO_ORDER for name in API if name.startswith("shipment-") or name == "shipment"}
+API_ARGUMENTS["shipment-paper"] = {**NO_ORDER, "what": "labels"}
 API_ARGUMENTS |= {"order-substitutes": NO_ORDER, "order-substitute": NO_ORDER}
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
