@@ -1,6 +1,6 @@
 """Reads of packages: what lies where, what is still to be packed. A constant number of statements."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -77,6 +77,12 @@ def packages_of(shipment_ids: Collection[int]) -> dict[int, list[PackageView]]:
     for p in Package.objects.filter(shipment__in=ids).select_related("pallet").order_by("pk"):
         found.setdefault(p.shipment_id, []).append(_view(p, tuple(lines.get(p.pk, ()))))
     return found
+
+
+def in_use(packages: Sequence[PackageView]) -> list[PackageView]:
+    """Without those that were opened and stayed empty: what is counted on labels, slips and at the door."""
+    carrying = {p.pallet for p in packages if p.pallet}
+    return [p for p in packages if p.lines or p.sscc in carrying]
 
 
 def package_by_sscc(sscc: str) -> PackageView | None:

@@ -17,7 +17,7 @@ from core.errors import DomainError, FieldError, InvalidInput
 from core.idempotency import Claim, StoredRefusal, hash_body, run_once
 from core.quantity import BadQuantity, as_quantity
 from fulfillment.models import Shipment
-from fulfillment.package_queries import PackageView, packable, packages_of, shipment_by_number
+from fulfillment.package_queries import PackageView, in_use, packable, packages_of, shipment_by_number
 from fulfillment.papers.shipment import package_labels_pdf, packing_slip_pdf
 from fulfillment.queries import awaiting, consignment_shipments, shipment_detail, tracking_links
 from fulfillment.rules import sscc as numbers
@@ -67,6 +67,7 @@ def pack(request: HttpRequest, screen: ServiceAdmin, shipment_id: int) -> HttpRe
         "posted": request.POST if errors else {},
         "packages": [(n, p, {x.line_id: x for x in lines}) for n, p in enumerate(packages, 1)],
         "chosen": _chosen(packages, chosen),
+        "used": len(in_use(packages)),
         "pallets": [p for p in packages if p.is_pallet],
         "lines": lines,
         "names": {x.line_id: x.name for x in lines},

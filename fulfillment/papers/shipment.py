@@ -11,7 +11,7 @@ from core.errors import NotFound, Refused
 from core.paper import Column, Paper
 from core.quantity import plain
 from fulfillment.models import Shipment
-from fulfillment.package_queries import PackageView, packages_of
+from fulfillment.package_queries import PackageView, in_use, packages_of
 from fulfillment.papers.label import Label, labels_pdf
 from fulfillment.queries import shipment_detail
 from fulfillment.rules import sscc
@@ -44,7 +44,7 @@ def packing_slip_pdf(shipment_id: int) -> bytes:
     """What is in the shipment, line by line and package by package; no prices. A constant number of statements, and the
     same shipment gives the same bytes. Raises NotFound."""
     shipment, order = _read(shipment_id)
-    packages = packages_of([shipment_id]).get(shipment_id, [])
+    packages = in_use(packages_of([shipment_id]).get(shipment_id, []))
     products = product_snapshots({x.product_id for x in shipment.lines})
     paper = Paper(f"Packing slip {shipment.number}", _sender()[0] if _sender() else "")
     paper.pairs(
@@ -57,7 +57,7 @@ def packing_slip_pdf(shipment_id: int) -> bytes:
                 "Carrier",
                 " ".join(filter(None, [shipment.carrier or shipment.service_name, shipment.tracking_number])) or "–",
             ),
-            ("Packages", str(sum(1 for p in packages if p.lines)) if packages else "–"),
+            ("Packages", str(len(packages)) if packages else "–"),
         ],
     )
     paper.table(SLIP, [_line(x, products[x.product_id]) for x in shipment.lines])
@@ -77,8 +77,11 @@ def package_labels_pdf(shipment_id: int, *, only: str = "") -> bytes:
         raise NotFound(kind="package", ident=only)
     products = product_snapshots({x.product_id for x in shipment.lines})
     receiver = _receiver(shipment_id)
-    numbers = {p.sscc: f"{n} of {len(packages)}" for n, p in enumerate(packages, 1)}
-    return labels_pdf([_label(p, packages, numbers[p.sscc], shipment, order, receiver, products) for p in wanted])
+    used = in_use(packages)
+    numbers = {p.sscc: f"{n} of {len(used)}" for n, p in enumerate(used, 1)}
+    return labels_pdf(
+        [_label(p, packages, numbers.get(p.sscc, "open"), shipment, order, receiver, products) for p in wanted]
+    )
 
 
 def _label(
@@ -129,7 +132,7 @@ def _content(package: PackageView, products: Mapping[int, ProductSnapshot]) -> l
     weight = f"{plain(package.weight_kg)} kg" if package.weight_kg else "–"
     name = sscc.shown(package.sscc)
     if not package.lines:
-        return [(name, "Pallet" if package.is_pallet else "empty", "–", "–", weight)]
+        return [(name, "Pallet", "–", "–", weight)]
     return [
         (
             name if n == 0 else "",
