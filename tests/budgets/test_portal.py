@@ -29,7 +29,9 @@ MOST = {
     "orders": 10,
     "orders found": 13,
     "orders-csv": 8,
-    "order": 27,
+    "order": 30,
+    "ask-price": 25,
+    "amend": 40,
     "cancel": 13,
     "return": 17,
     "substitutes": 42,
@@ -116,6 +118,8 @@ def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_
         ("return", "/return"),
         ("substitutes", "/substitutes"),
         ("options", "/options"),
+        ("ask-price", "/price"),
+        ("amend", "/change"),
     ):
         calls = []
         for world in (small, large):

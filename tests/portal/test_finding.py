@@ -163,7 +163,7 @@ def test_a_moved_promise_is_told_with_what_can_be_done_today(world, browser):
     page = browser.get(f"/orders/{number}/")
     shown = text_of(page)
     assert "One promise moved." in shown and "late at port" in shown and "or wait: you need do nothing." in shown
-    assert f'href="/orders/{number}/cancel?line=1"' in page.content.decode()
+    assert f'href="/orders/{number}/options#line-1"' in page.content.decode()
     assert f'<time datetime="{promise.delivery_date.isoformat()}"' in page.content.decode()
 
 
