@@ -315,7 +315,7 @@ def test_header_values_are_kept_with_their_history_and_a_taken_po_number_is_refu
 
 
 def test_the_purchase_order_that_was_to_follow_may_come_with_an_amendment():
-    world = make_world()
+    world = make_world(po_number_required=False)
     order = put(world, 3, po_number="")
     Hold.objects.create(
         order_id=order.order_id, reason="data", blocks=["invoice"], rule=PO_TO_FOLLOW, is_forced=True, placed_at=NOW,
