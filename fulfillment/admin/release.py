@@ -58,6 +58,11 @@ class ReleasePolicyAdmin(ReferenceAdmin):
     access = allow(view=LOOK | RELEASE, act=SET)
     form = PolicyForm
     list_display = ("name", "rank", "effect", "fits", "when", "is_active")
+    fieldsets = (
+        (None, {"fields": ("name", ("rank", "effect"), "is_active", "note")}),
+        ("When", {"fields": ("weekdays", ("from_time", "to_time"), "time_zone")}),
+        ("Which orders", {"fields": ("account", "tier", "site", "currency", ("min_value", "max_value"))}),
+    )
     list_filter = ("effect", "is_active", "tier", "site")
     search_fields = ("name", "account__code", "account__name", "note")
     list_select_related = ("account", "tier", "site")
