@@ -22,6 +22,8 @@ TOLD = frozenset(
         "promise_changed",
         "substituted",
         "amended",
+        "promise_kept",
+        "line_split",
     }
 )
 # A credit message speaks of the customer's own limit; a price message may name our floor.

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html, format_html_join
@@ -15,6 +15,7 @@ from accounts.states import STAFF, Role
 from core import refs
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, row_id
+from core.lists import typed
 from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin.boards import shortage_page
@@ -144,6 +145,20 @@ class ClaimAdmin(LedgerAdmin):
         return plain(row.qty)
 
 
+class FinishedFilter(admin.SimpleListFilter):
+    title, parameter_name = "progress", "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("finished", "Finished"), ("under-way", "Under way"), ("changed", "Changed something")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[AllocationRun]) -> QuerySet[AllocationRun]:
+        if self.value() == "changed":
+            return queryset.filter(Exists(AllocationChange.objects.filter(run=OuterRef("pk"))))
+        if self.value() not in ("finished", "under-way"):
+            return queryset
+        return queryset.filter(finished_at__isnull=self.value() == "under-way")
+
+
 class AllocationChangeInline(ReadOnlyInline):
     model = AllocationChange
     fields = readonly_fields = ("demand", "firm", "days", "margin_effect")
@@ -165,9 +180,15 @@ class AllocationChangeInline(ReadOnlyInline):
 class AllocationRunAdmin(LedgerAdmin):
     access = allow(view=set(STAFF), act={Role.PLANNER})
     list_display = ("number", "trigger_key", "started_at", "progress", "demands", "allocated", "still_short")
-    list_filter = ("started_at",)
+    list_filter = (FinishedFilter, typed("trigger", "trigger_key"), "started_at", "finished_at")
     search_fields = ("trigger_key",)
+    search_help_text = "What started it"
     ordering = ("-id",)
+    export_columns = (
+        ("Run", "pk"), ("Trigger", "trigger_key"), ("Started", "started_at"), ("Finished", "finished_at"),
+        ("Part of", "parent_id"), ("Open demands", "result__demands"), ("Allocated", "result__allocated"),
+        ("Still short", "result__still_short"),
+    )  # fmt: skip
     inlines = (AllocationChangeInline,)
     actions_list = ("open_workbench",)
 

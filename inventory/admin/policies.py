@@ -4,19 +4,22 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Count, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from unfold.decorators import display
 
 from accounts.states import Role
 from core import clock
 from core.access import allow
+from core.choices import counted
 from core.console import ServiceAdmin, actor_of, row_id
 from core.quantity import plain
 from inventory.admin import steps
 from inventory.admin.steps import Cell, Field, Head, Step, Table
 from inventory.admin.stock import LOOKERS
 from inventory.models import AllocationPolicy, AllocationPolicyUse
-from inventory.policy_queries import policy_of
+from inventory.policy_queries import codec_input, policy_of
 from inventory.rules.policy import Policy
 from inventory.rules.policy_text import HELP, SegmentDraft, written
 from inventory.services.save_policy import PolicyDraft, save_policy
@@ -31,9 +34,33 @@ HEADS = tuple(Head(label) for _, label in COLUMNS)
 @admin.register(AllocationPolicy)
 class AllocationPolicyAdmin(ServiceAdmin):
     access = allow(view=LOOKERS, act={Role.PLANNER})
-    list_display = ("name", "code", "version", "is_default")
+    list_display = ("name", "code", "segments", "used_for", "takes", "version", "is_default")
+    list_filter = ("is_default", "version")
     search_fields = ("code", "name")
+    search_help_text = "Code or name"
     ordering = ("name",)
+    export_columns = (
+        ("Code", "code"), ("Name", "name"), ("Version", "version"), ("Default", "is_default"), ("Definition", "definition")
+    )  # fmt: skip
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationPolicy]:
+        return super().get_queryset(request).annotate(products=Count("uses__product"), shelves=Count("uses__category"))
+
+    @display(description="Segments, in turn")
+    def segments(self, row: AllocationPolicy) -> str:
+        stated = codec_input(row.definition).get("segments", ())
+        return ", ".join(f"{s['name']} ({s['strategy']})" for s in stated) or "–"
+
+    @display(description="Used for")
+    def used_for(self, row: Any) -> str:
+        parts = [counted(row.products, "product")] if row.products else []
+        parts += [f"{row.shelves:,} {'category' if row.shelves == 1 else 'categories'}"] if row.shelves else []
+        rest = "everything else" if parts else "everything"
+        return ", ".join([*parts, *([rest] if row.is_default else [])]) or "nothing yet: to be tried in the workbench"
+
+    @display(description="May take promises", boolean=True)
+    def takes(self, row: AllocationPolicy) -> bool:
+        return bool(codec_input(row.definition).get("may_take_promises", False))
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.access.may_act(request.user)

@@ -10,6 +10,9 @@ from core.models import OverrideEntry
 from core.overrides import ReasonTooShort
 from core.testing import drain
 from credit.queries import exposure
+from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots, suggested
+from exceptions_app.services.apply_resolution import apply_resolution
 from inventory.models import Demand
 from inventory.queries import promises
 from inventory.services.record_inbound import record_inbound
@@ -115,6 +118,20 @@ def test_the_customer_takes_the_new_day_once_and_is_asked_again_when_it_moves_ag
         assert keep(order, now).until == keep(order, now).until == later(days + 2)
     told = [x for x in journal_of(order) if "keeps waiting" in x]
     assert len(told) == 2
+
+
+def test_a_case_about_a_moved_promise_suggests_the_split_with_its_effect_and_does_it_once(world):
+    order = ordered(world)
+    at = NOW + timedelta(hours=1)
+    supply(world, 12, now=at)
+    drain(at)
+    case = Case.objects.get(kind="promise_moved")
+    offers = {s.code: s.effect.text for s in suggested(case_snapshots([case.pk])[case.pk], now=at)}
+    sku = world.products[0].sku
+    assert offers["split"] == f"40 of {sku} need not wait; 20 keep their price, place and date on a new line"
+    apply_resolution(case_id=case.pk, code="split", actor=CLERK, now=at, key="k1")
+    assert [x.qty for x in lines(order)] == [60, 20]
+    assert case.number in OverrideEntry.objects.get(kind="split").reason
 
 
 def keep(order, now):

@@ -229,6 +229,8 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "inventory_allocationrun_what_if": ("get", {}, EVERY_DESK),
     "inventory_allocationrun_comparison": ("get", {}, EVERY_DESK),
     "inventory_allocationscenario_export": ("get", {}, EVERY_DESK),
+    "inventory_allocationpolicy_export": ("get", {}, EVERY_DESK),
+    "inventory_allocationrun_export": ("get", {}, EVERY_DESK),
     "inventory_demand_move_stock": ("get", {"object_id": 1}, "planner"),
     "inventory_demand_reallocate": ("get", {"demand_id": 1}, "planner"),
     "inventory_backorder_export": ("get", {}, EVERY_DESK),
