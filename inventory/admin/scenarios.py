@@ -1,6 +1,7 @@
 """Saved what-ifs, each beside what would happen now; and the comparison on the workbench as a file."""
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -86,7 +87,7 @@ def _number(qty: Decimal) -> Decimal:
 @admin.register(AllocationScenario)
 class AllocationScenarioAdmin(LedgerAdmin):
     access = allow(view=set(STAFF), act={Role.PLANNER})
-    list_display = ("name", "product", "policy", "beside", "moved", "saved_at", "saved_label")
+    list_display = ("name", "product", "policy", "beside", "moved", "saved_at", "saved_by")
     list_filter = (typed("SKU", "product__sku"), typed("policy code", "policy_code"), "saved_at")
     search_fields = ("name", "product__sku", "saved_label")
     search_help_text = "Name, SKU or who saved it"
@@ -104,6 +105,10 @@ class AllocationScenarioAdmin(LedgerAdmin):
     @display(description="Beside it", ordering="beside_code")
     def beside(self, row: AllocationScenario) -> str:
         return row.beside_code or "–"
+
+    @display(description="Saved by")
+    def saved_by(self, row: AllocationScenario) -> str:
+        return row.saved_label
 
     @display(description="Lines moved")
     def moved(self, row: AllocationScenario) -> str:
@@ -155,5 +160,10 @@ def _saved(scenario: AllocationScenario, figure: str) -> str:
 def _lines(scenario: AllocationScenario, now: WhatIf | None) -> list[dict[str, Any]]:
     """The saved lines, each with what it would be now; lines that came since are at the end."""
     today = {c.demand_id: line(c) for c in now.changes} if now else {}
-    rows = [{"then": then, "now": today.pop(then["demand"], None)} for then in scenario.lines]
-    return [*rows, *({"then": None, "now": new} for new in today.values())]
+    rows: list[tuple[Any, Any]] = [(then, today.pop(then["demand"], None)) for then in scenario.lines]
+    rows += [(None, new) for new in today.values()]
+    return [{"then": then, "now": new, "then_day": _day(then), "now_day": _day(new)} for then, new in rows]
+
+
+def _day(saved: dict[str, Any] | None) -> date | None:
+    return date.fromisoformat(saved["now"]) if saved and saved["now"] else None
