@@ -1,5 +1,6 @@
 """Demand, what holds stock for it and why, and the allocation runs. To look at; the verbs are elsewhere."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
@@ -12,6 +13,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
+from catalog.queries import product_snapshots
 from core import refs
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, row_id
@@ -29,6 +31,7 @@ from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
 from inventory.sourcing_queries import why_these_sites
 
+PRODUCTS_NAMED = 20  # of a run, on its page
 BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
 
 
@@ -179,7 +182,7 @@ class AllocationChangeInline(ReadOnlyInline):
 @admin.register(AllocationRun)
 class AllocationRunAdmin(LedgerAdmin):
     access = allow(view=set(STAFF), act={Role.PLANNER})
-    list_display = ("number", "trigger_key", "started_at", "progress", "demands", "allocated", "still_short")
+    list_display = ("number", "cause", "started_at", "progress", "demands", "allocated", "still_short")
     list_filter = (FinishedFilter, typed("trigger", "trigger_key"), "started_at", "finished_at")
     search_fields = ("trigger_key",)
     search_help_text = "What started it"
@@ -191,6 +194,9 @@ class AllocationRunAdmin(LedgerAdmin):
     )  # fmt: skip
     inlines = (AllocationChangeInline,)
     actions_list = ("open_workbench",)
+    fields = readonly_fields = (
+        "number", "cause", "whole", "started_at", "finished_at", "progress", "products", "demands", "allocated", "still_short"
+    )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationRun]:
         done = (
@@ -231,17 +237,45 @@ class AllocationRunAdmin(LedgerAdmin):
     def number(self, row: AllocationRun) -> str:
         return str(row)
 
+    @display(description="Started by", ordering="trigger_key")
+    def cause(self, row: AllocationRun) -> str:
+        """A job by its page; anything else as it called itself."""
+        job = row.trigger_key.removeprefix("job:")
+        if row.trigger_key.startswith("job:") and job.isdecimal():
+            return format_html('<a href="{}">job {}</a>', reverse("admin:core_job_change", args=[job]), job)
+        return row.trigger_key
+
+    @display(description="Part of")
+    def whole(self, row: AllocationRun) -> str:
+        if row.parent_id is None:
+            return "–"
+        url = reverse("admin:inventory_allocationrun_change", args=[row.parent_id])
+        return format_html('<a href="{}">run {}</a>', url, row.parent_id)
+
+    @display(description="Products")
+    def products(self, row: AllocationRun) -> str:
+        ids = list(row.result.get("product_ids", ()))
+        found = product_snapshots(ids[:PRODUCTS_NAMED])
+        pairs = ((refs.url_of(DocumentRef("product", i)), p.sku) for i, p in found.items())
+        named = format_html_join(", ", '<a href="{}">{}</a>', pairs)
+        rest = len(ids) - len(found)
+        return format_html("{} and {} more", named, rest) if rest > 0 else named or "none with anything to deal"
+
     @display(description="Open demands")
     def demands(self, row: AllocationRun) -> str:
         return str(row.result.get("demands", "unfinished"))
 
     @display(description="Allocated")
     def allocated(self, row: AllocationRun) -> str:
-        return str(row.result.get("allocated", ""))
+        return _figure(row.result.get("allocated"))
 
     @display(description="Still short")
     def still_short(self, row: AllocationRun) -> str:
-        return str(row.result.get("still_short", ""))
+        return _figure(row.result.get("still_short"))
+
+
+def _figure(stored: Any) -> str:
+    return "–" if stored in (None, "") else plain(Decimal(str(stored)))
 
 
 def _lines(pairs: Any) -> SafeString:
