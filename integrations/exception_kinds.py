@@ -7,6 +7,15 @@ EDI_NEW_PARTNER = "edi_new_partner"
 EDI_UNKNOWN_PART = "edi_unknown_part"
 EDI_PO_CHANGED = "edi_po_changed"
 EDI_NOT_SUBMITTED = "edi_not_submitted"
+LETTER_NOT_SENT = KindSpec(
+    code="letter_not_sent",
+    label="Letter about a promise not sent",
+    owner_queue="cs",
+    severity="medium",
+    respond_minutes=240,
+    resolve_minutes=480,
+    description="Nobody knows whether somebody was told that their promise moved. Send it again, or tell them otherwise.",
+)
 
 _KINDS = (
     (EDI_QUARANTINED, "EDI transaction not read", "high", "Correct the segment named in the case and replay it."),
@@ -19,6 +28,7 @@ _KINDS = (
 _LEAST = {EDI_NEW_PARTNER: 0, EDI_PO_CHANGED: 0, EDI_QUARANTINED: 1}  # answered by hand, on the screens of EDI
 
 declare(
+    LETTER_NOT_SENT,
     *(
         KindSpec(
             code,
@@ -31,7 +41,7 @@ declare(
             least_resolutions=_LEAST.get(code, 2),
         )
         for code, label, severity, description in _KINDS
-    )
+    ),
 )
 
 # Their causes come with the seams still to be built; owner and clock stand.

@@ -195,7 +195,8 @@ class AllocationRunAdmin(LedgerAdmin):
     inlines = (AllocationChangeInline,)
     actions_list = ("open_workbench",)
     fields = readonly_fields = (
-        "number", "cause", "whole", "started_at", "finished_at", "progress", "products", "demands", "allocated", "still_short"
+        "number", "cause", "whole", "started_at", "finished_at", "progress", "products", "demands", "allocated",
+        "still_short",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationRun]:

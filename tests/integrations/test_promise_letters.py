@@ -12,6 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Buyer, Rep
 from accounts.states import BuyerRole, PromiseMail
 from core.testing import drain
+from exceptions_app.models import Case
+from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.detect import detect_all
 from integrations.models import PromiseLetter
 from integrations.services import send_letters as sending
 from integrations.services.gather_letters import Moved, gather_letters
@@ -151,6 +154,25 @@ def test_a_worker_killed_while_sending_sends_nothing_twice(world, monkeypatch):
     assert send_letters(now=at + MINUTE).mails == 1
     with pytest.raises(NotToBeSentAgain):
         send_again(letter_id=letter.pk, now=at)
+
+
+@pytest.mark.parametrize(("code", "state", "mails"), [("send_again", "sent", 1), ("told_otherwise", "moot", 0)])
+def test_a_letter_that_did_not_go_is_a_case_with_two_ways_out(world, code, state, mails):
+    buyer(world)
+    gather_letters(moved(ordered(world)), now=NOW)
+    begin_mail(now=NOW + MINUTE)  # and then the worker is gone
+    late = NOW + 30 * MINUTE
+    assert send_letters(now=late).unsure == 1
+    for _ in range(2):
+        detect_all(now=late, only="letter_not_sent")
+    case = Case.objects.get(kind="letter_not_sent")
+    assert "it may have gone" in case.summary
+    apply_resolution(case_id=case.pk, code=code, actor=CLERK, now=late, key="k1")
+    send_letters(now=late)
+    assert (PromiseLetter.objects.get().state, len(mail.outbox)) == (state, mails)
+    detect_all(now=late, only="letter_not_sent")
+    case.refresh_from_db()
+    assert case.status in ("resolved", "closed", "auto_resolved")
 
 
 def test_two_workers_never_hold_the_same_letter(world):
