@@ -18,11 +18,13 @@ OVERSOLD = """
     SELECT coalesce(sum(c.held - b.on_hand_qty), 0)
     FROM (SELECT balance_id, sum(qty) AS held FROM inventory_claim WHERE state = 'open' GROUP BY balance_id) c
     JOIN inventory_stockbalance b ON b.id = c.balance_id WHERE c.held > b.on_hand_qty"""
-# What lies free of a product while demand of it waits that is not blocked.
+# What lies free of a product while demand of it waits that is not blocked; what a count finds of a recalled lot lies there
+# rightly.
 UNDERSOLD = """
     SELECT coalesce(sum(least(f.free, w.waiting)), 0)
     FROM (SELECT product_id, sum(on_hand_qty - reserved_qty - allocated_qty - released_qty - picked_qty) AS free
-          FROM inventory_stockbalance WHERE status = 'available' AND owner = '' GROUP BY product_id) f
+          FROM inventory_stockbalance WHERE status = 'available' AND owner = ''
+            AND NOT EXISTS (SELECT FROM inventory_lot l WHERE l.id = lot_id AND l.is_recalled) GROUP BY product_id) f
     JOIN (SELECT product_id, sum(backordered_qty) AS waiting FROM inventory_demand WHERE NOT is_blocked
           GROUP BY product_id) w ON w.product_id = f.product_id"""
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
