@@ -21,6 +21,7 @@ from accounts.spending_queries import counted_by_document as counted_by_document
 from accounts.spending_queries import headrooms as headrooms
 from accounts.spending_queries import spent_in as spent_in
 from accounts.states import AccountStatus, BuyerRole, ShipComplete, SplitKind
+from core import sql
 from core.memo import once_per_unit
 
 # fmt: off
@@ -36,7 +37,7 @@ SELECT {", ".join("a." + column for column in _ACCOUNT_COLUMNS)}, t.rank, t.fair
        ARRAY(SELECT m.group_id FROM accounts_groupmembership m
               WHERE m.account_id = a.id AND m.valid_from <= %(on)s AND (m.valid_to IS NULL OR m.valid_to > %(on)s))
   FROM accounts_account a LEFT JOIN accounts_servicetier t ON t.id = a.tier_id
- WHERE a.id = ANY(%(ids)s)
+ WHERE a.id = ANY(%(ids)s::bigint[])
 """
 
 
@@ -49,9 +50,7 @@ def account_snapshots(account_ids: Iterable[int], *, on: date) -> dict[int, Acco
     """The accounts with their tier and the groups they are members of on that day. Unknown ids are absent. 1 SQL."""
     if not (ids := list(set(account_ids))):
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOTS, {"ids": ids, "on": on})
-        return {row[0]: _snapshot(row) for row in cursor.fetchall()}
+    return {row[0]: _snapshot(row) for row in sql.rows(_SNAPSHOTS, {"ids": ids, "on": on})}
 
 
 def _snapshot(values: Sequence[Any]) -> AccountSnapshot:
@@ -100,15 +99,17 @@ def accounts_by_public_id(public_ids: Iterable[str]) -> dict[str, int]:
     return {str(public_id): pk for public_id, pk in rows}
 
 
+_SHIP_TOS = (
+    f"SELECT {', '.join(ShipToSnapshot.__dataclass_fields__)} FROM accounts_shipto WHERE id = ANY(%(ids)s::bigint[])"
+)
+
+
 @once_per_unit
 def ship_to_snapshots(ship_to_ids: Iterable[int]) -> dict[int, ShipToSnapshot]:
     """1 SQL, raw because every order asks."""
     if not (ids := list(set(ship_to_ids))):
         return {}
-    columns = ", ".join(ShipToSnapshot.__dataclass_fields__)
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {columns} FROM accounts_shipto WHERE id = ANY(%s)", [ids])
-        return {row[0]: ShipToSnapshot(*row) for row in cursor.fetchall()}
+    return {row[0]: ShipToSnapshot(*row) for row in sql.rows(_SHIP_TOS, {"ids": ids})}
 
 
 def ship_tos_of(account_id: int) -> list[ShipToSnapshot]:
@@ -151,7 +152,7 @@ def match_ship_tos(wanted: Iterable[tuple[int, str]]) -> dict[tuple[int, str], i
 
 _SPLITS = """
 SELECT account_id, rep_id, kind, split_percent FROM accounts_repassignment
- WHERE account_id = ANY(%(ids)s) AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
+ WHERE account_id = ANY(%(ids)s::bigint[]) AND valid_from <= %(on)s AND (valid_to IS NULL OR valid_to > %(on)s)
  ORDER BY account_id, id
 """
 
@@ -159,10 +160,8 @@ SELECT account_id, rep_id, kind, split_percent FROM accounts_repassignment
 def rep_splits(account_ids: Iterable[int], *, on: date) -> dict[int, tuple[RepSplit, ...]]:
     """Who sells to each account on that day; accounts nobody sells to have no entry. 1 SQL."""
     found: dict[int, list[RepSplit]] = {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SPLITS, {"ids": list(set(account_ids)), "on": on})
-        for account_id, rep_id, kind, percent in cursor.fetchall():
-            found.setdefault(account_id, []).append(RepSplit(rep_id, SplitKind(kind), percent))
+    for account_id, rep_id, kind, percent in sql.rows(_SPLITS, {"ids": list(set(account_ids)), "on": on}):
+        found.setdefault(account_id, []).append(RepSplit(rep_id, SplitKind(kind), percent))
     return {account_id: tuple(splits) for account_id, splits in found.items()}
 
 

@@ -50,7 +50,7 @@ def reserve(demand_ids: Sequence[int]) -> int:
 
 @door_verb
 def _reserve(demand_ids: Sequence[int]) -> dict[int, Reservation]:
-    return reserve_many(demand_ids, now=data.NOW)
+    return reserve_many(demand_ids, now=data.NOW, is_last=True)
 
 
 def availability(products: Sequence[int]) -> int:

@@ -32,7 +32,7 @@ from catalog.rules.asks import (
 )
 from catalog.rules.circles import way_up
 from catalog.states import Effect, LicenceState, ProductStatus, Tracking
-from core import uow
+from core import sql, uow
 from core.memo import once_per_unit
 
 # fmt: off
@@ -48,8 +48,9 @@ SELECT {", ".join("p." + column for column in _PRODUCT_COLUMNS)}, u.codes, u.num
   FROM catalog_product p
   LEFT JOIN (SELECT product_id, array_agg(code) AS codes, array_agg(numerator) AS numerators,
                     array_agg(denominator) AS denominators
-               FROM catalog_productunit WHERE product_id = ANY(%(ids)s) GROUP BY product_id) u ON u.product_id = p.id
- WHERE p.id = ANY(%(ids)s)
+               FROM catalog_productunit WHERE product_id = ANY(%(ids)s::bigint[]) GROUP BY product_id) u
+         ON u.product_id = p.id
+ WHERE p.id = ANY(%(ids)s::bigint[])
 """
 
 
@@ -58,9 +59,7 @@ def product_snapshots(product_ids: Iterable[int]) -> dict[int, ProductSnapshot]:
     """The products with their units. Unknown ids are absent. 1 SQL."""
     if not (ids := list(set(product_ids))):
         return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_SNAPSHOTS, {"ids": ids})
-        return {row[0]: _snapshot(row) for row in cursor.fetchall()}
+    return {row[0]: _snapshot(row) for row in sql.rows(_SNAPSHOTS, {"ids": ids})}
 
 
 def _snapshot(values: Sequence[Any]) -> ProductSnapshot:
@@ -403,12 +402,11 @@ def _items(product_ids: set[int], rules: list[eligibility.Rule]) -> dict[int, el
 _RULES = f"""
 SELECT {", ".join(eligibility.Rule.__dataclass_fields__)} FROM catalog_authorizationrule
  WHERE (valid_from IS NULL OR valid_from <= %(on)s) AND (valid_to IS NULL OR valid_to > %(on)s)
-   AND (account_id IS NULL OR account_id = ANY(%(accounts)s))
+   AND (account_id IS NULL OR account_id = ANY(%(accounts)s::bigint[]))
  ORDER BY id
 """
 
 
 def _rules_in_force(on: date, account_ids: set[int]) -> list[eligibility.Rule]:
-    with connection.cursor() as cursor:
-        cursor.execute(_RULES, {"accounts": list(account_ids), "on": on})
-        return [eligibility.Rule(pk, name, Effect(effect), *rest) for pk, name, effect, *rest in cursor.fetchall()]
+    found = sql.rows(_RULES, {"accounts": list(account_ids), "on": on})
+    return [eligibility.Rule(pk, name, Effect(effect), *rest) for pk, name, effect, *rest in found]

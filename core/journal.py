@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q
 
-from core import codec
+from core import codec, sql
 from core.actors import Actor
 from core.models import JournalEntry
 from core.refs import DocumentRef
@@ -43,7 +42,7 @@ _COLUMNS = """subject_kind, subject_id, verb, summary, at, actor_id, actor_label
        request_id, data"""
 _WRITE = f"""
 INSERT INTO core_journalentry ({_COLUMNS})
-SELECT {_COLUMNS} FROM json_populate_recordset(null::core_journalentry, %s)
+SELECT {_COLUMNS} FROM json_populate_recordset(null::core_journalentry, %(rows)s::json)
 """
 
 
@@ -52,8 +51,7 @@ def write(entries: Iterable[Entry], *, actor: Actor, now: datetime) -> None:
     """Append the entries, one statement for all of them."""
     rows = [_row(e, actor, now) for e in entries]
     if rows:
-        with connection.cursor() as cursor:
-            cursor.execute(_WRITE, [json.dumps(rows)])
+        sql.run(_WRITE, {"rows": json.dumps(rows)})
 
 
 _companions: dict[str, list[Callable[[int], Sequence[DocumentRef]]]] = {}

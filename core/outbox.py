@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 import structlog
 from django.db import connection, transaction
 
-from core import codec, locks, wake
+from core import codec, locks, sql, wake
 from core.actors import Actor, system
 from core.models import Job, JobState, OutboxFact
 from core.uow import require_uow, retrying, unit_of_work
@@ -119,14 +119,14 @@ def publish(fact: Fact, *, stream: str, seq: int, now: datetime, actor: Actor | 
 _PUBLISH = """
 WITH noted AS (
   INSERT INTO core_outboxfact (kind, stream, seq, payload, at, request_id)
-  SELECT kind, stream, seq, payload, %(now)s, %(request_id)s
-    FROM ROWS FROM (json_to_recordset(%(facts)s) AS (kind text, stream text, seq bigint, payload jsonb))
+  SELECT kind, stream, seq, payload, %(now)s::timestamptz, %(request_id)s::text
+    FROM ROWS FROM (json_to_recordset(%(facts)s::json) AS (kind text, stream text, seq bigint, payload jsonb))
          WITH ORDINALITY AS told(kind, stream, seq, payload, place)
    ORDER BY place
   RETURNING id, kind, stream, seq
 )
 INSERT INTO core_job (fact_id, reaction, stream, seq, state, deliveries, attempts, next_at, outcome, last_error)
-SELECT noted.id, owed.reaction, noted.stream, noted.seq, 'ready', 0, 0, %(now)s, '', ''
+SELECT noted.id, owed.reaction, noted.stream, noted.seq, 'ready', 0, 0, %(now)s::timestamptz, '', ''
   FROM noted
   JOIN unnest(%(kinds)s::text[], %(reactions)s::text[]) WITH ORDINALITY AS owed(kind, reaction, place) USING (kind)
  ORDER BY noted.id, owed.place
@@ -150,8 +150,7 @@ def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = 
         "request_id": actor.request_id if actor else "",
         "now": now,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_PUBLISH, asked)
+    sql.run(_PUBLISH, asked)
     if owed:
         transaction.on_commit(wake.ring, robust=True)
 

@@ -34,6 +34,12 @@ def rows(text: str, parameters: Mapping[str, Any]) -> list[Row]:
         return cursor.fetchall()
 
 
+def run(text: str, parameters: Mapping[str, Any]) -> None:
+    """One that answers nothing, in one round trip."""
+    with _cursor() as cursor:
+        cursor.execute(text, _written(parameters))
+
+
 def answer(statement: Statement[T]) -> T:
     return statement.read(rows(statement.text, statement.parameters))
 
@@ -47,6 +53,16 @@ def answers(*statements: Statement[Any]) -> list[Any]:
             cursor.execute(statement.text, _written(statement.parameters))
         found = [cursor.fetchall() for cursor in cursors]
     return [statement.read(some) for statement, some in zip(statements, found, strict=True)]
+
+
+def run_and_commit(text: str, parameters: Mapping[str, Any]) -> None:
+    """The statement and COMMIT in one message; when it fails, nothing is committed. The commit of Django that follows
+    finds no transaction open and only runs what waits for it. Called by the unit of work."""
+    with connection.wrap_database_errors, connection.connection.pipeline():
+        cursor = _cursor()
+        cursor.execute(text, _written(parameters))
+        connection.connection.execute("COMMIT")
+        cursor.fetchall()  # here the statement's own error is raised, at the end of the pipeline that of the commit
 
 
 def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,16 +10,16 @@ and "done" are one commit.
 
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
-from django.db import DatabaseError, IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 
-from core import idempotency, locks
+from core import idempotency, locks, sql
 from core.errors import Busy, DomainError
 
 P = ParamSpec("P")
@@ -38,12 +38,28 @@ class NestedDoorVerb(RuntimeError):
     """A door verb was called inside another: the inner commit would not be one."""
 
 
+class Overtaken(Exception):
+    """A statement left for the commit was refused: somebody else was faster. Nothing is written, and the door verb is
+    called once more, its statements one by one."""
+
+
+@dataclass(frozen=True)
+class _Last:
+    """The statement that goes with the commit, and the constraints that refuse it where somebody was faster."""
+
+    text: str
+    parameters: Mapping[str, Any]
+    overtaken_on: frozenset[str]
+
+
 @dataclass
 class UnitOfWork:
     verb: str
     joinable: bool = False
     joined: bool = False
     memo: dict[Any, dict[int, Any]] = field(default_factory=dict)  # see core.memo
+    leaves_last: bool = False  # a door that repeats the call when it is Overtaken
+    last: _Last | None = None
 
 
 _current: ContextVar[UnitOfWork | None] = ContextVar("unit_of_work", default=None)
@@ -54,17 +70,69 @@ def current() -> UnitOfWork | None:
     return _current.get()
 
 
+def may_leave_last() -> bool:
+    """Whether this unit of work takes a statement for its commit: a door's own transaction, its first attempt, and no
+    other around it (a test's)."""
+    unit = _current.get()
+    return unit is not None and unit.leaves_last and unit.last is None and not connection.savepoint_ids
+
+
+def leave_last(text: str, parameters: Mapping[str, Any], *, overtaken_on: Iterable[str]) -> None:
+    """Send the statement and COMMIT as one message: who waits for a row it locks waits for no other round trip, and not
+    until this process has its turn again.
+
+    It must end in an error where it may not be committed: one of the constraints `overtaken_on` means Overtaken.
+    What else is asked of the database first, is asked after it: then it is sent at once. Only if `may_leave_last`.
+    """
+    unit = _current.get()
+    assert unit is not None
+    unit.last = _Last(text, parameters, frozenset(overtaken_on))
+    connection.execute_wrappers.append(_last_first)
+
+
+def _last_first(execute: Callable[..., Any], *asked: Any) -> Any:
+    if last := _take_last():
+        with _overtaken(last):
+            sql.rows(last.text, last.parameters)
+    return execute(*asked)
+
+
+def _take_last() -> _Last | None:
+    """Left, and not sent yet."""
+    if _last_first in connection.execute_wrappers:
+        connection.execute_wrappers.remove(_last_first)
+    unit = _current.get()
+    if unit is None or unit.last is None:
+        return None
+    last, unit.last = unit.last, None
+    return last
+
+
 @contextmanager
-def unit_of_work(verb: str, *, joinable: bool = False) -> Iterator[UnitOfWork]:
+def _overtaken(last: _Last) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if constraint_of(error) in last.overtaken_on:
+            raise Overtaken from error
+        raise
+
+
+@contextmanager
+def unit_of_work(verb: str, *, joinable: bool = False, leaves_last: bool = False) -> Iterator[UnitOfWork]:
     """One durable transaction with an empty lock ladder. Door verbs and the job runner only."""
     if _current.get() is not None:
         raise NestedDoorVerb(f"{verb} inside {_current.get()}")
-    unit = UnitOfWork(verb, joinable)
+    unit = UnitOfWork(verb, joinable, leaves_last=leaves_last)
     token, ladder = _current.set(unit), locks.begin()
     try:
         with transaction.atomic(durable=True):
             yield unit
+            if last := _take_last():
+                with _overtaken(last):
+                    sql.run_and_commit(last.text, last.parameters)
     finally:
+        _take_last()
         locks.end(ladder)
         _current.reset(token)
 
@@ -114,15 +182,21 @@ def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]], join
                 return verb(*args, **kwargs)
         claim = idempotency.take_pending()
 
-        def once() -> R:
-            with unit_of_work(name, joinable=joinable):
+        def once(*, leaves_last: bool) -> R:
+            with unit_of_work(name, joinable=joinable, leaves_last=leaves_last):
                 if claim is None:
                     return verb(*args, **kwargs)
                 return idempotency.first_or_again(claim, verb, args, kwargs)
 
+        def twice() -> R:
+            try:
+                return retrying(partial(once, leaves_last=True))
+            except Overtaken:
+                return retrying(partial(once, leaves_last=False))
+
         try:
             with _refusing(refuse_on):  # a deferred constraint speaks only at the commit
-                return retrying(once)
+                return twice()
         except DomainError as refusal:
             if claim is not None and not isinstance(refusal, Busy | idempotency.KeyRefusal):
                 idempotency.remember_refusal(claim, refusal)

@@ -1,21 +1,52 @@
 """Every row lock of credit: the credit account, rank 10, the first lock of submit, release, invoice and receipt."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cache
+from typing import Any
 
-from django.db.models import QuerySet
+from django.db import connection
+from django.db.models import Model, QuerySet
 from django.db.models.expressions import RawSQL
 
-from core import uow
-from core.locks import Rank, take, take_values
-from credit.models import CreditAccount
+from core import sql, uow
+from core.locks import Rank, climb, take_values
+from credit.models import CreditAccount, PaymentTerms
 
 
 def lock_credit_accounts(account_ids: Iterable[int]) -> list[CreditAccount]:
     """Lock and read, in primary-key order, with their terms: the accounts and every head whose limit covers them too.
-    Accounts without a credit account have no row."""
-    rows = take(Rank.CREDIT_ACCOUNT, _with_heads(account_ids).select_related("terms"))
+    Accounts without a credit account have no row.
+
+    A statement of our own, because every order asks: the ORM takes longer to make it than the database to run it.
+    """
+    table = CreditAccount._meta.db_table
+    climb(Rank.CREDIT_ACCOUNT, (), table=table)
+    found = sql.rows(_locking(), {"accounts": sorted(set(account_ids))})
+    rows = [_row(values) for values in found]
+    climb(Rank.CREDIT_ACCOUNT, [row.pk for row in rows], table=table)
     _held().update((row.account_id, row.pk) for row in rows)
     return rows
+
+
+@cache
+def _locking() -> str:
+    columns = [f"c.{name}" for name in _names(CreditAccount)] + [f"t.{name}" for name in _names(PaymentTerms)]
+    return (
+        f"SELECT {', '.join(columns)} FROM credit_creditaccount c JOIN credit_paymentterms t ON t.id = c.terms_id"
+        f" WHERE c.id IN ({_LINES.replace('%s', '%(accounts)s::bigint[]')}) ORDER BY c.id FOR NO KEY UPDATE OF c"
+    )
+
+
+@cache
+def _names(model: type[Model]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
+def _row(values: Sequence[Any]) -> CreditAccount:
+    names = _names(CreditAccount)
+    row = CreditAccount.from_db(connection.alias, names, values[: len(names)])
+    row.terms = PaymentTerms.from_db(connection.alias, _names(PaymentTerms), values[len(names) :])
+    return row
 
 
 def hold_credit_accounts(account_ids: Iterable[int]) -> frozenset[int]:

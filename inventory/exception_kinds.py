@@ -75,7 +75,6 @@ FILL_UP_DISPUTED = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
-    least_resolutions=0,
     description="A rep or customer says another number came than was sent. Look who is right, or let the site be counted.",
 )
 CONSIGNMENT_VARIANCE = KindSpec(
@@ -85,7 +84,6 @@ CONSIGNMENT_VARIANCE = KindSpec(
     severity="medium",
     respond_minutes=480,
     resolve_minutes=2400,
-    least_resolutions=0,
     description="A count of stock in the field found another number. Ask for usages nobody recorded, bill those.",
 )
 FIELD_EXPIRY = KindSpec(
@@ -95,7 +93,7 @@ FIELD_EXPIRY = KindSpec(
     severity="medium",
     respond_minutes=960,
     resolve_minutes=2400,
-    least_resolutions=0,
+    least_resolutions=1,  # who uses it first does so without us
     description="A lot in a trunk or on consignment is near its expiry. Use it first, or bring it back to a center.",
 )
 declare(FILL_UP_DISPUTED, CONSIGNMENT_VARIANCE, FIELD_EXPIRY)

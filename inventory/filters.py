@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from core import sql
+from inventory.pool_queries import NAMES
 from inventory.rules.sourcing import GENERAL_KINDS
 
 ZERO = Decimal(0)
@@ -62,6 +63,76 @@ def find_movements(wanted: MovementFilter, *, limit: int) -> list[MovementLine]:
         "limit": limit,
     }
     return [MovementLine(*row) for row in sql.rows(_MOVEMENTS, parameters)]
+
+
+@dataclass(frozen=True)
+class PoolFilter:
+    """Empty and None: all. `account_ids`: pools that name one of these on the day, and the pools above those."""
+
+    on: date
+    kind: str = ""
+    state: str = ""
+    pool_ids: Sequence[int] | None = None
+    account_ids: Sequence[int] | None = None
+    before_id: int | None = None
+
+
+@dataclass(frozen=True)
+class PoolLine:
+    """A pool in the words people know: codes, empty where it names none."""
+
+    id: int
+    code: str
+    name: str
+    kind: str
+    state: str
+    part_of: str
+    who: str
+    account: str
+    group: str
+    tier: str
+    region: str
+    sku: str
+    category: str
+    site: str
+    site_region: str
+    amount_kind: str
+    amount: Decimal
+    valid_from: date
+    valid_to: date | None
+
+
+_POOLS = f"""
+    WITH RECURSIVE concerned(id, parent_id) AS (
+        SELECT p.id, p.parent_id FROM inventory_pool p WHERE EXISTS (
+            SELECT FROM accounts_account a WHERE a.id = ANY(%(accounts)s::bigint[]) AND {NAMES})
+        UNION SELECT p.id, p.parent_id FROM concerned c JOIN inventory_pool p ON p.id = c.parent_id)
+    SELECT p.id, p.code, p.name, p.kind, p.state, coalesce(above.code, ''), p.who, coalesce(a.code, ''),
+           coalesce(g.code, ''), coalesce(t.code, ''), p.region, coalesce(i.sku, ''), coalesce(c.code, ''),
+           coalesce(s.code, ''), p.site_region, p.amount_kind, p.amount, p.valid_from, p.valid_to
+    FROM inventory_pool p LEFT JOIN inventory_pool above ON above.id = p.parent_id
+    LEFT JOIN accounts_account a ON a.id = p.account_id LEFT JOIN accounts_accountgroup g ON g.id = p.group_id
+    LEFT JOIN accounts_servicetier t ON t.id = p.tier_id LEFT JOIN catalog_product i ON i.id = p.product_id
+    LEFT JOIN catalog_category c ON c.id = p.category_id LEFT JOIN inventory_site s ON s.id = p.site_id
+    WHERE (%(kind)s::text = '' OR p.kind = %(kind)s::text) AND (%(state)s::text = '' OR p.state = %(state)s::text)
+      AND (%(pools)s::bigint[] IS NULL OR p.id = ANY(%(pools)s::bigint[]))
+      AND (%(accounts)s::bigint[] IS NULL OR p.id IN (SELECT id FROM concerned))
+      AND (%(before)s::bigint IS NULL OR p.id < %(before)s::bigint)
+    ORDER BY p.id DESC LIMIT %(limit)s::int"""
+
+
+def find_pools(wanted: PoolFilter, *, limit: int) -> list[PoolLine]:
+    """The newest first. One statement."""
+    parameters = {
+        "on": wanted.on,
+        "kind": wanted.kind,
+        "state": wanted.state,
+        "pools": None if wanted.pool_ids is None else list(wanted.pool_ids),
+        "accounts": None if wanted.account_ids is None else list(wanted.account_ids),
+        "before": wanted.before_id,
+        "limit": limit,
+    }
+    return [PoolLine(*row) for row in sql.rows(_POOLS, parameters)]
 
 
 @dataclass(frozen=True)

@@ -61,6 +61,24 @@ _CHANGED_FOR_ALL = """
          WHERE m.account_id = ANY(%(accounts)s::bigint[]) AND d <= %(on)s::date))"""
 
 
+# What an order has of a product that some cap is over, and since when the youngest of its claims stands.
+_OF_ORDERS = """
+    SELECT d.product_id, d.account_id, d.ref_kind, d.ref_id,
+           sum(d.reserved_qty + d.allocated_qty + d.released_qty + d.picked_qty + d.shipped_qty),
+           max((SELECT max(c.opened_at) FROM inventory_claim c WHERE c.demand_id = d.id AND c.state = 'open'))
+    FROM inventory_demand d
+    WHERE d.product_id = ANY(%(products)s::bigint[]) AND d.account_id IS NOT NULL
+      AND (d.ref_kind, d.ref_id) IN (
+          SELECT o.ref_kind, o.ref_id FROM inventory_claim c JOIN inventory_demand o ON o.id = c.demand_id
+          WHERE c.state = 'open' AND o.product_id = ANY(%(products)s::bigint[]))
+    GROUP BY d.product_id, d.account_id, d.ref_kind, d.ref_id"""
+_CAPS_CHANGED = """
+    SELECT greatest(
+        (SELECT max(at) FROM core_journalentry WHERE subject_kind = 'order_cap'),
+        (SELECT max(d)::timestamp AT TIME ZONE 'UTC' FROM inventory_ordercap
+         CROSS JOIN LATERAL unnest(ARRAY[valid_from, valid_to]) AS d WHERE d <= %(on)s::date))"""
+
+
 @dataclass(frozen=True)
 class _Held:
     account_id: int | None
@@ -99,6 +117,38 @@ def ceilings() -> Iterable[str]:
             for s in resolved.standings:
                 if s.share.pool_id in members and s.share.state == PoolState.ACTIVE and s.used > s.amount:
                     yield from _passed(scene, product_id, s, *members[s.share.pool_id])
+
+
+def order_caps() -> Iterable[str]:
+    """Rows in words: orders that got more of a product than one order may have, since the caps were changed last. What
+    an order had before stays with it."""
+    now = clock.db_now()
+    on = local_date(now, "UTC")
+    ((changed,),) = sql.rows(_CAPS_CHANGED, {"on": on})
+    products = [i for (i,) in sql.rows(_EVERY_RULED, {})] if changed else []
+    for start in range(0, len(products), BATCH):
+        some = products[start : start + BATCH]
+        orders = [_OfOrder(*row) for row in sql.rows(_OF_ORDERS, {"products": some})]
+        accounts = sorted({o.account_id for o in orders})
+        ((for_all,),) = sql.rows(_CHANGED_FOR_ALL, {"accounts": accounts, "on": on})
+        after = max(changed, for_all or NEVER) + AT_ONCE
+        caps = read_ruled(some, on=on, account_ids=accounts, now=now).caps if orders else ()
+        most = {(cap.product_id, account_id): cap.qty for cap in caps for account_id in cap.account_ids}
+        for o in orders:
+            allowed = most.get((o.product_id, o.account_id))
+            if allowed is not None and o.qty > allowed and o.since is not None and o.since > after:
+                words = f"{o.ref_kind} {o.ref_id} has {plain(o.qty)} of at most {plain(allowed)} an order"
+                yield f"product {o.product_id}: {words}"
+
+
+@dataclass(frozen=True)
+class _OfOrder:
+    product_id: int
+    account_id: int
+    ref_kind: str
+    ref_id: int
+    qty: Decimal
+    since: datetime | None
 
 
 def _short(
@@ -162,6 +212,7 @@ def _covers(sites: Sites, site_id: int) -> bool:
 CHECKS = {
     "no protected unit is held by a stranger": floors,
     "members of a quota hold no more than it": ceilings,
+    "no order holds more than its cap": order_caps,
 }
 
 

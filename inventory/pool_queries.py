@@ -67,10 +67,10 @@ _TREE = f"""
         FROM live p JOIN tree t ON t.pool_id = p.parent_id
         LEFT JOIN over o ON o.pool_id = p.id AND o.product_id = t.product_id
         WHERE o.pool_id IS NOT NULL OR (p.product_id IS NULL AND p.category_id IS NULL))"""
-# Which accounts a pool names itself.
+# Which accounts `a` a pool `p` names itself.
 _IN_GROUP = """EXISTS (SELECT 1 FROM accounts_groupmembership m WHERE m.group_id = p.group_id AND m.account_id = a.id
                 AND m.valid_from <= %(on)s::date AND (m.valid_to IS NULL OR m.valid_to > %(on)s::date))"""
-_NAMES = f"""(p.who = 'everybody' OR p.account_id = a.id OR p.tier_id = a.tier_id
+NAMES = f"""(p.who = 'everybody' OR p.account_id = a.id OR p.tier_id = a.tier_id
      OR (p.region <> '' AND p.region = a.region) OR {_IN_GROUP})"""
 _GOOD = """b.status = 'available' AND b.owner = '' AND NOT coalesce(l.is_recalled, false) AND s.is_active
         AND s.kind = ANY(%(kinds)s::text[])"""
@@ -85,7 +85,7 @@ _POOLS = f"""{_TREE}
                coalesce((SELECT array_agg(s.id) FROM inventory_site s WHERE s.region = p.site_region), '{{}}') END
     FROM tree t JOIN inventory_pool p ON p.id = t.pool_id ORDER BY t.product_id, p.id"""
 _MEMBERS = f"""{_TREE}
-    SELECT p.id, array_agg(a.id) FROM inventory_pool p JOIN accounts_account a ON {_NAMES}
+    SELECT p.id, array_agg(a.id) FROM inventory_pool p JOIN accounts_account a ON {NAMES}
     WHERE p.id IN (SELECT pool_id FROM tree) AND a.id = ANY(%(accounts)s::bigint[]) GROUP BY p.id"""
 # What was taken of each product by account, site and day (none: held now); then what of it each pool counts.
 _HELD = f"""{_TREE}, oldest AS (
@@ -102,7 +102,7 @@ _HELD = f"""{_TREE}, oldest AS (
              AND c.ended_at >= o.day::timestamp AT TIME ZONE 'UTC'
         JOIN inventory_demand d ON d.id = c.demand_id GROUP BY 1, 2, 3, 4
     ), names AS MATERIALIZED (
-        SELECT p.id AS pool_id, a.id AS account_id FROM inventory_pool p JOIN accounts_account a ON {_NAMES}
+        SELECT p.id AS pool_id, a.id AS account_id FROM inventory_pool p JOIN accounts_account a ON {NAMES}
         WHERE p.id IN (SELECT pool_id FROM tree) AND a.id IN (SELECT account_id FROM taken)
     ), members AS MATERIALIZED (
         SELECT DISTINCT above.pool_id, n.account_id

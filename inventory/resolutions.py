@@ -11,6 +11,7 @@ from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
 from inventory import lot_resolutions
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, TRANSFER_SHORT
+from inventory.field_resolutions import field_resolutions
 from inventory.models import InboundSupply
 from inventory.rules.asks import InboundSpec
 from inventory.services.allocate import allocate
@@ -104,4 +105,5 @@ register(
     Resolution(
         TRANSFER_SHORT.code, "close_transfer", "Give up the rest", preview_close, close, KEEPERS, ends_case=True
     ),
+    *field_resolutions(),
 )

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
-from orders.models import Order, PurchaseRule
+from core import sql
+from orders.models import Order
 from orders.rules.picture import OrderPicture
 from orders.rules.purchase import Rule
 from orders.states import OrderStatus, PurchaseRuleKind
@@ -26,11 +27,16 @@ def heads(order_ids: Iterable[int]) -> dict[int, Head]:
     return {row[0]: Head(*row) for row in found}
 
 
+# Raw, because every order of a customer's people asks.
+_RULES = """
+    SELECT account_id, kind, amount, product_class FROM orders_purchaserule
+    WHERE account_id = ANY(%(accounts)s::bigint[]) AND is_active ORDER BY id"""
+
+
 def rules_of(account_ids: Collection[int]) -> dict[int, tuple[Rule, ...]]:
     """The active rules of each account that has any. One statement."""
     found: dict[int, list[Rule]] = {}
-    rows = PurchaseRule.objects.filter(account_id__in=account_ids, is_active=True).order_by("pk")
-    for account_id, kind, amount, product_class in rows.values_list("account_id", "kind", "amount", "product_class"):
+    for account_id, kind, amount, product_class in sql.rows(_RULES, {"accounts": list(account_ids)}):
         found.setdefault(account_id, []).append(Rule(PurchaseRuleKind(kind), amount, product_class))
     return {i: tuple(rules) for i, rules in found.items()}
 

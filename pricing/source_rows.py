@@ -11,9 +11,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from accounts.rules.asks import AccountSnapshot
+from core import sql
 from core.money import EXACT, round_price
 from core.rates import GOOD_FOR
 from pricing.rules.adjusting import Adjustment
@@ -23,7 +22,7 @@ from pricing.rules.waterfall import NO_RATE, Row, Source
 
 ProductRow = tuple[int, Row]
 
-_ALIVE = "{0}.valid_from <= %(last)s AND ({0}.valid_to IS NULL OR {0}.valid_to > %(first)s)"
+_ALIVE = "{0}.valid_from <= %(last)s::date AND ({0}.valid_to IS NULL OR {0}.valid_to > %(first)s::date)"
 _SOURCES = f"""
 SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS NOT NULL)::int, s.priority,
        COALESCE(s.margin_floor_percent, min(c.margin_floor_percent)), s.account_id, s.group_id, s.territory_id,
@@ -34,25 +33,29 @@ SELECT s.id, s.code, s.level, (s.group_id IS NOT NULL)::int + (s.territory_id IS
        array_agg(r.valid_to), array_agg(r.tier), array_agg(r.unit), array_agg(r.break_group),
        CASE WHEN s.level = 'group' THEN
          (SELECT json_agg(json_build_array(t.account_id, t.tier, t.valid_from, t.valid_to))
-            FROM pricing_tieractivation t WHERE t.source_id = s.id AND t.account_id = ANY(%(accounts)s)) END AS tiers,
-       CASE WHEN s.currency <> %(currency)s THEN
-         COALESCE((SELECT x.rate FROM core_exchangerate x WHERE x.base = s.currency AND x.quote = %(currency)s
-                      AND x.valid_from <= %(on)s AND x.valid_from > %(oldest)s ORDER BY x.valid_from DESC LIMIT 1),
-                  (SELECT 1 / x.rate FROM core_exchangerate x WHERE x.base = %(currency)s AND x.quote = s.currency
-                      AND x.valid_from <= %(on)s AND x.valid_from > %(oldest)s ORDER BY x.valid_from DESC LIMIT 1),
+            FROM pricing_tieractivation t
+           WHERE t.source_id = s.id AND t.account_id = ANY(%(accounts)s::bigint[])) END AS tiers,
+       CASE WHEN s.currency <> %(currency)s::text THEN
+         COALESCE((SELECT x.rate FROM core_exchangerate x WHERE x.base = s.currency AND x.quote = %(currency)s::text
+                      AND x.valid_from <= %(on)s::date AND x.valid_from > %(oldest)s::date
+                    ORDER BY x.valid_from DESC LIMIT 1),
+                  (SELECT 1 / x.rate FROM core_exchangerate x WHERE x.base = %(currency)s::text AND x.quote = s.currency
+                      AND x.valid_from <= %(on)s::date AND x.valid_from > %(oldest)s::date
+                    ORDER BY x.valid_from DESC LIMIT 1),
                   -1) END AS rate
   FROM pricing_pricesource s JOIN pricing_pricerow r ON r.source_id = s.id
   LEFT JOIN pricing_contract c ON c.id = s.contract_id
- WHERE s.is_active AND (c.id IS NULL OR c.is_active AND c.valid_from <= %(last)s AND c.valid_to > %(first)s)
-   AND (s.currency = %(currency)s OR s.converts) AND r.product_id = ANY(%(products)s)
+ WHERE s.is_active AND (c.id IS NULL OR c.is_active AND c.valid_from <= %(last)s::date AND c.valid_to > %(first)s::date)
+   AND (s.currency = %(currency)s::text OR s.converts) AND r.product_id = ANY(%(products)s::bigint[])
    AND (s.level = 'list'
-     OR s.level = 'account' AND (s.account_id = ANY(%(accounts)s) OR s.covers_children AND s.account_id = ANY(%(above)s))
-     OR s.level = 'group' AND s.group_id = ANY(%(groups)s)
-     OR s.level = 'segment' AND (s.group_id IS NULL OR s.group_id = ANY(%(groups)s))
-                            AND (s.territory_id IS NULL OR s.territory_id = ANY(%(territories)s)))
-   AND (%(everything)s
-     OR s.date_policy = 'order' AND s.valid_from <= %(on)s AND (s.valid_to IS NULL OR s.valid_to > %(on)s)
-    AND r.valid_from <= %(on)s AND (r.valid_to IS NULL OR r.valid_to > %(on)s)
+     OR s.level = 'account' AND (s.account_id = ANY(%(accounts)s::bigint[])
+                              OR s.covers_children AND s.account_id = ANY(%(above)s::bigint[]))
+     OR s.level = 'group' AND s.group_id = ANY(%(groups)s::bigint[])
+     OR s.level = 'segment' AND (s.group_id IS NULL OR s.group_id = ANY(%(groups)s::bigint[]))
+                            AND (s.territory_id IS NULL OR s.territory_id = ANY(%(territories)s::bigint[])))
+   AND (%(everything)s::bool
+     OR s.date_policy = 'order' AND s.valid_from <= %(on)s::date AND (s.valid_to IS NULL OR s.valid_to > %(on)s::date)
+    AND r.valid_from <= %(on)s::date AND (r.valid_to IS NULL OR r.valid_to > %(on)s::date)
      OR s.date_policy <> 'order' AND {_ALIVE.format("s")} AND {_ALIVE.format("r")})
  GROUP BY s.id
 """
@@ -61,23 +64,23 @@ SELECT json_agg(json_build_array(a.id, a.code, a.kind, a.value::text, a.method, 
          a.min_qty::text, a.account_id, a.group_id, a.territory_id, a.source_id, a.product_id, a.category_id,
          a.valid_from, a.valid_to))
   FROM pricing_priceadjustment a
- WHERE a.is_active AND a.currency IN ('', %(currency)s)
-   AND (%(everything)s OR a.valid_from <= %(on)s AND (a.valid_to IS NULL OR a.valid_to > %(on)s))
-   AND (a.account_id IS NULL OR a.account_id = ANY(%(accounts)s))
-   AND (a.group_id IS NULL OR a.group_id = ANY(%(groups)s))
-   AND (a.territory_id IS NULL OR a.territory_id = ANY(%(territories)s))
-   AND (a.product_id IS NULL OR a.product_id = ANY(%(products)s))
+ WHERE a.is_active AND a.currency IN ('', %(currency)s::text)
+   AND (%(everything)s::bool OR a.valid_from <= %(on)s::date AND (a.valid_to IS NULL OR a.valid_to > %(on)s::date))
+   AND (a.account_id IS NULL OR a.account_id = ANY(%(accounts)s::bigint[]))
+   AND (a.group_id IS NULL OR a.group_id = ANY(%(groups)s::bigint[]))
+   AND (a.territory_id IS NULL OR a.territory_id = ANY(%(territories)s::bigint[]))
+   AND (a.product_id IS NULL OR a.product_id = ANY(%(products)s::bigint[]))
 """
 _REGION_RATES = """
 SELECT json_agg(json_build_array(x.region, x.percent::text, {free}, x.valid_from, x.valid_to)) FROM {table} x
- WHERE x.valid_from <= %(on)s AND (x.valid_to IS NULL OR x.valid_to > %(on)s)
+ WHERE x.valid_from <= %(on)s::date AND (x.valid_to IS NULL OR x.valid_to > %(on)s::date)
 """
 _PENALTIES = """
 SELECT json_agg(json_build_array(c.account_id, c.group_id, c.covers_children,
          (c.penalty_per_late_line + c.penalty_per_late_day)::text)) FROM pricing_contract c
- WHERE c.is_active AND c.valid_from <= %(on)s AND c.valid_to > %(on)s
-   AND (c.account_id = ANY(%(accounts)s) OR c.group_id = ANY(%(groups)s)
-     OR c.covers_children AND c.account_id = ANY(%(above)s))
+ WHERE c.is_active AND c.valid_from <= %(on)s::date AND c.valid_to > %(on)s::date
+   AND (c.account_id = ANY(%(accounts)s::bigint[]) OR c.group_id = ANY(%(groups)s::bigint[])
+     OR c.covers_children AND c.account_id = ANY(%(above)s::bigint[]))
 """
 _STATEMENT = f"""
 SELECT q.*, CASE WHEN row_number() OVER () = 1 THEN json_build_array(
@@ -129,13 +132,11 @@ def fetch(
         "everything": everything,
     }
     book = PriceBook()
-    with connection.cursor() as cursor:
-        cursor.execute(_STATEMENT, asked)
-        for *columns, tiers, rate, extras in cursor.fetchall():
-            if extras is not None:
-                _read_extras(book, json.loads(extras))
-            if columns[0] is not None:
-                book.sources.append(_source_rows(columns, tiers, rate))
+    for *columns, tiers, rate, extras in sql.rows(_STATEMENT, asked):
+        if extras is not None:
+            _read_extras(book, json.loads(extras))
+        if columns[0] is not None:
+            book.sources.append(_source_rows(columns, tiers, rate))
     return book
 
 

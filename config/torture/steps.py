@@ -108,7 +108,7 @@ def hold_cart(c: Client, now: datetime) -> None:
 @door_verb
 def _hold(specs: list[DemandSpec], *, now: datetime, expires_at: datetime) -> list[int]:
     ids = sorted(open_demands(specs, now=now).values())
-    got: dict[int, Reservation] = reserve(ids, now=now, expires_at=expires_at)
+    got: dict[int, Reservation] = reserve(ids, now=now, expires_at=expires_at, is_last=True)
     return sorted(got)
 
 

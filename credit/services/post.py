@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
+from core import sql
 from core.outbox import Note, publish_many
 from core.uow import require_uow
 from credit.events import CreditImproved
@@ -16,7 +15,8 @@ from credit.rules.improvement import Movement, improvement
 
 _COLUMNS = "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key"
 _TYPES = ("bigint", "text", "bigint", "text", "text", "numeric", "date", "date", "text")
-_ARRAYS = ", ".join(f"%s::{kind}[]" for kind in _TYPES)
+_NAMES = _COLUMNS.split(", ")
+_ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(_NAMES, _TYPES, strict=True))
 
 # Only postings that are new move a total: `fresh` is what this statement inserted, and nothing else. Days are
 # updated or inserted, not upserted: a CHECK judges the row proposed for insertion, and a reversal is negative. The
@@ -29,7 +29,7 @@ WITH spec AS (
 ), fresh AS (
   INSERT INTO credit_posting
          (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, at)
-  SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, %s
+  SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, %(now)s::timestamptz
     FROM spec ORDER BY place
       ON CONFLICT (key) DO NOTHING
   RETURNING credit_account_id, bucket, amount, ship_date
@@ -99,12 +99,11 @@ def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
 
 def _insert(batch: Sequence[PostingSpec], now: datetime) -> list[_Moved]:
     columns = zip(*(_values(spec) for spec in batch), strict=True)
-    with connection.cursor() as cursor:
-        cursor.execute(_POST, [*(list(column) for column in columns), now])
-        return [
-            _Moved(account_id, version, postings, Movement(*amounts))
-            for account_id, version, postings, *amounts in cursor.fetchall()
-        ]
+    asked = {name: list(column) for name, column in zip(_NAMES, columns, strict=True)}
+    return [
+        _Moved(account_id, version, postings, Movement(*amounts))
+        for account_id, version, postings, *amounts in sql.rows(_POST, {**asked, "now": now})
+    ]
 
 
 def _values(spec: PostingSpec) -> tuple[object, ...]:

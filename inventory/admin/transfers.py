@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from unfold.decorators import display
 
+from accounts.states import Role
 from core import clock, journal
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of, row_id
@@ -20,14 +21,17 @@ from inventory.admin import steps
 from inventory.admin.steps import Cell, Field, Head, Step, Table
 from inventory.admin.stock import LOOKERS, STOCK_KEEPERS
 from inventory.models import Site, Transfer, TransferLine
+from inventory.rules.field import Stated
 from inventory.rules.transfers import Arrived, TransferLineSpec
+from inventory.services.acknowledge_transfer import acknowledge_transfer
 from inventory.services.cancel_transfer import cancel_transfer, reschedule_transfer
 from inventory.services.receive_transfer import close_transfer, receive_transfer
 from inventory.services.request_transfer import request_transfer
 from inventory.services.ship_transfer import ship_transfer
-from inventory.states import TransferStatus
+from inventory.states import FIELD_KINDS, TransferStatus
 
 ROWS = 8
+CARE = {Role.CS, Role.CS_LEAD}
 ZERO = Decimal(0)
 TONES = {"requested": "info", "shipped": "info", "short": "warning", "closed": "success", "cancelled": "default"}
 STEPS = {
@@ -102,7 +106,10 @@ class TransferAdmin(LedgerAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.step_view)
-        return [path("<int:transfer_id>/step/<slug:verb>/", view, name="inventory_transfer_step"), *super().get_urls()]
+        own = [path("<int:transfer_id>/step/<slug:verb>/", view, name="inventory_transfer_step")]
+        said = self.admin_site.admin_view(self.acknowledge_view)
+        own.append(path("<int:transfer_id>/acknowledge/", said, name="inventory_transfer_acknowledge"))
+        return [*own, *super().get_urls()]
 
     @display(description="Status", ordering="status", label=TONES)
     def status_pill(self, row: Transfer) -> tuple[str, str]:
@@ -117,12 +124,14 @@ class TransferAdmin(LedgerAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        row = Transfer.objects.filter(pk=row_id(object_id)).first()
+        row = Transfer.objects.select_related("to_site").filter(pk=row_id(object_id)).first()
         extra = dict(extra_context or {})
         if row is not None and self.access.may_act(request.user):
             extra["steps"] = [
                 (self._step_url(row.pk, verb), label) for verb, (label, when) in STEPS.items() if row.status in when
             ]
+        elif row is not None and _is_to_acknowledge(row) and allow(act=CARE).may_act(request.user):
+            extra["steps"] = [(reverse("admin:inventory_transfer_acknowledge", args=[row.pk]), "Acknowledge…")]
         if row is not None:
             extra["timeline"] = journal.timeline(DocumentRef("transfer", row.pk))
         return super().change_view(request, object_id, form_url, extra)
@@ -214,28 +223,34 @@ class TransferAdmin(LedgerAdmin):
 
         return steps.run(self, request, step, act, wrong=wrong)
 
+    def acknowledge_view(self, request: HttpRequest, transfer_id: int) -> HttpResponse:
+        """Customer service writes down what the keeper of a trunk or consignment says has come."""
+        self.require_act(request, only=CARE)
+        row = Transfer.objects.select_related("from_site", "to_site").filter(pk=transfer_id).first()
+        if row is None or not _is_to_acknowledge(row):
+            messages.error(request, "There is no transfer on its way to a trunk or consignment here.")
+            return HttpResponseRedirect(reverse("admin:inventory_transfer_changelist"))
+        wrong, note = list[str](), Field("note", "What the keeper says", request.POST.get("note", ""))
+        heads, rows, came = _what_came(request, row, wrong)
+        intro = (
+            f"Say what the keeper of {row.to_site} says has come in all. Another number than was sent is booked as far as"
+            " it was sent and stands as a dispute, with a case for the warehouse, until one side gives way.",
+        )
+        back = reverse("admin:inventory_transfer_change", args=[row.pk])
+        step = Step(f"Acknowledge {row.number}", "Acknowledge", back, intro, (Table(heads, rows),), (note,))
+        stated = {line_id: Stated(x.good, x.damaged) for line_id, x in came.items()}
+
+        def act() -> str:
+            disputes = acknowledge_transfer(
+                transfer_id=row.pk, stated=stated, note=note.value, actor=actor_of(request), now=clock.now()
+            )
+            return f"{row.number}: {f'disputed as {disputes[0]}.' if disputes else 'all has come.'}"
+
+        return steps.run(self, request, step, act, wrong=wrong)
+
     def _receive(self, request: HttpRequest, row: Transfer, back: str) -> HttpResponse:
-        lines, wrong = _lines(row), list[str]()
-        left = {x.pk: x.shipped_qty - x.damaged_qty - x.missing_qty for x in lines}
-        came = {
-            x.pk: Arrived(
-                _typed(request, f"good-{x.pk}", str(x.product), left[x.pk], wrong),
-                _typed(request, f"damaged-{x.pk}", str(x.product), x.damaged_qty, wrong),
-            )
-            for x in lines
-            if x.shipped_qty
-        }
-        rows = [
-            (
-                Cell(str(x.product)), Cell(str(x.lot or "")), steps.number(x.shipped_qty),
-                steps.number(x.received_qty + x.damaged_qty), _asked(request, "good", x, left[x.pk]),
-                _asked(request, "damaged", x, x.damaged_qty),
-            )
-            for x in lines
-            if x.shipped_qty
-        ]  # fmt: skip
-        heads = [Head("Product"), Head("Lot")]
-        heads += [Head(h, True) for h in ("Sent", "Booked before", "Good in all", "Damaged in all")]
+        wrong = list[str]()
+        heads, rows, came = _what_came(request, row, wrong)
         intro = ("Say all that has come so far. What is missing stays on the way, and the warehouse gets a case.",)
         step = Step(f"Receive {row.number} at {row.to_site}", "Receive", back, intro, (Table(heads, rows),))
 
@@ -287,6 +302,36 @@ class TransferAdmin(LedgerAdmin):
 
     def _step_url(self, pk: int, verb: str) -> str:
         return reverse("admin:inventory_transfer_step", args=[pk, verb])
+
+
+def _is_to_acknowledge(row: Transfer) -> bool:
+    return row.to_site.kind in FIELD_KINDS and row.status in (TransferStatus.SHIPPED, TransferStatus.SHORT)
+
+
+def _what_came(
+    request: HttpRequest, row: Transfer, wrong: list[str]
+) -> tuple[list[Head], list[tuple[Cell, ...]], dict[int, Arrived]]:
+    """The table of the lines that were sent, to be filled in, and what is typed in it."""
+    lines = [x for x in _lines(row) if x.shipped_qty]
+    left = {x.pk: x.shipped_qty - x.damaged_qty - x.missing_qty for x in lines}
+    came = {
+        x.pk: Arrived(
+            _typed(request, f"good-{x.pk}", str(x.product), left[x.pk], wrong),
+            _typed(request, f"damaged-{x.pk}", str(x.product), x.damaged_qty, wrong),
+        )
+        for x in lines
+    }
+    rows: list[tuple[Cell, ...]] = [
+        (
+            Cell(str(x.product)), Cell(str(x.lot or "")), steps.number(x.shipped_qty),
+            steps.number(x.received_qty + x.damaged_qty), _asked(request, "good", x, left[x.pk]),
+            _asked(request, "damaged", x, x.damaged_qty),
+        )
+        for x in lines
+    ]  # fmt: skip
+    heads = [Head("Product"), Head("Lot")]
+    heads += [Head(h, True) for h in ("Sent", "Booked before", "Good in all", "Damaged in all")]
+    return heads, rows, came
 
 
 def _qty(request: HttpRequest, i: int, sku: str, wrong: list[str]) -> Decimal:

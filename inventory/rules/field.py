@@ -113,14 +113,22 @@ class Level:
         return self.there + self.coming + self.asked
 
 
-def to_fill_up(levels: Sequence[Level]) -> dict[int, Decimal]:
+def to_fill_up(levels: Sequence[Level], multiples: Mapping[int, Decimal]) -> dict[int, Decimal]:
     """{product: quantity to ask for}, so that what is there, travels and was asked for comes to par; products at or
-    above their refill point are absent."""
+    above their refill point are absent.
+
+    `multiples` is what each product is ordered in: whole packs are asked for, the last one may pass par.
+    """
     return {
-        x.product_id: x.par - x.position
+        x.product_id: in_packs(x.par - x.position, multiples[x.product_id])
         for x in levels
         if x.position < (x.par if x.refill_below is None else x.refill_below)
     }
+
+
+def in_packs(qty: Decimal, multiple: Decimal) -> Decimal:
+    """The fewest whole multiples that hold the quantity; as it is where the multiple says nothing (zero or less)."""
+    return -(-qty // multiple) * multiple if multiple > 0 else qty
 
 
 def push_step(expiry: date, today: date) -> int | None:

@@ -43,9 +43,9 @@ def replenish(*, key: str, site_ids: Collection[int] | None = None, actor: Actor
     is missing. What is on its way or asked for counts, so that a second run asks for nothing. One run at a time."""
     locks.lock_replenishment()
     sites = {s.id: s for s in field_sites()}
-    wanted = {i: to_fill_up(levels) for i, levels in par_levels(site_ids).items() if i in sites}
-    sold = _sold(wanted)
-    wanted = {i: {p: qty for p, qty in found.items() if p in sold} for i, found in wanted.items()}
+    levels = {i: found for i, found in par_levels(site_ids).items() if i in sites}
+    multiples = _sold({x.product_id for found in levels.values() for x in found})
+    wanted = {i: to_fill_up([x for x in found if x.product_id in multiples], multiples) for i, found in levels.items()}
     told = set(FillUp.objects.filter(request_key__in=[f"{key}:{i}" for i in wanted]).values_list("site_id", flat=True))
     wanted = {i: found for i, found in wanted.items() if found and i not in told}
     if not wanted:
@@ -63,10 +63,10 @@ def replenish(*, key: str, site_ids: Collection[int] | None = None, actor: Actor
     return asked
 
 
-def _sold(wanted: Mapping[int, Mapping[int, Decimal]]) -> set[int]:
-    """What is discontinued or recalled is used up, not filled up."""
-    products = product_snapshots({p for found in wanted.values() for p in found})
-    return {i for i, p in products.items() if p.status == ProductStatus.ACTIVE}
+def _sold(product_ids: Collection[int]) -> dict[int, Decimal]:
+    """{product: its order multiple}. What is discontinued or recalled is used up, not filled up."""
+    products = product_snapshots(product_ids)
+    return {i: p.order_multiple for i, p in products.items() if p.status == ProductStatus.ACTIVE}
 
 
 def _asked(row: FillUp, sites: Mapping[int, FieldSite], wanted: Mapping[int, Decimal]) -> Asked:

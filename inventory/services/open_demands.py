@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
-
+from core import sql
 from core.uow import require_uow
 from inventory.rules.asks import DemandSpec
 from inventory.services.plan_routes import plan_routes
@@ -38,9 +37,10 @@ _NAMES = ", ".join(COLUMNS)
 _OPEN = f"""
     INSERT INTO inventory_demand ({_NAMES}, opened_at, cancelled_qty, reserved_qty, allocated_qty, released_qty,
                                   picked_qty, shipped_qty, route, region, receiving_calendar_id, receiving_days)
-    SELECT {", ".join(f"d.{name}" for name in COLUMNS)}, %s, 0, 0, 0, 0, 0, 0, '{{}}', coalesce(t.region, ''),
+    SELECT {", ".join(f"d.{name}" for name in COLUMNS)}, %(now)s::timestamptz, 0, 0, 0, 0, 0, 0,
+           '{{}}', coalesce(t.region, ''),
            t.calendar_id, coalesce(t.delivery_days, '{{}}')
-    FROM json_to_recordset(%s) AS d({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
+    FROM json_to_recordset(%(specs)s::json) AS d({", ".join(f"{name} {kind}" for name, kind in COLUMNS.items())})
     LEFT JOIN accounts_shipto t ON t.id = d.ship_to_id
     RETURNING id, ref_kind, ref_id, line_no, (SELECT EXISTS (SELECT FROM inventory_sourcingrule WHERE is_active))"""
 
@@ -55,9 +55,7 @@ def open_demands(specs: Sequence[DemandSpec], *, now: datetime) -> dict[str, int
     if not specs:
         return {}
     rows = json.dumps([dict(zip(COLUMNS, _values(spec), strict=True)) for spec in specs])
-    with connection.cursor() as cursor:
-        cursor.execute(_OPEN, [now, rows])
-        opened = cursor.fetchall()
+    opened = sql.rows(_OPEN, {"now": now, "specs": rows})
     ids = {(kind, ref_id, line_no): demand_id for demand_id, kind, ref_id, line_no, _ in opened}
     if opened[0][4]:
         plan_routes(sorted(ids.values()), now=now)

@@ -11,10 +11,20 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from core import sql
+from core import sql, uow
 from core.explain import Explanation
 from inventory.rules.asks import PromiseSlice
-from inventory.services.claim import DEMAND_COLUMNS, GUARD, ZERO, Held, Ledger, StockDisagrees, guard_parameters
+from inventory.services.claim import (
+    DEMAND_COLUMNS,
+    GUARD,
+    REFUSED_BY,
+    UNGUARDED,
+    ZERO,
+    Held,
+    Ledger,
+    StockDisagrees,
+    guard_parameters,
+)
 
 # Each part is written only {if_granted}: when a balance refuses, nothing but the granted shifts has happened.
 _OPENED = """opened AS (
@@ -87,25 +97,60 @@ def try_record(
 
     Then nothing is written but the granted shifts: plan again, and `record` the rest.
     """
-    guard = guard_parameters(ledger.shifts)
-    moved = _Moves.of(ledger)
-    values = _values(ledger, promises or PromiseChanges(), decisions)
-    if not guard and not moved.ids and not values:
+    asked = _asked(ledger, now, promises, decisions)
+    if asked is None:
         return set()
-    text = _statement(tuple(values), moved.columns, bool(guard))
-    parameters = {"now": now, **guard, **moved.parameters()}
-    for part in values.values():
-        parameters |= part
-    granted = {balance_id for (balance_id,) in sql.rows(text, parameters)}
-    refused = set(guard.get("balances", ())) - granted
+    granted = {balance_id for (balance_id,) in sql.rows(asked.text(GUARD), asked.parameters)}
+    refused = set(asked.balances) - granted
     ledger.settled(refused)
     return refused
 
 
+def record_last(
+    ledger: Ledger, *, now: datetime, promises: PromiseChanges | None = None, decisions: Sequence[Decided] = ()
+) -> None:
+    """The same at the commit, with it (`uow.may_leave_last`): all claims are granted, or the whole call is repeated."""
+    asked = _asked(ledger, now, promises, decisions)
+    if asked is not None:
+        uow.leave_last(asked.text(UNGUARDED), asked.parameters, overtaken_on=REFUSED_BY)
+        ledger.settled(set())
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The statement that writes what is pending, for one way to take the balances or the other."""
+
+    parts: tuple[str, ...]
+    moves: tuple[str, ...]
+    parameters: dict[str, Any]
+
+    @property
+    def balances(self) -> Sequence[int]:
+        found: Sequence[int] = self.parameters.get("balances", ())
+        return found
+
+    def text(self, balances_by: str) -> str:
+        return _statement(self.parts, self.moves, balances_by if self.balances else "")
+
+
+def _asked(
+    ledger: Ledger, now: datetime, promises: PromiseChanges | None, decisions: Sequence[Decided]
+) -> _Asked | None:
+    guard = guard_parameters(ledger.shifts)
+    moved = _Moves.of(ledger)
+    values = _values(ledger, promises or PromiseChanges(), decisions)
+    if not guard and not moved.ids and not values:
+        return None
+    parameters = {"now": now, **guard, **moved.parameters()}
+    for part in values.values():
+        parameters |= part
+    return _Asked(tuple(values), moved.columns, parameters)
+
+
 @lru_cache(maxsize=200)
-def _statement(parts: tuple[str, ...], moves: tuple[str, ...], is_guarded: bool) -> str:
-    if_granted = _ALL_GRANTED if is_guarded else "true"
-    used = [GUARD] if is_guarded else []
+def _statement(parts: tuple[str, ...], moves: tuple[str, ...], balances_by: str) -> str:
+    if_granted = _ALL_GRANTED if balances_by == GUARD else "true"
+    used = [balances_by] if balances_by else []
     used += [_PARTS[name].format(if_granted=if_granted) for name in parts]
     if moves:
         used.append(
@@ -117,7 +162,7 @@ def _statement(parts: tuple[str, ...], moves: tuple[str, ...], is_guarded: bool)
             )
         )
     return (
-        f"WITH {', '.join(used)} SELECT id FROM {'granted' if is_guarded else '(SELECT 1 AS id WHERE false) nothing'}"
+        f"WITH {', '.join(used)} SELECT id FROM {'granted' if balances_by else '(SELECT 1 AS id WHERE false) nothing'}"
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from core import outbox
+from core import outbox, uow
 from core.clock import local_date
 from core.errors import NotFound
 from core.explain import Explanation
@@ -24,7 +24,7 @@ from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Ledger, expire, open_ledger
 from inventory.services.pooled import explained, open_deal, plan_under
 from inventory.services.promise import Current, Promised, current_promises, pegs_of, renewed, trimmed
-from inventory.services.record import Decided, record, try_record
+from inventory.services.record import Decided, record, record_last, try_record
 from inventory.services.reshape import reshape
 from inventory.states import ClaimKind
 
@@ -40,6 +40,7 @@ def reserve(
     now: datetime,
     expires_at: datetime | None = None,
     amending: Mapping[int, DemandAmendment] | None = None,
+    is_last: bool = False,
 ) -> dict[int, Reservation]:
     """Claim what is free for what is backordered, best-ranked demand first; the rest stays backordered.
 
@@ -48,7 +49,9 @@ def reserve(
     a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Products
     with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
     three more round trips. `amending` are demands of the same document that change first: what they give back is free
-    for the others, what they hold otherwise they keep. Raises NotFound, AlreadyInTheWarehouse (amended below that).
+    for the others, what they hold otherwise they keep. `is_last`: the door has nothing to write after it, so that the
+    claims go with its commit and a hot balance is held for no round trip more. Raises NotFound, AlreadyInTheWarehouse
+    (amended below that).
     """
     changes = amending or {}
     demands, (free, sites, ruled) = locks.lock_demands_and_expired(
@@ -85,13 +88,16 @@ def reserve(
 
     promised = promises()
     decided = _decided(plan.decisions, deal)
-    if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
-        again = _plan_again(plan.decisions, asked, ledger, ruled, now=now, expires_at=expires_at)
-        decided = _decided(again, deal)
-        promised = promises()
-        record(ledger, now=now, promises=promised.changes, decisions=decided)
-    if promised.notes:
-        outbox.publish_many(promised.notes, now=now)
+    if is_last and uow.may_leave_last():
+        _tell(promised, now)
+        record_last(ledger, now=now, promises=promised.changes, decisions=decided)
+    else:
+        if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
+            again = _plan_again(plan.decisions, asked, ledger, ruled, now=now, expires_at=expires_at)
+            decided = _decided(again, deal)
+            promised = promises()
+            record(ledger, now=now, promises=promised.changes, decisions=decided)
+        _tell(promised, now)
     why = {d.demand_id: d.explanation for d in decided}
     return {
         d.pk: Reservation(
@@ -99,6 +105,11 @@ def reserve(
         )
         for d in asked
     }
+
+
+def _tell(promised: Promised, now: datetime) -> None:
+    if promised.notes:
+        outbox.publish_many(promised.notes, now=now)
 
 
 def _with_given_back(

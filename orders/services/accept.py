@@ -1,6 +1,7 @@
 """What makes an order binding: credit decided and posted, demand opened, stock reserved. Part of submit and of place.
 
-The caller holds no lock above rank 20; nothing contended follows but what the caller inserts.
+The caller holds no lock above rank 20. It opens the demands, writes all it has to write, and reserves last of all: the
+claims go with its commit, so that who waits for the same stock waits for nothing else of this order.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,13 +25,7 @@ from orders.rules.ranking import rank_of
 from orders.states import Blocks
 from pricing.rules.asks import PriceResult
 
-
-@dataclass(frozen=True)
-class Accepted:
-    """`demand_ids` and `reservations` by line number."""
-
-    demand_ids: dict[int, int]
-    reservations: dict[int, Reservation]
+OrderLines = Mapping[int, Mapping[int, int]]  # {order id: {line number: demand id}}
 
 
 @dataclass(frozen=True)
@@ -57,30 +52,21 @@ def decide_credit_of_many(orders: Sequence[tuple[OrderPicture, date]], *, now: d
 
 
 @require_uow
-def accept(
-    order: OrderPicture,
-    account: AccountSnapshot,
-    prices: dict[int, PriceResult],
-    *,
-    today: date,
-    now: datetime,
-) -> Accepted:
-    """Post the exposure, open a demand per line and reserve what is there. Held orders count and reserve as well."""
-    return accept_many([Entering(order, account, prices, today)], now=now)[order.order_id]
-
-
-@require_uow
-def accept_many(entering: Sequence[Entering], *, now: datetime) -> dict[int, Accepted]:
-    """The same for many orders, by order id: the statements of one, and the best-ranked demand reserves first."""
+def open_lines(entering: Sequence[Entering], *, now: datetime) -> dict[int, dict[int, int]]:
+    """Post the exposure and open a demand per line; {order id: {line number: demand id}}. Held orders count as well."""
     refs = {e.order.order_id: DocumentRef("order", e.order.order_id, e.order.number) for e in entering}
     post([s for e in entering for s in _postings(e.order, refs[e.order.order_id], now.date())], now=now)
     ids = open_demands([_demand(e, line, refs[e.order.order_id]) for e in entering for line in e.order.lines], now=now)
-    reserved = reserve(sorted(ids.values()), now=now) if ids else {}
-    found: dict[int, Accepted] = {}
-    for e in entering:
-        mine = {x.line_no: ids[_key(e.order, x)] for x in e.order.lines}
-        found[e.order.order_id] = Accepted(mine, {n: reserved[d] for n, d in mine.items() if d in reserved})
-    return found
+    return {e.order.order_id: {x.line_no: ids[_key(e.order, x)] for x in e.order.lines} for e in entering}
+
+
+@require_uow
+def reserve_lines(demands: OrderLines, *, now: datetime) -> dict[int, dict[int, Reservation]]:
+    """What is there for them, the best-ranked demand of all orders first; by order id and line number. The last thing
+    the door does. Held orders reserve as well."""
+    ids = sorted(demand_id for lines in demands.values() for demand_id in lines.values())
+    got = reserve(ids, now=now, is_last=True) if ids else {}
+    return {order_id: {n: got[i] for n, i in lines.items()} for order_id, lines in demands.items()}
 
 
 def _key(order: OrderPicture, line: LinePicture) -> str:

@@ -15,7 +15,7 @@ from orders.rules.draft import picture_of
 from orders.rules.picture import OrderPicture
 from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
-from orders.services.accept import accept, decide_credit
+from orders.services.accept import Entering, decide_credit, open_lines, reserve_lines
 from orders.services.ask_company import Asking, ask_company, spender_of
 from orders.services.capture import (
     REFUSE_ON,
@@ -26,7 +26,17 @@ from orders.services.capture import (
     order_row,
     surroundings,
 )
-from orders.services.submit import finish, judge_entry, order_columns, splits_of, submit_order, with_credit, with_terms
+from orders.services.submit import (
+    Judged,
+    judge_entry,
+    order_columns,
+    outcome_of,
+    splits_of,
+    submit_order,
+    tell_many,
+    with_credit,
+    with_terms,
+)
 from orders.services.write_rows import draw_identity, insert_whole
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
@@ -65,24 +75,24 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     order = verdicts.order
     results = with_credit(verdicts, decision, _company(order, draft, actor, now))
     row = {**order_row(checked, actor, now), **order_columns(order, verdicts, results, now)}
-    splits = splits_of(order.account_id, on=verdicts.today)  # all reads come before the claim on the hot row
-    accepted = accept(order, verdicts.account, verdicts.prices, today=verdicts.today, now=now)
+    splits = splits_of(order.account_id, on=verdicts.today)
+    demands = open_lines([Entering(order, verdicts.account, verdicts.prices, verdicts.today)], now=now)
     lines = [
-        {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, accepted.demand_ids[n], now)}
+        {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, demands[order_id][n], now)}
         for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
     ]
     if not insert_whole({**row, "id": order_id, "number": number}, lines, splits):
         raise Busy(cause="the same order is being delivered twice at this moment")
     captured = OrderCaptured(order_id, order.account_id, draft.channel, 0)
-    return finish(
-        verdicts,
-        accepted,
-        results,
+    told = tell_many(
+        [Judged(verdicts, results)],
         actor=actor,
         now=now,
         before=[captured_entry(order_id, number, checked)],
         facts=[outbox.Note(captured, f"order:{order_id}", 1)],
     )
+    reserved = reserve_lines(demands, now=now)
+    return outcome_of(order, told[order_id], reserved[order_id])
 
 
 @require_uow

@@ -24,9 +24,9 @@ from orders.rules.capture import Checked, check_draft
 from orders.rules.draft import picture_of
 from orders.rules.trace import price_columns
 from orders.rules.usage import cannot_bill, for_usage
-from orders.services.accept import Accepted, decide_credit
+from orders.services.accept import decide_credit
 from orders.services.capture import captured_entry, line_row, order_row, surroundings
-from orders.services.submit import Judged, finish_many, order_columns, splits_of
+from orders.services.submit import Judged, order_columns, outcome_of, splits_of, tell_many
 from orders.services.write_rows import draw_identity, insert_whole
 from orders.states import Blocks
 
@@ -102,16 +102,16 @@ def write_usage(
     ids = insert_whole({**row, "id": order.order_id, "number": order.number}, lines, splits)
     if not ids:
         raise InvalidInput([FieldError("/external_id", "duplicate", "The usage is an order already.")])
-    accepted = Accepted(dict(demand_ids), {x.line_no: _served(demand_ids[x.line_no], x.qty) for x in order.lines})
     captured = OrderCaptured(order.order_id, order.account_id, draft.channel, 0)
-    outcome = finish_many(
-        [Judged(verdicts, accepted, results, blocks=(Blocks.INVOICE,))],
+    told = tell_many(
+        [Judged(verdicts, results, blocks=(Blocks.INVOICE,))],
         actor=actor,
         now=now,
         before=[captured_entry(order.order_id, order.number, judged.checked)],
         facts=[outbox.Note(captured, f"order:{order.order_id}", 1)],
-    )[order.order_id]
-    return UsageOrder(outcome, ids, order.currency, order.ship_to_id)
+    )
+    served = {x.line_no: _served(demand_ids[x.line_no], x.qty) for x in order.lines}
+    return UsageOrder(outcome_of(order, told[order.order_id], served), ids, order.currency, order.ship_to_id)
 
 
 def _served(demand_id: int, qty: Decimal) -> Reservation:

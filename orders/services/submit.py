@@ -18,7 +18,7 @@ from core.uow import door_verb, require_uow
 from credit.rules.asks import CreditDecision
 from credit.services.lock_accounts import lock_accounts
 from inventory import queries as inventory
-from inventory.rules.asks import PromiseSlice
+from inventory.rules.asks import PromiseSlice, Reservation
 from orders.events import OrderSubmitted
 from orders.gates import Verdicts, look_at, look_at_many
 from orders.locks import lock_orders
@@ -26,13 +26,13 @@ from orders.models import Order
 from orders.purchase_queries import Head, heads
 from orders.queries import holds_of, pictures
 from orders.rules import gates as rules
-from orders.rules.asks import GateResult, LineOutcome, Submitted
+from orders.rules.asks import GateResult, HoldView, LineOutcome, Submitted
 from orders.rules.capture import Surroundings
 from orders.rules.holds import refresh
-from orders.rules.picture import OrderPicture
+from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
-from orders.services.accept import Accepted, Entering, accept_many, decide_credit_of_many
+from orders.services.accept import Entering, decide_credit_of_many, open_lines, reserve_lines
 from orders.services.ask_company import Asking, ask_company, spenders_of
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices, set_submitted
@@ -136,18 +136,21 @@ def _submit_judged(
         entering, decisions = _decided([v for v in entering if v.order.order_id not in refused], now)
     if not entering:
         return dict(refused)
-    splits = splits_of_many({v.order.account_id: v.today for v in entering})  # all reads come before the claim
-    accepted = accept_many([Entering(v.order, v.account, v.prices, v.today) for v in entering], now=now)
+    splits = splits_of_many({v.order.account_id: v.today for v in entering})
+    demands = open_lines([Entering(v.order, v.account, v.prices, v.today) for v in entering], now=now)
     judged = [
-        Judged(v, accepted[v.order.order_id], with_credit(v, decision, awaited.get(v.order.order_id)))
+        Judged(v, with_credit(v, decision, awaited.get(v.order.order_id)))
         for v, decision in zip(entering, decisions, strict=True)
     ]
-    lock_prices([row for j in judged for row in _price_rows(j, now)])
+    lock_prices([row for j in judged for row in _price_rows(j, demands[j.order.order_id], now)])
     set_submitted([{"id": j.order.order_id, **order_columns(j.order, j.verdicts, j.results, now)} for j in judged])
     insert_splits(
         [{"line_id": x.line_id, **s} for j in judged for x in j.order.lines for s in splits[j.order.account_id]]
     )
-    return {**refused, **finish_many(judged, actor=actor, now=now)}
+    told = tell_many(judged, actor=actor, now=now)
+    reserved = reserve_lines(demands, now=now)
+    done = {j.order.order_id: j.order for j in judged}
+    return {**refused, **{i: outcome_of(order, told[i], reserved[i]) for i, order in done.items()}}
 
 
 def _decided(entering: Sequence[Verdicts], now: datetime) -> tuple[list[Verdicts], list[CreditDecision]]:
@@ -156,8 +159,8 @@ def _decided(entering: Sequence[Verdicts], now: datetime) -> tuple[list[Verdicts
     return [with_terms(v, decision) for v, decision in zip(entering, decisions, strict=True)], decisions
 
 
-def _price_rows(judged: "Judged", now: datetime) -> Iterator[dict[str, Any]]:
-    prices, demands = judged.verdicts.prices, judged.accepted.demand_ids
+def _price_rows(judged: "Judged", demands: Mapping[int, int], now: datetime) -> Iterator[dict[str, Any]]:
+    prices = judged.verdicts.prices
     for x in judged.order.lines:
         yield {"id": x.line_id, **price_columns(prices[x.line_no], x.sku, demands[x.line_no], now)}
 
@@ -226,7 +229,6 @@ class Judged:
     """An order whose rows are written, with the results of gates 1 to 5."""
 
     verdicts: Verdicts
-    accepted: Accepted
     results: Sequence[GateResult]
     blocks: tuple[str, ...] = (Blocks.RELEASE,)  # what its holds keep from happening
 
@@ -236,31 +238,16 @@ class Judged:
 
 
 @require_uow
-def finish(
-    verdicts: Verdicts,
-    accepted: Accepted,
-    results: Sequence[GateResult],
-    *,
-    actor: Actor,
-    now: datetime,
-    before: Sequence[journal.Entry] = (),
-    facts: Sequence[outbox.Note] = (),
-) -> Submitted:
-    """Holds, journal and facts of an order whose rows are written. `before` and `facts` are told first."""
-    judged = Judged(verdicts, accepted, results)
-    return finish_many([judged], actor=actor, now=now, before=before, facts=facts)[verdicts.order.order_id]
-
-
-@require_uow
-def finish_many(
+def tell_many(
     judged: Sequence[Judged],
     *,
     actor: Actor,
     now: datetime,
     before: Sequence[journal.Entry] = (),
     facts: Sequence[outbox.Note] = (),
-) -> dict[int, Submitted]:
-    """The same for many, three statements."""
+) -> dict[int, tuple[HoldView, ...]]:
+    """Holds, journal and facts of orders whose rows are written: three statements. The holds of each; `before` and
+    `facts` are told first."""
     specs = [
         (j.order, replace(spec, blocks=j.blocks))
         for j in judged
@@ -268,7 +255,7 @@ def finish_many(
     ]
     told = insert_holds(specs, actor=actor, now=now)
     entries, notes = [*before], [*facts]
-    outcomes: dict[int, Submitted] = {}
+    holds: dict[int, tuple[HoldView, ...]] = {}
     for j in judged:
         order, said = j.order, told.get(j.order.order_id, Told())
         summary = f"Submitted: {counted(len(order.lines), 'line')}, {order.total:,} {order.currency}"
@@ -276,13 +263,16 @@ def finish_many(
         entries += [journal.Entry(ref, "submitted", summary), *said.entries]
         fact = _submitted_fact(order, is_held=bool(said.views))
         notes += [outbox.Note(fact, f"order:{order.order_id}", order.version), *said.notes]
-        lines = line_outcomes(order, j.accepted)
-        outcomes[order.order_id] = Submitted(
-            order.order_id, order.number, order.total, order.currency, said.views, lines
-        )
+        holds[order.order_id] = said.views
     journal.write(entries, actor=actor, now=now)
     outbox.publish_many(notes, now=now, actor=actor)
-    return outcomes
+    return holds
+
+
+def outcome_of(order: OrderPicture, holds: Sequence[HoldView], got: Mapping[int, Reservation]) -> Submitted:
+    """What became of the order; `got` by line number."""
+    lines = tuple(_outcome(line, got.get(line.line_no)) for line in order.lines)
+    return Submitted(order.order_id, order.number, order.total, order.currency, tuple(holds), lines)
 
 
 def _submitted_fact(order: OrderPicture, *, is_held: bool) -> OrderSubmitted:
@@ -316,13 +306,7 @@ def _split_row(split: RepSplit) -> dict[str, Any]:
     return {"rep_id": split.rep_id, "kind": split.kind, "percent": split.percent}
 
 
-def line_outcomes(order: OrderPicture, accepted: Accepted) -> tuple[LineOutcome, ...]:
-    return tuple(_outcome(order, index, accepted) for index in range(len(order.lines)))
-
-
-def _outcome(order: OrderPicture, index: int, accepted: Accepted) -> LineOutcome:
-    line = order.lines[index]
-    got = accepted.reservations.get(line.line_no)
+def _outcome(line: LinePicture, got: Reservation | None) -> LineOutcome:
     assert line.product_id is not None
     assert line.unit_price is not None
     return LineOutcome(

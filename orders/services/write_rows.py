@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from django.db import connection
 
-from core import numbering
+from core import numbering, sql
 from core.uow import require_uow
 
 Row = Mapping[str, Any]
@@ -137,6 +137,26 @@ LINE_DEFAULTS: Row = {
 }
 
 
+def _typed(columns: Mapping[str, str]) -> str:
+    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
+
+
+_ORDER_NAMES, _LINE_NAMES = ", ".join(ORDER_COLUMNS), ", ".join(LINE_COLUMNS)
+_WHOLE = f"""
+    WITH placed AS (
+        INSERT INTO orders_order ({_ORDER_NAMES}) SELECT {_ORDER_NAMES}
+        FROM json_to_recordset(%(order)s::json) AS new({_typed(ORDER_COLUMNS)}) {UNLESS_TAKEN} RETURNING id
+    ), lines AS (
+        INSERT INTO orders_orderline ({_LINE_NAMES}) SELECT {_LINE_NAMES}
+        FROM json_to_recordset(%(lines)s::json) AS new({_typed(LINE_COLUMNS)}) WHERE EXISTS (SELECT FROM placed)
+        RETURNING id, line_no
+    ), shares AS (
+        INSERT INTO orders_linesplit (line_id, rep_id, kind, percent)
+        SELECT lines.id, new.rep_id, new.kind, new.percent
+        FROM lines CROSS JOIN json_to_recordset(%(splits)s::json) AS new({_typed(SPLIT_COLUMNS)})
+    ) SELECT line_no, id FROM lines"""
+
+
 def new_public_id() -> str:
     return str(uuid4())
 
@@ -152,20 +172,21 @@ def draw_order_ids(count: int) -> list[tuple[int, str]]:
     return list(zip(ids, numbering.draw("order", prefix=PREFIX, count=count), strict=True))
 
 
+_DRAW = f"""
+    SELECT nextval(pg_get_serial_sequence('orders_order', 'id')), nextval('{NUMBERS}'), twin.id, twin.number
+    FROM (SELECT 1) one LEFT JOIN orders_order twin ON twin.account_id = %(account)s::bigint
+         AND twin.po_number = %(po_number)s::text AND twin.release_number = %(release_number)s::text
+         AND NOT twin.po_number = '' AND NOT twin.status = 'cancelled'"""
+
+
 @require_uow
 def draw_identity(account_id: int, po_number: str, release_number: str) -> tuple[int, str, tuple[int, str] | None]:
     """A fresh order id and number, and the order (id, number) that has this PO number already: one statement.
 
     An empty PO number is nobody's.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT nextval(pg_get_serial_sequence('orders_order', 'id')), nextval('{NUMBERS}'), twin.id, twin.number"
-            " FROM (SELECT 1) one LEFT JOIN orders_order twin ON twin.account_id = %s AND twin.po_number = %s"
-            " AND twin.release_number = %s AND NOT twin.po_number = '' AND NOT twin.status = 'cancelled'",
-            [account_id, po_number, release_number],
-        )
-        order_id, value, twin_id, twin_number = cursor.fetchone()
+    asked = {"account": account_id, "po_number": po_number, "release_number": release_number}
+    ((order_id, value, twin_id, twin_number),) = sql.rows(_DRAW, asked)
     return int(order_id), f"{PREFIX}{value}", None if twin_id is None else (int(twin_id), str(twin_number))
 
 
@@ -196,21 +217,12 @@ def insert_whole(order: Row, lines: Sequence[Row], splits: Sequence[Row]) -> dic
 
     Empty when the order's (channel, account, external id) is taken: then nothing went in.
     """
-    order_names, line_names = ", ".join(ORDER_COLUMNS), ", ".join(LINE_COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH placed AS (INSERT INTO orders_order ({order_names}) SELECT {order_names}"
-            f" FROM json_to_recordset(%s) AS new({_typed(ORDER_COLUMNS)}) {UNLESS_TAKEN} RETURNING id),"
-            f" lines AS (INSERT INTO orders_orderline ({line_names}) SELECT {line_names}"
-            f" FROM json_to_recordset(%s) AS new({_typed(LINE_COLUMNS)}) WHERE EXISTS (SELECT FROM placed)"
-            " RETURNING id, line_no),"
-            " shares AS (INSERT INTO orders_linesplit (line_id, rep_id, kind, percent)"
-            " SELECT lines.id, new.rep_id, new.kind, new.percent FROM lines"
-            f" CROSS JOIN json_to_recordset(%s) AS new({_typed(SPLIT_COLUMNS)}))"
-            " SELECT line_no, id FROM lines",
-            [_json([{**ORDER_DEFAULTS, **order}]), _json([{**LINE_DEFAULTS, **x} for x in lines]), _json(splits)],
-        )
-        return {int(line_no): int(line_id) for line_no, line_id in cursor.fetchall()}
+    asked = {
+        "order": _json([{**ORDER_DEFAULTS, **order}]),
+        "lines": _json([{**LINE_DEFAULTS, **x} for x in lines]),
+        "splits": _json(splits),
+    }
+    return {int(line_no): int(line_id) for line_no, line_id in sql.rows(_WHOLE, asked)}
 
 
 @require_uow
@@ -280,10 +292,6 @@ def _insert(table: str, columns: Mapping[str, str], rows: Sequence[Row], tail: s
             [_json(rows)],
         )
         return cursor.fetchall() if tail else []
-
-
-def _typed(columns: Mapping[str, str]) -> str:
-    return ", ".join(f"{name} {kind}" for name, kind in columns.items())
 
 
 def _json(rows: Sequence[Row]) -> str:

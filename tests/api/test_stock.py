@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.states import Role
 from core import clock
-from tests.factories.accounts import AccountFactory, UserFactory
+from tests.factories.accounts import AccountFactory, AssignmentFactory, RepFactory, UserFactory
 from tests.factories.doors import buyer_for, device_of
 from tests.factories.inventory import (
     InboundFactory,
@@ -121,4 +121,65 @@ def test_movements_take_the_same_statements_for_1_and_for_40():
         with CaptureQueriesContext(connection) as captured:
             device.get("/api/v1/stock-movements")
         counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
+def pools_of(device, query=""):
+    return {p["code"]: p for p in device.get(f"/api/v1/pools{query}").json()["items"]}
+
+
+def test_pools_tell_the_house_whom_they_are_for_and_what_they_do_now():
+    product, site = StockedProductFactory(sku="MASK"), SiteFactory()
+    stock(product, site, 12)
+    group, member, _ = north()
+    today = clock.now().date()
+    top = protect(8, product=product, code="TOP", valid_from=today)
+    protect(6, group=group, code="NORTH", parent=top, valid_from=today, name="GPO North")
+    limit(5, product=StockedProductFactory(sku="OTHER"), account=member, code="MOST", valid_from=today)
+    open_and_reserve([spec(product, 2, account_id=member.pk)])
+    found = pools_of(planner())
+    assert list(found) == ["MOST", "NORTH", "TOP"]
+    north_pool = found["NORTH"]
+    assert (north_pool["part_of"], north_pool["group"], north_pool["sku"], north_pool["amount"]) == (
+        "TOP", group.code, "", "6",
+    )  # fmt: skip
+    assert {n: value(north_pool["effect"][n]) for n in ("amount", "used", "now")} == {
+        "amount": "6", "used": "2", "now": "4",
+    }  # fmt: skip
+    assert set(pools_of(planner(), "?kind=quota")) == {"MOST"}
+    assert set(pools_of(planner(), "?sku=mask")) == {"TOP", "NORTH"}
+    assert set(pools_of(planner(), f"?account={member.code}&state=active")) == {"TOP", "NORTH", "MOST"}
+    assert pools_of(planner(), "?state=inactive") == {}
+    assert not {"cost", "margin"} & set(str(found).replace("_", " ").split())
+
+
+def test_a_rep_sees_the_pools_that_concern_the_reps_customers_and_no_other():
+    product = StockedProductFactory()
+    _, mine, stranger = north()
+    protect(3, product=product, group=mine.memberships.get().group, code="MINE", valid_from=clock.now().date())
+    protect(3, product=product, account=stranger, code="THEIRS", valid_from=clock.now().date())
+    seller = RepFactory()
+    AssignmentFactory(rep=seller, account=mine)
+    rep = device_of(seller.user)
+    assert set(pools_of(rep)) == {"MINE"}
+    assert rep.get(f"/api/v1/pools?account={stranger.code}").status_code == 404
+    assert device_of(buyer_for(mine)).get("/api/v1/pools").status_code == 403
+
+
+@pytest.mark.parametrize("query", ["kind=theft", "state=asleep", "sku=NEVER", "limit=0", "pool=MINE"])
+def test_a_filter_of_pools_that_makes_no_sense_is_a_400(query):
+    assert planner().get(f"/api/v1/pools?{query}").status_code == 400
+
+
+def test_pools_of_many_products_cost_the_same_statements_as_one():
+    site, device = SiteFactory(), planner()
+    counts = []
+    for n in (1, 5):
+        for _ in range(n):
+            product, today = StockedProductFactory(), clock.now().date()
+            stock(product, site, 3)
+            protect(1, product=product, account=AccountFactory(), valid_from=today)
+        with CaptureQueriesContext(connection) as asked:
+            device.get("/api/v1/pools")
+        counts.append(len(asked))
     assert counts[0] == counts[1]

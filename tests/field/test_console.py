@@ -108,6 +108,27 @@ def test_a_dispute_is_settled_by_the_side_that_gives_way(made):
     assert (dispute.outcome, on_hand(made.product, made.world.site)) == ("receiver", 6)
 
 
+def test_customer_service_writes_down_what_a_rep_says_has_come(made):
+    stock(made.product, made.world.site, 9)
+    transfer_id, line_id = shipped(made.product, made.world.site, made.trunk, 4)
+    page, url = at("inventory_transfer_change", transfer_id), at("inventory_transfer_acknowledge", transfer_id)
+    care = desk(Role.CS)
+    assert url in care.get(page).content.decode()
+    assert url not in desk(Role.WAREHOUSE).get(page).content.decode()  # the sender does not speak for the receiver
+    assert desk(Role.WAREHOUSE).get(url).status_code == 403
+    assert 'value="4"' in care.get(url).content.decode()
+    there = on_hand(made.product, made.trunk)
+    typed = {f"good-{line_id}": "3", f"damaged-{line_id}": "0", "note": "one box less"}
+    assert care.post(url, {**typed, f"good-{line_id}": "three"}).status_code == 422
+    assert care.post(url, typed).status_code == 302
+    dispute = TransferDispute.objects.get()
+    assert (dispute.sent_qty, dispute.stated_qty, dispute.note) == (4, 3, "one box less")
+    assert on_hand(made.product, made.trunk) == there + 3
+    assert care.post(url, {**typed, f"good-{line_id}": "4"}).status_code == 302
+    assert TransferDispute.objects.get().status == "settled"
+    assert care.get(url).status_code == 302  # all has come: there is nothing to acknowledge any more
+
+
 def test_a_center_accepts_what_a_rep_returns(made):
     lines = [TransferLineSpec(made.product.pk, Decimal(2))]
     offer_id = offer_transfer(

@@ -91,6 +91,15 @@ def test_a_refill_point_keeps_small_gaps_open():
     assert asked.units == 3
 
 
+def test_whole_packs_are_asked_for():
+    made = make_field(trunk=2)
+    at_par(made, 6)
+    type(made.product).objects.filter(pk=made.product.pk).update(order_multiple=3)
+    (asked,) = run()
+    assert asked.units == 6  # two packs of three; four would do
+    assert run() == []
+
+
 def test_what_is_sold_no_more_is_not_filled_up():
     made = make_field(trunk=2)
     at_par(made, 6)

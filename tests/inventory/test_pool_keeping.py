@@ -9,10 +9,11 @@ from django.urls import reverse
 from accounts.states import Role
 from core.errors import InvalidInput
 from core.models import Job
-from inventory.models import Claim, OrderCap, Pool, SafetyStock, StockBalance
+from inventory.models import Claim, Demand, OrderCap, Pool, SafetyStock, StockBalance
 from inventory.pool_effects import effects, products_under
 from inventory.rules.pool_forms import pool_faults
 from inventory.services.retire_pool import retire_pool
+from inventory.services.save_cap import save_cap
 from inventory.services.save_pool import RingOfPools, save_pool
 from inventory.states import PoolKind, PoolState, PoolWho
 from tests.factories.accounts import AccountFactory, GroupFactory, TierFactory, UserFactory
@@ -269,3 +270,21 @@ def test_a_cap_binds_an_order_and_not_the_next():
     cap(3, product=product, account=account)
     first, second = (open_and_reserve([spec(product, 5, account_id=account.pk)])[0] for _ in range(2))
     assert (first.reserved, second.reserved) == (3, 3)
+
+
+def test_an_order_with_more_than_its_cap_is_a_breach_unless_it_had_it_before():
+    product, site = StockedProductFactory(), SiteFactory()
+    stock(product, site, 12)
+    account = AccountFactory()
+    (before,) = open_and_reserve([spec(product, 5, account_id=account.pk)])
+    row = OrderCap(who=PoolWho.ACCOUNT, account=account, product=product, max_qty=Decimal(3), valid_from=TODAY)
+    save_cap(row=row, actor=PLANNER, now=NOW + timedelta(seconds=1))
+    assert breaches() == []
+    later = NOW + timedelta(minutes=1)
+    (within,) = open_and_reserve([spec(product, 5, account_id=account.pk)], now=later)
+    assert (before.reserved, within.reserved) == (5, 3)
+    assert breaches() == []
+    Demand.objects.filter(pk=within.demand_id).update(reserved_qty=4, backordered_qty=1)
+    (breach,) = told("no order holds more than its cap")
+    assert f"product {product.pk}: " in breach
+    assert breach.endswith(" has 4 of at most 3 an order")

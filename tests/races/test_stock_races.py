@@ -9,9 +9,10 @@ import pytest
 from core.refs import DocumentRef
 from core.testing import race, unit
 from core.uow import door_verb
-from inventory.models import Claim, InboundSupply, StockBalance, StockMovement
+from inventory.models import Claim, Demand, InboundSupply, StockBalance, StockMovement
 from inventory.queries import demand_states, promises
 from inventory.rules.asks import RankSnapshot
+from inventory.services import reserve as reserving
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.expire_claims import expire_claims
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def submit(specs):
     """As orders.submit uses inventory: a door verb, so that a deadlock or lock time-out is tried again."""
     ids = open_demands(specs, now=NOW)
-    got = reserve(list(ids.values()), now=NOW)
+    got = reserve(list(ids.values()), now=NOW, is_last=True)
     return [got[ids[s.key]] for s in specs]
 
 
@@ -57,6 +58,28 @@ def test_sixteen_want_the_last_unit_one_gets_it_and_fifteen_are_backordered():
     assert sorted((r.reserved, r.backordered) for r in results) == [(0, 1)] * 15 + [(1, 0)]
     assert StockBalance.objects.get(pk=balance_id).reserved_qty == 1
     assert Claim.objects.count() == 1
+    assert breaches() == []
+
+
+def test_who_read_the_last_unit_as_free_and_came_too_late_is_backordered_with_a_reason(monkeypatch):
+    """Between its reading and its commit another takes the unit: the whole call is repeated, and finds none."""
+    product = StockedProductFactory()
+    balance_id = stock(product, SiteFactory(), 1)
+    calls = []
+    leave = reserving.record_last
+
+    def too_late(ledger, **pending):
+        calls.append(1)
+        (first,) = race(lambda: submit([spec(product, 1)])[0]) if len(calls) == 1 else (None,)
+        assert first is None or first.reserved == 1
+        leave(ledger, **pending)
+
+    monkeypatch.setattr(reserving, "record_last", too_late)
+    second = submit([spec(product, 1)])[0]
+    assert (second.reserved, second.backordered) == (0, 1)
+    assert len(calls) == 2  # the other's and ours: the repetition left nothing for the commit
+    assert Claim.objects.get().balance_id == balance_id
+    assert Demand.objects.count() == 2  # what was overtaken was rolled back, its demand too
     assert breaches() == []
 
 

@@ -13,6 +13,9 @@ TODAY = date(2026, 11, 23)
 CASES = int(os.environ.get("OMS_CASES", "300"))
 
 
+ONES = {1: Decimal(1)}  # sold by the piece
+
+
 def level(par, there, *, below=None, coming=0, asked=0):
     refill = None if below is None else Decimal(below)
     return Level(1, Decimal(par), refill, Decimal(there), Decimal(coming), Decimal(asked))
@@ -32,7 +35,7 @@ def level(par, there, *, below=None, coming=0, asked=0):
     ],
 )
 def test_a_fill_up_brings_what_is_there_coming_and_asked_for_to_par(given, missing):
-    assert to_fill_up([given]) == ({} if missing is None else {1: missing})
+    assert to_fill_up([given], ONES) == ({} if missing is None else {1: missing})
 
 
 def test_filled_up_once_nothing_is_missing():
@@ -42,10 +45,19 @@ def test_filled_up_once_nothing_is_missing():
         given = level(
             par, dice.randint(0, 25), below=dice.choice([None, dice.randint(1, par)]), coming=dice.randint(0, 9)
         )
-        asked = to_fill_up([given]).get(1, Decimal(0))
+        multiple = Decimal(dice.choice([1, 2, 6, 12]))
+        asked = to_fill_up([given], {1: multiple}).get(1, Decimal(0))
         after = Level(1, given.par, given.refill_below, given.there, given.coming, asked)
-        assert asked >= 0 and to_fill_up([after]) == {}
-        assert not asked or after.position == given.par
+        assert asked >= 0 and to_fill_up([after], ONES) == {}
+        assert not asked or given.par <= after.position < given.par + multiple
+        assert asked % multiple == 0
+
+
+@pytest.mark.parametrize(
+    ("par", "there", "multiple", "asked"), [(6, 2, 3, 6), (6, 0, 6, 6), (6, 5, 12, 12), (6, 2, 1, 4)]
+)
+def test_whole_packs_are_asked_for_and_the_last_one_may_pass_par(par, there, multiple, asked):
+    assert to_fill_up([level(par, there)], {1: Decimal(multiple)}) == {1: asked}
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,105 @@
+"""One click mends a case about stock in the field, through the same services as everybody."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from core.actors import Actor
+from core.errors import NotPermitted
+from core.testing import drain
+from exceptions_app.queries import suggested
+from exceptions_app.services.apply_resolution import apply_resolution
+from inventory.models import CountLine, FillUp, ParLevel, StockCount, TransferDispute, TransferOffer
+from inventory.rules.field import Stated
+from inventory.services.acknowledge_transfer import acknowledge_transfer
+from inventory.services.open_count import open_count
+from inventory.services.post_count import post_count
+from inventory.services.push_expiring import push_expiring
+from inventory.services.record_counts import record_counts
+from tests.factories.catalog import ProductFactory
+from tests.factories.field import make_field
+from tests.factories.inventory import NOW, PLANNER, breaches, stock
+from tests.factories.stock import live_cases, on_hand, shipped
+
+pytestmark = pytest.mark.django_db
+CARE = Actor("Cora", roles=frozenset({"cs"}))
+DOCK = Actor("Walt", roles=frozenset({"warehouse"}))
+
+
+def mend(kind, code, actor, key="click"):
+    (case,) = live_cases(kind)
+    apply_resolution(case_id=case.pk, code=code, actor=actor, now=NOW, key=key)
+    assert live_cases(kind) == []
+
+
+def offered(kind):
+    (case,) = live_cases(kind)
+    return {s.code: s.effect for s in suggested(case.pk, now=NOW)}
+
+
+def disputed(stated=3):
+    made = make_field(trunk=0)
+    stock(made.product, made.world.site, 9)
+    transfer_id, line_id = shipped(made.product, made.world.site, made.trunk, 4)
+    acknowledge_transfer(transfer_id=transfer_id, stated={line_id: Stated(Decimal(stated))}, actor=made.actor, now=NOW)
+    return made
+
+
+@pytest.mark.parametrize(("code", "actor", "trunk", "center"), [("sender", CARE, 4, 5), ("receiver", DOCK, 3, 6)])
+def test_the_side_that_gives_way_ends_a_dispute_with_a_click(code, actor, trunk, center):
+    made = disputed()
+    with pytest.raises(NotPermitted):
+        mend("fill_up_disputed", code, DOCK if actor is CARE else CARE)
+    mend("fill_up_disputed", code, actor)
+    assert TransferDispute.objects.get().outcome == code
+    assert (on_hand(made.product, made.trunk), on_hand(made.product, made.world.site)) == (trunk, center)
+    assert breaches() == []
+
+
+def test_a_count_may_decide_and_a_surplus_is_the_senders_alone_to_agree_to():
+    made = disputed(stated=5)
+    effects = offered("fill_up_disputed")
+    assert effects["sender"].is_possible is False
+    assert effects["receiver"].is_possible
+    mend("fill_up_disputed", "count", CARE)
+    assert StockCount.objects.get().site == made.trunk
+
+
+def variance():
+    """Two of five are missing in the trunk."""
+    made = make_field(trunk=5)
+    count_id = open_count(site_id=made.trunk.pk, product_ids=[made.product.pk], key="k", actor=PLANNER, now=NOW)
+    line = CountLine.objects.get(count=count_id)
+    record_counts(count_id=count_id, counted={line.pk: Decimal(3)}, actor=made.actor, now=NOW)
+    post_count(count_id=count_id, actor=PLANNER, now=NOW)
+    drain(NOW)
+    return made
+
+
+def test_what_a_count_did_not_find_is_counted_again_or_filled_up():
+    made = variance()
+    ParLevel.objects.create(site=made.trunk, product=made.product, par_qty=5)
+    mend("consignment_variance", "count_again", CARE)
+    assert list(StockCount.objects.order_by("id").values_list("status", flat=True)) == ["posted", "open"]
+    assert FillUp.objects.count() == 0
+
+
+def test_a_site_whose_count_was_short_is_filled_up_to_par():
+    made = variance()
+    ParLevel.objects.create(site=made.trunk, product=made.product, par_qty=5)
+    mend("consignment_variance", "fill_up", PLANNER)
+    line = FillUp.objects.get().lines.get()
+    assert (line.product_id, line.demand.ordered_qty) == (made.product.pk, 2)
+
+
+def test_what_expires_in_a_trunk_is_offered_to_a_center():
+    made = make_field(trunk=0)
+    lots = ProductFactory(sku="LOTS", tracking="lot")
+    stock(lots, made.trunk, 3, lot="A", expiry=NOW.date() + timedelta(days=40))
+    push_expiring(actor=PLANNER, now=NOW)
+    assert "3 of lot A are offered" in offered("field_expiry")["bring_back"].text
+    mend("field_expiry", "bring_back", CARE)
+    offer = TransferOffer.objects.get()
+    assert (offer.from_site, offer.to_site, offer.lines.get().qty) == (made.trunk, made.world.site, 3)
+    assert on_hand(lots, made.trunk) == 3  # nothing moves before the center accepts
