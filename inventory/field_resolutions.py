@@ -54,8 +54,7 @@ def _settle(outcome: DisputeOutcome) -> Resolution:
         preview,
         apply,
         frozenset(MAY_SETTLE[outcome]),
-        ends_case=outcome != DisputeOutcome.COUNT,
-        is_chain=outcome == DisputeOutcome.COUNT,  # the count draws its number
+        ends_case=True,  # what is settled is no case any more
     )
 
 
@@ -133,7 +132,4 @@ def field_resolutions() -> list[Resolution]:
         (CONSIGNMENT_VARIANCE.code, "fill_up", "Fill up to par", preview_fill_up, fill_up, ASKERS),
         (FIELD_EXPIRY.code, "bring_back", "Offer it to a center", preview_bring_back, bring_back, COUNTERS),
     ]
-    return [
-        *(_settle(outcome) for outcome in WORDS),
-        *(Resolution(*one, is_chain=True) for one in asked),
-    ]  # each draws a number
+    return [*(_settle(outcome) for outcome in WORDS), *(Resolution(*one) for one in asked)]

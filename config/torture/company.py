@@ -27,6 +27,7 @@ from pricing.services.set_prices import set_prices
 
 ACTOR = system("torture")
 PRODUCTS, SITES, ACCOUNTS, OPENING_QTY = 12, 3, 8, 60
+FIRST_IN_THE_FIELD = 8  # of the products
 OF_A_COMPANY = ("accounts.Account", "catalog.Product", "inventory.StockBalance", "orders.Order")
 
 
@@ -40,6 +41,7 @@ class Company:
     account_ids: tuple[int, ...]
     product_ids: tuple[int, ...]
     site_ids: tuple[int, ...]
+    field_ids: tuple[int, ...] = ()  # two trunks, and a consignment of the first account
     calm_ids: tuple[int, ...] = ()  # nothing of these is lost, so that nothing excuses a pool that is broken
     changing_pools: tuple[str, ...] = ("Q1", "F6")
     lots: int = 2  # every second product has so many, by code "A", "B"; none of them expires while this runs
@@ -72,7 +74,8 @@ def open_company(*, now: datetime) -> Company:
     prices = [PriceSpec("LIST", i, Decimal("9.50"), now.date()) for i in products.values()]
     set_prices([ListSpec("LIST", "Price list", "USD", now.date())], prices, actor=ACTOR, now=now)
     ids = tuple(products.values())
-    company = Company(tuple(accounts.values()), ids, tuple(sites), calm_ids=(ids[0], ids[4]))
+    field = _open_field(next(iter(accounts.values())), ids[FIRST_IN_THE_FIELD:], now)
+    company = Company(tuple(accounts.values()), ids, tuple(sites), field, calm_ids=(ids[0], ids[4]))
     _open_pools(company, now)
     receive_many([_opening(company, p, s, now) for p in products.values() for s in sites], actor=ACTOR, now=now)
     return company
@@ -89,6 +92,17 @@ def receipt(
 def _opening(company: Company, product_id: int, site_id: int, now: datetime) -> ReceiptLine:
     number = company.site_ids.index(site_id) + 1
     return receipt(company, product_id, site_id, OPENING_QTY, number, 0.0, now.date())
+
+
+def _open_field(account_id: int, product_ids: tuple[int, ...], now: datetime) -> tuple[int, ...]:
+    """Trunks and a consignment that are to hold some of the products nobody has to keep calm."""
+    trunks = [_keep("inventory.Site", f"K{n}", now, name=f"Trunk {n}", kind="trunk", transit_days=0) for n in (1, 2)]
+    shelf = _keep("inventory.Site", "K3", now, name="Shelf", kind="consignment", account_id=account_id, transit_days=0)
+    level: Any = apps.get_model("inventory.ParLevel")
+    for site_id in (*trunks, shelf):
+        for product_id in product_ids:
+            save_reference(row=level(site_id=site_id, product_id=product_id, par_qty=Decimal(4)), actor=ACTOR, now=now)
+    return (*trunks, shelf)
 
 
 def _open_pools(company: Company, now: datetime) -> None:

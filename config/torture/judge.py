@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from config.torture.company import ACTOR
 from core import invariants, outbox
+from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.services.allocate import allocate
 from inventory.tasks import sweep
 
@@ -18,13 +20,14 @@ OVERSOLD = """
     SELECT coalesce(sum(c.held - b.on_hand_qty), 0)
     FROM (SELECT balance_id, sum(qty) AS held FROM inventory_claim WHERE state = 'open' GROUP BY balance_id) c
     JOIN inventory_stockbalance b ON b.id = c.balance_id WHERE c.held > b.on_hand_qty"""
-# What lies free of a product while demand of it waits that is not blocked; what a count finds of a recalled lot lies there
-# rightly.
+# What lies free of a product where it serves everybody, while demand of it waits that is not blocked; what a count finds
+# of a recalled lot lies there rightly.
 UNDERSOLD = """
     SELECT coalesce(sum(least(f.free, w.waiting)), 0)
-    FROM (SELECT product_id, sum(on_hand_qty - reserved_qty - allocated_qty - released_qty - picked_qty) AS free
-          FROM inventory_stockbalance WHERE status = 'available' AND owner = ''
-            AND NOT EXISTS (SELECT FROM inventory_lot l WHERE l.id = lot_id AND l.is_recalled) GROUP BY product_id) f
+    FROM (SELECT b.product_id, sum(on_hand_qty - reserved_qty - allocated_qty - released_qty - picked_qty) AS free
+          FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id AND s.kind = ANY(%s)
+          WHERE b.status = 'available' AND b.owner = ''
+            AND NOT EXISTS (SELECT FROM inventory_lot l WHERE l.id = b.lot_id AND l.is_recalled) GROUP BY b.product_id) f
     JOIN (SELECT product_id, sum(backordered_qty) AS waiting FROM inventory_demand WHERE NOT is_blocked
           GROUP BY product_id) w ON w.product_id = f.product_id"""
 DEADLOCKS = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
@@ -49,7 +52,7 @@ def oversold() -> Decimal:
 
 
 def undersold() -> Decimal:
-    return _number(UNDERSOLD)
+    return _number(UNDERSOLD, [[str(kind) for kind in GENERAL_KINDS]])
 
 
 def deadlocks() -> int:
@@ -69,7 +72,7 @@ def breaches(placed: Sequence[str], in_doubt: Sequence[str]) -> list[str]:
     return found + [f"order {key} is stored {count} times" for key, count in stored.items() if count > 1]
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str, parameters: Sequence[Any] = ()) -> Decimal:
     with connection.cursor() as cursor:
-        cursor.execute(text)
+        cursor.execute(text, parameters or None)
         return Decimal(cursor.fetchone()[0])

@@ -13,6 +13,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
+from config.torture import field_steps
 from config.torture.company import ACTOR, Company, receipt
 from core import clock, outbox
 from core.refs import DocumentRef
@@ -324,6 +325,14 @@ STEPS = (
     Step("count", 3, count),
     Step("recall", 2, recall),
     Step("change a pool", 2, change_a_pool),
+    Step("use in the field", 4, field_steps.use),
+    Step("fill up", 3, field_steps.fill_up),
+    Step("load", 3, field_steps.load),
+    Step("acknowledge", 4, field_steps.acknowledge),
+    Step("settle", 2, field_steps.settle),
+    Step("offer", 2, field_steps.offer),
+    Step("answer offer", 2, field_steps.answer_offer),
+    Step("change par", 1, field_steps.change_par),
     Step("sweep", 2, sweep),
     Step("work off", 8, work_off),
 )

@@ -181,11 +181,12 @@ def _dated(
         return found.atp
     kept_now = share.usable - share.takeable
     spare = max(ZERO, sum((s.free for s in stock.values()), ZERO) - share.usable)
+    floors = [_floor(p, found, stock) for p in others]
     days = {p.day for p in found.atp} | {p.until for p in others if p.until is not None and p.until > today}
     points: list[AtpPoint] = []
     for day in sorted(days):
         base = next((p.qty for p in reversed(found.atp) if p.day <= day), ZERO)
-        kept = kept_now if day <= today else _kept(found, others, stock, day) - spare
+        kept = kept_now if day <= today else _kept(floors, day) - spare
         qty = max(ZERO, min(base - max(ZERO, kept), share.left))
         if day <= today:
             qty = min(qty, share.available)
@@ -194,15 +195,25 @@ def _dated(
     return tuple(points)
 
 
-def _kept(found: Availability, others: Sequence[Protection], stock: Mapping[int, SiteStock], day: date) -> Decimal:
+class _Floor(NamedTuple):
+    """A protection with what is free at its places, and what comes there by day."""
+
+    protection: Protection
+    free: Decimal
+    coming: tuple[tuple[date, Decimal], ...]
+
+
+def _floor(p: Protection, found: Availability, stock: Mapping[int, SiteStock]) -> _Floor:
+    free = sum((s.free for site, s in stock.items() if p.site_ids is None or site in p.site_ids), ZERO)
+    there = (s for s in found.sites if s.in_transit and (p.site_ids is None or s.site_id in p.site_ids))
+    return _Floor(p, free, tuple(arrival for s in there for arrival in s.in_transit.items()))
+
+
+def _kept(floors: Iterable[_Floor], day: date) -> Decimal:
     """What the floors in force that day keep, of what there is at their places by then."""
     total = ZERO
-    for p in others:
-        if p.until is not None and p.until <= day:
-            continue
-        there = sum((s.free for site, s in stock.items() if p.site_ids is None or site in p.site_ids), ZERO)
-        for s in found.sites:
-            if s.in_transit and (p.site_ids is None or s.site_id in p.site_ids):
-                there += sum((qty for due, qty in s.in_transit.items() if due <= day), ZERO)
-        total += min(max(p.full_qty, p.qty), there)
+    for p, free, coming in floors:
+        if p.until is None or p.until > day:
+            there = free + sum((qty for due, qty in coming if due <= day), ZERO)
+            total += min(max(p.full_qty, p.qty), there)
     return total

@@ -226,6 +226,8 @@ class _Forest:
     def _deal(self, above: PoolShare, total: Decimal) -> None:
         """What the pools below come to: numbers and percents, scaled where they are too much; ratios share the rest."""
         shares = self.below[above.pool_id]
+        if not shares:
+            return
         fixed = [s for s in shares if s.amount_kind != AmountKind.RATIO]
         asked = [s.amount if s.amount_kind == AmountKind.NUMBER else self._part(total, s) for s in fixed]
         dealt = scaled(total, asked, lot=self.lot)

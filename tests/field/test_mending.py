@@ -8,7 +8,7 @@ import pytest
 from core.actors import Actor
 from core.errors import NotPermitted
 from core.testing import drain
-from exceptions_app.queries import suggested
+from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
 from inventory.models import CountLine, FillUp, ParLevel, StockCount, TransferDispute, TransferOffer
 from inventory.rules.field import Stated
@@ -35,7 +35,7 @@ def mend(kind, code, actor, key="click"):
 
 def offered(kind):
     (case,) = live_cases(kind)
-    return {s.code: s.effect for s in suggested(case.pk, now=NOW)}
+    return {s.code: s.effect for s in suggested(case_snapshots([case.pk])[case.pk], now=NOW)}
 
 
 def disputed(stated=3):
