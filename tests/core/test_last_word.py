@@ -18,7 +18,7 @@ def rename(code: str, to: str) -> None:
 
 
 def codes() -> list[str]:
-    return sorted(Calendar.objects.values_list("code", flat=True))
+    return sorted(Calendar.objects.filter(code__in=["a", "b"]).values_list("code", flat=True))
 
 
 def test_it_is_done_when_the_door_is_and_what_waits_for_the_commit_runs_after_it():
