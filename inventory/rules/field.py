@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 ZERO = Decimal(0)
 PUSH_DAYS = (90, 60, 30)  # before the expiry, the earliest first (domain.md §5)
@@ -128,7 +128,7 @@ def to_fill_up(levels: Sequence[Level], multiples: Mapping[int, Decimal]) -> dic
 
 def in_packs(qty: Decimal, multiple: Decimal) -> Decimal:
     """The fewest whole multiples that hold the quantity; as it is where the multiple says nothing (zero or less)."""
-    return -(-qty // multiple) * multiple if multiple > 0 else qty
+    return (qty / multiple).to_integral_value(ROUND_CEILING) * multiple if multiple > 0 else qty
 
 
 def push_step(expiry: date, today: date) -> int | None:
