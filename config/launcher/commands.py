@@ -216,7 +216,7 @@ def check(words: Sequence[str]) -> int:
             ("tests", _pytest(words), _test_settings(words)),
         ]
         skipped = browser.missing()
-        if not skipped and os.environ.get("OMS_CHECK_BROWSER") == "1":
+        if not skipped:
             steps.append(("browser tests", _browser_pytest([]), _browser_settings([])))
         outcomes = {name: _step(name, command, {**env, **extra}) for name, command, extra in steps}
     print("\n" + "\n".join(f"{name:15}{'ok' if code == 0 else 'FAILED'}" for name, code in outcomes.items()))
