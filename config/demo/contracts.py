@@ -74,26 +74,42 @@ def _groups(world: World) -> None:
         )
         for item in world.items[n::3][:50]:
             _row(world, source, item, cut(item.price, 13 + n * 3))
+        if n == 0:
+            tolerance = Decimal("0.01")
+            since = world.start - timedelta(days=30)
+            world.keep(
+                "pricing.ChargebackTerms", group_id=group_id, claim_days=60, price_tolerance=tolerance, valid_from=since
+            )
 
 
 def _accounts(world: World) -> None:
     """The first hospital, the surgery center and the orthopedic group have contracts of their own, with floors."""
     chosen = [c for c in world.customers if c.kind in ("hospital", "surgery", "ortho")][:3]
     for n, customer in enumerate(chosen):
-        source = _source(
-            world,
-            f"C-{customer.code}",
-            f"Contract {customer.name}"[:120],
-            PriceLevel.ACCOUNT,
-            account_id=customer.id,
-            floor=Decimal(9),
-        )
+        party = {"account_id": customer.id} | ({"contract_id": _contract(world, customer)} if n == 0 else {})
+        name = f"Contract {customer.name}"[:120]
+        source = _source(world, f"C-{customer.code}", name, PriceLevel.ACCOUNT, floor=Decimal(9), **party)
         wanted = ("SCR", "PLT", "KNE") if customer.kind == "ortho" else ("GLN", "GLS", "IVC", "DRP", "SUA")
         items = [i for i in world.items if i.family in wanted][:20]
         for item in items:
             _row(world, source, item, cut(item.price, 18 + n))
         if n == 0:
             _commitment(world, source, items[0])
+
+
+def _contract(world: World, customer: Customer) -> int:
+    """The version behind the prices: terms as the account's, and how much has to be on time and filled."""
+    return world.keep(
+        "pricing.Contract",
+        code=f"K-{customer.code}",
+        name=f"Supply contract {customer.name}"[:120],
+        account_id=customer.id,
+        valid_from=world.start - timedelta(days=30),
+        valid_to=world.today + timedelta(days=200),
+        payment_terms=TERMS_OF.get(customer.kind, "NET30"),
+        on_time_percent=Decimal(97),
+        fill_percent=Decimal(98),
+    )
 
 
 def _commitment(world: World, source: int, item: Item) -> None:
