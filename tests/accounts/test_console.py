@@ -216,8 +216,15 @@ def test_a_ship_to_a_membership_a_rep_a_buyer_and_an_absence_are_added_and_refus
     account, group, user = AccountFactory(), GroupFactory(), UserFactory()
     place = {"account": account.pk, "code": "A", "name": "Dock", "country": "US", "time_zone": "UTC", "is_active": "on"}
     member = {"account": account.pk, "group": group.pk, "valid_from": "2026-01-01", "valid_to": "2026-07-01"}
-    buys = {"user": user.pk, "account": account.pk, "role": "buyer", "period": "month", "is_active": "on"}
-    seller = {"user": UserFactory().pk, "code": "R-NEW", **no_rows("assignments")}
+    buys = {
+        "user": user.pk,
+        "account": account.pk,
+        "role": "buyer",
+        "period": "month",
+        "promise_mail": "at_once",
+        "is_active": "on",
+    }
+    seller = {"user": UserFactory().pk, "code": "R-NEW", "promise_mail": "at_once", **no_rows("assignments")}
     away = {"user": user.pk, "away_from": "2026-06-01", "back_on": "2026-06-15"}
     proof = {"identifier_kind": "dea", "identifier": "BH1234564"}
     for model, good, bads in [
