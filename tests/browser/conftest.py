@@ -60,6 +60,7 @@ def database(
     django_db_createdb: bool,
 ) -> Iterator[None]:
     """A database open for the whole run. (pytest-django's own makes one only for tests that roll back or flush.)"""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop lives in this thread; no query runs inside it
     with django_db_blocker.unblock():
         keep = django_db_keepdb and not django_db_createdb
         made = setup_databases(verbosity=0, interactive=False, keepdb=keep, aliases={"default"})
@@ -68,6 +69,7 @@ def database(
         if not django_db_keepdb:
             _end_other_sessions()
             teardown_databases(made, verbosity=0)
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def _end_other_sessions() -> None:
@@ -82,11 +84,9 @@ def _end_other_sessions() -> None:
 @pytest.fixture(scope="session")
 def site(database: None) -> Iterator[str]:
     """The address of a running site with the company in it."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"  # Playwright's loop lives in this thread; no query runs inside it
     company.ensure()
     with running_site() as address:
         yield address
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 @pytest.fixture(scope="session")
