@@ -169,7 +169,8 @@ def test_what_an_amendment_would_do_can_be_read_by_everybody(walker: Surfer, the
     page.fill("[name=qty-1]", "14")
     page.fill("[name=sku-1]", company.order("PO-OPEN").lines.latest("pk").product.sku)
     page.fill("[name=new-1]", "3")
-    page.click("button[value=look]")
+    with page.expect_navigation(wait_until="load"):
+        page.click("button[value=look]")
     assert page.locator("#am-seen").is_visible()
     assert page.locator("button[value=amend]").is_visible()
     faults = faults_of(page, "order-amend-seen", theme=theme, widths=WIDTHS)

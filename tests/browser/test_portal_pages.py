@@ -118,7 +118,8 @@ def test_what_is_wrong_and_the_review_can_be_read_by_everybody(walker: Surfer, t
         page.fill(f"#qty-{number}", qty)
     page.click("button[value=preview]")
     faults += faults_of(page, "portal-quick-order-wrong", theme=theme, widths=WIDTHS)
-    page.locator("button[value=review]:visible").first.click()
+    with page.expect_navigation(wait_until="load"):
+        page.locator("button[value=review]:visible").first.click()
     assert page.locator("h1").inner_text() == "Review and place"
     faults += faults_of(page, "portal-review", theme=theme, widths=WIDTHS)
     assert not faults, "\n".join(faults)
@@ -130,7 +131,8 @@ def test_what_a_change_of_an_order_would_do_can_be_read_by_everybody(walker: Sur
     assert walker.go(page, f"/orders/{company.order('PO-OPEN').number}/change").status == 200
     page.fill("[name=qty-1]", "14")
     page.fill("[name=qty-2]", "0")
-    page.click("button[value=look]")
+    with page.expect_navigation(wait_until="load"):
+        page.click("button[value=look]")
     assert page.locator("#seen-title").is_visible()
     assert page.locator("button[value=amend]").is_visible()
     faults = faults_of(page, "portal-amend-seen", theme=theme, widths=WIDTHS)
