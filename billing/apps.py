@@ -11,6 +11,7 @@ class BillingConfig(AppConfig):
 
         from billing import checks
         from billing.clock_queries import moments
+        from billing.given_back import given_back
         from billing.panels import commission_panel, invoices_panel
         from core import invariants, panels, refs
         from orders import beyond
@@ -26,6 +27,7 @@ class BillingConfig(AppConfig):
         refs.register("payment", "Payment", lambda pk: reverse("admin:billing_payment_change", args=[pk]))
         refs.register("chargeback", "Chargeback", lambda pk: reverse("admin:billing_chargebackclaim_change", args=[pk]))
         beyond.tell_moments(moments)
+        beyond.tell_given_back(given_back)
         panels.register("order", panels.Panel("Invoices", 20, invoices_panel))
         panels.register("order", panels.Panel("Who gets the commission", 30, commission_panel))
         invariants.register("invoices copy the locked price", checks.invoiced_at_the_locked_price)

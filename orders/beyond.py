@@ -12,6 +12,7 @@ Moments = Callable[[Collection[int]], Mapping[int, Mapping[str, Span]]]
 
 _arrived: list[tuple[ByLine, ByOrder]] = []
 _moments: list[Moments] = []
+_given_back: list[ByLine] = []
 
 
 def tell_arrivals(*, by_line: ByLine, by_order: ByOrder) -> None:
@@ -22,6 +23,16 @@ def tell_arrivals(*, by_line: ByLine, by_order: ByOrder) -> None:
 def tell_moments(moments: Moments) -> None:
     """Registered by each room above: {order: {clock: first and last instant}} of those that know one. One statement."""
     _moments.append(moments)
+
+
+def tell_given_back(by_line: ByLine) -> None:
+    """Registered by billing: base units whose price was credited (they came back), by order line; absent: none."""
+    _given_back.append(by_line)
+
+
+def given_back_of_lines(order_line_ids: Collection[int]) -> dict[int, Decimal]:
+    """One statement."""
+    return {i: qty for by_line in _given_back for i, qty in by_line(order_line_ids).items()}
 
 
 def delivered_of_lines(order_line_ids: Collection[int]) -> dict[int, Decimal]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from billing.models import CreditMemo, InvoiceLine
 from billing.rules.asks import CreditSpec
@@ -34,7 +35,8 @@ def credit_return(*, return_id: int, actor: Actor, now: datetime) -> int | None:
     """The credit memo's id; None where nothing is to be credited: it is not inspected yet, nothing of it stays with us, or
     the fee takes it all. Said again it gives the same memo.
 
-    The units are those whose lot came back, at the price of their own invoice line. Locks: credit 10, the return 30,
+    The units are those whose lot came back, at the price of their own invoice line, and with what was rebilled for them
+    since. Locks: credit 10, the return 30,
     invoices 40, the number 90. Raises NotFound, NotInvoicedYet.
     """
     head = return_head(return_id)
@@ -52,15 +54,16 @@ def credit_return(*, return_id: int, actor: Actor, now: datetime) -> int | None:
 
 def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datetime) -> int | None:
     lines = _invoiced(head, basis)
-    total = sum((worth(state, b.qty, currency) for b, _, state, currency in lines), ZERO)
-    currency = lines[0][3]
+    lines += _rebilled(basis)
+    total = sum((worth(x.state, x.qty, x.currency) for x in lines), ZERO)
+    currency = lines[0].currency
     fee = round_amount(EXACT.divide(EXACT.multiply(total, head.fee_percent), PERCENT), currency)
     if fee >= total:
         return None
     memo_id = credit_lines(
         account_id=head.account_id,
         kind=CreditKind.RETURN,
-        lines=[CreditSpec(line_id, qty=b.qty) for b, line_id, _, _ in lines],
+        lines=[CreditSpec(x.invoice_line_id, qty=x.qty) for x in lines],
         reason=f"Return {head.number}: {head.reason}",
         key=_key(head.id),
         fee_amount=fee,
@@ -82,14 +85,42 @@ def _memo(return_id: int) -> tuple[int, str] | None:
     return CreditMemo.objects.filter(key=_key(return_id)).values_list("pk", "number").first()
 
 
-def _invoiced(head: ReturnHead, basis: Iterable[CreditBasis]) -> list[tuple[CreditBasis, int, CreditedLine, str]]:
-    """(what is credited, its invoice line, how that stands, its currency); NotInvoicedYet names what has none."""
+class _Back(NamedTuple):
+    """What is credited of an invoice line, and how that stands."""
+
+    invoice_line_id: int
+    qty: Decimal
+    state: CreditedLine
+    currency: str
+
+
+_STATE = ("pk", "qty", "amount", "credited_qty", "credited_amount", "invoice__currency")
+
+
+def _invoiced(head: ReturnHead, basis: Iterable[CreditBasis]) -> list[_Back]:
+    """NotInvoicedYet names what has no invoice line."""
     wanted = {b.shipment_line_id: b for b in basis}
     rows = InvoiceLine.objects.filter(shipment_line__in=list(wanted)).exclude(invoice__status=InvoiceStatus.DRAFT)
-    columns = rows.order_by("pk").values_list(
-        "shipment_line_id", "pk", "qty", "amount", "credited_qty", "credited_amount", "invoice__currency"
-    )
-    found = [(wanted[x], pk, CreditedLine(*state), currency) for x, pk, *state, currency in columns]
-    if missing := set(wanted) - {b.shipment_line_id for b, *_ in found}:
+    found = {
+        x: _Back(pk, wanted[x].qty, CreditedLine(*state), currency)
+        for x, pk, *state, currency in rows.order_by("pk").values_list("shipment_line_id", *_STATE)
+    }
+    if missing := set(wanted) - set(found):
         raise NotInvoicedYet(number=head.number, qty=plain(sum((wanted[i].qty for i in missing), ZERO)))
+    return list(found.values())
+
+
+def _rebilled(basis: Iterable[CreditBasis]) -> list[_Back]:
+    """Of the same units, what they were rebilled for after an approved repricing: it goes back with them."""
+    wanted: dict[int, Decimal] = {}
+    for b in basis:
+        wanted[b.order_line_id] = wanted.get(b.order_line_id, ZERO) + b.qty
+    rows = InvoiceLine.objects.filter(order_line__in=list(wanted), rebills__isnull=False)
+    rows = rows.exclude(invoice__status=InvoiceStatus.DRAFT).order_by("pk")
+    found = []
+    for order_line_id, pk, *state, currency in rows.values_list("order_line_id", *_STATE):
+        line = CreditedLine(*state)
+        qty = min(wanted[order_line_id], line.open_qty)
+        if qty > ZERO and line.open_amount > ZERO:
+            found.append(_Back(pk, qty, line, currency))
     return found

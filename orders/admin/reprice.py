@@ -78,4 +78,4 @@ def _table(found: Proposal) -> dict[str, Any]:
         [f"{d.order_number} line {d.line_no}", d.sku, plain(d.qty), plain(d.was), plain(d.now), f"{d.effect:+,}"]
         for d in found.differences[:200]
     ]
-    return {"headers": ["Line", "SKU", "Shipped", "Was", "Would be", found.currency], "rows": rows}
+    return {"headers": ["Line", "SKU", "Kept", "Was", "Would be", found.currency], "rows": rows}

@@ -3,6 +3,17 @@ from orders.models.hold_type import HoldType
 from orders.models.order import LineSplit, Order, OrderLine
 from orders.models.promise_answer import PromiseAnswer
 from orders.models.purchase_rule import PurchaseRule
+from orders.models.repriced_line import RepricedLine
 from orders.models.revision import OrderRevision
 
-__all__ = ["Hold", "HoldType", "LineSplit", "Order", "OrderLine", "OrderRevision", "PromiseAnswer", "PurchaseRule"]
+__all__ = [
+    "Hold",
+    "HoldType",
+    "LineSplit",
+    "Order",
+    "OrderLine",
+    "OrderRevision",
+    "PromiseAnswer",
+    "PurchaseRule",
+    "RepricedLine",
+]

@@ -16,8 +16,8 @@ from inventory.rules.asks import DemandState
 from orders.rules.amending_words import header_changes, line_changes, notes_of
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.rules.capture import CheckedLine, Surroundings, check_draft
-from orders.rules.picture import LinePicture, OrderPicture
-from orders.rules.wishes import Change, LineChange, LineWish, Wish, least, standing
+from orders.rules.picture import LinePicture, OrderPicture, price_text
+from orders.rules.wishes import Change, LineChange, LineWish, Wish, is_agreed, least, standing
 from orders.states import Channel, OrderStatus
 
 ZERO = Decimal(0)
@@ -186,6 +186,9 @@ def _against(old: LinePicture, line: LineWish, fit: Decimal | None, at: str) -> 
         return
     if wanted < least(old):
         yield _below(old, wanted, f"{at}/qty")
+    if is_agreed(old) and wanted > old.qty:
+        words = f"Line {old.line_no}: {_price_of(old)} was agreed for {plain(old.qty)}, not for {plain(wanted)}."
+        yield FieldError(f"{at}/qty", "agreed_for_less", words, _as_new_line(wanted - old.qty, old))
     if old.qty + wanted > LARGEST:
         yield FieldError(f"{at}/qty", "does_not_fit", f"{plain(wanted)} is too large.", "Ask for less.")
     left = wanted > least(old)
@@ -193,6 +196,14 @@ def _against(old: LinePicture, line: LineWish, fit: Decimal | None, at: str) -> 
         name = "requested_date" if line.requested_date is not None else "ship_to_id"
         words = f"Nothing of line {old.line_no} is left to send another day or elsewhere."
         yield FieldError(f"{at}/{name}", "nothing_left", words, "Leave the line as it is, or ask for more of it.")
+
+
+def _price_of(line: LinePicture) -> str:
+    return "the price" if line.unit_price is None else f"its price of {price_text(line.unit_price)}"
+
+
+def _as_new_line(more: Decimal, old: LinePicture) -> str:
+    return f"Leave the line at {plain(old.qty)} and add {plain(more)} as a new line, at the price of the day."
 
 
 def _below(old: LinePicture, wanted: Decimal, at: str) -> FieldError:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from inventory.rules.asks import DemandState
 from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
+from pricing.states import PriceLevel
 
 ZERO = Decimal(0)
 
@@ -65,14 +66,21 @@ class LineChange:
 
     @property
     def asks_price(self) -> bool:
-        """More is priced again at its new quantity, unless a part has gone at the locked price: the invoice of that part
-        copies it."""
-        return self.more > 0 and (self.before is None or gone(self.before.demand) == 0)
+        """More is priced again at its new quantity, unless a part has gone at the locked price (the invoice of that part
+        copies it), or its price was agreed beforehand: a list does not reach it."""
+        if self.before is None:
+            return self.more > 0
+        return self.more > 0 and gone(self.before.demand) == 0 and not is_agreed(self.before)
 
 
 def standing(line: LinePicture) -> Decimal:
     """What is ordered and not cancelled, base units."""
     return line.qty - (line.demand.cancelled if line.demand else ZERO)
+
+
+def is_agreed(line: LinePicture) -> bool:
+    """At the price of a quote, or of the goods it replaces: agreed for the quantity it was ordered in, and no more."""
+    return line.price_basis == PriceLevel.QUOTE
 
 
 def least(line: LinePicture) -> Decimal:

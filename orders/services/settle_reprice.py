@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.refs import DocumentRef
 from core.uow import require_uow
 from orders.locks import lock_orders
-from orders.models import OrderLine
+from orders.models import OrderLine, RepricedLine
 from orders.repriced import Difference, differences, differences_hash
 
 
@@ -31,6 +31,17 @@ def settle_reprice(
         raise approvals.ContentChanged(approval_id=approval_id)
     for d in found:
         OrderLine.objects.filter(pk=d.line_id).update(repriced_amount=F("repriced_amount") + d.effect)
+    RepricedLine.objects.bulk_create(
+        RepricedLine(
+            line_id=d.line_id,
+            approval_id=approval_id,
+            qty=d.qty,
+            credited_qty=d.credited_qty,
+            amount=d.carried + d.effect,
+            settled_at=now,
+        )
+        for d in found
+    )
     effects: dict[int, list[Difference]] = {}
     for d in found:
         effects.setdefault(d.order_id, []).append(d)

@@ -21,11 +21,19 @@ from core.testing import drain, race
 from credit.models import CreditAccount
 from exceptions_app.models import Case
 from exceptions_app.services.apply_resolution import apply_resolution
+from fulfillment.models import ReturnLine
+from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
+from fulfillment.rules.returns import Finding
+from fulfillment.services.authorize_return import authorize_return
+from fulfillment.services.inspect_return import inspect_return
+from fulfillment.services.receive_return import receive_return
+from fulfillment.services.request_returns import request_returns
+from fulfillment.states import Disposition
 from orders.models import OrderLine
 from orders.services.propose_reprice import propose_reprice
 from pricing.models import PriceRow
 from tests.factories.accounts import StaffFactory
-from tests.factories.flow import NOW, breaches, shipped, stocked_world
+from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 from tests.factories.pricing import ContractFactory, PriceRowFactory
 
 D = Decimal
@@ -118,13 +126,82 @@ def test_what_changed_since_the_approval_is_not_issued():
     assert not CreditMemo.objects.exists() and not OrderLine.objects.exclude(repriced_amount=0).exists()
 
 
+def given_back(world, line_no, qty):
+    """`qty` of the line came back and is credited at the price of its own invoice line."""
+    line = InvoiceLine.objects.get(order_line__line_no=line_no, rebills=None)
+    issue_credit_memo(
+        account_id=world.account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=D(qty))], reason="back",
+        key=f"back:{line_no}:{qty}:{line.credited_qty}", actor=acting(Role.FINANCE), now=LATER,
+    )  # fmt: skip
+
+
 @pytest.mark.django_db
-def test_goods_that_were_credited_meanwhile_leave_too_little_and_nothing_is_issued():
+def test_goods_that_came_back_are_not_repriced_only_what_the_customer_kept():
+    world = repriced_world()
+    given_back(world, 1, 38)
+    given_back(world, 2, 10)  # nothing of the second line is left: nothing is asked for it
+    found = proposed(world)
+    assert [(d.line_no, d.qty, d.effect) for d in found.differences] == [(1, 2, D("-1.60"))]
+    approvals.decide(approval_id=found.approval_id, approve=True, actor=acting(Role.FINANCE_APPROVER), now=LATER)
+    issue_reprice(approval_id=found.approval_id, actor=acting(Role.FINANCE), now=LATER)
+    first = Invoice.objects.get()
+    assert first.total_amount - first.credited_amount == D("18.40")  # 2 kept at 9.20
+    assert proposed(world).differences == ()
+    drain(LATER)
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_goods_that_came_back_after_the_approval_ask_for_a_new_proposal():
+    world = repriced_world()
+    approval_id = approved(world)
+    given_back(world, 1, 38)
+    with pytest.raises(approvals.ContentChanged):
+        issue_reprice(approval_id=approval_id, actor=acting(Role.FINANCE), now=LATER)
+    assert Invoice.objects.count() == 1 and not Repricing.objects.exists()
+    assert [d.effect for d in proposed(world).differences] == [D("-1.60"), D("10.00")]
+
+
+@pytest.mark.django_db
+def test_goods_that_come_back_after_they_were_repriced_give_back_what_they_cost_in_the_end():
+    world = repriced_world()
+    issue_reprice(approval_id=approved(world), actor=acting(Role.FINANCE), now=LATER)
+    given_back(world, 1, 38)
+    first = Invoice.objects.order_by("pk").first()
+    assert first.total_amount - first.credited_amount == D("118.40")  # 2 at 9.20 and 10 at 10.00
+    assert proposed(world).differences == ()  # the two that were kept are repriced already
+    PriceRow.objects.filter(unit_price=D("9.20")).update(unit_price=D("9.00"))
+    assert [(d.line_no, d.qty, d.effect) for d in proposed(world).differences] == [(1, 2, D("-0.40"))]
+    drain(LATER)
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_a_return_gives_back_what_its_goods_were_rebilled_for_and_the_rest_is_not_asked_again():
+    world = repriced_world()
+    issue_reprice(approval_id=approved(world), actor=acting(Role.FINANCE), now=LATER)
+    order_line = OrderLine.objects.get(line_no=2)
+    spec = ReturnSpec(world.account.pk, "R-1", "too many", (ReturnLineSpec(order_line.pk, D(4)),))
+    (answer,) = request_returns([spec], actor=PICKER, now=LATER)
+    back = ReturnLine.objects.get(parent=answer.return_id)
+    authorize_return(return_id=back.parent_id, actor=PICKER, now=LATER)
+    receive_return(return_id=back.parent_id, quantities={back.pk: D(4)}, actor=PICKER, now=LATER)
+    findings = [Finding(back.pk, D(4), Disposition.RESTOCK)]
+    inspect_return(return_id=back.parent_id, findings=findings, actor=PICKER, now=LATER)
+    drain(LATER)
+    memo = CreditMemo.objects.get(kind="return")
+    assert memo.total_amount == D(44)  # 4 at 10.00, and the 1.00 each that was rebilled
+    assert proposed(world).differences == ()
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_a_sum_given_back_meanwhile_leaves_too_little_and_nothing_is_issued():
     world = repriced_world()
     approval_id = approved(world)
     line = InvoiceLine.objects.get(order_line__line_no=1)
     issue_credit_memo(
-        account_id=world.account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=D(38))], reason="back",
+        account_id=world.account.pk, kind=CreditKind.PRICE, lines=[CreditSpec(line.pk, amount=D(380))], reason="goodwill",
         key="k", actor=acting(Role.FINANCE), now=LATER,
     )  # fmt: skip
     with pytest.raises(NotBilledEnough) as refused:

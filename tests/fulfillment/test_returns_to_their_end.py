@@ -22,6 +22,8 @@ from fulfillment.services.request_returns import request_returns
 from fulfillment.states import Disposition, ReturnOutcome, ReturnStatus
 from inventory.models import StockBalance, StockMovement
 from orders.models import Hold, Order, OrderLine
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import AmendmentRefused, amend
 from pricing.models import PriceRow
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 from tests.factories.inventory import stock
@@ -198,6 +200,39 @@ def test_an_advance_replacement_is_ordered_when_the_return_is_authorized_and_onl
     assert again.ship_to_id == first.ship_to_id
     assert replace_return(return_id=back.pk, actor=PICKER, now=NOW).order_id == again.pk
     assert Order.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_an_amended_replacement_keeps_the_price_of_the_goods_it_replaces_and_is_raised_no_further():
+    world = stocked_world()
+    line_id = sold(world)
+    PriceRow.objects.update(unit_price=14)
+    back = asked_back(world, line_id, 3)
+    authorize_return(return_id=back.pk, outcome=ReturnOutcome.ADVANCE, actor=PICKER, now=NOW)
+    drain(NOW)
+    again = Order.objects.get(external_id=f"return:{back.pk}")
+
+    def amended(*lines):
+        version = Order.objects.get(pk=again.pk).version
+        wish = Wish(lines)
+        return amend(
+            order_id=again.pk, wish=wish, expected_version=version, reason="they said so", actor=PICKER, now=NOW
+        )
+
+    amended(LineWish(1, D(1)))
+    amended(LineWish(1, D(3)))
+    line = again.lines.get()
+    assert (line.unit_price, line.amount, line.price_basis) == (10, 30, "quote")
+    with pytest.raises(AmendmentRefused) as refused:
+        amended(LineWish(1, D(5)))
+    (error,) = refused.value.errors
+    assert (error.pointer, error.code) == ("/lines/0/qty", "agreed_for_less")
+    assert error.message == "Line 1: its price of 10.00 was agreed for 3, not for 5."
+    assert error.remedy == "Leave the line at 3 and add 2 as a new line, at the price of the day."
+    amended(LineWish(qty=D(2), product_id=world.products[0].pk))
+    priced = [(x.qty, x.unit_price, x.price_basis) for x in again.lines.order_by("line_no")]
+    assert priced == [(3, 10, "quote"), (2, 14, "list")]
+    assert breaches() == []
 
 
 @pytest.mark.django_db
