@@ -206,7 +206,7 @@ class OverrideAdmin(LedgerAdmin):
         try:
             overrides.review(entry_id=entry_id, verdict=verdict, note=note, actor=actor_of(request), now=clock.now())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            messages.error(request, refusal.in_words)
         else:
             messages.success(request, "The review is recorded.")
         return back

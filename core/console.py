@@ -82,7 +82,7 @@ class _UnwrappedAdmin(admin.ModelAdmin):
         try:
             return self._delete_view(request, object_id, extra_context)
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            messages.error(request, refusal.in_words)
             return HttpResponseRedirect(request.path.removesuffix("delete/") + "change/")
 
 
@@ -284,8 +284,8 @@ def _refusing(form: type[Any], refusal: DomainError) -> type[Any]:
             if isinstance(refusal, InvalidInput):
                 for wrong in refusal.errors:
                     name = wrong.pointer.strip("/")
-                    self.add_error(name if name in self.fields else None, f"{wrong.message} {wrong.remedy}".strip())
+                    self.add_error(name if name in self.fields else None, wrong.in_words)
                 return self.cleaned_data
-            raise ValidationError(f"{refusal.message} {refusal.remedy}".strip())
+            raise ValidationError(refusal.in_words)
 
     return Refused

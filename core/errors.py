@@ -14,13 +14,30 @@ def _code_of(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
+@dataclass(frozen=True)
+class FieldError:
+    """One bad value: `pointer` is a JSON Pointer (`/lines/3/quantity`) or a row and column (`row 7, qty`)."""
+
+    pointer: str
+    code: str
+    message: str
+    remedy: str = ""
+
+    @property
+    def in_words(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
 class DomainError(Exception):
-    """Base of everything the product refuses on purpose. Subclass it beside the verb that raises it."""
+    """Base of everything the product refuses on purpose. Subclass it beside the verb that raises it.
+
+    `errors` are the single bad values, where there are any (see InvalidInput)."""
 
     code: ClassVar[str] = "domain_error"
     status: ClassVar[int] = 409
     template: ClassVar[str] = "The request was refused."
     remedy_template: ClassVar[str] = ""
+    errors: tuple[FieldError, ...] = ()
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -37,6 +54,16 @@ class DomainError(Exception):
     @property
     def remedy(self) -> str:
         return self.remedy_template.format_map(_Blanks(self.data))
+
+    @property
+    def in_words(self) -> str:
+        """What is so and what mends it, in one line for a person."""
+        return f"{self.message} {self.remedy}".strip()
+
+    @property
+    def each_in_words(self) -> tuple[str, ...]:
+        """A line for everything that is wrong; where one thing was refused, one line."""
+        return tuple(e.in_words for e in self.errors) or (self.in_words,)
 
 
 class _Blanks(dict[str, Any]):
@@ -81,16 +108,6 @@ class Stale(DomainError):
     status = 412
     template = "The {kind} changed since you read it (yours {given}, now {current})."
     remedy_template = "Read it again and repeat the change."
-
-
-@dataclass(frozen=True)
-class FieldError:
-    """One bad value: `pointer` is a JSON Pointer (`/lines/3/quantity`) or a row and column (`row 7, qty`)."""
-
-    pointer: str
-    code: str
-    message: str
-    remedy: str = ""
 
 
 class InvalidInput(DomainError):

@@ -73,14 +73,13 @@ class AmendPage:
         return tuple(_hold(h) for h in self.seen.holds) if self.seen else ()
 
     def looked_at(self, seen: AmendmentPreview) -> "AmendPage":
-        problems = tuple(f"{e.message} {e.remedy}".strip() for e in seen.problems)
+        problems = tuple(e.in_words for e in seen.problems)
         if not problems and not seen.changes:
             problems = (_("Nothing would change: enter what you want instead."),)
         return replace(self, version=str(seen.version), seen=None if problems else seen, problems=problems)
 
     def refused(self, refusal: DomainError) -> "AmendPage":
-        said = tuple(f"{e.message} {e.remedy}".strip() for e in getattr(refusal, "errors", ()))
-        return replace(self, problems=said or (f"{refusal.message} {refusal.remedy}".strip(),))
+        return replace(self, problems=refusal.each_in_words)
 
 
 def _hold(result: GateResult) -> str:

@@ -47,8 +47,7 @@ class AskPage:
         return {x.line_no: x.asked for x in self.lines if x.asked is not None}
 
     def refused(self, refusal: DomainError) -> "AskPage":
-        words = tuple(f"{e.message} {e.remedy}".strip() for e in getattr(refusal, "errors", ()))
-        return replace(self, problems=words or (f"{refusal.message} {refusal.remedy}".strip(),))
+        return replace(self, problems=refusal.each_in_words)
 
 
 def can_ask(line: LinePicture) -> bool:

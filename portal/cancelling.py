@@ -48,8 +48,7 @@ class CancelPage:
         return replace(self, lines=lines)
 
     def refused(self, refusal: DomainError) -> "CancelPage":
-        words = tuple(f"{e.message} {e.remedy}".strip() for e in getattr(refusal, "errors", ()))
-        return replace(self, problems=words or (f"{refusal.message} {refusal.remedy}".strip(),))
+        return replace(self, problems=refusal.each_in_words)
 
 
 def cancel_page(head: OrderSummary) -> CancelPage:

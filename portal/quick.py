@@ -181,9 +181,7 @@ def _previewed(page: QuickPage, seen: Preview, today: date) -> QuickPage:
         rows=tuple(_answered(row, by_no.get(row.number), today) for row in page.rows),
         tax=seen.tax,
         freight=seen.freight,
-        problems=tuple(
-            f"{p.message} {p.remedy}".strip() for p in seen.problems if not p.pointer.startswith(OWN_PLACES)
-        ),
+        problems=tuple(p.in_words for p in seen.problems if not p.pointer.startswith(OWN_PLACES)),
         waits_for=tuple(dict.fromkeys(hold_words(h.gate) for h in seen.holds)),
     )
 
@@ -247,7 +245,7 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
         return row
     if line.problems:
         first = line.problems[0]
-        return replace(row, wrong=f"{first.message} {first.remedy}".strip(), wrong_qty=first.pointer.endswith("/qty"))
+        return replace(row, wrong=first.in_words, wrong_qty=first.pointer.endswith("/qty"))
     if line.price is None or line.price.unit_price is None:
         return replace(row, wrong="We have no price for this for you. Ask us for a quote.")
     factor = row.product.factor(row.order_unit)

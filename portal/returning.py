@@ -66,8 +66,7 @@ class ReturnPage:
     key: str = field(default_factory=lambda: str(uuid4()))
 
     def refused(self, refusal: DomainError) -> "ReturnPage":
-        words = tuple(f"{e.message} {e.remedy}".strip() for e in getattr(refusal, "errors", ()))
-        return replace(self, problems=words or (f"{refusal.message} {refusal.remedy}".strip(),))
+        return replace(self, problems=refusal.each_in_words)
 
     def spec(self) -> ReturnSpec:
         lines = tuple(ReturnLineSpec(x.line_id, x.asked) for x in self.lines if x.asked is not None)

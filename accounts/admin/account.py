@@ -154,7 +154,7 @@ class AccountAdmin(ReferenceAdmin):
         try:
             change_status(account_id=account_id, status=status, reason=reason, actor=actor_of(request), now=clock.now())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
         else:
             messages.success(request, f"The account is {status} now.")
 
@@ -229,7 +229,7 @@ class ShipToAdmin(ReferenceAdmin):
             else:
                 verb(ship_to_id=ship_to_id, actor=actor_of(request), now=clock.now())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
         return HttpResponseRedirect(reverse("admin:accounts_shipto_change", args=[ship_to_id]))
 
     def change_view(

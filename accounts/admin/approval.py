@@ -114,7 +114,7 @@ class ApprovalRequestAdmin(LedgerAdmin):
                 approval_id=approval_id, approve=approve, note=note, actor=actor_of(request), now=clock.now()
             )
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
         else:
             messages.success(request, "Approved." if approve else "Rejected.")
 

@@ -162,7 +162,7 @@ class UserAdmin(ServiceAdmin, DjangoUserAdmin):
         try:
             return super().user_change_password(request, id, form_url)
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
             return HttpResponseRedirect(reverse("admin:accounts_user_change", args=[id]))
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:

@@ -87,7 +87,7 @@ def _set(request: HttpRequest, account: Account) -> list[str]:
     except InvalidInput as refusal:
         return [f"Row {int(wrong.pointer.split('/')[2]) + 1}: {wrong.message}" for wrong in refusal.errors]
     except DomainError as refusal:
-        return [f"{refusal.message} {refusal.remedy}".strip()]
+        return [refusal.in_words]
     return []
 
 

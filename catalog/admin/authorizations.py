@@ -201,7 +201,7 @@ class LicenseAdmin(ReferenceAdmin):
         try:
             verb(actor_of(request), clock.now())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
         else:
             messages.success(request, done)
         return self._back(licence_id)

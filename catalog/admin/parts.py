@@ -103,5 +103,5 @@ class CustomerPartNumberAdmin(ReferenceAdmin):
                 end_customer_part(part_id=part_id, actor=actor_of(request), now=clock.now())
                 ended += 1
             except DomainError as refusal:
-                messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+                messages.error(request, refusal.in_words)
         self.message_user(request, f"{ended} number(s) name nothing from now on.")

@@ -149,7 +149,7 @@ class ProductAdmin(ReferenceAdmin):
         try:
             change_product_status(product_id=product_id, status=status, reason=reason, actor=actor, now=now)
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            messages.error(request, refusal.in_words)
         else:
             messages.success(request, f"The product is {status} now.")
 

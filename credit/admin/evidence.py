@@ -15,7 +15,7 @@ from catalog.rules import evidence
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, actor_of, row_id
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from credit.admin.ledgers import FINANCE, LOOK
 from credit.models import CreditAccount, LimitEvidence
 from credit.services.attach_evidence import attach_evidence
@@ -88,11 +88,9 @@ class LimitEvidenceAdmin(LedgerAdmin):
                 actor=actor_of(request),
                 now=clock.now(),
             )
-        except InvalidInput as wrong:
-            for error in wrong.errors:
-                form.add_error(None, f"{error.message} {error.remedy}".strip())
         except DomainError as refusal:
-            form.add_error(None, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words:
+                form.add_error(None, words)
         else:
             messages.success(request, "Attached. The next request for a limit names it.")
             return True

@@ -100,5 +100,5 @@ def run(verb: str, case_id: int, request: HttpRequest, actor: Actor) -> str:
     try:
         VERBS[verb](case_id, request, actor)
     except DomainError as refusal:
-        return f"{refusal.message} {refusal.remedy}".strip()
+        return refusal.in_words
     return ""

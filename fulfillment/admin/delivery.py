@@ -65,10 +65,8 @@ def _reported(request: HttpRequest, shipment: Shipment) -> list[str]:
         _report(request, shipment)
     except BadQuantity as wrong:
         return [f"{wrong}."]
-    except InvalidInput as wrong:
-        return [f"{e.message} {e.remedy}".strip() for e in wrong.errors]
     except DomainError as refusal:
-        return [f"{refusal.message} {refusal.remedy}".strip()]
+        return list(refusal.each_in_words)
     return []
 
 

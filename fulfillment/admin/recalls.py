@@ -13,7 +13,7 @@ from accounts.states import Role
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, actor_of, row_id
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from fulfillment.models import RecallRequest
 from fulfillment.services.answer_recall import MAY as ANSWER
 from fulfillment.services.answer_recall import accept_recall, refuse_recall
@@ -74,11 +74,9 @@ class RecallAdmin(LedgerAdmin):
         self.require_act(request, who)
         try:
             verb(**given, actor=actor_of(request), now=clock.now())
-        except InvalidInput as wrong:
-            for error in wrong.errors:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words:
+                messages.error(request, words)
         else:
             messages.success(request, told)
         return HttpResponseRedirect(_page(shipment_id))

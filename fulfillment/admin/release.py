@@ -190,8 +190,8 @@ class ReleaseRunAdmin(LedgerAdmin):
         try:
             run_id = ask_release(order_ids=ids, what=told, actor=actor_of(request), now=clock.now())
         except InvalidInput as refusal:
-            for error in refusal.errors:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
+            for words in refusal.each_in_words:
+                messages.error(request, words)
             return HttpResponseRedirect(
                 f"{reverse('admin:fulfillment_releaserun_desk')}?{request.POST.get('filters', '')}"
             )

@@ -16,7 +16,7 @@ from accounts.states import Role
 from core import clock
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, actor_of
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.lists import typed
 from core.quantity import BadQuantity, as_quantity, plain
 from fulfillment.admin.shipments import LOOK, SHIP
@@ -189,10 +189,8 @@ def _acted(act: Callable[[], Any]) -> list[str]:
         act()
     except BadQuantity as wrong:
         return [f"{wrong}."]
-    except InvalidInput as wrong:
-        return [f"{e.message} {e.remedy}".strip() for e in wrong.errors]
     except DomainError as refusal:
-        return [f"{refusal.message} {refusal.remedy}".strip()]
+        return list(refusal.each_in_words)
     return []
 
 

@@ -147,10 +147,8 @@ class ShipmentAdmin(LedgerAdmin):
                     messages.warning(request, problem)
                 if done.order_number:
                     messages.success(request, f"{done.number} is order {done.order_number}.")
-        except InvalidInput as refusal:
-            messages.error(request, " ".join(f"{e.message} {e.remedy}" for e in refusal.errors))
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            messages.error(request, " ".join(refusal.each_in_words))
         ref = DocumentRef("field_usage", usage_id)
         return HttpResponseRedirect(refs.url_of(ref) or reverse("admin:fulfillment_shipment_changelist"))
 
@@ -178,7 +176,7 @@ class ShipmentAdmin(LedgerAdmin):
         try:
             outcome = do(actor_of(request), clock.now())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}")
+            messages.error(request, refusal.in_words)
         if outcome is not None:
             for refused in outcome.refused:
                 messages.warning(request, f"{refused.gate}: {refused.message}")
@@ -288,10 +286,8 @@ class ShipmentAdmin(LedgerAdmin):
     def _try(self, verb: Any, **arguments: Any) -> list[str]:
         try:
             verb(**arguments)
-        except InvalidInput as wrong:
-            return [f"{e.message} {e.remedy}" for e in wrong.errors]
         except DomainError as refusal:
-            return [f"{refusal.message} {refusal.remedy}".strip()]
+            return list(refusal.each_in_words)
         return []
 
     def _page(self, request: HttpRequest, name: str, shipment_id: int, **extra: Any) -> HttpResponse:

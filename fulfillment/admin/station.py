@@ -14,7 +14,7 @@ from django.utils.http import urlencode
 from core import clock
 from core.console import ServiceAdmin, actor_of
 from core.errors import DomainError, FieldError, InvalidInput
-from core.idempotency import Claim, StoredRefusal, hash_body, run_once
+from core.idempotency import Claim, hash_body, run_once
 from core.quantity import BadQuantity, as_quantity
 from fulfillment.models import Shipment
 from fulfillment.package_queries import PackageView, in_use, packable, packages_of, shipment_by_number
@@ -91,7 +91,7 @@ def paper(request: HttpRequest, shipment_id: int, what: str) -> HttpResponse:
         else:
             content = package_labels_pdf(shipment_id, only=request.GET.get("package", ""))
     except DomainError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        messages.error(request, refusal.in_words)
         return HttpResponseRedirect(reverse("admin:fulfillment_shipment_pack", args=[shipment_id]))
     answer = HttpResponse(content, content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{what}-{shipment_id}.pdf"'
@@ -167,10 +167,8 @@ def _try(act: Callable[[], str], chosen: str) -> tuple[list[str], str]:
         return [], act()
     except BadQuantity as wrong:
         return [f"{wrong}."], chosen
-    except (InvalidInput, StoredRefusal) as wrong:
-        return [f"{e.message} {e.remedy}".strip() for e in wrong.errors] or [wrong.message], chosen
     except DomainError as refusal:
-        return [f"{refusal.message} {refusal.remedy}".strip()], chosen
+        return list(refusal.each_in_words), chosen
 
 
 def _chosen(packages: list[PackageView], sscc: str) -> PackageView | None:

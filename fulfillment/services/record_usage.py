@@ -210,7 +210,7 @@ def _bill(usage: UsageView, used: Used, judged: JudgedUsage | Problems, *, actor
 @require_uow
 def _keep_waiting(usage: UsageView, problems: Problems, *, actor: Actor, now: datetime) -> UsageOutcome:
     """The usage stays a fact; what keeps it from being billed is somebody's to mend."""
-    said = tuple(f"{p.message} {p.remedy}".strip() for p in problems)
+    said = tuple(p.in_words for p in problems)
     note_problem(usage.id, said[0])
     open_case(
         USAGE_UNBILLED.code,

@@ -37,7 +37,7 @@ def _each(screen: ServiceAdmin, request: HttpRequest, rows: models.QuerySet[Any]
         try:
             messages.success(request, f"{row}: {run(row)}")
         except DomainError as refusal:
-            messages.error(request, f"{row}: {refusal.message} {refusal.remedy}")
+            messages.error(request, f"{row}: {refusal.in_words}")
 
 
 @admin.register(PartnerProfile)

@@ -65,7 +65,7 @@ class PromiseLetterAdmin(LedgerAdmin):
                 send_again(letter_id=pk, now=clock.now())
                 done += 1
             except DomainError as refusal:
-                refused.append(f"{refusal.message} {refusal.remedy}")
+                refused.append(refusal.in_words)
         if done:
             messages.success(request, f"{counted(done, 'letter')} will leave within a minute.")
         for words in dict.fromkeys(refused):

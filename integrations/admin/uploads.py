@@ -28,7 +28,7 @@ from core import clock
 from core.access import allow
 from core.choices import words
 from core.console import LedgerAdmin, actor_of, row_id
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.sheet_table import SheetTable
 from core.sheets import Sheet, Within, sheet, sheets
 from integrations import progress
@@ -120,12 +120,9 @@ class UploadAdmin(LedgerAdmin):
         code, source = request.POST.get("sheet", ""), cast(BinaryIO, file.file)
         try:
             kept = keep_upload(sheet_code=code, name=file.name, source=source, actor=actor_of(request), now=clock.now())
-        except InvalidInput as refusal:
-            for error in refusal.errors:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
-            return None
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words:
+                messages.error(request, words)
             return None
         return HttpResponseRedirect(reverse("admin:integrations_upload_change", args=[kept.upload_id]))
 
@@ -198,11 +195,9 @@ class UploadAdmin(LedgerAdmin):
     def _do(self, request: HttpRequest, upload_id: int, run: Any) -> HttpResponse:
         try:
             run()
-        except InvalidInput as refusal:
-            for error in refusal.errors:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words:
+                messages.error(request, words)
         return HttpResponseRedirect(reverse("admin:integrations_upload_change", args=[upload_id]))
 
     def _found(self, request: HttpRequest, upload_id: int) -> tuple[Upload, Sheet]:

@@ -71,7 +71,7 @@ def _written(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[Uplo
     except IntegrityError as error:
         return UploadState.REFUSED, f"Nothing was written. The rows together break a rule: {rule_of(error)}."
     except DomainError as refusal:
-        return UploadState.REFUSED, f"Nothing was written. {refusal.message} {refusal.remedy}".strip()
+        return UploadState.REFUSED, f"Nothing was written. {refusal.in_words}"
 
 
 _TO_DO = (str(RowOutcome.NEW), str(RowOutcome.CHANGED))

@@ -107,7 +107,7 @@ def _without_bad_lines(
     for error in wrong.errors:
         path = error.pointer.strip("/").split("/")
         at = int(path[2]) if len(path) > 2 and path[1] == "lines" and path[2].isdigit() else -1
-        words.setdefault((int(path[0]), at), f"{error.message} {error.remedy}".strip())
+        words.setdefault((int(path[0]), at), error.in_words)
     good: list[ImportOrder[L]] = []
     for i, order in enumerate(orders):
         why = {j: words.get((i, j), words.get((i, -1), "")) for j in range(len(order.lines))}
@@ -132,5 +132,5 @@ def _one_by_one(orders: Sequence[ImportOrder[L]], outcome: BatchOutcome[L], acto
         try:
             _capture([order], outcome, actor, now)
         except DomainError as refusal:
-            why = f"{refusal.message} {refusal.remedy}".strip()
+            why = refusal.in_words
             outcome.refused += [(line, why) for line in order.lines]

@@ -349,5 +349,5 @@ def _convert(p: Pending, product: ProductSnapshot | None) -> str:
     try:
         p.qty = product.to_base(p.row.quantity, p.row.unit)
     except DomainError as wrong:
-        return f"{wrong.message} {wrong.remedy}".strip()
+        return wrong.in_words
     return ""

@@ -253,7 +253,7 @@ def _take(verdict: Verdict, said: str, partner: Partner, actor: Actor, now: date
     try:
         taken = take_order(order=order, content_hash=said, partner=partner, actor=actor, now=now)
     except DomainError as refusal:
-        return _refused(verdict, f"{refusal.message} {refusal.remedy}", refusal.code, kinds.EDI_QUARANTINED, "BEG")
+        return _refused(verdict, refusal.in_words, refusal.code, kinds.EDI_QUARANTINED, "BEG")
     if taken.order_id is None:
         decision, verdict = _refused(verdict, taken.reason, "po_changed", kinds.EDI_PO_CHANGED, "BEG")
         return decision, verdict

@@ -98,7 +98,7 @@ def _request_one(
     try:
         (answer,) = request_returns([spec], actor=actor, now=now)
     except DomainError as refusal:
-        outcome.refused |= {r.key: f"{refusal.message} {refusal.remedy}".strip() for r in rows}
+        outcome.refused |= {r.key: refusal.in_words for r in rows}
         return
     outcome.returns_created += not answer.is_duplicate
     _record(rows, matches)

@@ -102,7 +102,7 @@ def _submit(captured: Captured, actor: Actor, now: datetime) -> CaseAsk | None:
     try:
         submit(order_id=captured.order_id, actor=actor, now=now)
     except DomainError as refusal:
-        said = f"Order {captured.number} stays a draft: {refusal.message} {refusal.remedy}".strip()
+        said = f"Order {captured.number} stays a draft: {refusal.in_words}"
         subject = DocumentRef("order", captured.order_id, captured.number)
         return CaseAsk(kinds.EDI_NOT_SUBMITTED, "submit", said, {"code": refusal.code}, subject)
     return None

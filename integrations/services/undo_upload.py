@@ -77,7 +77,7 @@ def _undone(row: Upload, actor: Actor, now: datetime, told: Told) -> tuple[Uploa
     except IntegrityError as error:
         return UploadState.APPLIED, f"Nothing was undone. The records together would break a rule: {rule_of(error)}."
     except DomainError as refusal:
-        return UploadState.APPLIED, f"Nothing was undone. {refusal.message} {refusal.remedy}".strip()
+        return UploadState.APPLIED, f"Nothing was undone. {refusal.in_words}"
 
 
 class _Undoing:

@@ -70,7 +70,7 @@ def _impact(demand: Demand, to: Demand, qty: Decimal, errors: list[str]) -> Impa
     try:
         return impact_of(from_id=demand.pk, to_id=to.pk, qty=qty, now=clock.now())
     except DomainError as refusal:
-        errors.append(f"{refusal.message} {refusal.remedy}".strip())
+        errors.append(refusal.in_words)
         return None
 
 

@@ -13,7 +13,7 @@ from django.template.response import TemplateResponse
 
 from catalog.queries import products_by_sku, suggest_skus
 from core.console import ServiceAdmin
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.quantity import BadQuantity, as_quantity, plain
 from inventory.admin.forms import LARGEST_KEY
 
@@ -87,10 +87,8 @@ def run(
     if not errors:
         try:
             messages.success(request, act())
-        except InvalidInput as refusal:
-            errors = [f"{e.message} {e.remedy}".strip() for e in refusal.errors]
         except DomainError as refusal:
-            errors = [f"{refusal.message} {refusal.remedy}".strip()]
+            errors = list(refusal.each_in_words)
     return show(screen, request, step, errors) if errors else HttpResponseRedirect(step.back)
 
 

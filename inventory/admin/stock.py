@@ -262,7 +262,7 @@ def run_for(request: HttpRequest, product_ids: set[int]) -> None:
     try:
         outcome = allocate(trigger_key=key, product_ids=product_ids, actor=actor, now=now)
     except DomainError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        messages.error(request, refusal.in_words)
         return
     messages.success(
         request,

@@ -17,7 +17,7 @@ from catalog.queries import product_snapshots, products_by_sku
 from core import clock, refs
 from core.clock import local_date
 from core.console import ServiceAdmin, actor_of
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.overrides import Reason
 from core.quantity import BadQuantity, as_quantity, plain
 from core.refs import DocumentRef
@@ -75,7 +75,7 @@ def _tried(product_id: int, hold: str, codes: tuple[str, str]) -> dict[str, Any]
     except BadQuantity as wrong:
         return {"problem": f"Hold back: {wrong}."}
     except DomainError as refusal:
-        return {"problem": f"{refusal.message} {refusal.remedy}".strip()}
+        return {"problem": refusal.in_words}
     product = product_snapshots([product_id])[product_id]
     token = {
         "product": product_id, "policy": main.policy.code, "chosen": codes[0], "beside": codes[1],
@@ -210,11 +210,8 @@ def _save(request: HttpRequest) -> HttpResponse:
             name=request.POST.get("name", ""), tried=tried, versions={int(i): v for i, v in shown_then["versions"].items()},
             note=request.POST.get("note", ""), actor=actor_of(request), now=clock.now(),
         )  # fmt: skip
-    except InvalidInput as refusal:
-        messages.error(request, " ".join(e.message for e in refusal.errors))
-        return here
     except DomainError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        messages.error(request, " ".join(refusal.each_in_words))
         return here
     messages.success(request, "Saved. Here it stays beside what would happen now.")
     return HttpResponseRedirect(reverse("admin:inventory_allocationscenario_change", args=[scenario_id]))
@@ -246,7 +243,7 @@ def _apply(request: HttpRequest) -> HttpResponse:
             approval_id=int(approval) if approval.isdecimal() and len(approval) < 18 else None,
         )  # fmt: skip
     except DomainError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        messages.error(request, refusal.in_words)
         return here
     if applied.outcome is None:
         messages.warning(

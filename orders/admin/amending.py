@@ -67,7 +67,7 @@ def amend_page(request: HttpRequest, order_id: int, model_admin: ServiceAdmin) -
                 return _amended(request, row, read)
             except DomainError as refusal:
                 context["wrong"] = _said(refusal.errors if isinstance(refusal, InvalidInput) else ())
-                context["wrong"] = context["wrong"] or [f"{refusal.message} {refusal.remedy}".strip()]
+                context["wrong"] = context["wrong"] or [refusal.in_words]
         elif not read.wrong:
             seen = preview_amendment(order_id=order_id, wish=read.wish, now=clock.now())
             context |= {
@@ -216,7 +216,7 @@ def _day(text: str, what: str, wrong: list[FieldError]) -> date | None:
 
 
 def _said(errors: Iterable[FieldError]) -> list[str]:
-    return [f"{e.message} {e.remedy}".strip() for e in errors]
+    return [e.in_words for e in errors]
 
 
 def _rows(seen: AmendmentPreview) -> Iterable[dict[str, Any]]:

@@ -15,7 +15,7 @@ from core import clock
 from core.access import allow
 from core.choices import counted
 from core.console import LedgerAdmin, actor_of, row_id
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.lists import typed
 from orders.admin import desk
 from orders.credit_desk import MOST, bars, cash_effect, held_orders
@@ -95,11 +95,9 @@ class HoldAdmin(LedgerAdmin):
         self.require_act(request, FINANCE)
         try:
             messages.success(request, desk.do(verb, hold_id, request.POST, actor_of(request)))
-        except InvalidInput as wrong:
-            for error in wrong.errors:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words:
+                messages.error(request, words)
         return HttpResponseRedirect(reverse("admin:orders_hold_credit_desk"))
 
     def desk_view(self, request: HttpRequest) -> HttpResponse:

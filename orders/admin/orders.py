@@ -13,7 +13,7 @@ from unfold.decorators import action
 from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import LedgerAdmin, actor_of, row_id
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.lists import typed
 from orders.admin import wording
 from orders.admin.amending import amend_page
@@ -118,11 +118,9 @@ class OrderAdmin(LedgerAdmin):
     def _do(self, request: HttpRequest, order_id: int, verb: str) -> None:
         try:
             messages.success(request, VERBS[verb](order_id, request.POST, actor_of(request)))
-        except InvalidInput as refusal:
-            for error in refusal.errors[:10]:
-                messages.error(request, f"{error.message} {error.remedy}".strip())
         except DomainError as refusal:
-            messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+            for words in refusal.each_in_words[:10]:
+                messages.error(request, words)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -61,9 +61,9 @@ def _proposed(request: HttpRequest, form: RepriceForm) -> Proposal | None:
     except InvalidInput as refusal:
         for error in refusal.errors:
             name = error.pointer.strip("/")
-            form.add_error(name if name in form.fields else None, f"{error.message} {error.remedy}".strip())
+            form.add_error(name if name in form.fields else None, error.in_words)
     except DomainError as refusal:
-        form.add_error(None, f"{refusal.message} {refusal.remedy}".strip())
+        form.add_error(None, refusal.in_words)
     return None
 
 

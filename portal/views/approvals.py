@@ -85,7 +85,7 @@ def decide(request: PortalRequest, public_id: str) -> HttpResponse:
     try:
         approvals.decide(approval_id=found.id, approve=is_yes, note=note, actor=actor(request), now=clock.now())
     except DomainError as refusal:
-        messages.error(request, f"{refusal.message} {refusal.remedy}".strip())
+        messages.error(request, refusal.in_words)
     else:
         messages.success(request, _("Approved.") if is_yes else _("Rejected."))
     return redirect("portal:approvals")

@@ -119,7 +119,7 @@ def _disputed(request: PortalRequest, invoice: InvoiceView, form: dict[str, str]
             actor=actor(request), now=clock.now(),
         )  # fmt: skip
     except DomainError as refusal:
-        return [f"{refusal.message} {refusal.remedy}".strip()]
+        return [refusal.in_words]
     return []
 
 

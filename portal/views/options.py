@@ -44,7 +44,7 @@ def options(request: PortalRequest, number: str) -> HttpResponse:
     try:
         said = _answer(request, head, word or f"chosen by {who.label} in the portal")
     except DomainError as refusal:
-        return _show(request, head, f"{refusal.message} {refusal.remedy}".strip(), status=422)
+        return _show(request, head, refusal.in_words, status=422)
     messages.success(request, said)
     return redirect("portal:order", number=head.number)
 

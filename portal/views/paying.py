@@ -14,7 +14,7 @@ from billing.payments import provider, provider_in_use
 from billing.queries import unpaid_invoices_of_account
 from billing.services.pay_online import start_payment
 from core import clock
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.quantity import BadQuantity, as_quantity
 from portal.access import PORTAL, PortalRequest, access, actor, may_order
 
@@ -39,10 +39,8 @@ def pay(request: PortalRequest) -> HttpResponse:
                     key=request.POST.get("key", "")[:LONGEST_KEY] or secrets.token_hex(8), actor=actor(request),
                     now=clock.now(),
                 )  # fmt: skip
-            except InvalidInput as wrong:
-                problems = [f"{e.message} {e.remedy}".strip() for e in wrong.errors]
             except DomainError as refusal:
-                problems = [f"{refusal.message} {refusal.remedy}".strip()]
+                problems = list(refusal.each_in_words)
             else:
                 return redirect("portal:payment", public_id=started)
     page = {

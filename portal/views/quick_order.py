@@ -100,8 +100,8 @@ def _keep(request: PortalRequest, page: QuickPage) -> HttpResponse:
     try:
         number = _write_draft(request, page, kept, clock.now())
     except DomainError as refusal:
-        said = [f"{e.message} {e.remedy}" for e in getattr(refusal, "errors", ())] or [refusal.message, refusal.remedy]
-        return _show(request, replace(page, notice=f"{_('Nothing was kept.')} {' '.join(said)}".strip()))
+        said = " ".join(refusal.each_in_words)
+        return _show(request, replace(page, notice=f"{_('Nothing was kept.')} {said}"))
     messages.success(request, _("Kept as draft %(number)s. Go on with it on any device.") % {"number": number})
     return redirect(f"{reverse('portal:quick-order')}?draft={number}")
 

@@ -40,7 +40,7 @@ def substitutes(request: PortalRequest, number: str) -> HttpResponse:
             is_customer=who.has_role(*BUYERS), actor=who, now=clock.now(),
         )  # fmt: skip
     except DomainError as refusal:
-        return _show(request, head, f"{refusal.message} {refusal.remedy}".strip(), status=422)
+        return _show(request, head, refusal.in_words, status=422)
     messages.success(request, _("The substitute is on the order now, on a line of its own."))
     return redirect("portal:order", number=head.number)
 

@@ -60,7 +60,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename or path}: {error.strerror or error}", returncode=2) from error
         except DomainError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.remedy}".strip(), returncode=2) from refusal
+            raise CommandError(refusal.in_words, returncode=2) from refusal
         self._tell(found, as_json=options["json"])
         if found.breaches:
             sys.exit(1)

@@ -39,7 +39,7 @@ class Command(BaseCommand):
             out: Any = self.stdout._out
             demo_seed.make(scale, options["seed"], now=now, progress=Progress(out))
         except DomainError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.remedy}") from refusal
+            raise CommandError(refusal.in_words) from refusal
         self.stdout.write(f"{COMPANY} is open for business. `manage.py print_signins` shows who can sign in.")
 
     def _is_done(self, if_empty: bool, scale: str, seed: int) -> bool:

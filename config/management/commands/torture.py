@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             verdict = torture_stock(seed=seed, clients=clients, seconds=seconds)
         except Refused as refusal:
-            raise CommandError(f"{refusal.message} {refusal.remedy}".strip(), returncode=2) from refusal
+            raise CommandError(refusal.in_words, returncode=2) from refusal
         self._tell(verdict, as_json=as_json)
         if not verdict.is_clean:
             sys.exit(1)

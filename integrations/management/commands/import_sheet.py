@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core import clock
 from core.actors import Actor, system
-from core.errors import DomainError, InvalidInput
+from core.errors import DomainError
 from core.sheets import folded, sheet, sheets
 from integrations.models import UploadRow
 from integrations.services.apply_upload import apply_upload
@@ -51,11 +51,8 @@ class Command(BaseCommand):
             seconds.lap("preview")
             found = self._apply(kept, preview, options, actor) if options["apply"] and not options["dry_run"] else {}
             seconds.lap("apply")
-        except InvalidInput as refusal:
-            said = " ".join(f"{e.message} {e.remedy}".strip() for e in refusal.errors)
-            raise CommandError(said, returncode=2) from refusal
         except DomainError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.remedy}".strip(), returncode=2) from refusal
+            raise CommandError(" ".join(refusal.each_in_words), returncode=2) from refusal
         except OSError as error:
             raise CommandError(f"{error.filename or path}: {error.strerror or error}", returncode=2) from error
         self._tell(kept, preview, found, seconds, as_json=options["json"])
@@ -74,7 +71,7 @@ class Command(BaseCommand):
         try:
             confirm_upload(upload_id=kept.upload_id, version=1, mode=mode, actor=actor, now=clock.now(), queued=False)
         except (NothingToApply, RowsAreWrong) as refusal:
-            return {"applied": False, "problem": f"{refusal.message} {refusal.remedy}".strip()}
+            return {"applied": False, "problem": refusal.in_words}
         bar = _Bar(self.stderr, "apply")
         done = apply_upload(upload_id=kept.upload_id, version=1, actor=actor, now=clock.db_now(), told=bar)
         bar.end()

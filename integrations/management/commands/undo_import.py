@@ -31,7 +31,7 @@ class Command(BaseCommand):
         except InvalidInput as refusal:
             raise CommandError(" ".join(e.message for e in refusal.errors), returncode=2) from refusal
         except DomainError as refusal:
-            raise CommandError(f"{refusal.message} {refusal.remedy}".strip(), returncode=2) from refusal
+            raise CommandError(refusal.in_words, returncode=2) from refusal
         found = {
             "import": upload_id,
             "undone": done.state == UploadState.UNDONE,
