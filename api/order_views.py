@@ -24,6 +24,7 @@ from orders.rules.asks import CreditView, HoldView, LinePreview, Preview, Submit
 from orders.rules.clocks import Clock
 from orders.rules.picture import LinePicture
 from orders.rules.standing import Stage, Standing, line_standing, order_standing
+from orders.standing_queries import standings
 from pricing.rules.asks import PriceResult
 
 ZERO = Decimal(0)
@@ -118,7 +119,9 @@ class StateView(serializers.Serializer[Any]):
 class OrderSummaryView(serializers.Serializer[Any]):
     id = serializers.CharField()
     number = serializers.CharField()
-    status = serializers.CharField()
+    status = serializers.CharField(help_text="draft, submitted, closed or cancelled.")
+    status_text = serializers.CharField(help_text="How far it is, for people; the same everywhere.")
+    state = StateView()
     channel = serializers.CharField()
     po_number = serializers.CharField()
     external_id = serializers.CharField()
@@ -162,7 +165,6 @@ class OrderLineView(serializers.Serializer[Any]):
 
 
 class OrderView(OrderSummaryView):
-    state = StateView()
     clocks = ClockView(many=True)
     allocation = serializers.CharField(help_text="none, partial or full.")
     shipment = serializers.CharField(help_text="none, partial or full.")
@@ -237,11 +239,19 @@ def placed_view(
     }
 
 
-def summary_view(head: OrderSummary) -> dict[str, Any]:
+def summary_views(heads: Sequence[OrderSummary]) -> list[dict[str, Any]]:
+    """A page of orders, each with how far it is, in a constant number of statements."""
+    far = standings([head.order_id for head in heads])
+    return [summary_view(head, far[head.order_id]) for head in heads]
+
+
+def summary_view(head: OrderSummary, standing: Standing) -> dict[str, Any]:
     return {
         "id": head.public_id,
         "number": head.number,
         "status": head.status,
+        "status_text": standing.words,
+        "state": _state(standing),
         "channel": head.channel,
         "po_number": head.po_number,
         "external_id": head.external_id,
@@ -265,8 +275,7 @@ def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> d
     sees_all = not roles.isdisjoint(STAFF)
     untouched = progress.released + progress.picked + progress.shipped == 0
     return {
-        **summary_view(head),
-        "state": _state(order_standing(head.status, progress, is_held=bool(holds))),
+        **summary_view(head, order_standing(head.status, progress, is_held=bool(holds))),
         "clocks": [_clock(c) for c in clocks_of([head.order_id])[head.order_id] if sees_all or c.for_buyers],
         "allocation": progress.allocation,
         "shipment": progress.shipment,

@@ -65,7 +65,8 @@ class ShipmentAnswer(serializers.Serializer[Any]):
     id = serializers.CharField()
     number = serializers.CharField()
     order = serializers.CharField()
-    status = serializers.CharField()
+    status = serializers.CharField(help_text="For programs.")
+    status_text = serializers.CharField(help_text="For people; the same everywhere.")
     site = serializers.CharField()
     service = serializers.CharField(help_text="The carrier's service it goes with; empty: none was chosen.")
     service_why = serializers.CharField()
@@ -99,6 +100,7 @@ def shipment_answers(found: Sequence[ShipmentView]) -> list[dict[str, Any]]:
             "number": s.number,
             "order": numbers.get(s.order_id, ""),
             "status": str(s.status),
+            "status_text": s.words,
             "site": sites[s.site_id].code,
             "service": s.service,
             "service_why": s.service_why,

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing.rules.asks import InvoiceView
+from fulfillment.rules.standing import shipment_standing
 from orders import queries as orders
 from orders.filters import OrderSummary, order_summaries
 from orders.rules.standing import how_much, order_standing
@@ -17,16 +18,6 @@ from portal.rules.words import Sign
 
 PAGE = 25
 
-SHIPMENT_SIGNS = {
-    "released": Sign("info", "box", "With the warehouse"),
-    "acknowledged": Sign("info", "box", "With the warehouse"),
-    "picking": Sign("info", "box", "Being picked"),
-    "packed": Sign("info", "box", "Packed"),
-    "shipped": Sign("ok", "truck", "On its way"),
-    "delivered": Sign("ok", "check-circle", "Delivered"),
-    "refused": Sign("bad", "undo", "Refused"),
-    "cancelled": Sign("neutral", "x", "Cancelled"),
-}
 INVOICE_SIGNS = {
     "posted": Sign("info", "receipt", "To pay"),
     "sent": Sign("info", "receipt", "To pay"),
@@ -66,7 +57,9 @@ class InvoiceRow:
 
 
 def shipment_sign(status: str) -> Sign:
-    return SHIPMENT_SIGNS.get(status, Sign("neutral", "box", status))
+    """The one wording of every door, with its icon."""
+    state = shipment_standing(status)
+    return Sign(state.tone, state.symbol, state.words)
 
 
 def invoice_sign(status: str, *, is_overdue: bool = False) -> Sign:

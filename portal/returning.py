@@ -7,7 +7,6 @@ from typing import Any
 from uuid import uuid4
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as __
 
 from catalog.queries import product_snapshots
 from core.errors import DomainError
@@ -15,6 +14,7 @@ from core.quantity import plain
 from fulfillment.queries import returnable
 from fulfillment.return_queries import returns_of, sent_parts
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
+from fulfillment.rules.standing import return_standing
 from orders import queries as orders
 from orders.filters import OrderSummary
 from portal.rules.lines import quantity_of
@@ -22,18 +22,6 @@ from portal.rules.words import Sign
 
 ZERO = Decimal(0)
 LONGEST_REASON = 200
-RETURN_SIGNS = {
-    "requested": ("info", "clock", __("Asked for")),
-    "authorized": ("ok", "check", __("Send it back")),
-    "rejected": ("bad", "x", __("Not taken back")),
-    "in_transit": ("info", "truck", __("On its way to us")),
-    "received": ("info", "box", __("Arrived, being inspected")),
-    "inspected": ("info", "box", __("Arrived, being inspected")),
-    "dispositioned": ("info", "box", __("Inspected")),
-    "credited": ("ok", "check", __("Credited")),
-    "replaced": ("ok", "check", __("Replaced")),
-    "closed": ("neutral", "check", __("Closed")),
-}
 
 
 @dataclass(frozen=True)
@@ -119,7 +107,8 @@ def return_cards(order_line_ids: list[int]) -> tuple[Mapping[str, Any], ...]:
     """The returns of an order, newest first, each with its state in the customer's words. Two statements."""
     found: dict[int, dict[str, Any]] = {}
     for x in returns_of(order_line_ids):
-        state = Sign(*RETURN_SIGNS.get(x.status, ("neutral", "box", x.status)))
+        standing = return_standing(x.status)
+        state = Sign(standing.tone, standing.symbol, standing.words)
         card = found.setdefault(x.return_id, {"number": x.number, "state": state, "note": x.note, "lines": []})
         qty = x.qty if x.authorized is None else x.authorized
         card["lines"].append(f"{plain(qty)} {x.sku}")

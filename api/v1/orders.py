@@ -20,7 +20,7 @@ from api.order_views import (
     order_view,
     placed_view,
     preview_view,
-    summary_view,
+    summary_views,
 )
 from api.paging import read_cursor, read_limit, write_cursor
 from api.problem import BadParameter
@@ -95,7 +95,7 @@ class Orders(Endpoint):
         limit = read_limit(request.query_params)
         found = find_orders(_filter(request), limit=limit + 1)
         following = write_cursor(found[limit - 1].order_id) if len(found) > limit else None
-        return Response({"items": [summary_view(s) for s in found[:limit]], "next": following})
+        return Response({"items": summary_views(found[:limit]), "next": following})
 
     @extend_schema(
         operation_id="order_create",

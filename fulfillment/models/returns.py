@@ -3,6 +3,7 @@ from django.db.models import F, Q
 
 from core.choices import choices
 from core.triggers import append_only, guard
+from fulfillment.rules.standing import RETURNS, named
 from fulfillment.states import RETURN, Disposition, ReturnOutcome, ReturnStatus
 
 
@@ -15,7 +16,7 @@ class Return(models.Model):
 
     number = models.CharField(max_length=30, unique=True)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=14, choices=choices(ReturnStatus), default=ReturnStatus.REQUESTED)
+    status = models.CharField(max_length=14, choices=named(ReturnStatus, RETURNS), default=ReturnStatus.REQUESTED)
     reason = models.CharField(max_length=200)
     external_id = models.CharField(max_length=80, blank=True)
     outcome = models.CharField(max_length=12, choices=choices(ReturnOutcome), default=ReturnOutcome.CREDIT)

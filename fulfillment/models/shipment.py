@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
 
-from core.choices import choices
 from core.triggers import guard
+from fulfillment.rules.standing import SHIPMENTS, named
 from fulfillment.states import SHIPMENT, ShipmentStatus
 
 
@@ -22,7 +22,7 @@ class Shipment(models.Model):
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+")
     site = models.ForeignKey("inventory.Site", on_delete=models.PROTECT, related_name="+")
     ship_to = models.ForeignKey("accounts.ShipTo", null=True, on_delete=models.PROTECT, related_name="+")
-    status = models.CharField(max_length=12, choices=choices(ShipmentStatus), default=ShipmentStatus.RELEASED)
+    status = models.CharField(max_length=12, choices=named(ShipmentStatus, SHIPMENTS), default=ShipmentStatus.RELEASED)
     carrier = models.CharField(max_length=40, blank=True)
     tracking_number = models.CharField(max_length=80, blank=True)
     usage = models.ForeignKey(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from fulfillment.rules.standing import shipment_standing
+
 
 @dataclass(frozen=True)
 class RefusedGate:
@@ -89,6 +91,11 @@ class ShipmentView:
     service_name: str = ""
     service_why: str = ""
     consignment: str = ""
+
+    @property
+    def words(self) -> str:
+        """What its status is called at every door."""
+        return shipment_standing(self.status).words
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from integrations.locks import take_due_letters
 from integrations.models import PromiseLetter
 from integrations.rules.letters import LONGEST_TRY, Move, folded, in_words, next_try, subject_of
 from integrations.states import LetterState
+from orders.standing_queries import standings
 
 log = structlog.get_logger(__name__)
 
@@ -141,10 +142,10 @@ def _mail(told: Sequence[tuple[PromiseLetter, Sequence[Move]]]) -> EmailMultiAlt
     if first.user_id not in people:
         return None
     subject = subject_of([(letter.order_number, moves) for letter, moves in told])
-    known = names({letter.account_id for letter, _ in told})
+    known, far = names({x.account_id for x, _ in told}), standings({x.order_id for x, _ in told})
     shown = {
         "subject": subject, "name": people[first.user_id][0], "is_rep": first.is_rep,
-        "orders": [_order(letter, moves, known) for letter, moves in told],
+        "orders": [_order(letter, moves, known, far[letter.order_id].words) for letter, moves in told],
         "choose_url": settings.PUBLIC_URL.rstrip("/") + reverse("portal:notices"),
     }  # fmt: skip
     thread = f"<order-{first.order_id}@holdfast>"
@@ -161,10 +162,12 @@ def _mail(told: Sequence[tuple[PromiseLetter, Sequence[Move]]]) -> EmailMultiAlt
     return mail
 
 
-def _order(letter: PromiseLetter, moves: Sequence[Move], known: Mapping[int, str]) -> dict[str, object]:
+def _order(letter: PromiseLetter, moves: Sequence[Move], known: Mapping[int, str], far: str) -> dict[str, object]:
+    """`far` is how far the order is now, in the words its page says it with."""
     path = reverse("portal:options", args=[letter.order_number])
     return {
-        "number": letter.order_number, "po_number": letter.po_number, "customer": known.get(letter.account_id, ""),
+        "number": letter.order_number, "far": far, "po_number": letter.po_number,
+        "customer": known.get(letter.account_id, ""),
         "moves": [{"words": in_words(move), "why": move.cause, "is_later": move.is_later} for move in moves],
         "url": settings.PUBLIC_URL.rstrip("/") + path,
     }  # fmt: skip

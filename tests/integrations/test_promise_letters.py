@@ -81,6 +81,7 @@ def test_late_supply_writes_one_mail_an_order_to_buyer_and_rep_with_old_and_new_
     assert sorted(sent()) == sorted([(anna.email, subject), (rep.user.email, subject)])
     first = next(m for m in mail.outbox if m.to == [anna.email])
     html = first.alternatives[0][0]
+    assert "Waiting for stock" in first.body and "Waiting for stock" in html
     for text in (first.body, html):
         assert f"Line 1: 10 of {world.products[0].sku}, 10 Mar 2026 → 16 Mar 2026" in text
         assert f"Line 2: 10 of {world.products[1].sku}" in text

@@ -88,7 +88,7 @@ def test_the_desk_authorizes_the_warehouse_receives_and_inspects_and_the_buyer_r
     }
     assert step(care, back, "authorize", **terms | {"fee_percent": "150"}).status_code == 422
     assert "authorize done" in text_of(step(care, back, "authorize", **terms))
-    assert "Send it back" in text_of(buyer.get(f"/orders/{number}/"))
+    assert "To be sent back" in text_of(buyer.get(f"/orders/{number}/"))
     assert "2 " in text_of(buyer.get(f"/orders/{number}/"))
     step(keeper, back, "receive", **{f"qty-{line.pk}": "2"})
     shown = keeper.get(reverse("admin:fulfillment_return_do", args=[back.pk, "inspect"]))
