@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib import admin
 
 
 class HouseConfig(AppConfig):
@@ -13,3 +14,4 @@ class HouseConfig(AppConfig):
         from core import outbox
 
         outbox.register_flow(FLOW)
+        admin.site.empty_value_display = "–"

@@ -27,7 +27,39 @@ _lazy_address = lazy(_address, str)
 def _item(title: Any, icon: str, screen: str) -> Item:
     """A sidebar entry, shown to those the screen's own access lets look. `screen` is "app_model", or "index"."""
     name = "admin:index" if screen == "index" else f"admin:{screen}_changelist"
-    return {"title": title, "icon": icon, "link": _lazy_address(name), "permission": _may_see(screen)}
+    return _entry(title, icon, _lazy_address(name), _may_see(screen))
+
+
+def _entry(title: Any, icon: str, link: Any, permission: Callable[[HttpRequest], bool]) -> Item:
+    """One line of the sidebar; it is the chosen one on its own page and on those below it that have no line."""
+    return {
+        "title": title,
+        "icon": icon,
+        "link": link,
+        "permission": permission,
+        "active": lambda request: str(link) == _chosen(request),
+    }
+
+
+def _chosen(request: HttpRequest) -> str:
+    """The address of the sidebar's line for this page: the longest that the page's own begins with."""
+    here: str | None = getattr(request, "sidebar_line", None)
+    if here is None:
+        lines = [str(item["link"]) for section in NAVIGATION for item in section["items"]]
+        home = reverse("admin:index")
+        above = [line for line in lines if line != home and request.path.startswith(line)]
+        here = max(above, key=len, default=request.path)
+        request.sidebar_line = here  # type: ignore[attr-defined] # asked by each of a hundred lines
+    return here
+
+
+def said_by_the_sidebar(address: str) -> tuple[str, str]:
+    """(section, title) of the line that leads to `address`; empty where no line does."""
+    for section in NAVIGATION:
+        for item in section["items"]:
+            if str(item["link"]) == address:
+                return str(section["title"]), str(item["title"])
+    return "", ""
 
 
 def _may_see(screen: str) -> Callable[[HttpRequest], bool]:
@@ -44,7 +76,7 @@ def _may_see(screen: str) -> Callable[[HttpRequest], bool]:
 
 def _credit_desk() -> Item:
     link = lazy(lambda: reverse("admin:orders_hold_credit_desk"), str)
-    return {"title": _("Credit desk"), "icon": "savings", "link": link(), "permission": _may_see("credit_posting")}
+    return _entry(_("Credit desk"), "savings", link(), _may_see("credit_posting"))
 
 
 def _release_desk() -> Item:
@@ -57,13 +89,15 @@ def _release_desk() -> Item:
         screens: Iterable[Any] = admin.site._registry.values()
         return any(s.opts.label_lower == "fulfillment.releaserun" and s.access.may_act(request.user) for s in screens)
 
-    return {"title": _("Release desk"), "icon": "rocket_launch", "link": link(), "permission": permission}
+    return _entry(_("Release desk"), "rocket_launch", link(), permission)
 
 
 def _exceptions() -> Item:
     link = lazy(lambda: reverse("admin:exceptions_app_case_desk"), str)
     shown = _may_see("exceptions_app_case")
-    return {"title": _("Exceptions"), "icon": "crisis_alert", "link": link(), "permission": shown}
+    cases = lazy(lambda: reverse("admin:exceptions_app_case_changelist"), str)()
+    line = _entry(_("Exceptions"), "crisis_alert", link(), shown)
+    return {**line, "active": lambda request: request.path.startswith(str(cases))}
 
 
 def _packing_station() -> Item:
@@ -74,7 +108,7 @@ def _packing_station() -> Item:
         return allow(act=SHIP).may_act(request.user)
 
     link = lazy(lambda: reverse("admin:fulfillment_shipment_station"), str)
-    return {"title": _("Packing station"), "icon": "package_2", "link": link(), "permission": permission}
+    return _entry(_("Packing station"), "package_2", link(), permission)
 
 
 def _section(title: Any, *items: Item) -> dict[str, Any]:
@@ -116,7 +150,7 @@ NAVIGATION = [
         _item(_("Receipts"), "payments", "billing_receipt"),
         _item(_("Online payments"), "credit_card", "billing_payment"),
         _item(_("Credit memos"), "assignment_return", "billing_creditmemo"),
-        _item(_("Disputes"), "gavel", "billing_dispute"),
+        _item(_("Invoice disputes"), "gavel", "billing_dispute"),
         _item(_("Write-offs"), "money_off", "billing_writeoff"),
         _item(_("Invoicing choices"), "tune", "billing_invoicingchoice"),
         _item(_("Revenue"), "trending_up", "billing_obligation"),
@@ -152,7 +186,7 @@ NAVIGATION = [
         _item(_("Par levels"), "stacked_line_chart", "inventory_parlevel"),
         _item(_("Fill-ups"), "garage", "inventory_fillup"),
         _item(_("Offers"), "handshake", "inventory_transferoffer"),
-        _item(_("Disputes"), "balance", "inventory_transferdispute"),
+        _item(_("Transfer disputes"), "balance", "inventory_transferdispute"),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
         _item(_("Scenarios"), "bookmark", "inventory_allocationscenario"),
         _item(_("Allocation policies"), "tune", "inventory_allocationpolicy"),

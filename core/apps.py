@@ -7,8 +7,13 @@ class CoreConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from core import arrays, audit_checks, lookups
+        from django.apps import apps
+        from django.conf import settings
 
+        from core import arrays, audit_checks, lookups, shown, words
+
+        words.name_everything(m for m in apps.get_models() if m._meta.app_label in settings.ROOMS)
+        shown.install()
         audit_checks.register()
         arrays.register()
         lookups.register()

@@ -22,13 +22,12 @@ from core.access import NOBODY, Access, allow
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.exports import csv_response
-from core.quantity import is_multiple, plain
 from core.reference import delete_reference, save_reference
 from core.sheet_table import SheetTable
 from core.sheets import Sheet, sheets
+from core.shown import places_of
 
 _REFUSAL = "service_refusal"
-MONEY_PLACES, QUANTITY_PLACES = 2, 4
 LONGEST_KEY = 18  # digits of a bigint that always fit
 
 
@@ -92,12 +91,7 @@ class PlainDecimalField(forms.DecimalField):
     def prepare_value(self, value: Any) -> Any:
         if not isinstance(value, Decimal) or not value.is_finite() or self.decimal_places is None:
             return value
-        places = MONEY_PLACES if self.decimal_places != QUANTITY_PLACES else 0
-        return (
-            value.quantize(Decimal(1).scaleb(-places))
-            if is_multiple(value, Decimal(1).scaleb(-places))
-            else plain(value)
-        )
+        return f"{value:.{places_of(value, self.decimal_places)}f}"
 
 
 class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):

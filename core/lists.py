@@ -16,7 +16,7 @@ from django.core.paginator import Paginator
 from django.db import connection, models
 from django.db.models import F, Q, QuerySet, Value
 from django.http import HttpRequest
-from django.utils.text import smart_split
+from django.utils.text import capfirst, smart_split
 from unfold.views import ChangeList
 
 EXACT = 10_000  # rows counted one by one; the pages end there too
@@ -67,6 +67,10 @@ class LongListPaginator(Paginator):
 
 class HonestChangeList(ChangeList):
     """The count stands below the list in words; a bare number beside the title would be where the count ended."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = capfirst(str(self.opts.verbose_name_plural))  # Django: "Select order to view"
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

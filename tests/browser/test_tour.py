@@ -156,8 +156,8 @@ def test_a_planner_sees_who_waits_and_moves_the_delivery(visitor: Visitor) -> No
     with page.expect_navigation(wait_until="load"):
         page.keyboard.press("Enter")
     follow(page, "PO-7701")
-    was = date.fromisoformat(page.get_by_label("Eta date").input_value())
-    page.get_by_label("Eta date").fill((was + timedelta(days=7)).isoformat())
+    was = date.fromisoformat(page.get_by_label("ETA date").input_value())
+    page.get_by_label("ETA date").fill((was + timedelta(days=7)).isoformat())
     press(page, "Save")
     menu(page, "Exceptions")
     within_seconds(page, "Promise moved", row_words="Elderworth")

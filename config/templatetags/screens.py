@@ -1,0 +1,21 @@
+"""What the console's head calls a page: the words of the sidebar, where people came from."""
+
+from typing import Any
+
+from django import template
+
+from config.console import said_by_the_sidebar
+
+register = template.Library()
+
+
+@register.filter
+def crumbs(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Unfold's parts (room, screen, row) as the sidebar names them (section, screen), with the row's own headline."""
+    if len(parts) < 2 or not parts[1].get("link"):
+        return parts
+    room, screen, *row = parts
+    section, title = said_by_the_sidebar(str(screen["link"]))
+    first = {"title": section} if section else room
+    last = [{**part, "title": getattr(part["title"], "headline", part["title"])} for part in row]
+    return [first, {**screen, "title": title or screen["title"]}, *last]

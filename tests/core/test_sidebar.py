@@ -1,0 +1,59 @@
+"""The sidebar marks the page one is on, and the head of a page speaks its words."""
+
+from typing import Any
+
+import pytest
+from django.test import RequestFactory
+from django.urls import reverse
+
+from config.console import NAVIGATION, said_by_the_sidebar
+from config.templatetags.screens import crumbs
+
+
+def chosen(path: str) -> list[str]:
+    request = RequestFactory().get(path)
+    return [str(i["title"]) for section in NAVIGATION for i in section["items"] if i["active"](request)]
+
+
+@pytest.mark.parametrize(
+    ("path", "titles"),
+    [
+        ("/admin/", ["Dashboard"]),
+        ("/admin/orders/hold/", ["Holds"]),
+        ("/admin/orders/hold/credit-desk/", ["Credit desk"]),
+        ("/admin/orders/hold/7/change/", ["Holds"]),
+        ("/admin/fulfillment/releaserun/desk/", ["Release desk"]),
+        ("/admin/fulfillment/shipment/station/", ["Packing station"]),
+        ("/admin/exceptions_app/case/7/change/", ["Exceptions"]),
+        ("/admin/orders/holdtype/", ["Hold types"]),
+        ("/admin/password_change/", []),
+    ],
+)
+def test_one_line_is_chosen(path: str, titles: list[str]) -> None:
+    assert chosen(path) == titles
+
+
+def test_no_two_lines_are_called_the_same() -> None:
+    titles = [str(i["title"]) for section in NAVIGATION for i in section["items"]]
+    assert sorted(titles) == sorted(set(titles))
+
+
+def test_the_head_names_section_screen_and_row() -> None:
+    address = reverse("admin:inventory_stockbalance_changelist")
+
+    class Row:
+        headline = "BLD-100 at ATL"
+
+    parts: list[dict[str, Any]] = [
+        {"link": "/admin/inventory/", "title": "Inventory"},
+        {"link": address, "title": "stock balances"},
+        {"link": f"{address}1/change/", "title": Row()},
+    ]
+    assert said_by_the_sidebar(address) == ("Allocation and inventory", "Stock")
+    assert [part["title"] for part in crumbs(parts)] == ["Allocation and inventory", "Stock", "BLD-100 at ATL"]
+
+
+def test_a_screen_without_a_line_keeps_its_own_words() -> None:
+    parts = [{"link": "/admin/auth/", "title": "Auth"}, {"link": "/admin/auth/group/", "title": "groups"}]
+    assert [part["title"] for part in crumbs(parts)] == ["Auth", "groups"]
+    assert crumbs([{"title": "Dashboard"}]) == [{"title": "Dashboard"}]
