@@ -100,7 +100,7 @@ class Case(models.Model):
                 name="cases_like_number",
             ),
         ]
-        triggers = [guard(CASE, "status", asks_first=True)]
+        triggers = [guard(CASE, "status")]
 
     def __str__(self) -> str:
         return self.number
