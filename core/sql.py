@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import psycopg
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.backends.utils import CursorWrapper
+from psycopg.errors import PipelineAborted
 
 from core import arrays
 
@@ -58,11 +59,29 @@ def answers(*statements: Statement[Any]) -> list[Any]:
 def run_and_commit(text: str, parameters: Mapping[str, Any]) -> None:
     """The statement and COMMIT in one message; when it fails, nothing is committed. The commit of Django that follows
     finds no transaction open and only runs what waits for it. Called by the unit of work."""
-    with connection.wrap_database_errors, connection.connection.pipeline():
-        cursor = _cursor()
+    refusal: Exception | None = None
+    with connection.wrap_database_errors:
+        try:
+            with connection.connection.pipeline():
+                refusal = _refusal(text, parameters)
+        except PipelineAborted:  # said of the COMMIT behind it: the refusal is the reason, and what is raised
+            if refusal is None:
+                raise
+        if refusal is not None:
+            raise refusal
+
+
+def _refusal(text: str, parameters: Mapping[str, Any]) -> Exception | None:
+    """The statement's own error. Kept until the pipeline has ended: leaving it with one, the driver logs what it
+    thinks is a second. That of the commit is raised at the end of the pipeline."""
+    cursor = _cursor()
+    try:
         cursor.execute(text, _written(parameters))
         connection.connection.execute("COMMIT")
-        cursor.fetchall()  # here the statement's own error is raised, at the end of the pipeline that of the commit
+        cursor.fetchall()
+    except (DatabaseError, psycopg.Error) as error:
+        return error
+    return None
 
 
 def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """A door's last statement travels with its commit: one message, all of it or nothing."""
 
+import logging
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 
@@ -64,6 +66,22 @@ def test_who_was_overtaken_is_called_once_more_with_nothing_kept_and_nothing_lef
     verb()
     assert attempts == [True, False]
     assert codes() == ["a", "b"]
+
+
+def test_being_overtaken_is_no_fault_and_the_driver_logs_nothing(caplog):
+    Calendar.objects.create(code="b", name="somebody was faster")
+
+    @door_verb
+    def verb() -> None:
+        Calendar.objects.create(code="a", name="a")
+        if uow.may_leave_last():
+            rename("a", "b")
+
+    with caplog.at_level(logging.DEBUG, logger="psycopg"):
+        for _ in range(20):  # the answers come together or one by one
+            verb()
+            Calendar.objects.filter(code="a").delete()
+    assert [r.getMessage() for r in caplog.records if r.name == "psycopg"] == []
 
 
 def test_any_other_constraint_is_the_fault_it_is_also_one_that_speaks_at_the_commit():
