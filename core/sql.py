@@ -84,6 +84,16 @@ def _refusal(text: str, parameters: Mapping[str, Any]) -> Exception | None:
     return None
 
 
+def side_by_side(prefix: str, /, **types: str) -> str:
+    """Arrays of one length as rows: `side_by_side("new", id="bigint")` is the column id of the parameter new_id.
+
+    `FROM unnest(a, b)` keeps each array in a store of its own and joins them, which takes two to three times as long;
+    like this they are read as they stand.
+    """
+    columns = (f"unnest(%({prefix}_{name})s::{kind}[]) AS {name}" for name, kind in types.items())
+    return f"(SELECT {', '.join(columns)})"
+
+
 def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Lists become the text of an array: looking for the type of each, the driver takes as long as for all the rest.
 

@@ -151,44 +151,47 @@ _COMING = f"""
     SELECT i.id, i.product_id, i.site_id, i.eta_date, i.past_due_cutoff_days, i.ordered_qty - i.received_qty
     FROM {_INBOUND} i JOIN inventory_site s ON s.id = i.site_id
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND s.kind = ANY(%(kinds)s::text[])
-      AND i.confidence_percent >= %(confidence)s::int
-    ORDER BY i.id"""
-_EXPECTED = f"{_COMING} FOR NO KEY UPDATE OF i"
+      AND i.confidence_percent >= %(confidence)s::int"""
+_IN_ORDER = " ORDER BY i.id"
+_LOCKED = f"{_IN_ORDER} {_LOCK} OF i"
+# What others have been promised to the last unit need not be waited for.
+_SOME_LEFT = """
+      AND i.ordered_qty - i.received_qty > coalesce((
+          SELECT sum(p.qty) FROM inventory_promise p
+          WHERE p.inbound_id = i.id AND p.is_current AND NOT p.demand_id = ANY(%(own)s::bigint[])), 0)"""
 _PEGGED = f"""
     SELECT p.inbound_id, sum(p.qty) FROM inventory_promise p JOIN {_INBOUND} i ON i.id = p.inbound_id
     WHERE i.product_id = ANY(%(products)s::bigint[]) AND NOT i.is_closed AND p.is_current GROUP BY p.inbound_id"""
 
 
-def lock_inbound(product_ids: Collection[int]) -> list[Expected]:
+def lock_inbound(product_ids: Collection[int], *, left_for: Collection[int] | None = None) -> list[Expected]:
     """What may be promised from: what travels to a trunk or a consignment is nobody else's, what is not sure enough
-    (OMS_LEAST_CONFIDENCE_PERCENT) is no promise.
+    (OMS_LEAST_CONFIDENCE_PERCENT) is no promise. With `left_for`, only supply that is not promised in full to other
+    demands than these: who comes when all is gone locks nothing, and waits for nobody.
 
     One round trip; the promises are read when the locks are had, so that they are the last there are.
     """
     climb(Rank.INBOUND, (), table=_INBOUND)
-    found = _expected(_EXPECTED, product_ids)
+    some_left = "" if left_for is None else _SOME_LEFT
+    found = _expected(f"{_COMING}{some_left}{_LOCKED}", product_ids, own=left_for)
     climb(Rank.INBOUND, [e.pk for e in found], table=_INBOUND)
     return found
 
 
-def peek_inbound(product_ids: Collection[int]) -> list[Expected]:
-    """The same as it stands now, not locked: for previews."""
-    return _expected(_COMING, product_ids)
+def look_at_inbound(product_ids: Collection[int]) -> list[Expected]:
+    """All of it as it stands now without a lock, for previews and for a plan that is only shown."""
+    return _expected(f"{_COMING}{_IN_ORDER}", product_ids)
 
 
-def _expected(text: str, product_ids: Collection[int]) -> list[Expected]:
+def _expected(text: str, product_ids: Collection[int], own: Collection[int] | None = None) -> list[Expected]:
     parameters = {
         "products": list(product_ids),
         "kinds": [str(kind) for kind in GENERAL_KINDS],
         "confidence": settings.OMS_LEAST_CONFIDENCE_PERCENT,
     }
-    rows, pegged = sql.answers(sql.Statement(text, parameters, list), sql.Statement(_PEGGED, parameters, dict))
+    asked = parameters if own is None else {**parameters, "own": list(own)}
+    rows, pegged = sql.answers(sql.Statement(text, asked, list), sql.Statement(_PEGGED, parameters, dict))
     return [Expected._make((*row, pegged.get(row[0], ZERO))) for row in rows]
-
-
-def look_at_inbound(product_ids: Collection[int]) -> list[Expected]:
-    """The same without a lock, for a plan that is only shown."""
-    return _expected(_EXPECTED.removesuffix(f"{_LOCK} OF i"), product_ids)
 
 
 def expected(supplies: Sequence[InboundSupply]) -> list[Expected]:

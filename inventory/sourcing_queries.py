@@ -103,7 +103,7 @@ def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = 
 
 def _coming(product_ids: Sequence[int], today: date) -> Mapping[int, Sequence[Peg]]:
     """What is on its way and promised to nobody; pools keep nothing of it, so it is offered as promises offer it."""
-    return pegs_left(locks.peek_inbound(product_ids), {}, today=today)
+    return pegs_left(locks.look_at_inbound(product_ids), {}, today=today)
 
 
 def _rule(pk: int, name: str, account: int | None, product: int | None, category: int | None, region: str,

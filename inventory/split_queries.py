@@ -71,7 +71,7 @@ def _coming(baskets: Sequence[Sequence[SplitAsk]], plans: Sequence[Plan], now: d
         for line in plan.lines:
             got[line.demand_id] += line.qty
         missing |= {a.product_id for a in basket if got[a.key] < a.qty}
-    inbound = locks.peek_inbound(sorted(missing)) if missing else []
+    inbound = locks.look_at_inbound(sorted(missing)) if missing else []
     return pegs_left(inbound, {}, today=local_date(now, "UTC"))
 
 

@@ -95,10 +95,17 @@ def is_usable(supply: Supply, need: Need, today: date) -> bool:
             return False
     elif not supply.is_general and need.site_id != supply.site_id:
         return False
-    if supply.expiry_date is None:
-        return True
-    delivery = max(need.requested_date, today + timedelta(days=supply.transit_days))
-    return supply.expiry_date >= delivery + timedelta(days=need.min_shelf_life_days)
+    return supply.expiry_date is None or lives_long_enough(
+        supply.expiry_date, need.requested_date, supply.transit_days, need.min_shelf_life_days, today
+    )
+
+
+def lives_long_enough(
+    expiry_date: date, requested_date: date, transit_days: int, min_shelf_life_days: int, today: date
+) -> bool:
+    """expiry ≥ planned delivery + the customer's minimum shelf life; it cannot be delivered before it can arrive."""
+    delivery = max(requested_date, today + timedelta(days=transit_days))
+    return expiry_date >= delivery + timedelta(days=min_shelf_life_days)
 
 
 def general_order(supplies: Iterable[Supply]) -> list[Supply]:

@@ -27,26 +27,21 @@ COLUMN = {
 BALANCE_COLUMNS = ("on_hand_qty", *COLUMN.values())
 DEMAND_COLUMNS = ("ordered_qty", "cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
 
-_SHIFTED = """asked AS (
-    SELECT * FROM unnest(%(balances)s::bigint[], %(on_hand_qty)s::numeric[], %(reserved_qty)s::numeric[],
-                         %(allocated_qty)s::numeric[], %(released_qty)s::numeric[], %(picked_qty)s::numeric[])
-        AS a(id, on_hand, reserved, allocated, released, picked)
-), locked AS MATERIALIZED (
+_ASKED = sql.side_by_side("shift", id="bigint", **dict.fromkeys(BALANCE_COLUMNS, "numeric"))
+_SHIFTED = f"""asked AS {_ASKED},
+locked AS MATERIALIZED (
     SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
 ), granted AS (
-    UPDATE inventory_stockbalance b SET
-        on_hand_qty = b.on_hand_qty + l.on_hand, reserved_qty = b.reserved_qty + l.reserved,
-        allocated_qty = b.allocated_qty + l.allocated, released_qty = b.released_qty + l.released,
-        picked_qty = b.picked_qty + l.picked
+    UPDATE inventory_stockbalance b SET {", ".join(f"{c} = b.{c} + l.{c}" for c in BALANCE_COLUMNS)}
     FROM locked l
-    WHERE b.id = l.id{and_fits}
+    WHERE b.id = l.id{{and_fits}}
     RETURNING b.id)"""
 GUARD = _SHIFTED.format(
     and_fits="""
       AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
-          >= l.reserved + l.allocated + l.released + l.picked - l.on_hand
-      AND b.reserved_qty + l.reserved >= 0 AND b.allocated_qty + l.allocated >= 0
-      AND b.released_qty + l.released >= 0 AND b.picked_qty + l.picked >= 0"""
+          >= l.reserved_qty + l.allocated_qty + l.released_qty + l.picked_qty - l.on_hand_qty
+      AND b.reserved_qty + l.reserved_qty >= 0 AND b.allocated_qty + l.allocated_qty >= 0
+      AND b.released_qty + l.released_qty >= 0 AND b.picked_qty + l.picked_qty >= 0"""
 )
 # For a statement that goes with the commit: what the guard would only leave out, the constraints refuse as an error.
 UNGUARDED = _SHIFTED.format(and_fits="")
@@ -93,7 +88,7 @@ def shift_balances(shifts: Shifts) -> set[int]:
     if not pending:
         return set()
     granted = {balance_id for (balance_id,) in sql.rows(_SHIFT, pending)}
-    return set(pending["balances"]) - granted
+    return set(pending["shift_id"]) - granted
 
 
 def guard_parameters(shifts: Shifts) -> dict[str, list[Any]]:
@@ -102,7 +97,7 @@ def guard_parameters(shifts: Shifts) -> dict[str, list[Any]]:
     if not ids:
         return {}
     locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
-    return {"balances": ids, **{column: [shifts[i].get(column, ZERO) for i in ids] for column in BALANCE_COLUMNS}}
+    return {"shift_id": ids, **{f"shift_{c}": [shifts[i].get(c, ZERO) for i in ids] for c in BALANCE_COLUMNS}}
 
 
 @dataclass

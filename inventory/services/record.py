@@ -27,32 +27,34 @@ from inventory.services.claim import (
 )
 
 # Each part is written only {if_granted}: when a balance refuses, nothing but the granted shifts has happened.
-_OPENED = """opened AS (
+_OPENED_ROWS = sql.side_by_side(
+    "opened", demand="bigint", balance="bigint", kind="text", qty="numeric", expires="timestamptz", ended="text"
+)
+_OPENED = f"""opened AS (
     INSERT INTO inventory_claim (demand_id, balance_id, kind, state, qty, expires_at, opened_at, ended, ended_at)
     SELECT c.demand, c.balance, c.kind, CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END, c.qty, c.expires,
            %(now)s::timestamptz, c.ended, CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
-    FROM unnest(%(opened_demand)s::bigint[], %(opened_balance)s::bigint[], %(opened_kind)s::text[],
-                %(opened_qty)s::numeric[], %(opened_expires)s::timestamptz[], %(opened_ended)s::text[])
-        AS c(demand, balance, kind, qty, expires, ended) WHERE {if_granted})"""
-_CHANGED = """changed AS (
+    FROM {_OPENED_ROWS} AS c WHERE {{if_granted}})"""
+_CHANGED_ROWS = sql.side_by_side(
+    "changed", id="bigint", kind="text", qty="numeric", expires="timestamptz", ended="text"
+)
+_CHANGED = f"""changed AS (
     UPDATE inventory_claim k SET kind = c.kind, qty = c.qty, expires_at = c.expires, ended = c.ended,
            state = CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END,
            ended_at = CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
-    FROM unnest(%(changed_id)s::bigint[], %(changed_kind)s::text[], %(changed_qty)s::numeric[],
-                %(changed_expires)s::timestamptz[], %(changed_ended)s::text[])
-        AS c(id, kind, qty, expires, ended) WHERE k.id = c.id AND {if_granted})"""
+    FROM {_CHANGED_ROWS} AS c WHERE k.id = c.id AND {{if_granted}})"""
 _MOVED = """moved AS (
-    UPDATE inventory_demand d SET {moves}
-    FROM unnest(%(moved_id)s::bigint[], {arrays}) AS m(id, {columns}) WHERE d.id = m.id AND {if_granted})"""
+    UPDATE inventory_demand d SET {moves} FROM {rows} AS m WHERE d.id = m.id AND {if_granted})"""
 _RETIRED = """retired AS (
     UPDATE inventory_promise SET is_current = false WHERE id = ANY(%(retired)s::bigint[]) AND {if_granted})"""
-_MADE = """made AS (
+_MADE_ROWS = sql.side_by_side(
+    "made", demand="bigint", qty="numeric", kind="text", site="bigint", inbound="bigint", ship="date",
+    delivery="date", first="date", cause="text",
+)  # fmt: skip
+_MADE = f"""made AS (
     INSERT INTO inventory_promise (demand_id, qty, kind, site_id, inbound_id, ship_date, delivery_date,
                                    first_delivery_date, slip_cause, is_current, made_at)
-    SELECT p.*, true, %(now)s::timestamptz
-    FROM unnest(%(made_demand)s::bigint[], %(made_qty)s::numeric[], %(made_kind)s::text[], %(made_site)s::bigint[],
-                %(made_inbound)s::bigint[], %(made_ship)s::date[], %(made_delivery)s::date[], %(made_first)s::date[],
-                %(made_cause)s::text[]) AS p WHERE {if_granted})"""
+    SELECT p.*, true, %(now)s::timestamptz FROM {_MADE_ROWS} AS p WHERE {{if_granted}})"""
 _DECIDED = """decided AS (
     INSERT INTO inventory_demanddecision AS old (demand_id, run_id, position, explanation)
     SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3
@@ -60,7 +62,7 @@ _DECIDED = """decided AS (
     ON CONFLICT (demand_id) DO UPDATE SET run_id = excluded.run_id, position = excluded.position,
         explanation = excluded.explanation WHERE old.explanation IS DISTINCT FROM excluded.explanation)"""
 _PARTS = {"opened": _OPENED, "changed": _CHANGED, "retired": _RETIRED, "made": _MADE, "decided": _DECIDED}
-_ALL_GRANTED = "(SELECT count(*) = cardinality(%(balances)s::bigint[]) FROM granted)"
+_ALL_GRANTED = "(SELECT count(*) = cardinality(%(shift_id)s::bigint[]) FROM granted)"
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ class _Asked:
 
     @property
     def balances(self) -> Sequence[int]:
-        found: Sequence[int] = self.parameters.get("balances", ())
+        found: Sequence[int] = self.parameters.get("shift_id", ())
         return found
 
     def text(self, balances_by: str) -> str:
@@ -149,21 +151,16 @@ def _asked(
 
 @lru_cache(maxsize=200)
 def _statement(parts: tuple[str, ...], moves: tuple[str, ...], balances_by: str) -> str:
-    if_granted = _ALL_GRANTED if balances_by == GUARD else "true"
+    is_guarded = balances_by == GUARD
+    if_granted = _ALL_GRANTED if is_guarded else "true"
     used = [balances_by] if balances_by else []
     used += [_PARTS[name].format(if_granted=if_granted) for name in parts]
     if moves:
-        used.append(
-            _MOVED.format(
-                moves=", ".join(f"{c} = d.{c} + m.{c}" for c in moves),
-                arrays=", ".join(f"%(moved_{c})s::numeric[]" for c in moves),
-                columns=", ".join(moves),
-                if_granted=if_granted,
-            )
-        )
-    return (
-        f"WITH {', '.join(used)} SELECT id FROM {'granted' if balances_by else '(SELECT 1 AS id WHERE false) nothing'}"
-    )
+        rows = sql.side_by_side("moved", id="bigint", **dict.fromkeys(moves, "numeric"))
+        changes = ", ".join(f"{c} = d.{c} + m.{c}" for c in moves)
+        used.append(_MOVED.format(moves=changes, rows=rows, if_granted=if_granted))
+    # Where nobody asks what was granted, the server comes to the balances last: a hot one is locked the shorter.
+    return f"WITH {', '.join(used)} SELECT {'id FROM granted' if is_guarded else '0 WHERE false'}"
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -17,6 +17,7 @@ from inventory.pool_queries import reading_ruled_products
 from inventory.queries import free_stock, reading_free_stock
 from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import DemandAmendment, Reservation
+from inventory.rules.network import Network
 from inventory.rules.pegs import Expected
 from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
@@ -31,6 +32,22 @@ from inventory.states import ClaimKind
 ZERO = Decimal(0)
 CAUSE = "reserved again"
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
+
+
+@dataclass(frozen=True)
+class _Call:
+    """One call: who is served, best-ranked first, whose promises are made anew, and whose only lose units."""
+
+    asked: Sequence[LockedDemand]
+    touched: Sequence[LockedDemand]
+    lowered: Sequence[LockedDemand]
+    afresh: Collection[int]
+    current: Sequence[Current]
+    ledger: Ledger
+    sites: Network
+    ruled: Sequence[int]
+    now: datetime
+    expires_at: datetime | None
 
 
 @require_uow
@@ -49,62 +66,78 @@ def reserve(
     a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Products
     with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
     three more round trips. `amending` are demands of the same document that change first: what they give back is free
-    for the others, what they hold otherwise they keep. `is_last`: the door has nothing to write after it, so that the
-    claims go with its commit and a hot balance is held for no round trip more. Raises NotFound, AlreadyInTheWarehouse
-    (amended below that).
+    for the others, what they hold otherwise they keep, but for lots that are too old by their new day: instead of these
+    they are served from what is free, and answered for too. `is_last`: the door has nothing to write after it, so that
+    the claims go with its commit and a hot balance is held for no round trip more. Raises NotFound,
+    AlreadyInTheWarehouse (amended below that).
     """
-    changes = amending or {}
+    changes, wanted = amending or {}, set(demand_ids)
+    named = wanted | set(changes)
     demands, (free, sites, ruled) = locks.lock_demands_and_expired(
-        {*demand_ids, *changes},
-        now=now,
-        reading=[reading_free_stock(demand_ids), reading_site_times(), reading_ruled_products(demand_ids)],
+        named, now=now, reading=[reading_free_stock(named), reading_site_times(), reading_ruled_products(named)]
     )
-    if unknown := {*demand_ids, *changes} - set(demands):
+    if unknown := named - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
-    asked = sorted((demands[i] for i in set(demand_ids)), key=lambda d: rank(need_of(d)))
-    history = [d.pk for d in demands.values() if d.pk in changes or d.opened_at != now]
-    # The others, opened in this transaction, can have neither claim nor promise.
-    ledger = open_ledger(demands, with_claims_of=history)
-    expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
-    current = current_promises(history) if history else []
-    reshape(ledger, changes, now=now)
-    afresh = {i for i, change in changes.items() if change.is_promised_anew}
-    touched = asked + [demands[i] for i in sorted((expired | afresh) - set(demand_ids))]
-    lowered = [d for i, d in demands.items() if i in changes and d not in touched]
-    _prolong(ledger, set(demand_ids), expires_at)
-
-    inbound = locks.lock_inbound({d.product_id for d in touched}) if ruled else None  # rank 52, before the pools
-    deal = open_deal(ruled, asked, now=now) if ruled else None
-    plan = _deal(asked, ledger, _with_given_back(free, asked, ledger, deal), deal, now=now, expires_at=expires_at)
-    pegs = _pegs(touched, current, now, inbound)
-
-    def promises() -> Promised:
-        found = renewed(touched, ledger, current, pegs, sites, cause=CAUSE, now=now, afresh=afresh)
-        if lowered:
-            less = trimmed(lowered, ledger, current)
-            found.changes.retired.extend(less.retired)
-            found.changes.made.extend(less.made)
-        return found
-
-    promised = promises()
-    decided = _decided(plan.decisions, deal)
-    if is_last and uow.may_leave_last():
-        _tell(promised, now)
-        record_last(ledger, now=now, promises=promised.changes, decisions=decided)
-    else:
-        if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
-            again = _plan_again(plan.decisions, asked, ledger, ruled, now=now, expires_at=expires_at)
-            decided = _decided(again, deal)
-            promised = promises()
-            record(ledger, now=now, promises=promised.changes, decisions=decided)
-        _tell(promised, now)
+    call = _taken_up(demands, wanted, changes, sites, ruled, now=now, expires_at=expires_at)
+    inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
+    deal = open_deal(ruled, call.asked, now=now) if ruled else None
+    plan = _deal(call, call.asked, _with_given_back(free, call, deal), deal)
+    promised, decided = _recorded(call, plan.decisions, deal, _pegs(call, inbound), is_last=is_last)
     why = {d.demand_id: d.explanation for d in decided}
     return {
         d.pk: Reservation(
             d.pk, d.reserved_qty, d.backordered_qty, promised.by_demand[d.pk], why.get(d.pk, NOTHING_OPEN)
         )
-        for d in asked
+        for d in call.asked
     }
+
+
+def _taken_up(
+    demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], sites: Network,
+    ruled: Sequence[int], *, now: datetime, expires_at: datetime | None,
+) -> _Call:  # fmt: skip
+    """What has run out is ended and what changes is changed, before anything is claimed."""
+    # The others, opened in this transaction, can have neither claim nor promise.
+    history = [d.pk for d in demands.values() if d.pk in changes or d.opened_at != now]
+    ledger = open_ledger(demands, with_claims_of=history)
+    expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
+    current = current_promises(history) if history else []
+    served = wanted | reshape(ledger, changes, now=now)
+    _prolong(ledger, wanted, expires_at)
+    asked = sorted((demands[i] for i in served), key=lambda d: rank(need_of(d)))
+    afresh = {i for i, change in changes.items() if change.is_promised_anew}
+    others = (expired | afresh) - served
+    touched = asked + [demands[i] for i in sorted(others)]
+    lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
+    return _Call(asked, touched, lowered, afresh, current, ledger, sites, ruled, now, expires_at)
+
+
+def _recorded(
+    call: _Call, plan: Sequence[Decision], deal: PoolDeal | None, pegs: Mapping[int, list[Peg]], *, is_last: bool
+) -> tuple[Promised, list[Decided]]:
+    ledger, now = call.ledger, call.now
+    promised, decided = _promised(call, pegs), _decided(plan, deal)
+    if is_last and uow.may_leave_last():
+        _tell(promised, now)
+        record_last(ledger, now=now, promises=promised.changes, decisions=decided)
+        return promised, decided
+    if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
+        decided = _decided(_plan_again(call, plan), deal)
+        promised = _promised(call, pegs)
+        record(ledger, now=now, promises=promised.changes, decisions=decided)
+    _tell(promised, now)
+    return promised, decided
+
+
+def _promised(call: _Call, pegs: Mapping[int, list[Peg]]) -> Promised:
+    found = renewed(
+        call.touched, call.ledger, call.current, pegs, call.sites, cause=CAUSE, now=call.now, afresh=call.afresh
+    )
+    if call.lowered:
+        less = trimmed(call.lowered, call.ledger, call.current)
+        found.changes.retired.extend(less.retired)
+        found.changes.made.extend(less.made)
+    return found
 
 
 def _tell(promised: Promised, now: datetime) -> None:
@@ -112,12 +145,10 @@ def _tell(promised: Promised, now: datetime) -> None:
         outbox.publish_many(promised.notes, now=now)
 
 
-def _with_given_back(
-    free: list[Supply], asked: Sequence[LockedDemand], ledger: Ledger, deal: PoolDeal | None
-) -> list[Supply]:
+def _with_given_back(free: list[Supply], call: _Call, deal: PoolDeal | None) -> list[Supply]:
     """What was read as free, or read again where claims ended, whose stock is free as well, or others claimed while
     this waited for the pools."""
-    return _free_again(asked, ledger) if ledger.shifts or deal else free
+    return _free_again(call.asked, call.ledger) if call.ledger.shifts or deal else free
 
 
 def _free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] | None = None) -> list[Supply]:
@@ -125,26 +156,19 @@ def _free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] 
     return free_stock({d.product_id for d in asked}, coming_back=back, locked=locked)
 
 
-def _plan_again(
-    first: Sequence[Decision],
-    asked: Sequence[LockedDemand],
-    ledger: Ledger,
-    ruled: Collection[int],
-    *,
-    now: datetime,
-    expires_at: datetime | None,
-) -> list[Decision]:
+def _plan_again(call: _Call, first: Sequence[Decision]) -> list[Decision]:
     """Another claim was faster: plan once more from fresh figures; what that does not get is backordered.
 
     The second plan only uses balances that are locked already or come after them, so that locks keep climbing. What
     has pools is left to the next allocation run: nobody else claims it now, so what was missing is gone.
     """
+    ledger = call.ledger
     locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
-    others = [d for d in asked if d.product_id not in set(ruled)]
-    _deal(others, ledger, _free_again(others, ledger, locked), None, now=now, expires_at=expires_at)
+    others = [d for d in call.asked if d.product_id not in set(call.ruled)]
+    _deal(call, others, _free_again(others, ledger, locked), None)
     ledger.settle()
     ledger.settle_all()
-    left = {d.pk: d.backordered_qty for d in asked}
+    left = {d.pk: d.backordered_qty for d in call.asked}
     return [replace(d, got=d.need.qty - left[d.need.demand_id], is_contended=True) for d in first]
 
 
@@ -152,19 +176,12 @@ def _decided(decisions: Iterable[Decision], deal: PoolDeal | None) -> list[Decid
     return [Decided(d.need.demand_id, None, d.position, explained(d, deal, "reserved")) for d in decisions]
 
 
-def _deal(
-    asked: Sequence[LockedDemand],
-    ledger: Ledger,
-    free: Sequence[Supply],
-    deal: PoolDeal | None,
-    *,
-    now: datetime,
-    expires_at: datetime | None,
-) -> Plan:
+def _deal(call: _Call, asked: Sequence[LockedDemand], free: Sequence[Supply], deal: PoolDeal | None) -> Plan:
     """Plan from what is free and put the claims into the ledger, not settled yet."""
+    ledger = call.ledger
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     supplies = {s.balance_id: s for s in free}
-    plan = plan_under(deal, needs, free, today=local_date(now, "UTC"))
+    plan = plan_under(deal, needs, free, today=local_date(call.now, "UTC"))
     soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
     for line in plan.lines:
         supply = supplies[line.balance_id]
@@ -173,7 +190,7 @@ def _deal(
         else:
             ledger.claim(
                 line.demand_id, line.balance_id, ClaimKind.SOFT, line.qty,
-                site_id=supply.site_id, lot_id=supply.lot_id, expires_at=expires_at,
+                site_id=supply.site_id, lot_id=supply.lot_id, expires_at=call.expires_at,
             )  # fmt: skip
     return plan
 
@@ -185,14 +202,16 @@ def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) 
             held.expires_at, held.is_changed = expires_at, True
 
 
-def _pegs(
-    touched: Sequence[LockedDemand], current: Sequence[Current], now: datetime, inbound: list[Expected] | None
-) -> dict[int, list[Peg]]:
+def _pegs(call: _Call, inbound: list[Expected] | None) -> dict[int, list[Peg]]:
     """`inbound`: what is locked already."""
-    short = {d.product_id for d in touched if d.backordered_qty > 0}
     if inbound is None:
-        inbound = locks.lock_inbound(short) if short else []
-    return pegs_of(inbound, current, now=now) if inbound else {}
+        inbound = _inbound(call, [d for d in call.touched if d.backordered_qty > 0])
+    return pegs_of(inbound, call.current, now=call.now) if inbound else {}
+
+
+def _inbound(call: _Call, short: Sequence[LockedDemand]) -> list[Expected]:
+    products = {d.product_id for d in short}
+    return locks.lock_inbound(products, left_for=call.ledger.demands) if products else []
 
 
 def need_of(demand: LockedDemand, qty: Decimal | None = None) -> Need:

@@ -1,14 +1,17 @@
 """Make locked demands what the customer wants now, before what is short of them is claimed. Part of reserve."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from core import sql
+from core.clock import local_date
 from core.uow import require_uow
 from inventory.rules.asks import DemandAmendment
+from inventory.rules.sourcing import lives_long_enough
 from inventory.services.cancel import cancellable_of, take_off
 from inventory.services.claim import Ledger
 from inventory.services.plan_routes import plan_routes
+from inventory.states import ClaimEnd, ClaimKind
 
 _REDATE = """
     UPDATE inventory_demand d SET requested_date = n.day
@@ -20,13 +23,19 @@ _REDIRECT = """
     FROM unnest(%(ids)s::bigint[], %(places)s::bigint[]) AS n(id, place) JOIN accounts_shipto t ON t.id = n.place
     WHERE d.id = n.id RETURNING d.id, d.region, d.receiving_calendar_id, d.receiving_days"""
 
+_LOTS = """
+    SELECT b.id, l.expiry_date, s.transit_days FROM inventory_stockbalance b
+    JOIN inventory_lot l ON l.id = b.lot_id JOIN inventory_site s ON s.id = b.site_id
+    WHERE b.id = ANY(%(balances)s::bigint[]) AND l.expiry_date IS NOT NULL"""
+
 
 @require_uow
-def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: datetime) -> None:
+def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: datetime) -> set[int]:
     """Apply the changes to the demands in the ledger; quantities are written with it, dates and addresses at once. More
     is first taken back from what was cancelled, so that less and then more again leaves a demand as it was.
 
-    Up to two statements and those of the routes, none without changes. Raises AlreadyInTheWarehouse.
+    The demands that gave back a claim because its lot is too old by their new day: they are to be served again. Up to
+    three statements and those of the routes, none without changes. Raises AlreadyInTheWarehouse.
     """
     less = {i: c.less for i, c in changes.items() if c.less}
     for demand_id, qty in less.items():
@@ -38,15 +47,32 @@ def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: date
             ledger.put(demand_id, "cancelled_qty", "backordered_qty", back)
         if change.more > back:
             ledger.grow(demand_id, change.more - back)
-    _redate(ledger, changes)
+    redated = _redate(ledger, changes)
     _redirect(ledger, changes, now)
+    return _give_back_too_old(ledger, redated, now)
 
 
-def _redate(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> None:
+def _redate(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> set[int]:
     days = {i: c.requested_date for i, c in sorted(changes.items()) if c.requested_date is not None}
     if days:
         for demand_id, day in sql.rows(_REDATE, {"ids": list(days), "days": list(days.values())}):
             ledger.demands[demand_id].requested_date = day
+    return set(days)
+
+
+@require_uow
+def _give_back_too_old(ledger: Ledger, redated: Collection[int], now: datetime) -> set[int]:
+    """What the warehouse has is not called back: it goes out as it was asked for."""
+    held = [h for h in ledger.open_claims(ClaimKind.SOFT, ClaimKind.HARD) if h.demand_id in redated and h.lot_id]
+    lots = {b: rest for b, *rest in sql.rows(_LOTS, {"balances": [h.balance_id for h in held]})} if held else {}
+    given_back = set()
+    for claim in [h for h in held if h.balance_id in lots]:
+        demand, (expiry, transit_days) = ledger.demands[claim.demand_id], lots[claim.balance_id]
+        terms = demand.requested_date, transit_days, demand.min_shelf_life_days
+        if not lives_long_enough(expiry, *terms, local_date(now, "UTC")):
+            ledger.end(claim, ClaimEnd.FREED)
+            given_back.add(demand.pk)
+    return given_back
 
 
 @require_uow

@@ -31,6 +31,13 @@ def test_several_are_answered_in_the_order_asked_each_read_in_its_own_way():
     assert len(captured) == 2
 
 
+def test_arrays_of_one_length_are_rows():
+    text = f"SELECT * FROM {sql.side_by_side('new', id='bigint', day='date')} AS n"
+    days = [date(2026, 11, 23), None]
+    assert sql.rows(text, {"new_id": [7, 8], "new_day": days}) == [(7, days[0]), (8, None)]
+    assert sql.rows(text, {"new_id": [], "new_day": []}) == []
+
+
 def test_an_instant_comes_back_as_it_went():
     moment = datetime(2026, 11, 23, 10, 30, 0, 123456, tzinfo=UTC)
     text = "SELECT a, %(one)s::timestamptz FROM unnest(%(many)s::timestamptz[]) AS a"

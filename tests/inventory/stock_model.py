@@ -138,11 +138,14 @@ class StockModel:
         need.cancelled += qty
 
     def amend(self, need: Need, more: Decimal, day: date, given: Need, less: Decimal, now: datetime) -> None:
-        """More of one and less of another of the same document; what was cancelled comes back before more is ordered."""
+        """More of one and less of another of the same document; what was cancelled comes back before more is ordered,
+        and what is too old by the new day goes back."""
         self.expire(now, {need.product, given.product})
         self.cancel(given, less)
         back = min(more, need.cancelled)
         need.cancelled, need.ordered, need.requested = need.cancelled - back, need.ordered + more - back, day
+        too_old = [h for h in self.holds if h.need is need and not self._lives(h.cell, need.shelf_life, day)]
+        self.holds = [h for h in self.holds if h not in too_old or h.kind in (RELEASED, PICKED)]
         self.reserve([need], now, None)
 
     def release(self, need: Need) -> None:

@@ -339,7 +339,7 @@ class Warehouse(RuleBasedStateMachine):
             assert cancel([demand], {demand: qty}, now=self.now) == {demand: qty}
         self.model.cancel(need, qty)
 
-    @rule(demand=demands, other=demands, more=quantities, less=quantities, days=st.integers(0, 9))
+    @rule(demand=demands, other=demands, more=quantities, less=quantities, days=st.integers(0, 14))
     def amend(self, demand, other, more, less, days):
         """More of one by another day, less of another: what that gives back may serve the first."""
         self.step()

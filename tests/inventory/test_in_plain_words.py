@@ -8,14 +8,15 @@ import pytest
 from core.refs import DocumentRef
 from core.testing import unit
 from inventory.models import Claim, StockBalance, StockMovement
-from inventory.queries import availability, claims, demand_states
-from inventory.rules.asks import AvailabilityQuery
+from inventory.queries import availability, claims, demand_states, promises
+from inventory.rules.asks import AvailabilityQuery, DemandAmendment
 from inventory.services.allocate import allocate
 from inventory.services.cancel import cancel
 from inventory.services.confirm_picked import confirm_picked
 from inventory.services.confirm_shipped import confirm_shipped
 from inventory.services.expire_claims import expire_claims
 from inventory.services.release_claims import release_claims
+from inventory.services.reserve import reserve
 from inventory.states import ClaimKind
 from tests.factories.inventory import (
     NOW,
@@ -135,6 +136,40 @@ def test_the_earliest_lot_that_the_customer_accepts_goes_first():
     codes = dict(StockBalance.objects.values_list("id", "lot__code"))
     lots = {i: [codes[c.balance_id] for c in held] for i, held in claims([strict.demand_id, easy.demand_id]).items()}
     assert (lots[strict.demand_id], lots[easy.demand_id]) == (["JUNE", "JULY"], ["MAY", "JULY"])
+
+
+@pytest.mark.parametrize("is_dealt", [False, True])
+def test_moved_to_a_later_day_a_line_gives_back_the_lot_that_would_be_too_old_by_then(is_dealt):
+    product, site = StockedProductFactory(), SiteFactory(transit_days=2)
+    old = stock(product, site, 5, lot="OLD", expiry=TODAY + timedelta(days=40))
+    new = stock(product, site, 4, lot="NEW", expiry=TODAY + timedelta(days=90))
+    (got,) = open_and_reserve([spec(product, 7, min_shelf_life_days=30)])
+    if is_dealt:
+        deal(product)
+    assert {c.balance_id: c.qty for c in claims([got.demand_id])[got.demand_id]} == {old: 5, new: 2}
+    for days, held, short in ((10, {old: 5, new: 2}, 0), (11, {new: 4}, 3)):
+        later = DemandAmendment(requested_date=TODAY + timedelta(days=days))
+        with unit():
+            reserve([], now=NOW, amending={got.demand_id: later})
+        found = claims([got.demand_id])[got.demand_id]
+        assert {b: sum(c.qty for c in found if c.balance_id == b) for b in {c.balance_id for c in found}} == held
+        assert state(got.demand_id).backordered == short
+    slices = promises([got.demand_id])[got.demand_id]
+    assert [(p.qty, p.kind) for p in slices] == [(4, "stock"), (3, "none")]
+    assert offered(product) == 5  # to whom does not mind
+    assert breaches() == []
+
+
+def test_what_the_warehouse_has_is_not_called_back_when_the_day_moves():
+    product = StockedProductFactory()
+    balance_id = stock(product, SiteFactory(), 5, lot="OLD", expiry=TODAY + timedelta(days=40))
+    (got,) = open_and_reserve([spec(product, 5, min_shelf_life_days=30)])
+    deal(product)
+    with unit():
+        release_claims([got.demand_id], now=NOW)
+        reserve([], now=NOW, amending={got.demand_id: DemandAmendment(requested_date=TODAY + timedelta(days=60))})
+    assert [(c.balance_id, c.qty) for c in claims([got.demand_id])[got.demand_id]] == [(balance_id, 5)]
+    assert breaches() == []
 
 
 def test_nothing_but_a_movement_changes_what_is_on_hand():

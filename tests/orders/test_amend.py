@@ -106,6 +106,19 @@ def test_more_keeps_what_it_has_and_claims_the_difference():
     assert breaches() == []
 
 
+def test_a_later_day_does_not_keep_a_lot_that_is_too_old_by_then():
+    world = real_world(min_shelf_life_days=30)
+    product, days = world.products[0], timedelta(days=1)
+    old = stock(product, world.site, 10, lot="OLD", expiry=TODAY + 300 * days)
+    new = stock(product, world.site, 4, lot="NEW", expiry=TODAY + 400 * days)
+    order = put(world, 6)
+    assert {c.balance_id: c.qty for c in Claim.objects.filter(state="open")} == {old: 6}
+    outcome = change(order, requested_date=TODAY + 280 * days)
+    assert {c.balance_id: c.qty for c in Claim.objects.filter(state="open")} == {new: 4}
+    assert [(p.qty, p.kind) for p in outcome.promises[1]] == [(4, "stock"), (2, "none")]
+    assert (buckets(order), breaches()) == ((6, 0, 2, 4, 0), [])
+
+
 def test_there_and_back_again_leaves_quantities_claims_and_exposure_as_they_were():
     world = real_world(products=2, stock_of=9)
     order = put(world, 10, 4)

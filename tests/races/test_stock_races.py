@@ -9,6 +9,7 @@ import pytest
 from core.refs import DocumentRef
 from core.testing import race, unit
 from core.uow import door_verb
+from inventory.locks import lock_inbound_supply
 from inventory.models import Claim, Demand, InboundSupply, StockBalance, StockMovement
 from inventory.queries import demand_states, promises
 from inventory.rules.asks import RankSnapshot
@@ -105,6 +106,25 @@ def test_inbound_is_promised_once_though_eight_ask_at_the_same_time():
     assert sum(p.qty for p in slices if p.inbound_id == inbound.pk) == 10
     assert sum(p.qty for p in slices if p.kind == "none") == 6
     assert InboundSupply.objects.get().received_qty == 0
+
+
+def test_who_comes_when_all_inbound_is_promised_waits_for_nobody_who_holds_it():
+    product = StockedProductFactory()
+    full = InboundFactory(product=product, ordered_qty=4, eta_date=TODAY + timedelta(days=5))
+    (first,) = open_and_reserve([spec(product, 4)])
+    got = []
+    with unit():
+        lock_inbound_supply(full.pk)
+        got += no_errors(race(lambda: submit([spec(product, 1)])[0]))  # Busy after three seconds, if it waited
+    (second,) = got
+    assert [[(p.qty, p.kind) for p in promises([i])[i]] for i in (first.demand_id, second.demand_id)] == [
+        [(4, "inbound")],
+        [(1, "none")],
+    ]
+    with unit():  # his own it may keep: he holds all there is of it
+        reserve([first.demand_id], now=NOW + timedelta(minutes=1))
+    assert [(p.qty, p.inbound_id) for p in promises([first.demand_id])[first.demand_id]] == [(4, full.pk)]
+    assert breaches() == []
 
 
 def test_an_adjustment_and_a_reservation_of_the_same_units_one_of_them_yields():
