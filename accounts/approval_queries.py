@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.models import ApprovalRequest, AuthorityLimit, User
 from accounts.rules import asks
 from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve
-from accounts.spending_queries import buyers_of
+from accounts.spending_queries import buyers_of, counted_by_document, headrooms
 from accounts.states import ApprovalState
 from core.actors import Actor
 from core.money import Money
@@ -161,7 +161,7 @@ def decidable(approvals: Iterable[asks.Approval], user_id: int, *, now: datetime
         return frozenset()
     people = list(User.objects.filter(is_active=True, pk__in=[user_id, *stood_in_for(user_id, at=now)]))
     kept = all_kept_limits()
-    limits = own_limits(waiting, [p.pk for p in people])
+    limits = own_limits(waiting, [p.pk for p in people], now=now)
     return frozenset(
         a.id
         for a in waiting
@@ -169,24 +169,47 @@ def decidable(approvals: Iterable[asks.Approval], user_id: int, *, now: datetime
     )
 
 
-def own_limits(waiting: Iterable[asks.Approval], user_ids: Sequence[int]) -> dict[tuple[int, int], Money]:
-    """{(approval id, user id): what they may spend on one order} of purchase orders above it, where they are compared:
-    the buyer's currency is the account's. Who has no limit, or reaches, is absent. 1 SQL, none without a purchase."""
+def own_limits(
+    waiting: Iterable[asks.Approval], user_ids: Sequence[int], *, now: datetime
+) -> dict[tuple[int, int], str]:
+    """{(approval id, user id): the limit in words} of purchase orders above what they may spend on one order, or above
+    what is left of their period, which orders and approvals of theirs share. The buyer's currency is the account's. Who
+    has no limit, or reaches, is absent. 4 SQL, none without a purchase."""
     purchases = [a for a in waiting if a.kind == PURCHASE and a.account_id is not None]
     buyers = buyers_of((pk, a.account_id) for a in purchases for pk in user_ids if a.account_id is not None)
-    found: dict[tuple[int, int], Money] = {}
+    limited = {buyer.id for buyer in buyers.values() if buyer.period_limit is not None}
+    rooms = headrooms(limited, now=now) if limited else {}
+    counted = counted_by_document(a.subject for a in purchases) if limited else {}
+    found: dict[tuple[int, int], str] = {}
     for approval in purchases:
         for pk in user_ids:
             buyer = buyers.get((pk, approval.account_id or 0))
-            if buyer is None or buyer.order_limit is None:
+            if buyer is None:
                 continue
-            limit = Money(buyer.order_limit, buyer.currency)
-            if approval.currency != buyer.currency or abs(approval.amount or ZERO) > buyer.order_limit:
-                found[approval.id, pk] = limit
+            mine = counted.get((approval.subject.kind, approval.subject.id), {}).get(buyer.id)
+            more = abs(approval.amount or ZERO) - (mine.amount if mine else ZERO)
+            if short := _short(approval, buyer, rooms.get(buyer.id), more):
+                found[approval.id, pk] = short
     return found
 
 
-def within_own_limit(limits: Mapping[tuple[int, int], Money], approval_id: int, user_id: int) -> bool:
+def _short(approval: asks.Approval, buyer: asks.BuyerSnapshot, room: asks.Headroom | None, more: Decimal) -> str:
+    """Which limit; `more` is what would count that does not count for the buyer already."""
+    is_foreign = approval.currency != buyer.currency
+    if buyer.order_limit is not None and (is_foreign or abs(approval.amount or ZERO) > buyer.order_limit):
+        return f"{Money(buyer.order_limit, buyer.currency)} on one order"
+    if room is None or room.left is None or not (is_foreign or more > room.left):
+        return ""
+    return period_in_words(room)
+
+
+def period_in_words(room: asks.Headroom) -> str:
+    """ "5,000.00 USD from 2026-11-01 until 2026-12-01, of which 4,200.00 USD are spent or approved"."""
+    limit, spent = Money(room.limit or ZERO, room.currency), Money(room.spent, room.currency)
+    return f"{limit} from {room.period.start} until {room.period.end}, of which {spent} are spent or approved"
+
+
+def within_own_limit(limits: Mapping[tuple[int, int], str], approval_id: int, user_id: int) -> bool:
     """Whether `own_limits` found nothing in the way."""
     return (approval_id, user_id) not in limits
 

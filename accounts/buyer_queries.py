@@ -71,8 +71,9 @@ def _reader(user: User, mail: str) -> Reader:
 
 
 def user_counted(document: DocumentRef) -> int | None:
-    """The user towards whose limits the document counts now, if it does. Two statements at most."""
-    counting = counted_by_document([document]).get((document.kind, document.id), {})
+    """The user who ordered it and towards whose limits it counts now, if it does. Two statements at most."""
+    counted = counted_by_document([document]).get((document.kind, document.id), {})
+    counting = [pk for pk, each in counted.items() if not each.is_approver]
     return Buyer.objects.filter(pk__in=counting).values_list("user_id", flat=True).first() if counting else None
 
 

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import reduce
 from operator import or_
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Q
@@ -60,21 +60,31 @@ def buyer_of(user_id: int, account_id: int) -> BuyerSnapshot | None:
     return buyers_of([(user_id, account_id)]).get((user_id, account_id))
 
 
-def counted_by_document(refs: Iterable[DocumentRef]) -> dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]]:
-    """{(kind, id): {buyer_id: (amount, day it was first counted on, currency)}} of documents that count something
-    towards somebody's limits. Entries from before it last counted nothing do not say the day. 1 SQL."""
+class Counted(NamedTuple):
+    """What a document counts for somebody, since which day, and whether because they approved it."""
+
+    amount: Decimal
+    day: date
+    currency: str
+    is_approver: bool
+
+
+def counted_by_document(refs: Iterable[DocumentRef]) -> dict[tuple[str, int], dict[int, Counted]]:
+    """{(kind, id): {buyer_id: what it counts}} of documents that count something towards somebody's limits. Entries from
+    before it last counted nothing do not say the day. 1 SQL."""
     ids: dict[str, list[int]] = {}
     for ref in refs:
         ids.setdefault(ref.kind, []).append(ref.id)
     if not ids:
         return {}
     wanted = reduce(or_, (Q(document_kind=kind, document_id__in=pks) for kind, pks in ids.items()))
-    found: dict[tuple[str, int], dict[int, tuple[Decimal, date, str]]] = {}
+    found: dict[tuple[str, int], dict[int, Counted]] = {}
     for row in SpendingEntry.objects.filter(wanted).order_by("id"):
         per_buyer = found.setdefault((row.document_kind, row.document_id), {})
-        before, day, _ = per_buyer.get(row.buyer_id, (Decimal(0), row.spent_date, row.currency))
-        if before + row.amount:
-            per_buyer[row.buyer_id] = (before + row.amount, day, row.currency)
+        nothing = Counted(Decimal(0), row.spent_date, row.currency, row.is_approver)
+        before = per_buyer.get(row.buyer_id, nothing)
+        if before.amount + row.amount:
+            per_buyer[row.buyer_id] = before._replace(amount=before.amount + row.amount)
         else:
             del per_buyer[row.buyer_id]
     return {key: per_buyer for key, per_buyer in found.items() if per_buyer}

@@ -12,6 +12,7 @@ from typing import Any
 
 import django
 
+from benchmarks.measure import BATCH
 from benchmarks.replay import HISTORY, text
 
 
@@ -118,6 +119,10 @@ def _arguments() -> argparse.Namespace:
     unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10", "w6", "w7", "w11"}
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
+    if {"w6", "w7"} & set(asked.workloads) and (asked.shipments < BATCH or asked.shipments % BATCH):
+        parser.error(
+            f"w6 and w7 take turns batch by batch: --shipments is a multiple of {BATCH}, and {asked.shipments} is not."
+        )
     if "w8" in asked.workloads and not asked.history.is_file():
         parser.error(f"w8 needs a history: there is no {asked.history}. Name one with --history.")
     return asked

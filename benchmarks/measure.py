@@ -14,6 +14,7 @@ from django.db import connection
 
 # Forked clients share the loaded modules; each opens its own connection.
 FORK = multiprocessing.get_context("fork")
+BATCH = 200  # orders or shipments in one transaction of w6 and w7
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import data, product
-from benchmarks.measure import Spread
-
-BATCH = 200
+from benchmarks.measure import BATCH, Spread
 
 FLOOR = """
 WITH s AS MATERIALIZED (

@@ -74,16 +74,23 @@ SELECT i.number, x.id, x.amount, round(x.qty * x.unit_price, 2) FROM billing_inv
    AND x.amount <> round(x.qty * x.unit_price, 2)
  ORDER BY x.id LIMIT 100
 """
+# What is in another currency than the account's counts with its own amount: documents know no rates.
 _EXPOSURE = """
 WITH owed AS (SELECT account_id, sum(total_amount - paid_amount - credited_amount - written_off_amount) AS amount
                 FROM billing_invoice WHERE status <> 'draft' GROUP BY 1),
      cash AS (SELECT account_id, sum(amount) AS amount
                 FROM (SELECT account_id, amount - applied_amount AS amount FROM billing_receipt
-                      UNION ALL SELECT account_id, total_amount - applied_amount FROM billing_creditmemo) kept GROUP BY 1)
-SELECT c.account_id, c.receivable_amount, coalesce(o.amount, 0), c.unapplied_amount, coalesce(h.amount, 0)
-  FROM credit_creditaccount c LEFT JOIN owed o USING (account_id) LEFT JOIN cash h USING (account_id)
- WHERE (c.receivable_amount, c.unapplied_amount) IS DISTINCT FROM (coalesce(o.amount, 0), coalesce(h.amount, 0))
- ORDER BY c.account_id LIMIT 100
+                      UNION ALL SELECT account_id, total_amount - applied_amount FROM billing_creditmemo) kept GROUP BY 1),
+     abroad AS (SELECT credit_account_id, sum(document_amount - amount) FILTER (WHERE bucket = 'receivable') AS receivable,
+                       sum(document_amount - amount) FILTER (WHERE bucket = 'unapplied') AS unapplied
+                  FROM credit_posting WHERE currency <> '' GROUP BY 1),
+     said AS (SELECT c.account_id, c.receivable_amount + coalesce(a.receivable, 0) AS receivable,
+                     c.unapplied_amount + coalesce(a.unapplied, 0) AS unapplied
+                FROM credit_creditaccount c LEFT JOIN abroad a ON a.credit_account_id = c.id)
+SELECT s.account_id, s.receivable, coalesce(o.amount, 0), s.unapplied, coalesce(h.amount, 0)
+  FROM said s LEFT JOIN owed o USING (account_id) LEFT JOIN cash h USING (account_id)
+ WHERE (s.receivable, s.unapplied) IS DISTINCT FROM (coalesce(o.amount, 0), coalesce(h.amount, 0))
+ ORDER BY s.account_id LIMIT 100
 """
 _REVENUE = """
 SELECT i.number, sum(o.allocated_amount), sum(x.amount - x.credited_amount), sum(o.recognized_amount), min(o.gap)

@@ -35,3 +35,33 @@ def rates(pairs: Iterable[tuple[str, str]], *, on: date) -> dict[tuple[str, str]
         elif (quote, base) in known:
             found[base, quote] = EXACT.divide(ONE, known[quote, base])
     return found
+
+
+_DATED = """
+SELECT w.base, w.quote, w.day, r.rate, i.rate
+  FROM unnest(%(bases)s::text[], %(quotes)s::text[], %(days)s::date[]) AS w(base, quote, day)
+  LEFT JOIN LATERAL (SELECT rate FROM core_exchangerate x WHERE (x.base, x.quote) = (w.base, w.quote)
+                        AND x.valid_from BETWEEN w.day - %(good_for)s::int + 1 AND w.day
+                      ORDER BY x.valid_from DESC LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT rate FROM core_exchangerate x WHERE (x.base, x.quote) = (w.quote, w.base)
+                        AND x.valid_from BETWEEN w.day - %(good_for)s::int + 1 AND w.day
+                      ORDER BY x.valid_from DESC LIMIT 1) i ON true
+"""
+
+
+def rates_by_day(asked: Iterable[tuple[str, str, date]]) -> dict[tuple[str, str, date], Decimal]:
+    """The same for many days: {(from, to, day): rate}, what has none is absent. 1 SQL."""
+    wanted = sorted(set(asked))
+    bases, quotes, days = ([w[i] for w in wanted] for i in range(3))
+    with connection.cursor() as cursor:
+        cursor.execute(_DATED, {"bases": bases, "quotes": quotes, "days": days, "good_for": GOOD_FOR.days})
+        rows = cursor.fetchall()
+    found = {}
+    for base, quote, day, rate, inverse in rows:
+        if base == quote:
+            found[base, quote, day] = ONE
+        elif rate is not None:
+            found[base, quote, day] = rate
+        elif inverse is not None:
+            found[base, quote, day] = EXACT.divide(ONE, inverse)
+    return found

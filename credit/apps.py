@@ -13,6 +13,7 @@ class CreditConfig(AppConfig):
 
         invariants.register(checks.TOTALS, checks.total_drift)
         invariants.register(checks.DAYS, checks.open_order_drift)
+        invariants.register(checks.RATES, checks.rate_drift)
         refs.register("credit_account", "Credit account", _page)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -24,7 +24,7 @@ def lock_credit_accounts(account_ids: Iterable[int]) -> list[CreditAccount]:
     found = sql.rows(_locking(), {"accounts": sorted(set(account_ids))})
     rows = [_row(values) for values in found]
     climb(Rank.CREDIT_ACCOUNT, [row.pk for row in rows], table=table)
-    _held().update((row.account_id, row.pk) for row in rows)
+    _held().update((row.account_id, Held(row.pk, row.currency)) for row in rows)
     return rows
 
 
@@ -49,13 +49,20 @@ def _row(values: Sequence[Any]) -> CreditAccount:
     return row
 
 
-def hold_credit_accounts(account_ids: Iterable[int]) -> frozenset[int]:
+class Held(NamedTuple):
+    """The key of a locked credit account, and the currency it counts in, which never changes."""
+
+    pk: int
+    currency: str
+
+
+def hold_credit_accounts(account_ids: Iterable[int]) -> dict[int, Held]:
     """Lock what this unit of work does not hold yet, unread; the accounts that have a row."""
     wanted = set(account_ids)
     if missing := wanted - _held().keys():
-        rows = take_values(Rank.CREDIT_ACCOUNT, _with_heads(missing), "account_id")
-        _held().update((account_id, pk) for pk, account_id in rows)
-    return frozenset(wanted & _held().keys())
+        rows = take_values(Rank.CREDIT_ACCOUNT, _with_heads(missing), "account_id", "currency")
+        _held().update((account_id, Held(pk, currency)) for pk, account_id, currency in rows)
+    return {account_id: held for account_id, held in _held().items() if account_id in wanted}
 
 
 def _with_heads(account_ids: Iterable[int]) -> QuerySet[CreditAccount]:
@@ -73,7 +80,7 @@ WITH RECURSIVE line(id, head_id) AS (
 """
 
 
-def _held() -> dict[int, int]:
-    """{account: credit account} locked by this unit of work, which only its end lets go. Nothing outside of one."""
+def _held() -> dict[int, Held]:
+    """By account: what is locked by this unit of work, which only its end lets go. Nothing outside of one."""
     unit = uow.current()
     return {} if unit is None else unit.memo.setdefault("credit accounts held", {})

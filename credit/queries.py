@@ -1,6 +1,6 @@
 """Reads of credit: a constant number of statements whatever the number of accounts. No locks."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -8,11 +8,13 @@ from decimal import Decimal
 from django.db import connection
 
 from core.opening_hours import business_calendars
+from credit.exchange import currencies_of, rates_for, recorded_rates
 from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
 from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
 from credit.rules.decide import decide
+from credit.rules.exchange import RateKey, in_currency
 from credit.rules.standing import Family, Overdue
 from credit.rules.terms import Terms
 from credit.standings import (
@@ -88,7 +90,38 @@ def decided(
     named = {code for ask in asks for code in (ask.terms_code, ask.agreed_terms_code)}
     terms |= terms_by_code(named - {""} - set(terms))
     standings = standings_of(rows, on=now.date())
+    asks = _in_account_currency(asks, {row.account_id: row.currency for row in rows}, now.date())
     return decide(asks, standings, terms, point=point, today=now.date())
+
+
+def _in_account_currency(asks: Sequence[CreditAsk], currencies: Mapping[int, str], on: date) -> Sequence[CreditAsk]:
+    """Each ask in its account's currency, by the rates that count the postings. No statement where all are, else two."""
+    keys = set()
+    for ask in asks:
+        ours = currencies.get(ask.account_id)
+        if ours is None:
+            continue
+        parts = [(part.currency, part.rate_date) for part in ask.counted]
+        keys |= {
+            RateKey(ask.account_id, currency, day)
+            for currency, day in [*parts, (ask.currency, ask.rate_date or on)]
+            if currency != ours
+        }
+    if not keys:
+        return asks
+    recorded = recorded_rates(keys)
+    rates = rates_for(keys, recorded, currencies, on=on)
+    return [
+        in_currency(ask, currencies[ask.account_id], rates, recorded, on) if ask.account_id in currencies else ask
+        for ask in asks
+    ]
+
+
+def without_a_rate(asked: Collection[tuple[int, str, date]], *, on: date) -> set[tuple[int, str, date]]:
+    """Of these (account, currency, rate date) those that credit could not count, for want of a rate; three statements."""
+    ours = currencies_of({account_id for account_id, _, _ in asked})
+    keys = {RateKey(*each) for each in asked if ours.get(each[0], each[1]) != each[1]}
+    return set(keys - rates_for(keys, recorded_rates(keys), ours, on=on).keys()) if keys else set()
 
 
 def ageing(account_ids: Iterable[int], *, on: date) -> dict[int, Ageing]:
@@ -113,12 +146,6 @@ def counted(doc_kind: str, doc_ids: Iterable[int]) -> set[int]:
     """Which of the documents have open-order postings: those of an account without a credit account have none."""
     rows = Posting.objects.filter(doc_kind=doc_kind, doc_id__in=list(doc_ids), bucket=Bucket.OPEN_ORDER)
     return set(rows.values_list("doc_id", flat=True).distinct())
-
-
-def currencies_of(account_ids: Iterable[int]) -> dict[int, str]:
-    """What each account's exposure is counted in; accounts without a credit account are absent."""
-    rows = CreditAccount.objects.filter(account_id__in=list(account_ids))
-    return dict(rows.values_list("account_id", "currency"))
 
 
 def terms_of(account_ids: Iterable[int]) -> dict[int, str]:

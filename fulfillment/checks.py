@@ -21,6 +21,7 @@ SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.p
  ORDER BY d.id LIMIT 100
 """
 
+# What is in another currency than the account's counts with its own amount: documents know no rates.
 _EXPOSURE = """
 WITH line AS (
     SELECT h.account_id, h.status, o.currency, l.qty, l.picked_qty, l.shipped_qty, l.invoiced_qty, ol.unit_price
@@ -31,11 +32,18 @@ WITH line AS (
            sum(round(CASE WHEN status IN ('released', 'acknowledged', 'picking') THEN qty
                           WHEN status = 'packed' THEN picked_qty ELSE 0 END * unit_price, 2)) AS released,
            sum(round((shipped_qty - invoiced_qty) * unit_price, 2)) AS shipped
-      FROM line WHERE currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY account_id)
-SELECT c.account_id, c.released_amount, coalesce(w.released, 0), c.shipped_amount, coalesce(w.shipped, 0)
-  FROM credit_creditaccount c LEFT JOIN worth w ON w.account_id = c.account_id
- WHERE (c.released_amount, c.shipped_amount) IS DISTINCT FROM (coalesce(w.released, 0), coalesce(w.shipped, 0))
- ORDER BY c.account_id LIMIT 100
+      FROM line WHERE currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY account_id
+), said AS (
+    SELECT c.account_id, c.released_amount + coalesce(p.released, 0) AS released,
+           c.shipped_amount + coalesce(p.shipped, 0) AS shipped
+      FROM credit_creditaccount c
+      LEFT JOIN (SELECT credit_account_id, sum(document_amount - amount) FILTER (WHERE bucket = 'released') AS released,
+                        sum(document_amount - amount) FILTER (WHERE bucket = 'shipped') AS shipped
+                   FROM credit_posting WHERE currency <> '' GROUP BY 1) p ON p.credit_account_id = c.id)
+SELECT s.account_id, s.released, coalesce(w.released, 0), s.shipped, coalesce(w.shipped, 0)
+  FROM said s LEFT JOIN worth w ON w.account_id = s.account_id
+ WHERE (s.released, s.shipped) IS DISTINCT FROM (coalesce(w.released, 0), coalesce(w.shipped, 0))
+ ORDER BY s.account_id LIMIT 100
 """
 _CLAIMS = """
 SELECT h.number, l.id, l.qty, coalesce(c.shipped, 0), l.shipped_qty, coalesce(m.qty, 0)

@@ -42,7 +42,7 @@ CREDIT = """
           JOIN credit_creditaccount c ON c.account_id = o.account_id
          WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY o.id),
     posted AS (
-        SELECT doc_id AS id, sum(amount) AS amount FROM credit_posting
+        SELECT doc_id AS id, sum(coalesce(document_amount, amount)) AS amount FROM credit_posting
          WHERE doc_kind = 'order' AND bucket = 'open_order' GROUP BY doc_id)
     SELECT format('order %s is worth %s open, credit holds %s', o.number, coalesce(w.amount, 0), coalesce(p.amount, 0))
       FROM worth w FULL JOIN posted p ON p.id = w.id JOIN orders_order o ON o.id = coalesce(w.id, p.id)

@@ -25,7 +25,7 @@ from orders.rules.asks import GateResult
 from orders.rules.capture import Surroundings
 from orders.rules.content import APPROVAL_KIND, content_hash
 from orders.rules.credit_queue import asks_at_release
-from orders.rules.exposure import ship_date_of, unreleased
+from orders.rules.exposure import by_ship_date, ship_date_of, unreleased
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.repricing import OVERRIDE, PRICE_APPROVAL
 from orders.states import Gate
@@ -238,9 +238,9 @@ def local_day(now: datetime, account: AccountSnapshot | None) -> date:
 
 def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = ZERO) -> CreditAsk:
     """May the whole order be owed? It ships, for credit, on the earliest of its lines' dates."""
-    dates = [ship_date_of(x.requested_date or order.requested_date, today) for x in order.lines]
+    parts = [(ship_date_of(x.requested_date or order.requested_date, today), x.amount) for x in order.lines]
     ref = DocumentRef("order", order.order_id, order.number)
-    ship_date = min(dates, default=today)
+    ship_date = min((day for day, _ in parts), default=today)
     return CreditAsk(
         order.account_id,
         ref,
@@ -251,6 +251,7 @@ def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = Z
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
+        amounts=tuple(by_ship_date(parts).values()),
     )
 
 

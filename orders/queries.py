@@ -1,7 +1,7 @@
 """Reads of orders, batch-shaped: a constant number of SQL statements whatever the number of ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -301,9 +301,14 @@ def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
 def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     """The locked price of each line that has one."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
-        "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code"
-    )
-    return {i: LockedPrice(i, o, n, a, p, c, t) for i, o, n, a, p, c, t in rows if p is not None}
+        "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code",
+        "order__submitted_at",
+    )  # fmt: skip
+    return {
+        i: LockedPrice(i, o, n, a, p, c, t, at.astimezone(UTC).date() if at else None)
+        for i, o, n, a, p, c, t, at in rows
+        if p is not None
+    }
 
 
 def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:

@@ -6,7 +6,9 @@ from core.triggers import append_only
 
 class SpendingEntry(models.Model):
     """What a document counts towards its buyer's period limit. Append-only: a document's entries sum to what counts,
-    and all of them carry the day it was first counted on (the company's day), so that a change stays in its period."""
+    and all of them carry the day it was first counted on (the company's day), so that a change stays in its period.
+
+    It counts for who ordered, and beside that for whoever of the company approved it (`is_approver`)."""
 
     buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="spending")
     document_kind = models.CharField(max_length=40)
@@ -15,6 +17,7 @@ class SpendingEntry(models.Model):
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     currency = models.CharField(max_length=3)
     spent_date = models.DateField()
+    is_approver = models.BooleanField(default=False, db_default=False, help_text="Approved it, did not order it.")
     at = models.DateTimeField()
     actor_label = models.CharField(max_length=150)
 

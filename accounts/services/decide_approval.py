@@ -6,11 +6,21 @@ from decimal import Decimal
 
 from accounts import locks
 from accounts.access import visible_accounts
-from accounts.approval_queries import approval_of, kept_limits, own_limits, stood_in_for, within_own_limit
+from accounts.approval_queries import (
+    PURCHASE,
+    approval_of,
+    kept_limits,
+    own_limits,
+    period_in_words,
+    stood_in_for,
+    within_own_limit,
+)
 from accounts.events import ApprovalDecided
 from accounts.models import ApprovalRequest, AuthorityUse, User
 from accounts.rules import authority
 from accounts.services.require_approval import ContentChanged, refuse_lapsed
+from accounts.services.spend import OrderLimitExceeded, PeriodLimitExceeded, SpendingCurrencyMismatch, spend
+from accounts.spending_queries import buyer_of, headrooms
 from accounts.states import APPROVAL, ApprovalState
 from core import journal, outbox
 from core.actors import Actor
@@ -38,7 +48,7 @@ class AuthorityUsedUp(Refused):
 
 class OwnLimitReached(Refused):
     status = 403
-    template = "{actor} may spend at most {limit} on one order and approves no more: this is {amount} {currency}."
+    template = "{actor} may spend at most {limit}, and approves no more: this is {amount} {currency}."
     remedy_template = "Ask somebody of the company whose own limit reaches, or who has none."
 
 
@@ -61,9 +71,9 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
     decide with the authority of whoever is away. A no needs no authority over the amount, but it needs the role.
 
     Raises NotFound (also for a customer the decider may not see), SelfApproval, AuthorityExceeded, AuthorityUsedUp,
-    OwnLimitReached (a purchase order above what the approver may spend on one order), ApprovalExpired, ContentChanged
-    (something newer was asked for the same document), IllegalTransition (decided before), NotPermitted (the system
-    never approves).
+    OwnLimitReached (a purchase order above what the approver may spend on one order, or has left in the period),
+    ApprovalExpired, ContentChanged (something newer was asked for the same document), IllegalTransition (decided before),
+    NotPermitted (the system never approves).
     """
     asked = ApprovalRequest.objects.filter(pk=approval_id).first()  # what is asked never changes
     if asked is None:
@@ -71,6 +81,8 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
     decider = _decider(asked, actor)
     standing = _standing(asked, decider, approve=approve, actor=actor, now=now)
     use = _lock_use(standing, asked, now) if approve and standing.day_limit is not None else None
+    if approve:
+        _count_purchase(standing, asked, actor, now)
     (row,) = locks.lock_approvals([approval_id])
     target = ApprovalState.APPROVED if approve else ApprovalState.REJECTED
     refuse_lapsed(row, now)
@@ -112,7 +124,7 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
     amount, points = (asked.amount, asked.margin_points) if approve else (None, None)
     absent = User.objects.filter(pk__in=stood_in_for(decider.pk, at=now)).exclude(pk=asked.requested_by_id or 0)
     people = [decider, *absent.order_by("pk")]
-    limits = own_limits([approval_of(asked)], [p.pk for p in people]) if approve else {}
+    limits = own_limits([approval_of(asked)], [p.pk for p in people], now=now) if approve else {}
     short = None
     for person in people:
         is_able = authority.may_approve(
@@ -129,7 +141,7 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
             cap = authority.day_limit(person.roles, kind=asked.kind, amount=amount, margin_points=points, kept=kept)
             return _Standing(person, cap)
     if short is not None:
-        raise OwnLimitReached(actor=actor.label, limit=str(short), amount=asked.amount, currency=asked.currency)
+        raise OwnLimitReached(actor=actor.label, limit=short, amount=asked.amount, currency=asked.currency)
     raise AuthorityExceeded(
         actor=actor.label,
         kind=asked.kind,
@@ -137,6 +149,28 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
         currency=asked.currency,
         roles=", ".join(authority.roles_for(asked.kind, asked.amount, asked.margin_points, kept=kept)),
     )
+
+
+def _count_purchase(standing: _Standing, asked: ApprovalRequest, actor: Actor, now: datetime) -> None:
+    """What is approved counts towards the approver's own period beside what they order: rank 12, so that two approvals, or
+    an approval and an order, count one after the other."""
+    if asked.kind != PURCHASE or asked.account_id is None:
+        return
+    buyer = buyer_of(standing.person.pk, asked.account_id)
+    if buyer is None or not buyer.may_order:
+        return
+    document = DocumentRef(asked.subject_kind, asked.subject_id, asked.subject_number)
+    amount = abs(asked.amount or ZERO)
+    try:
+        spend(
+            user_id=standing.person.pk, account_id=asked.account_id, document=document, amount=amount,
+            currency=asked.currency, actor=actor, now=now, is_approver=True,
+        )  # fmt: skip
+    except (OrderLimitExceeded, PeriodLimitExceeded, SpendingCurrencyMismatch) as refusal:
+        room = headrooms([buyer.id], now=now)[buyer.id]
+        raise OwnLimitReached(
+            actor=actor.label, limit=period_in_words(room), amount=asked.amount, currency=asked.currency
+        ) from refusal
 
 
 def _lock_use(standing: _Standing, asked: ApprovalRequest, now: datetime) -> AuthorityUse:

@@ -17,7 +17,7 @@ ZERO = Decimal(0)
 def lower_spend(document: DocumentRef, amount: Decimal, *, actor: Actor, now: datetime) -> Decimal:
     """How much less counts now; a document that counts nothing, or no more than `amount`, is left alone. Rank 12."""
     counted = counted_by_document([document]).get((document.kind, document.id), {})
-    less = {pk: (said - amount, day, currency) for pk, (said, day, currency) in counted.items() if said > amount}
+    less = {pk: each._replace(amount=each.amount - amount) for pk, each in counted.items() if each.amount > amount}
     if not less:
         return ZERO
     locks.lock_buyers(less)
@@ -27,12 +27,13 @@ def lower_spend(document: DocumentRef, amount: Decimal, *, actor: Actor, now: da
             document_kind=document.kind,
             document_id=document.id,
             document_number=document.number,
-            amount=-change,
-            currency=currency,
-            spent_date=day,
+            amount=-each.amount,
+            currency=each.currency,
+            spent_date=each.day,
+            is_approver=each.is_approver,
             at=now,
             actor_label=actor.label,
         )
-        for buyer_id, (change, day, currency) in less.items()
+        for buyer_id, each in less.items()
     )
-    return sum((change for change, _, _ in less.values()), ZERO)
+    return sum((each.amount for each in less.values() if not each.is_approver), ZERO)

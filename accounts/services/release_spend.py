@@ -24,14 +24,15 @@ def release_spend(documents: Sequence[DocumentRef], *, actor: Actor, now: dateti
             document_kind=kind,
             document_id=pk,
             document_number=numbers[kind, pk],
-            amount=-amount,
-            currency=currency,
-            spent_date=day,
+            amount=-each.amount,
+            currency=each.currency,
+            spent_date=each.day,
+            is_approver=each.is_approver,
             at=now,
             actor_label=actor.label,
         )
         for (kind, pk), per_buyer in sorted(counted.items())
-        for buyer_id, (amount, day, currency) in per_buyer.items()
+        for buyer_id, each in per_buyer.items()
     ]
     SpendingEntry.objects.bulk_create(entries)
     return len(entries)

@@ -119,7 +119,8 @@ class Amend(Endpoint):
         require_may_order(request, head.account_id)
         wish = _wish(given, head.account_id)
         if given["dry_run"]:
-            seen = preview_amendment(order_id=head.order_id, wish=wish, now=clock.now())
+            who = who_acts(request, head.account_id)
+            seen = preview_amendment(order_id=head.order_id, wish=wish, actor=who, now=clock.now())
             return Response(_previewed(seen, sees_all=_sees_all(request)))
         body = hash_body({"order": head.order_id, "body": request.data})
         claim = Claim("api.orders.amend", owner=f"user:{request.user.pk}", key=required_key(request), body_hash=body)

@@ -65,8 +65,16 @@ def _exposure(receipt: Receipt, invoice: Invoice, application: ReceiptApplicatio
     money = DocumentRef("receipt", receipt.pk, receipt.number)
     bill = invoice_ref(invoice)
     return [
-        PostingSpec(receipt.account_id, money, Bucket.UNAPPLIED, -amount, f"{key}:applied"),
-        PostingSpec(receipt.account_id, bill, Bucket.RECEIVABLE, -amount, f"{key}:paid", due_date=invoice.due_date),
+        PostingSpec(receipt.account_id, money, Bucket.UNAPPLIED, -amount, f"{key}:applied", currency=receipt.currency),
+        PostingSpec(
+            receipt.account_id,
+            bill,
+            Bucket.RECEIVABLE,
+            -amount,
+            f"{key}:paid",
+            due_date=invoice.due_date,
+            currency=invoice.currency,
+        ),
     ]
 
 

@@ -65,13 +65,22 @@ def _exposure(billed: Billed) -> list[PostingSpec]:
     """Off shipped and onto what is owed: the sum of the lines, each rounded by itself."""
     i = billed.invoice
     moved = [
-        PostingSpec(i.account_id, sent, Bucket.SHIPPED, -net, f"shipment:{sent.id}:invoiced")
+        PostingSpec(i.account_id, sent, Bucket.SHIPPED, -net, f"shipment:{sent.id}:invoiced", currency=i.currency)
         for sent, net in billed.parts
     ]
     owed = f"invoice:{i.pk}:receivable"
     return [
         *moved,
-        PostingSpec(i.account_id, invoice_ref(i), Bucket.RECEIVABLE, i.total_amount, owed, due_date=i.due_date),
+        PostingSpec(
+            i.account_id,
+            invoice_ref(i),
+            Bucket.RECEIVABLE,
+            i.total_amount,
+            owed,
+            due_date=i.due_date,
+            currency=i.currency,
+            rate_date=i.issued_date,
+        ),
     ]
 
 

@@ -206,7 +206,10 @@ def _write(
     )
     touched = [g.line for g in given if g.line is not None]
     InvoiceLine.objects.bulk_update(touched, ["credited_qty", "credited_amount"])
-    incoming = PostingSpec(account_id, memo_ref(memo), Bucket.UNAPPLIED, memo.total_amount, f"credit_memo:{memo.pk}:in")
+    incoming = PostingSpec(
+        account_id, memo_ref(memo), Bucket.UNAPPLIED, memo.total_amount, f"credit_memo:{memo.pk}:in", currency=currency,
+        rate_date=memo.issued_date,
+    )  # fmt: skip
     post([incoming], now=now)
     _apply(memo, plan, actor=actor, now=now)
     _tell(memo, touched, source, actor, now)
@@ -243,10 +246,12 @@ def _apply(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, actor: 
         memo.applied_amount += amount
         key = f"credit_memo:{memo.pk}:application:{application.pk}"
         specs += [
-            PostingSpec(memo.account_id, memo_ref(memo), Bucket.UNAPPLIED, -amount, f"{key}:applied"),
+            PostingSpec(
+                memo.account_id, memo_ref(memo), Bucket.UNAPPLIED, -amount, f"{key}:applied", currency=memo.currency
+            ),
             PostingSpec(
                 memo.account_id, invoice_ref(invoice), Bucket.RECEIVABLE, -amount, f"{key}:credited",
-                due_date=invoice.due_date,
+                due_date=invoice.due_date, currency=invoice.currency,
             ),
         ]  # fmt: skip
     save_settled([invoice for invoice, _ in plan], [invoice.pk for invoice, _ in plan], actor=actor, now=now)

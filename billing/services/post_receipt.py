@@ -20,7 +20,7 @@ from core.errors import DomainError, FieldError, InvalidInput, Refused
 from core.money import round_amount
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.queries import currencies_of
+from credit.queries import without_a_rate
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
@@ -76,7 +76,7 @@ def post_receipts(specs: Sequence[ReceiptSpec], *, actor: Actor, now: datetime) 
 def receive(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[int | DomainError]:
     """`post_receipts` inside the caller's transaction, which has locked nothing above credit."""
     lock_accounts({spec.account_id for spec in specs})
-    refused = _refused(specs)
+    refused = _refused(specs, now)
     good = [(i, spec) for i, spec in enumerate(specs) if i not in refused]
     invoices = {
         i.pk: i for i in locks.lock_payable([s.account_id for _, s in good if _pays_the_oldest(s)], _named(good))
@@ -86,8 +86,7 @@ def receive(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[i
             refused[i] = missing
     good = [(i, spec) for i, spec in good if i not in refused]
     receipts = _insert([spec for _, spec in good], now)
-    incoming = [PostingSpec(r.account_id, _ref(r), Bucket.UNAPPLIED, r.amount, f"receipt:{r.pk}:in") for r in receipts]
-    post(incoming, now=now)
+    post([_incoming(r) for r in receipts], now=now)
     plans = _plans([spec for _, spec in good], receipts, invoices)
     facts = [ReceiptPosted(r.pk, r.account_id, r.amount, r.currency) for r in receipts]
     outbox.publish_many([outbox.Note(f, f"receipt:{f.receipt_id}", 1) for f in facts], now=now, actor=actor)
@@ -98,9 +97,16 @@ def receive(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[i
     return [refused[i] if i in refused else made[i] for i in range(len(specs))]
 
 
-def _refused(specs: Sequence[ReceiptSpec]) -> dict[int, DomainError]:
+def _incoming(r: Receipt) -> PostingSpec:
+    return PostingSpec(
+        r.account_id, _ref(r), Bucket.UNAPPLIED, r.amount, f"receipt:{r.pk}:in", currency=r.currency,
+        rate_date=r.received_date,
+    )  # fmt: skip
+
+
+def _refused(specs: Sequence[ReceiptSpec], now: datetime) -> dict[int, DomainError]:
     """What is wrong with a spec by itself, or against what was posted before; by its place."""
-    ours = currencies_of({s.account_id for s in specs})
+    unknown = without_a_rate({(s.account_id, s.currency, s.received_date) for s in specs}, on=now.date())
     named = [s for s in specs if s.reference]
     rows = Receipt.objects.filter(
         account_id__in={s.account_id for s in named}, reference__in={s.reference for s in named}
@@ -110,7 +116,8 @@ def _refused(specs: Sequence[ReceiptSpec]) -> dict[int, DomainError]:
     for i, spec in enumerate(specs):
         try:
             _check(spec.amount, spec.currency)
-            _check_currency(spec.currency, ours.get(spec.account_id, spec.currency))
+            if (spec.account_id, spec.currency, spec.received_date) in unknown:
+                raise _no_rate(spec.currency)
         except InvalidInput as wrong:
             refused[i] = wrong
             continue
@@ -254,11 +261,10 @@ def _check(amount: Decimal, currency: str) -> None:
         )
 
 
-def _check_currency(currency: str, ours: str) -> None:
-    """Exposure is in the credit account's currency: another would be counted as if it were that (domain.md §4)."""
-    if ours != currency:
-        message = f"The account's credit is in {ours}, and there is no rate for {currency}."
-        raise InvalidInput([FieldError("/currency", "currency_mismatch", message, f"Post the sum in {ours}.")])
+def _no_rate(currency: str) -> InvalidInput:
+    """Exposure is counted in the credit account's currency: what has no rate would be counted as nothing (domain.md §4)."""
+    message = f"The account's credit is in another currency, and there is no exchange rate for {currency}."
+    return InvalidInput([FieldError("/currency", "no_exchange_rate", message, "Enter the rate of the day first.")])
 
 
 def _open(invoice: Invoice) -> OpenInvoice:

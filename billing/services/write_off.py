@@ -79,8 +79,9 @@ def decide_write_off(*, approval_id: int, actor: Actor, now: datetime) -> None:
     save_settled([restate(invoice)], (), actor=actor, now=now)
     key = f"write_off:{row.pk}"
     owed = PostingSpec(
-        invoice.account_id, invoice_ref(invoice), Bucket.RECEIVABLE, -amount, key, due_date=invoice.due_date
-    )
+        invoice.account_id, invoice_ref(invoice), Bucket.RECEIVABLE, -amount, key, due_date=invoice.due_date,
+        currency=invoice.currency,
+    )  # fmt: skip
     post([owed], now=now)
     text = f"{amount:,} {invoice.currency} of {invoice.number} written off: {row.reason}"
     journal.write([journal.Entry(invoice_ref(invoice), "written off", text[:300])], actor=actor, now=now)

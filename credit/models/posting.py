@@ -8,7 +8,11 @@ from credit.states import Bucket
 
 
 class Posting(models.Model):
-    """One movement of exposure: a signed amount into a bucket, for a document. Append-only; unique by key."""
+    """One movement of exposure: a signed amount into a bucket, for a document. Append-only; unique by key.
+
+    `amount` is in the account's currency. A document in another is kept with its own amount and the rate that counts it,
+    which is empty, and the amount 0, while there is none.
+    """
 
     credit_account = models.ForeignKey(CreditAccount, on_delete=models.PROTECT, related_name="postings")
     doc_kind = models.CharField(max_length=40)
@@ -16,6 +20,12 @@ class Posting(models.Model):
     doc_number = models.CharField(max_length=60, blank=True)
     bucket = models.CharField(max_length=10, choices=choices(Bucket))
     amount = models.DecimalField(max_digits=14, decimal_places=2)
+    currency = models.CharField(
+        max_length=3, blank=True, default="", db_default="", help_text="Where not the account's."
+    )
+    document_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
+    rate = models.DecimalField(max_digits=20, decimal_places=10, null=True)
+    rate_date = models.DateField(null=True)
     due_date = models.DateField(null=True)
     ship_date = models.DateField(null=True)
     key = models.CharField(max_length=120)
@@ -28,6 +38,11 @@ class Posting(models.Model):
                 condition=~Q(bucket="open_order") | Q(ship_date__isnull=False),
                 name="an_open_order_posting_has_a_ship_date",
             ),
+            models.CheckConstraint(
+                condition=Q(currency="", document_amount__isnull=True, rate__isnull=True, rate_date__isnull=True)
+                | (~Q(currency="") & Q(document_amount__isnull=False, rate_date__isnull=False)),
+                name="a_posting_in_another_currency_keeps_its_own_amount",
+            ),
         ]
         indexes = [
             models.Index(
@@ -37,6 +52,11 @@ class Posting(models.Model):
                 name="receivables_by_document",
             ),
             models.Index(fields=["doc_kind", "doc_id"], name="postings_by_document"),
+            models.Index(
+                fields=["credit_account", "currency", "rate_date"],
+                condition=~Q(currency=""),
+                name="postings_by_rate",
+            ),
         ]
         triggers = append_only()
 

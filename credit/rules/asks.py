@@ -3,22 +3,40 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
+from core.money import EXACT
 from core.refs import DocumentRef
 from credit.states import Judgement, Level, Outcome, RuleKind
+
+CENT = Decimal("0.01")
+NO_RATE = "no_exchange_rate"
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPart:
+    """What exposure holds already of one document on one ship date, in the document's currency, and the day whose rate
+    counts it."""
+
+    currency: str
+    rate_date: date
+    amount: Decimal
 
 
 @dataclass(frozen=True)
 class CreditAsk:
-    """May `amount` (currency of the account, tax and freight included) more be owed for this document?
+    """May `amount` (tax and freight included) more be owed for this document?
 
     `already_counted` is what exposure holds already and this decision leaves out: the order's own open part (a
     submitted order at release), and what waits behind it. `counts_when_held`: the caller posts it whatever the answer,
     so that the next ask of the account finds it in the exposure as it would after a call of its own. `terms_are_agreed`:
     somebody with the authority gave the document these terms, so that they are not held for being worse. What they are
     worse than are the terms of the contract it was priced by (`agreed_terms_code`), else the account's.
+
+    Where something is in another currency than the account's, credit counts by rate: the ask at that of `rate_date`
+    (None: today), ship date by ship date (`amounts`), and what is `counted` already each at its own. Then `stated` is
+    what was asked, in its currency, and `rate` what it was multiplied by.
     """
 
     account_id: int
@@ -31,6 +49,11 @@ class CreditAsk:
     counts_when_held: bool = False
     terms_are_agreed: bool = False
     agreed_terms_code: str = ""
+    rate_date: date | None = None
+    amounts: tuple[Decimal, ...] = ()
+    counted: tuple[CountedPart, ...] = ()
+    stated: tuple[Decimal, str] | None = None
+    rate: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -73,6 +96,7 @@ class CreditDecision:
     results: tuple[RuleResult, ...] = ()
     words: str = ""
     terms_code: str = ""  # the terms it was decided on: the document's own, else the account's
+    rate: Decimal | None = None  # of the document's currency to the account's, where they differ
 
     @property
     def over(self) -> Decimal:
@@ -88,13 +112,25 @@ class CreditDecision:
         return min([self.limit - self.exposure, *together])
 
     @property
+    def fits(self) -> Decimal:
+        """What of the document may still be owed, in its own currency."""
+        if self.rate is None:
+            return self.available
+        return EXACT.divide(self.available, self.rate).quantize(CENT, rounding=ROUND_FLOOR)
+
+    @property
     def is_approved(self) -> bool:
         return self.outcome == Outcome.APPROVED
 
 
 @dataclass(frozen=True)
 class PostingSpec:
-    """A signed movement into a bucket. `key` makes it happen once ("order:12:r3:open")."""
+    """A signed movement into a bucket. `key` makes it happen once ("order:12:r3:open").
+
+    `amount` is in `currency` (empty: the account's). One in another is counted by the rate of `rate_date`: the day the
+    document was made, which all that follows of it keeps, so that it leaves at the rate it came by (None: as the
+    document's postings before, else today).
+    """
 
     account_id: int
     doc: DocumentRef
@@ -103,6 +139,8 @@ class PostingSpec:
     key: str
     due_date: date | None = None
     ship_date: date | None = None
+    currency: str = ""
+    rate_date: date | None = None
 
 
 @dataclass(frozen=True)

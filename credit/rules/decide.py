@@ -80,6 +80,7 @@ def decide_one(case: Case) -> CreditDecision:
         results=results,
         words=looks.sum_in_words(case),
         terms_code=case.ask.terms_code or case.standing.terms.code,
+        rate=case.ask.rate,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from credit.rules.asks import ExposureParts, RuleResult
+from credit.rules.asks import NO_RATE, ExposureParts, RuleResult
 from credit.rules.standing import ACTIVE, PLANNING, Case, Family, Limits
 from credit.rules.terms import is_worse, upfront_amount
 from credit.states import AdditionKind, Judgement, RuleKind
@@ -43,10 +43,18 @@ def _sum(case: Case, parts: ExposureParts, taken: Decimal, limits: Limits, whose
         ("other open orders", parts.open_orders + taken - case.counted),
     ]
     told = [f"{name} {figure(amount)}" for name, amount in terms if amount]
-    text = " + ".join([*told, f"this order {figure(case.asked)}"])
+    text = " + ".join([*told, f"this order {figure(case.asked)}{_at_rate(case)}"])
     if parts.unapplied:
         text += f" - cash on account {figure(parts.unapplied)}"
     return f"{text} against {figure(limits.total(case.today))} {case.standing.currency}{whose}{_made_of(case, limits)}"
+
+
+def _at_rate(case: Case) -> str:
+    """ " (8,700 EUR at 1.0920)" of an order in another currency."""
+    if case.ask.stated is None or case.ask.rate is None or not case.asked:
+        return ""
+    amount, currency = case.ask.stated
+    return f" ({figure(amount)} {currency} at {case.ask.rate.normalize():f})"
 
 
 def _made_of(case: Case, limits: Limits) -> str:
@@ -177,9 +185,12 @@ def currencies_differ(case: Case) -> RuleResult | None:
     if case.is_comparable:
         return None
     asked, ours = case.ask.currency, case.standing.currency
-    words = f"The order is in {asked}, and what the account owes is kept in {ours}: somebody decides."
+    words = (
+        f"The order is in {asked}, what the account owes is counted in {ours}, and there is no exchange rate of the day: "
+        "enter it under Exchange rates, and credit looks again."
+    )
     data = {"asked": asked, "account": ours}
-    return RuleResult("currency_mismatch", Judgement.HOLDS, words, data=data)
+    return RuleResult(NO_RATE, Judgement.HOLDS, words, data=data)
 
 
 def terms_are_unknown(case: Case) -> RuleResult | None:
@@ -193,7 +204,7 @@ def terms_are_unknown(case: Case) -> RuleResult | None:
 FACTS: tuple[Callable[[Case], RuleResult | None], ...] = (currencies_differ, terms_are_unknown)
 TOLD = [
     "account_status",
-    "currency_mismatch",
+    NO_RATE,
     *[str(k) for k in RuleKind if k != RuleKind.ACCOUNT_STATUS],
     "terms_unknown",
 ]

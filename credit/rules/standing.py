@@ -122,7 +122,8 @@ class Case:
 
     @property
     def asked(self) -> Decimal:
-        return self.ask.amount if self.counts else ZERO
+        """Nothing where no rate says what the order adds."""
+        return self.ask.amount if self.counts and self.is_comparable else ZERO
 
     @property
     def counted(self) -> Decimal:

@@ -9,4 +9,4 @@ from credit.locks import hold_credit_accounts
 @require_uow
 def lock_accounts(account_ids: Iterable[int]) -> frozenset[int]:
     """Rank 10: call it first in submit, release, invoice and receipt. Returns the accounts that have a row."""
-    return hold_credit_accounts(account_ids)
+    return frozenset(hold_credit_accounts(account_ids))

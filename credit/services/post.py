@@ -1,20 +1,39 @@
 """Move exposure: into the ledger, the account's totals and its open-order days, in one statement."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from core import sql
 from core.outbox import Note, publish_many
 from core.uow import require_uow
+from credit import exchange
 from credit.events import CreditImproved
 from credit.locks import hold_credit_accounts
 from credit.models import Posting
 from credit.rules.asks import PostingSpec
+from credit.rules.exchange import Converted, RateKey, converted
 from credit.rules.improvement import Movement, improvement
 
-_COLUMNS = "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key"
-_TYPES = ("bigint", "text", "bigint", "text", "text", "numeric", "date", "date", "text")
+_COLUMNS = (
+    "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency, document_amount, rate,"
+    " rate_date"
+)
+_TYPES = (
+    "bigint",
+    "text",
+    "bigint",
+    "text",
+    "text",
+    "numeric",
+    "date",
+    "date",
+    "text",
+    "text",
+    "numeric",
+    "numeric",
+    "date",
+)
 _NAMES = _COLUMNS.split(", ")
 _ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(_NAMES, _TYPES, strict=True))
 
@@ -28,8 +47,10 @@ WITH spec AS (
     JOIN credit_creditaccount c ON c.account_id = s.account_id
 ), fresh AS (
   INSERT INTO credit_posting
-         (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, at)
-  SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, %(now)s::timestamptz
+         (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency,
+          document_amount, rate, rate_date, at)
+  SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency,
+         document_amount, rate, rate_date, %(now)s::timestamptz
     FROM spec ORDER BY place
       ON CONFLICT (key) DO NOTHING
   RETURNING credit_account_id, bucket, amount, ship_date
@@ -81,6 +102,9 @@ def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
 
     Accounts without a credit account take no postings. Locks rank 10: lock the accounts first where anything higher
     is locked before. Publishes CreditImproved for accounts that may owe more than before.
+
+    A posting in another currency than the account's is counted at the rate of its day, or at the one its document was
+    counted by before; without any it waits, counted as nothing (credit.services.count_at_rates). Up to five statements more.
     """
     batch = list(specs)
     if not batch:
@@ -89,7 +113,8 @@ def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
     batch = [spec for spec in batch if spec.account_id in known]
     if not batch:
         return 0
-    moved = _insert(batch, now)
+    currencies = {account_id: held.currency for account_id, held in known.items()}
+    moved = _insert(_converted(batch, currencies, now), now)
     new = sum(account.postings for account in moved)
     if new < len(batch):
         _refuse_other_contents(batch)
@@ -97,8 +122,33 @@ def post(specs: Iterable[PostingSpec], *, now: datetime) -> int:
     return new
 
 
-def _insert(batch: Sequence[PostingSpec], now: datetime) -> list[_Moved]:
-    columns = zip(*(_values(spec) for spec in batch), strict=True)
+def _converted(batch: Sequence[PostingSpec], currencies: Mapping[int, str], now: datetime) -> list[Converted]:
+    """In the order asked. What was posted before under its key moves nothing, whatever it is counted as now."""
+    abroad = [spec for spec in batch if spec.currency and spec.currency != currencies[spec.account_id]]
+    if not abroad:
+        return [Converted(spec, spec.amount) for spec in batch]
+    posted = set(Posting.objects.filter(key__in=[s.key for s in abroad]).values_list("key", flat=True))
+    dateless = {(s.account_id, s.doc.kind, s.doc.id) for s in abroad if s.rate_date is None}
+    days = exchange.rate_dates(dateless) if dateless else {}
+    fresh: dict[int, list[tuple[RateKey, PostingSpec]]] = {}
+    for spec in abroad:
+        if spec.key not in posted:
+            day = spec.rate_date or days.get((spec.account_id, spec.doc.kind, spec.doc.id)) or now.date()
+            key = RateKey(spec.account_id, spec.currency, day)
+            fresh.setdefault(spec.account_id, []).append((key, spec))
+    keys = {key for pairs in fresh.values() for key, _ in pairs}
+    sums = exchange.counted_by_rate(keys) if keys else {}
+    rates = exchange.rates_for(keys, exchange.recorded_rates(keys), currencies, on=now.date()) if keys else {}
+    found = {
+        made.spec.key: made
+        for account_id, pairs in fresh.items()
+        for made in converted(pairs, sums, {key: rates.get(key) for key, _ in pairs}, currencies[account_id])
+    }
+    return [found.get(spec.key) or Converted(spec, spec.amount) for spec in batch]
+
+
+def _insert(batch: Sequence[Converted], now: datetime) -> list[_Moved]:
+    columns = zip(*(_values(each) for each in batch), strict=True)
     asked = {name: list(column) for name, column in zip(_NAMES, columns, strict=True)}
     return [
         _Moved(account_id, version, postings, Movement(*amounts))
@@ -106,15 +156,19 @@ def _insert(batch: Sequence[PostingSpec], now: datetime) -> list[_Moved]:
     ]
 
 
-def _values(spec: PostingSpec) -> tuple[object, ...]:
-    doc = spec.doc
+def _values(each: Converted) -> tuple[object, ...]:
+    spec, doc = each.spec, each.spec.doc
     dates = spec.due_date, spec.ship_date
-    return spec.account_id, doc.kind, doc.id, doc.number, str(spec.bucket), spec.amount, *dates, spec.key
+    abroad = each.currency, each.document_amount, each.rate, each.rate_date
+    return spec.account_id, doc.kind, doc.id, doc.number, str(spec.bucket), each.amount, *dates, spec.key, *abroad
 
 
 def _refuse_other_contents(batch: Sequence[PostingSpec]) -> None:
     stored = Posting.objects.filter(key__in=[spec.key for spec in batch])
-    by_key = {p.key: (p.bucket, p.amount, p.doc_kind, p.doc_id) for p in stored}
+    by_key = {
+        p.key: (p.bucket, p.amount if p.document_amount is None else p.document_amount, p.doc_kind, p.doc_id)
+        for p in stored
+    }
     for spec in batch:
         if by_key[spec.key] != (str(spec.bucket), spec.amount, spec.doc.kind, spec.doc.id):
             raise PostingKeyReused(f"{spec.key}: {by_key[spec.key]} is posted, {spec} was asked")

@@ -1,6 +1,7 @@
 """The warehouse answers a recall: it gives the shipment back, or says why it cannot."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -99,7 +100,8 @@ def _give_back_exposure(shipment: Shipment, lines: Sequence[ShipmentLine], actor
         price = prices[line.order_line_id]
         worth = line_amount(line.qty, price.unit_price, price.currency)
         key = f"shipment:{shipment.pk}:line:{line.pk}:recalled"
-        specs.append(PostingSpec(shipment.account_id, doc, Bucket.RELEASED, -worth, key))
+        spec = PostingSpec(shipment.account_id, doc, Bucket.RELEASED, -worth, key)
+        specs.append(replace(spec, currency=price.currency, rate_date=price.submitted_on))
         back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty
     post(specs, now=now)
     return_to_open(back, actor=actor, now=now)

@@ -167,6 +167,8 @@ def _give_back_exposure(taken: Sequence[_Picked], actor: Actor, now: datetime) -
                     bucket=Bucket.RELEASED,
                     amount=still - was,
                     key=f"shipment:{p.shipment.pk}:line:{line.pk}:short",
+                    currency=price.currency,
+                    rate_date=price.submitted_on,
                 )
             )
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty - p.qtys[line.pk]

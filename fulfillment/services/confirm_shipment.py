@@ -136,8 +136,11 @@ def _exposure(leaving: _Leaving, prices: dict[int, LockedPrice]) -> Iterator[Pos
         price = prices[line.order_line_id]
         amount += line_amount(line.shipped_qty, price.unit_price, price.currency)
     account_id, key = leaving.shipment.account_id, f"shipment:{leaving.shipment.pk}"
-    yield PostingSpec(account_id, leaving.ref, Bucket.RELEASED, -amount, f"{key}:left")
-    yield PostingSpec(account_id, leaving.ref, Bucket.SHIPPED, amount, f"{key}:shipped")
+    sold = prices[leaving.lines[0].order_line_id]  # all of one order
+    off = PostingSpec(account_id, leaving.ref, Bucket.RELEASED, -amount, f"{key}:left")
+    onto = PostingSpec(account_id, leaving.ref, Bucket.SHIPPED, amount, f"{key}:shipped")
+    for spec in (off, onto):
+        yield replace(spec, currency=sold.currency, rate_date=sold.submitted_on)
 
 
 def _tell(leaving: Sequence[_Leaving], actor: Actor, now: datetime) -> None:

@@ -253,7 +253,10 @@ def _ship(usage: UsageView, used: Used, order: UsageOrder, *, actor: Actor, now:
     amount = sum((line_amount(s.qty, order.unit_price(s.line_no), order.currency) for s in used.stock), ZERO)
     ref = DocumentRef("shipment", shipment.pk, shipment.number)
     key = f"shipment:{shipment.pk}:shipped"
-    post([PostingSpec(usage.account_id, ref, Bucket.SHIPPED, amount, key)] if amount else [], now=now)
+    owed = PostingSpec(
+        usage.account_id, ref, Bucket.SHIPPED, amount, key, currency=order.currency, rate_date=now.date()
+    )
+    post([owed] if amount else [], now=now)
     words = f"Shipment {shipment.number}: used at {usage.site} on {usage.used_at:%d %b %Y}, {usage.number}"
     order_ref = DocumentRef("order", placed.order_id, placed.number)
     journal.write([journal.Entry(r, "shipped", words) for r in (ref, order_ref)], actor=actor, now=now)

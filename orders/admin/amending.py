@@ -69,7 +69,7 @@ def amend_page(request: HttpRequest, order_id: int, model_admin: ServiceAdmin) -
                 context["wrong"] = _said(refusal.errors if isinstance(refusal, InvalidInput) else ())
                 context["wrong"] = context["wrong"] or [refusal.in_words]
         elif not read.wrong:
-            seen = preview_amendment(order_id=order_id, wish=read.wish, now=clock.now())
+            seen = preview_amendment(order_id=order_id, wish=read.wish, actor=actor_of(request), now=clock.now())
             context |= {
                 "version": seen.version,
                 "seen": seen,

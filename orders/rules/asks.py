@@ -262,6 +262,7 @@ class LockedPrice:
     unit_price: Decimal
     currency: str
     terms_code: str
+    submitted_on: date | None = None  # UTC: whose exchange rate counts it
 
 
 @dataclass(frozen=True)

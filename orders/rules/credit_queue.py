@@ -9,8 +9,8 @@ from datetime import date
 from decimal import Decimal
 
 from core.refs import DocumentRef
-from credit.rules.asks import CreditAsk
-from orders.rules.exposure import open_change, open_parts, unreleased, worth_of
+from credit.rules.asks import CountedPart, CreditAsk
+from orders.rules.exposure import by_ship_date, open_change, open_parts, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Blocks, HoldReason
 
@@ -63,6 +63,8 @@ def _ask_for_what_left(order: OrderPicture) -> CreditAsk:
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
+        rate_date=day,
+        counted=(CountedPart(order.currency, day, order.total),),
     )
 
 
@@ -71,19 +73,23 @@ def ask_to_amend(before: OrderPicture, after: OrderPicture, held: Mapping[int, O
     difference decides."""
     parts = open_parts(after)
     last = max(day for day, _ in parts)
-    mine = sum((amount for day, amount in open_parts(before) if day <= last), ZERO)
     behind = [h for i, h in held.items() if h.account_id == after.account_id and _is_behind(i, before)]
-    waiting = sum((open_until(h, last) for h in behind), ZERO)
+    counted = _counted(before, open_parts(before), last)
+    for other in behind:
+        counted += _counted(other, _stored_parts(other), last)
     return CreditAsk(
         after.account_id,
         DocumentRef("order", after.order_id, after.number),
         sum((amount for _, amount in parts), ZERO),
         after.currency,
         last,
-        mine + waiting,
+        _sum(counted),
         after.terms_code,
         terms_are_agreed=after.terms_are_agreed,
         agreed_terms_code=after.contract_terms,
+        rate_date=before.submitted_on,
+        amounts=tuple(by_ship_date(parts).values()),
+        counted=tuple(counted),
     )
 
 
@@ -111,8 +117,9 @@ def _ask(
     amount = sum((amount for _, amount in parts), ZERO)
     last = max(day for day, _ in parts)
     behind = [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
-    waiting = sum((open_until(h, last) for h in behind), ZERO)
-    waiting += sum((amount for day, amount in (open_part(order, x) for x in rest) if day <= last), ZERO)
+    counted = _counted(order, [*parts, *(open_part(order, x) for x in rest)], last)
+    for other in behind:
+        counted += _counted(other, _stored_parts(other), last)
     ref = DocumentRef("order", order.order_id, order.number)
     return CreditAsk(
         order.account_id,
@@ -120,10 +127,13 @@ def _ask(
         amount,
         order.currency,
         last,
-        amount + waiting,
+        _sum(counted),
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
+        rate_date=order.submitted_on,
+        amounts=tuple(by_ship_date(parts).values()),
+        counted=tuple(counted),
     )
 
 
@@ -138,10 +148,20 @@ def open_part(order: OrderPicture, line: LinePicture) -> tuple[date, Decimal]:
     return worth.ship_date, open_change(worth, ZERO, left)
 
 
-def open_until(order: OrderPicture, last: date) -> Decimal:
+def _stored_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:
+    return [open_part(order, x) for x in order.lines if x.demand]
+
+
+def _counted(order: OrderPicture, parts: Iterable[tuple[date, Decimal]], last: date) -> list[CountedPart]:
     """Of ship dates up to `last` only: later ones may lie beyond the account's horizon and not be in the exposure."""
-    parts = (open_part(order, x) for x in order.lines if x.demand)
-    return sum((amount for day, amount in parts if day <= last), ZERO)
+    assert order.submitted_on is not None  # only a submitted order is in the exposure
+    known = ((day, amount) for day, amount in parts if day <= last)
+    return [CountedPart(order.currency, order.submitted_on, amount) for amount in by_ship_date(known).values()]
+
+
+def _sum(parts: Iterable[CountedPart]) -> Decimal:
+    """For an account that counts in the currency of all of them; else credit takes them part by part."""
+    return sum((part.amount for part in parts), ZERO)
 
 
 def lines_that_fit(order: OrderPicture, amount: Decimal) -> frozenset[int]:

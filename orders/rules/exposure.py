@@ -10,6 +10,9 @@ from datetime import date
 from decimal import Decimal
 
 from core.money import line_amount
+from core.refs import DocumentRef
+from credit.rules.asks import PostingSpec
+from credit.states import Bucket
 from inventory.rules.asks import DemandState
 from orders.rules.picture import LinePicture, OrderPicture
 
@@ -47,6 +50,18 @@ def by_ship_date(changes: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]
 def ship_date_of(requested: date | None, submitted: date) -> date:
     """The line's requested date, but never before the day it was submitted: it never changes afterwards."""
     return max(requested, submitted) if requested else submitted
+
+
+def open_posting(
+    order: OrderPicture, amount: Decimal, key: str, ship_date: date, *, rate_date: date | None = None
+) -> PostingSpec:
+    """`amount` of the order's currency more, or less, waits to be shipped on that date. It counts at the rate of the UTC
+    day of submit (`rate_date`, of an order that is only about to be), as all does that follows of it."""
+    ref = DocumentRef("order", order.order_id, order.number)
+    return PostingSpec(
+        order.account_id, ref, Bucket.OPEN_ORDER, amount, key, ship_date=ship_date,
+        currency=order.currency, rate_date=rate_date or order.submitted_on,
+    )  # fmt: skip
 
 
 def open_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:

@@ -15,7 +15,7 @@ from core.choices import words
 from core.errors import FieldError
 from core.explain import Explanation, Loser
 from core.money import round_amount
-from credit.rules.asks import CreditDecision
+from credit.rules.asks import NO_RATE, CreditDecision
 from credit.states import Judgement
 from orders.rules.asks import GateResult
 from orders.rules.picture import LinePicture, OrderPicture, price_text, stated_amount, stated_unit_price
@@ -27,6 +27,9 @@ from pricing.states import PriceLevel
 Results = list[GateResult]
 ZERO = Decimal(0)
 NO_CREDIT_ACCOUNT = "no_credit_account"
+NOT_WAIVED = frozenset(
+    {NO_CREDIT_ACCOUNT, NO_RATE}
+)  # what is released then would be in no ledger, or counted as nothing
 PURCHASE_APPROVAL = "purchase_approval"  # the customer's own company decides: nobody of the house clears it
 PO_TO_FOLLOW = "po_to_follow"  # goods were used, the purchase order comes later: only it clears the hold
 LARGEST_AMOUNT = Decimal("999999999999.99")  # numeric(14,2)
@@ -224,7 +227,7 @@ def credit(order: OrderPicture, decision: CreditDecision | None) -> Results:
         message = f"Credit approves the order: {decision.words}." if decision.words else "Credit approves the order."
         return [_result(Gate.CREDIT, Verdict.PASS, "credit", message, inputs, losers=notes)]
     message = " ".join(r.message for r in decision.reasons if r.is_blocking) or "Credit holds the order."
-    rule = NO_CREDIT_ACCOUNT if any(r.rule == NO_CREDIT_ACCOUNT for r in decision.reasons) else "credit"
+    rule = next((r.rule for r in decision.reasons if r.rule in NOT_WAIVED), "credit")
     return [_result(Gate.CREDIT, Verdict.HOLD, rule, message, inputs, losers=notes)]
 
 
@@ -288,9 +291,9 @@ def capacity(order: OrderPicture, lines_at: Mapping[str, int], limits: Mapping[s
 def after_waivers(order: OrderPicture, results: Sequence[GateResult], value: Decimal, now: datetime) -> Results:
     """The results, those holds passed that a person waived for this value at this time.
 
-    Nobody waives the missing credit account: what is released then would be in no ledger.
+    Nobody waives a missing credit account or exchange rate (NOT_WAIVED).
     """
-    waived = {w.rule: w for w in order.waivers if w.covers(value, now) and w.rule != NO_CREDIT_ACCOUNT}
+    waived = {w.rule: w for w in order.waivers if w.covers(value, now) and w.rule not in NOT_WAIVED}
     return [_waived(r, waived[r.rule].by) if r.verdict != Verdict.PASS and r.rule in waived else r for r in results]
 
 

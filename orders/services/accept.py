@@ -14,12 +14,12 @@ from core.uow import require_uow
 from credit.rules.asks import CreditDecision, PostingSpec
 from credit.services.check import check
 from credit.services.post import post
-from credit.states import Bucket, CheckPoint
+from credit.states import CheckPoint
 from inventory.rules.asks import DemandSpec, Reservation
 from inventory.services.open_demands import open_demands
 from inventory.services.reserve import reserve
 from orders.gates import credit_ask
-from orders.rules.exposure import by_ship_date, ship_date_of
+from orders.rules.exposure import by_ship_date, open_posting, ship_date_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
 from orders.states import Blocks
@@ -55,7 +55,7 @@ def decide_credit_of_many(orders: Sequence[tuple[OrderPicture, date]], *, now: d
 def open_lines(entering: Sequence[Entering], *, now: datetime) -> dict[int, dict[int, int]]:
     """Post the exposure and open a demand per line; {order id: {line number: demand id}}. Held orders count as well."""
     refs = {e.order.order_id: DocumentRef("order", e.order.order_id, e.order.number) for e in entering}
-    post([s for e in entering for s in _postings(e.order, refs[e.order.order_id], now.date())], now=now)
+    post([s for e in entering for s in _postings(e.order, now.date())], now=now)
     ids = open_demands([_demand(e, line, refs[e.order.order_id]) for e in entering for line in e.order.lines], now=now)
     return {e.order.order_id: {x.line_no: ids[_key(e.order, x)] for x in e.order.lines} for e in entering}
 
@@ -73,13 +73,13 @@ def _key(order: OrderPicture, line: LinePicture) -> str:
     return f"{order.order_id}:{line.line_no}"
 
 
-def _postings(order: OrderPicture, ref: DocumentRef, submitted_on: date) -> Sequence[PostingSpec]:
+def _postings(order: OrderPicture, submitted_on: date) -> Sequence[PostingSpec]:
     """Ship dates count from the UTC day of submit, so that every later reversal finds the same day."""
     days = by_ship_date(
         (ship_date_of(x.requested_date or order.requested_date, submitted_on), x.amount) for x in order.lines
     )
     return [
-        PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, f"order:{ref.id}:submit:{day}", ship_date=day)
+        open_posting(order, amount, f"order:{order.order_id}:submit:{day}", day, rate_date=submitted_on)
         for day, amount in days.items()
     ]
 

@@ -84,7 +84,7 @@ def amend(*, order_id: int, wish: Wish, expected_version: int, reason: str, acto
         raise NotFound(kind="order", ident=order_id)
     ref = DocumentRef("order", order_id)
     lock_accounts([head.account_id])
-    spender = _spender(head, actor)
+    spender = spender_in(head, actor)
     lock_spenders([(spender, head.account_id)] if spender is not None else [], documents=[ref])
     requests = lock_requests(ref, kind=KIND) if head.channel in BY_PEOPLE else []
     row = lock_orders([order_id])[order_id]
@@ -129,7 +129,7 @@ def _no_longer_awaited(found: Assessed) -> tuple[OpenHold, ...]:
     return tuple(h for h in found.before.open_holds if h.rule == PO_TO_FOLLOW) if has_come else ()
 
 
-def _spender(head: Head, actor: Actor) -> int | None:
+def spender_in(head: Head, actor: Actor) -> int | None:
     """Whose limits it counts towards: whose it does already, else who entered it, else who amends; a rep's for nobody's."""
     if head.channel not in BY_PEOPLE or head.on_behalf_of_id is not None:
         return None

@@ -11,6 +11,7 @@ from accounts.services.spend import (
     Spending,
     SpendingCurrencyMismatch,
     spend_many,
+    spending_outlook,
 )
 from accounts.spending_queries import buyers_of
 from catalog import queries as catalog
@@ -79,6 +80,16 @@ def company_reasons(orders: Sequence[OrderPicture]) -> dict[int, list[str]]:
         for order in ruled
     }
     return {order_id: why for order_id, why in found.items() if why}
+
+
+def would_ask(one: Asking, *, actor: Actor, now: datetime) -> list[str]:
+    """Why the company would be asked now, by its rules or because a limit of the buyer is reached. Reads only."""
+    if why := company_reasons([one.order]).get(one.order.order_id):
+        return why
+    if one.buyer_id is None:
+        return []
+    (outcome,) = spending_outlook([_spending(one.order, one.buyer_id)], actor=actor, now=now)
+    return [outcome.message.rstrip(".")] if isinstance(outcome, LIMITS) else []
 
 
 def _spending(order: OrderPicture, user_id: int) -> Spending:

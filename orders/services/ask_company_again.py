@@ -40,7 +40,7 @@ def ask_company_again(
     if not found.asks_company:
         return Answer()
     waiting = tuple(h for h in after.open_holds if h.rule == PURCHASE_APPROVAL)
-    if _is_approved(after, now):
+    if is_approved_already(after, now):
         _count_approved(after, spender, actor, now)
         held = None
     else:
@@ -58,7 +58,8 @@ def _asked(asking: Asking, actor: Actor, now: datetime) -> GateResult | None:
     return outcome
 
 
-def _is_approved(order: OrderPicture, now: datetime) -> bool:
+def is_approved_already(order: OrderPicture, now: datetime) -> bool:
+    """The company said yes to just this content before, and the yes still stands."""
     content = content_hash(order)
     known = approvals_of(ref_of(order), kind=KIND)
     return any(a.content_hash == content and a.state == ApprovalState.APPROVED and a.expires_at > now for a in known)

@@ -14,17 +14,15 @@ from core.money import line_amount
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
-from credit.states import Bucket
 from inventory.services.cancel import cancel as cancel_demands
 from orders.events import LinesCancelled
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.queries import account_of, pictures
 from orders.rules.asks import CancelOutcome
-from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
+from orders.rules.exposure import by_ship_date, open_change, open_posting, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.count_open_orders import ensure_counted
 from orders.services.hold_rows import clear_all
@@ -145,19 +143,8 @@ def give_back_credit(order: OrderPicture, quantities: Mapping[int, Decimal], now
             worth = worth_of(order, line)
             before = _open(line)
             changes.append((worth.ship_date, open_change(worth, before, before - quantities[line.line_no])))
-    ref = DocumentRef("order", order.order_id, order.number)
-    specs = [
-        PostingSpec(
-            order.account_id,
-            ref,
-            Bucket.OPEN_ORDER,
-            amount,
-            f"order:{ref.id}:v{order.version}:cancel:{day}",
-            ship_date=day,
-        )
-        for day, amount in by_ship_date(changes).items()
-    ]
-    post(specs, now=now)
+    key = f"order:{order.order_id}:v{order.version}:cancel"
+    post([open_posting(order, x, f"{key}:{day}", day) for day, x in by_ship_date(changes).items()], now=now)
 
 
 def lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Decimal:

@@ -12,6 +12,7 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refuse
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.uow import door_verb
+from credit.rules.asks import NO_RATE
 from orders.events import HoldCleared
 from orders.locks import lock_orders
 from orders.models import Hold, Order
@@ -33,6 +34,11 @@ class HoldNotOpen(Refused):
 class NoCreditAccount(Refused):
     template = "Order {number} belongs to an account without a credit account: there is no credit to let it go on."
     remedy_template = "Open a credit account; the hold goes by itself."
+
+
+class NoExchangeRate(Refused):
+    template = "Order {number} is in {currency}, and no exchange rate says what it adds to what the account owes."
+    remedy_template = "Enter the rate; credit looks again by itself, and decides by its rules."
 
 
 @door_verb
@@ -63,6 +69,8 @@ def clear_hold(
         raise HoldNotOpen(by=hold.cleared_by)
     if hold.rule == NO_CREDIT_ACCOUNT:
         raise NoCreditAccount(number=order.number)
+    if hold.rule == NO_RATE:
+        raise NoExchangeRate(number=order.number, currency=order.currency)
     if not actor.has_role(*hold.clearable_by):
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
     if deviation_percent is not None and ceiling is None:

@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.actors import Actor
-from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.queries import counted
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
-from credit.states import Bucket
 from orders.locks import lock_orders
 from orders.queries import open_orders_of, pictures
 from orders.rules.credit_queue import open_part
-from orders.rules.exposure import by_ship_date
+from orders.rules.exposure import by_ship_date, open_posting
 from orders.rules.picture import OrderPicture
 from orders.services.reevaluate_credit_holds import Reevaluated, look_again, look_again_at
 
@@ -64,9 +62,6 @@ def ensure_counted(orders: Iterable[OrderPicture], *, now: datetime) -> int:
 
 
 def _postings(order: OrderPicture) -> list[PostingSpec]:
-    ref = DocumentRef("order", order.order_id, order.number)
     days = by_ship_date(open_part(order, line) for line in order.lines if line.demand)
-    return [
-        PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, f"order:{ref.id}:counted:{day}", ship_date=day)
-        for day, amount in days.items()
-    ]
+    key = f"order:{order.order_id}:counted"
+    return [open_posting(order, amount, f"{key}:{day}", day) for day, amount in days.items()]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from core.actors import Actor
 from core.errors import FieldError, NotFound
 from core.quantity import plain
 from credit import queries as credit
@@ -12,11 +13,14 @@ from credit.states import CheckPoint
 from inventory.rules.asks import SplitAsk, SplitLine
 from inventory.split_queries import split_plan
 from orders.amendments import Assessed, amending_ask, assess, credit_results
+from orders.purchase_queries import heads
 from orders.queries import pictures
 from orders.rules.asks import CreditView, GateResult
 from orders.rules.purchase import waiting
 from orders.rules.wishes import Change, LineChange, Wish, day_of, place_of, standing
-from orders.services.ask_company import company_reasons
+from orders.services.amend import spender_in
+from orders.services.ask_company import Asking, would_ask
+from orders.services.ask_company_again import is_approved_already
 from orders.services.preview import credit_view
 from orders.states import Verdict
 
@@ -62,8 +66,8 @@ class AmendmentPreview:
         return bool(self.changes) and not self.problems
 
 
-def preview_amendment(*, order_id: int, wish: Wish, now: datetime) -> AmendmentPreview:
-    """By the same code as the amendment. A buyer's own spending limits are only looked at when it is made.
+def preview_amendment(*, order_id: int, wish: Wish, actor: Actor, now: datetime) -> AmendmentPreview:
+    """By the same code as the amendment, the company's rules and its buyer's spending limits among it.
 
     Raises NotFound. A constant number of statements.
     """
@@ -72,7 +76,7 @@ def preview_amendment(*, order_id: int, wish: Wish, now: datetime) -> AmendmentP
         raise NotFound(kind="order", ident=order_id)
     found = assess(order, wish, now=now)
     view, results = _credit(found, now) if not found.errors else (None, [])
-    holds = [r for r in (*found.results, *results, *_company(found)) if r.verdict == Verdict.HOLD]
+    holds = [r for r in (*found.results, *results, *_company(found, actor, now)) if r.verdict == Verdict.HOLD]
     return AmendmentPreview(
         order.number, order.version, found.changes, found.notes, _lines(found, now), order.total, found.after.total,
         order.currency, view, tuple(holds), found.errors,
@@ -85,10 +89,12 @@ def _credit(found: Assessed, now: datetime) -> tuple[CreditView, list[GateResult
     return credit_view(decision), credit_results(found, decision, now=now) if found.asks_credit else []
 
 
-def _company(found: Assessed) -> list[GateResult]:
-    if found.errors or not found.asks_company:
+def _company(found: Assessed, actor: Actor, now: datetime) -> list[GateResult]:
+    """As ask_company_again would: what the company said yes to before needs no second one."""
+    if found.errors or not found.asks_company or is_approved_already(found.after, now):
         return []
-    why = company_reasons([found.after]).get(found.after.order_id)
+    head = heads([found.after.order_id])[found.after.order_id]
+    why = would_ask(Asking(found.after, spender_in(head, actor)), actor=actor, now=now)
     return [waiting(why)] if why else []
 
 

@@ -28,7 +28,7 @@ from orders.models import Order
 from orders.queries import credit_held_pictures, demand_ids_of, pictures
 from orders.rules.asks import GateResult, Part, ReleasedLine, ReleaseGrant
 from orders.rules.credit_queue import asks_at_release, lines_that_fit
-from orders.rules.exposure import by_ship_date, open_change, unreleased, worth_of
+from orders.rules.exposure import by_ship_date, open_change, open_posting, unreleased, worth_of
 from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.releasable import releasable
@@ -111,7 +111,7 @@ def _chosen(
     room = _decide_credit({i: orders[i] for i in asked}, asked, now, parts=asked) if asked else {}
     chosen = {}
     for order_id, part in wanted.items():
-        amount = part.amount if part.amount is not None else room[order_id].available if order_id in room else ZERO
+        amount = part.amount if part.amount is not None else room[order_id].fits if order_id in room else ZERO
         named = part.line_nos
         chosen[order_id] = named if named is not None else lines_that_fit(orders[order_id], amount)
     return chosen
@@ -220,12 +220,10 @@ def _postings(grant: ReleaseGrant, order: OrderPicture, ref: DocumentRef) -> lis
             worth, before = worth_of(order, line), unreleased(line.demand)
             changes.append((worth.ship_date, open_change(worth, before, before - left[line.line_id])))
     key = f"order:{ref.id}:v{order.version}:release"
-    specs = [
-        PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, f"{key}:{day}", ship_date=day)
-        for day, amount in by_ship_date(changes).items()
-    ]
+    specs = [open_posting(order, amount, f"{key}:{day}", day) for day, amount in by_ship_date(changes).items()]
     if released:
-        specs.append(PostingSpec(order.account_id, ref, Bucket.RELEASED, released, key))
+        into = PostingSpec(order.account_id, ref, Bucket.RELEASED, released, key)
+        specs.append(replace(into, currency=order.currency, rate_date=order.submitted_on))
     return specs
 
 

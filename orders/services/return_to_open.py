@@ -6,13 +6,10 @@ from decimal import Decimal
 from uuid import uuid4
 
 from core.actors import Actor
-from core.refs import DocumentRef
 from core.uow import require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.post import post
-from credit.states import Bucket
 from orders.queries import orders_of_lines, pictures
-from orders.rules.exposure import open_change, unreleased, worth_of
+from orders.rules.exposure import open_change, open_posting, unreleased, worth_of
 
 
 @require_uow
@@ -24,7 +21,6 @@ def return_to_open(short_qtys: Mapping[int, Decimal], *, actor: Actor, now: date
     """
     specs = []
     for order in pictures(orders_of_lines(short_qtys)).values():
-        ref = DocumentRef("order", order.order_id, order.number)
         for line in order.lines:
             short = short_qtys.get(line.line_id or 0)
             if short is None or line.demand is None:
@@ -32,5 +28,5 @@ def return_to_open(short_qtys: Mapping[int, Decimal], *, actor: Actor, now: date
             worth, left = worth_of(order, line), unreleased(line.demand)
             amount = open_change(worth, left - short, left)
             key = f"order_line:{line.line_id}:short:{uuid4().hex}"
-            specs.append(PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, key, ship_date=worth.ship_date))
+            specs.append(open_posting(order, amount, key, worth.ship_date))
     return post([s for s in specs if s.amount], now=now)

@@ -13,13 +13,11 @@ from core.overrides import Reason
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.post import post
-from credit.states import Bucket
 from inventory.services.split_demand import split_demand
 from orders.events import LineSplitInTwo
 from orders.models import LineSplit, OrderLine
-from orders.rules.exposure import worth_of
+from orders.rules.exposure import open_posting, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import give_back_credit, locked_order, lower_amounts
 from orders.services.count_open_orders import ensure_counted
@@ -91,10 +89,8 @@ def _split(order: OrderPicture, line: LinePicture, reason: str, actor: Actor, no
 
 def _owe(order: OrderPicture, line: LinePicture, new: LinePicture, now: datetime) -> None:
     """What was given back is owed again, on the same day; only cents can differ, as each line is rounded once."""
-    ref = DocumentRef("order", order.order_id, order.number)
-    key = f"order:{ref.id}:v{order.version}:split:{new.line_no}"
-    day = worth_of(order, line).ship_date
-    post([PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, new.amount, key, ship_date=day)], now=now)
+    key = f"order:{order.order_id}:v{order.version}:split:{new.line_no}"
+    post([open_posting(order, new.amount, key, worth_of(order, line).ship_date)], now=now)
 
 
 def _row(line: LinePicture, new: LinePicture, demand_id: int) -> dict[str, object]:

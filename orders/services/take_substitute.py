@@ -14,17 +14,16 @@ from core.overrides import Reason
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.check import check
 from credit.services.post import post
-from credit.states import Bucket, CheckPoint
+from credit.states import CheckPoint
 from inventory.rules.asks import DemandSpec
 from inventory.services.cancel import cancel as cancel_demands
 from inventory.services.open_demands import open_demands
 from inventory.services.reserve import reserve
 from orders.events import LinesCancelled
 from orders.gates import credit_ask
-from orders.rules.exposure import ship_date_of
+from orders.rules.exposure import open_posting, ship_date_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
 from orders.rules.trace import price_columns
@@ -132,16 +131,15 @@ def _take(order: OrderPicture, c: Candidate, word: str, actor: Actor, now: datet
 
 def _owe(order: OrderPicture, new: LinePicture, c: Candidate, now: datetime) -> None:
     """Credit is asked for the substitute once what it replaces is given back; refused, nothing happens."""
-    ask = credit_ask(replace(order, lines=(new,)), today=c.verdicts.today)
+    ask = replace(credit_ask(replace(order, lines=(new,)), today=c.verdicts.today), rate_date=order.submitted_on)
     decision = check([ask], point=CheckPoint.ENTRY, now=now)[0]
     if not decision.is_approved:
         why = " ".join(r.message for r in decision.reasons if r.is_blocking) or "credit holds it"
         raise SubstituteRefused(sku=new.sku, why=why)
     assert order.submitted_on is not None
     day = ship_date_of(new.requested_date or order.requested_date, order.submitted_on)
-    ref = DocumentRef("order", order.order_id, order.number)
-    key = f"order:{ref.id}:v{order.version}:substitute:{new.line_no}"
-    post([PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, new.amount, key, ship_date=day)], now=now)
+    key = f"order:{order.order_id}:v{order.version}:substitute:{new.line_no}"
+    post([open_posting(order, new.amount, key, day)], now=now)
 
 
 def _spec(order: OrderPicture, new: LinePicture, c: Candidate) -> DemandSpec:

@@ -14,9 +14,7 @@ from core.actors import Actor
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.post import post
-from credit.states import Bucket
 from inventory.rules.asks import DemandAmendment, DemandChange, DemandSpec, Reservation
 from inventory.services.open_demands import open_demands
 from inventory.services.refresh_demands import refresh_demands
@@ -27,7 +25,7 @@ from orders.models import Order, OrderRevision
 from orders.queries import holds_of
 from orders.revision_queries import last_revision
 from orders.rules.asks import GateResult, HoldView
-from orders.rules.exposure import by_ship_date, open_parts
+from orders.rules.exposure import by_ship_date, open_parts, open_posting
 from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture
 from orders.rules.ranking import rank_of
@@ -86,10 +84,9 @@ def _post(found: Assessed, now: datetime) -> None:
     was = [(day, -amount) for day, amount in open_parts(found.before)]
     changes = by_ship_date([*was, *open_parts(found.after)])
     order = found.after
-    ref = DocumentRef("order", order.order_id, order.number)
-    key = f"order:{ref.id}:v{order.version}:amend"
+    key = f"order:{order.order_id}:v{order.version}:amend"
     specs = [
-        PostingSpec(order.account_id, ref, Bucket.OPEN_ORDER, amount, f"{key}:{day}", ship_date=day)
+        open_posting(order, amount, f"{key}:{day}", day, rate_date=found.before.submitted_on)
         for day, amount in changes.items()
     ]
     post(specs, now=now)

@@ -9,16 +9,13 @@ from typing import Any
 from accounts.queries import account_snapshots
 from core.actors import Actor
 from core.money import line_amount
-from core.refs import DocumentRef
 from core.uow import require_uow
-from credit.rules.asks import PostingSpec
 from credit.services.post import post
-from credit.states import Bucket
 from inventory.rules.asks import DemandChange
 from inventory.services.refresh_demands import refresh_demands
 from orders.gates import gather, judge, local_day, priced
 from orders.models import Order, OrderLine
-from orders.rules.exposure import by_ship_date, unreleased, worth_of
+from orders.rules.exposure import by_ship_date, open_posting, unreleased, worth_of
 from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
@@ -112,13 +109,8 @@ def _post(before: OrderPicture, after: OrderPicture, line_nos: Sequence[int], no
             qty, was.unit_price, before.currency
         )
         changes.append((was.ship_date, change))
-    ref = DocumentRef("order", before.order_id, before.number)
-    key = f"order:{ref.id}:v{before.version}:reprice"
-    specs = [
-        PostingSpec(before.account_id, ref, Bucket.OPEN_ORDER, amount, f"{key}:{day}", ship_date=day)
-        for day, amount in by_ship_date(changes).items()
-    ]
-    post(specs, now=now)
+    key = f"order:{before.order_id}:v{before.version}:reprice"
+    post([open_posting(before, x, f"{key}:{day}", day) for day, x in by_ship_date(changes).items()], now=now)
 
 
 @require_uow

@@ -37,7 +37,8 @@ def change(request: PortalRequest, number: str) -> HttpResponse:
         return _show(request, page, status=422)
     if request.POST.get("step") == "amend" and request.POST.get("seen") == page.content:
         return _amend(request, head, page)
-    page = page.looked_at(preview_amendment(order_id=head.order_id, wish=page.wish, now=clock.now()))
+    seen = preview_amendment(order_id=head.order_id, wish=page.wish, actor=actor(request), now=clock.now())
+    page = page.looked_at(seen)
     return _show(request, page, status=422 if page.problems else 200)
 
 

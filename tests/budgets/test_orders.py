@@ -102,7 +102,9 @@ def test_amending_and_its_preview_take_the_same_statements_for_1_and_for_200_lin
         lines = (*changed, new, *([LineWish(qty=Decimal(2), product_id=world.products[-2].pk)]))
         wish = Wish(lines, requested_date=later(7))
         version = Order.objects.get(pk=order.order_id).version
-        counts["preview"].append(count(lambda o=order, w=wish: preview_amendment(order_id=o.order_id, wish=w, now=NOW)))
+        counts["preview"].append(
+            count(lambda o=order, w=wish: preview_amendment(order_id=o.order_id, wish=w, actor=CLERK, now=NOW))
+        )
         counts["amend"].append(
             count(
                 lambda o=order, w=wish, v=version: amend(

@@ -84,7 +84,7 @@ def test_an_order_worth_more_than_can_be_written_is_refused_by_name_and_not_stor
 
 
 @pytest.mark.parametrize(("amount", "currency"), [("5", "EUR"), ("NaN", "USD"), ("1e12", "USD")])
-def test_money_in_another_currency_or_of_no_size_is_not_counted(amount, currency):
+def test_money_in_a_currency_without_a_rate_or_of_no_size_is_not_counted(amount, currency):
     world = stocked_world()
     with pytest.raises(InvalidInput):
         post_receipt(

@@ -25,6 +25,7 @@ from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
+from orders.services.preview_amendment import preview_amendment
 from orders.services.settle_purchase import settle_purchase
 from orders.services.submit import submit, submit_many
 from orders.states import Channel
@@ -69,8 +70,9 @@ def rule(world, kind="amount", **more):
     return PurchaseRule.objects.create(account=world.account, kind=kind, **more)
 
 
-def spent():
-    return sum(SpendingEntry.objects.values_list("amount", flat=True))
+def spent(*, approved=False):
+    """By who ordered, or by who approved."""
+    return sum(SpendingEntry.objects.filter(is_approver=approved).values_list("amount", flat=True))
 
 
 def waits(order):
@@ -247,7 +249,65 @@ def test_an_approver_approves_no_more_than_they_may_spend_on_one_order():
     Buyer.objects.filter(user=short).update(order_limit=Decimal(60))
     put(world, user, 6)
     decided(short)
-    assert spent() == 60
+    assert (spent(), spent(approved=True)) == (60, 60)
+
+
+@db
+def test_what_somebody_approves_and_orders_shares_one_limit_of_the_period():
+    world = make_world(stock=1000)
+    user = buyer(world, order_limit=Decimal(10))
+    limits = {"role": BuyerRole.APPROVER, "period_limit": Decimal(100)}
+    chief = buyer(world, roles=(Role.BUYER, Role.BUYER_APPROVER), **limits)
+    first = put(world, user, 6)
+    decided(chief)
+    assert (spent(), spent(approved=True)) == (60, 60)
+    second = put(world, user, 5)
+    waiting = approvals([ApprovalRequest.objects.latest("pk").pk]).values()
+    assert not decidable(waiting, chief.pk, now=NOW)
+    with pytest.raises(OwnLimitReached, match="spent or approved, and approves no more: this is 50"):
+        decided(chief)
+    assert put(world, chief, 4).holds == ()  # 40 are left for an order of their own
+    assert waits(put(world, chief, 1)) == ["purchase_approval"]
+    cancel_order(order_id=first.order_id, reason="not needed", actor=CLERK, now=NOW)
+    assert (spent(), spent(approved=True)) == (40, 0)
+    request = ApprovalRequest.objects.get(subject_id=second.order_id)
+    decide(approval_id=request.pk, approve=True, actor=person(chief), now=NOW)
+    assert spent(approved=True) == 50
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.races
+def test_four_approvals_at_once_and_an_order_of_the_approver_s_pass_the_period_limit_by_nothing():
+    world = make_world(stock=1000)
+    user = buyer(world, order_limit=Decimal(10))
+    chief = buyer(world, roles=(Role.BUYER_APPROVER,), role=BuyerRole.APPROVER, period_limit=Decimal(100))
+    for _ in range(4):
+        put(world, user, 3)
+    mine = by_portal(world, 3)
+    asked = ApprovalRequest.objects.values_list("pk", flat=True)
+    who = person(chief)
+    yes = [lambda pk=pk: decide(approval_id=pk, approve=True, actor=who, now=NOW) for pk in asked]
+    outcomes = race(*yes, lambda: place(mine, actor=who, now=NOW))
+    refused = [x for x in outcomes if isinstance(x, OwnLimitReached)]
+    held = outcomes[-1].holds
+    counted = sum(SpendingEntry.objects.filter(buyer__user=chief).values_list("amount", flat=True))
+    assert counted == 90
+    assert len(refused) + len(held) == 2
+
+
+@db
+def test_what_is_approved_for_somebody_absent_counts_towards_their_period():
+    world = make_world(stock=1000)
+    user = buyer(world, order_limit=Decimal(10))
+    absent = buyer(world, roles=(Role.BUYER_APPROVER,), role=BuyerRole.APPROVER, period_limit=Decimal(50))
+    stands_in = buyer(world)
+    AbsenceFactory(user=absent, delegate=stands_in, away_from=NOW.date(), back_on=NOW.date() + timedelta(days=1))
+    put(world, user, 4)
+    decided(stands_in)
+    assert SpendingEntry.objects.get(is_approver=True).buyer.user == absent
+    put(world, user, 2)
+    with pytest.raises(OwnLimitReached):
+        decided(stands_in)
 
 
 @db
@@ -326,3 +386,26 @@ def test_what_grows_counts_towards_its_buyer_s_limit_whoever_amends():
     assert spent() == 140
     assert waits(amended(world, other, order, 16)) == ["purchase_approval"]
     assert spent() == 140
+
+
+def foreseen(user, order, qty):
+    wish = Wish((LineWish(1, Decimal(qty)),))
+    seen = preview_amendment(order_id=order.order_id, wish=wish, actor=person(user), now=NOW)
+    return [h.message for h in seen.holds]
+
+
+@db
+def test_the_preview_of_an_amendment_says_what_the_buyer_s_limits_will_say():
+    world = make_world()
+    buys, decides = buyer(world, order_limit=150, period_limit=200), approver(world)
+    order, other = put(world, buys, 12), put(world, buys, 4)
+    assert foreseen(buys, order, 14) == []
+    (too_much_at_once,), (too_much_together,) = foreseen(buys, order, 16), foreseen(buys, other, 9)
+    assert "may spend on one order (150.00 USD)" in too_much_at_once
+    assert "50.00 USD more would take" in too_much_together
+    assert spent() == 160  # nothing was counted
+    (hold,) = amended(world, buys, order, 16).holds
+    assert hold.message == too_much_at_once
+    decided(decides)
+    assert amended(world, buys, order, 15).holds == ()
+    assert foreseen(buys, order, 16) == []  # the company said yes to 16

@@ -127,7 +127,7 @@ def test_a_suspended_account_is_held():
 
 def test_another_currency_is_held_and_not_compared_with_the_limit():
     (decision,) = decided(account(limit="1", order_value_max=Decimal(1)), ask("500", currency="EUR"))
-    assert rules(decision) == ["currency_mismatch"]
+    assert rules(decision) == ["no_exchange_rate"]
 
 
 def test_an_account_without_credit_is_held_with_one_reason():
