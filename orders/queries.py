@@ -1,7 +1,7 @@
 """Reads of orders, batch-shaped: a constant number of SQL statements whatever the number of ids."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -304,11 +304,7 @@ def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
         "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code",
         "order__submitted_at",
     )  # fmt: skip
-    return {
-        i: LockedPrice(i, o, n, a, p, c, t, at.astimezone(UTC).date() if at else None)
-        for i, o, n, a, p, c, t, at in rows
-        if p is not None
-    }
+    return {i: LockedPrice(i, o, n, a, p, *more) for i, o, n, a, p, *more in rows if p is not None}
 
 
 def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:

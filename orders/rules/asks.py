@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -262,7 +262,12 @@ class LockedPrice:
     unit_price: Decimal
     currency: str
     terms_code: str
-    submitted_on: date | None = None  # UTC: whose exchange rate counts it
+    submitted_at: datetime | None = None
+
+    @property
+    def submitted_on(self) -> date | None:
+        """In UTC: the day whose exchange rate counts what becomes of it."""
+        return self.submitted_at.astimezone(UTC).date() if self.submitted_at else None
 
 
 @dataclass(frozen=True)
