@@ -12,7 +12,7 @@ from core.refs import DocumentRef
 from fulfillment.models import CarrierService, ReturnLine, Shipment, ShipmentLine
 from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
 from fulfillment.states import ShipmentStatus
-from orders.queries import line_quantities
+from orders.line_queries import line_quantities
 
 ZERO = Decimal(0)
 _LINE_COLUMNS = (

@@ -16,6 +16,12 @@ def named_lines(demand_ids: Iterable[int]) -> dict[int, LineRef]:
     return {row[0]: LineRef(*row[1:]) for row in rows}
 
 
+def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
+    """{order line id: ordered less cancelled, base units}; drafts count in full."""
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("id", "qty", "demand__cancelled_qty")
+    return {line_id: qty - (cancelled or 0) for line_id, qty, cancelled in rows}
+
+
 def line_margins(line_ids: Iterable[int]) -> dict[int, Decimal]:
     """{order line: its locked margin per base unit}; lines whose cost was unknown are absent. One statement."""
     rows = OrderLine.objects.filter(pk__in=set(line_ids), unit_margin__isnull=False)

@@ -292,19 +292,13 @@ def accounts_of(order_ids: Iterable[int]) -> dict[int, int]:
     return dict(Order.objects.filter(pk__in=set(order_ids)).values_list("id", "account_id"))
 
 
-def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
-    """{order line id: ordered less cancelled, base units}; drafts count in full."""
-    rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("id", "qty", "demand__cancelled_qty")
-    return {line_id: qty - (cancelled or 0) for line_id, qty, cancelled in rows}
-
-
 def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     """The locked price of each line that has one."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
         "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code",
         "order__submitted_at",
     )  # fmt: skip
-    return {i: LockedPrice(i, o, n, a, p, *more) for i, o, n, a, p, *more in rows if p is not None}
+    return {i: LockedPrice(i, o, n, a, p, c, t, at) for i, o, n, a, p, c, t, at in rows if p is not None}
 
 
 def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:
