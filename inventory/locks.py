@@ -67,6 +67,7 @@ class LockedDemand:
     receiving_calendar_id: int | None
     receiving_days: Sequence[int]
     route: Sequence[int]
+    ship_complete: str = ""
 
 
 _DEMANDS = "inventory_demand"

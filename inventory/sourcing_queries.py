@@ -27,7 +27,7 @@ from inventory.states import Fulfilment, Hardness
 _WANTS = """
     SELECT d.id, d.ref_kind, d.ref_id, d.product_id, d.backordered_qty, d.ordered_qty - d.cancelled_qty, d.requested_date,
            d.account_id, d.region, d.receiving_calendar_id, d.receiving_days, d.min_shelf_life_days, p.weight_kg,
-           d.site_id IS NOT NULL OR d.account_id IS NULL
+           d.site_id IS NOT NULL OR d.account_id IS NULL, d.ship_complete
     FROM inventory_demand d JOIN catalog_product p ON p.id = d.product_id
     WHERE d.id = ANY(%(demands)s::bigint[]) AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"""
 _RULES = """
@@ -58,13 +58,13 @@ def wants_of(demand_ids: Collection[int]) -> list[Want]:
 def _want(
     pk: int, kind: str, ref_id: int, product_id: int, qty: Decimal, ordered: Decimal, requested: date,
     account_id: int | None, region: str, calendar_id: int | None, days: Sequence[int], shelf_life: int,
-    weight_kg: Decimal | None, is_fill_up: bool,
+    weight_kg: Decimal | None, is_fill_up: bool, ship_complete: str,
 ) -> Want:  # fmt: skip
     place = Destination(region, calendar_id, tuple(days))
     fulfilment = Fulfilment.FILL_UP if is_fill_up else Fulfilment.ORDER
     return Want(
         pk, (kind, ref_id), product_id, qty, ordered, requested, account_id, place, shelf_life,
-        weight_kg or Decimal(0), fulfilment,
+        weight_kg or Decimal(0), fulfilment, ship_complete,
     )  # fmt: skip
 
 

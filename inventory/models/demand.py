@@ -55,6 +55,8 @@ class Demand(models.Model):
     margin_band = models.SmallIntegerField(default=0)
     unit_margin = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     ship_complete_group = models.CharField(max_length=40, blank=True)
+    # How its own document wants to ship (none, line, order); empty: as the account takes its orders.
+    ship_complete = models.CharField(max_length=5, blank=True, default="", db_default="")
     ship_to = models.ForeignKey(
         "accounts.ShipTo", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

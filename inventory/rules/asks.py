@@ -29,6 +29,7 @@ class RankSnapshot:
     margin_band: int = 0
     ship_complete_group: str = ""
     unit_margin: Decimal | None = None
+    ship_complete: str = ""  # what the document itself says; empty: as the account
 
 
 @dataclass(frozen=True)
@@ -214,6 +215,7 @@ class DemandChange:
     is_blocked: bool | None = None
     requested_date: date | None = None
     ship_complete_group: str | None = None
+    ship_complete: str | None = None
 
 
 @dataclass(frozen=True)

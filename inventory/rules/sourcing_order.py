@@ -49,6 +49,7 @@ class Want:
     min_shelf_life_days: int = 0
     weight_kg: Decimal = ZERO
     fulfilment: str = Fulfilment.ORDER
+    ship_complete: str = ""  # what its own document says; empty: what the rule, then the account says
 
 
 @dataclass(frozen=True)
@@ -224,9 +225,14 @@ def _problem(lines: Sequence[_Line], around: Surroundings, left: Mapping[int, De
 def _ask(line: _Line, terms: Terms) -> Ask:
     want, shelf = line.want, max(line.want.min_shelf_life_days, line.rule.min_shelf_life_days)
     reach = {site_id: Reach(day <= line.due, day + timedelta(days=shelf)) for site_id, day in line.dates.items()}
-    complete = line.rule.ship_complete or terms.ship_complete
+    complete = _complete(line, terms)
     least = want.qty if complete == "line" else _less_served(want, want.ordered * terms.min_line_percent / HUNDRED)
     return Ask(want.key, want.product_id, want.qty, reach, least, want.weight_kg)
+
+
+def _complete(line: _Line, terms: Terms) -> str:
+    """Who ordered knows best: the order's own wish, then what the rule says, then how the account takes its orders."""
+    return line.want.ship_complete or line.rule.ship_complete or terms.ship_complete
 
 
 def _less_served(want: Want, minimum: Decimal) -> Decimal:
@@ -238,7 +244,7 @@ def _limits(lines: Sequence[_Line], terms: Terms) -> Limits:
     caps = [line.rule.max_shipments for line in lines] + [terms.max_shipments]
     wanted = sum((line.want.qty for line in lines), ZERO)
     ordered = sum((line.want.ordered for line in lines), ZERO)
-    if any((line.rule.ship_complete or terms.ship_complete) == "order" for line in lines):
+    if any(_complete(line, terms) == "order" for line in lines):
         least = wanted
     else:
         least = max(ZERO, ordered * terms.min_order_percent / HUNDRED - (ordered - wanted))

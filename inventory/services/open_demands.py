@@ -30,6 +30,7 @@ COLUMNS = {
     "is_contract": "bool",
     "margin_band": "smallint",
     "ship_complete_group": "text",
+    "ship_complete": "text",
     "ship_to_id": "bigint",
     "unit_margin": "numeric",
 }
@@ -84,6 +85,7 @@ def _values(spec: DemandSpec) -> tuple[Any, ...]:
         rank.is_contract,
         rank.margin_band,
         rank.ship_complete_group,
+        rank.ship_complete,
         spec.ship_to_id,
         None if rank.unit_margin is None else str(rank.unit_margin),
     )

@@ -188,10 +188,11 @@ def _minimum(
     """(least quantity, group, its percent): what the customer takes at least, of the `qty` this run deals; what left it
     already counts towards it."""
     wanted = demand.ordered_qty - demand.cancelled_qty
-    least, percent = ZERO, HUNDRED if account.ship_complete == ShipComplete.LINE else account.min_line_percent
+    complete = demand.ship_complete or account.ship_complete
+    least, percent = ZERO, HUNDRED if complete == ShipComplete.LINE else account.min_line_percent
     if percent > 0:
         least = max(ZERO, (wanted * percent / HUNDRED).quantize(SMALLEST, ROUND_CEILING) - (wanted - qty))
-    whole = HUNDRED if account.ship_complete == ShipComplete.ORDER else account.min_order_percent
+    whole = HUNDRED if complete == ShipComplete.ORDER else account.min_order_percent
     return least, order_key if whole > 0 else "", whole or HUNDRED
 
 

@@ -16,6 +16,7 @@ FIELDS = (
     "is_contract",
     "margin_band",
     "ship_complete_group",
+    "ship_complete",
     "unit_margin",
     "is_blocked",
     "requested_date",
@@ -36,7 +37,8 @@ def refresh_demands(changes: Mapping[int, DemandChange], *, now: datetime) -> li
 
 def _apply(change: DemandChange, demand: Demand) -> bool:
     wanted = asdict(change.rank) if change.rank is not None else {}
-    given = {name: getattr(change, name) for name in ("is_blocked", "requested_date", "ship_complete_group")}
+    own = ("is_blocked", "requested_date", "ship_complete_group", "ship_complete")
+    given = {name: getattr(change, name) for name in own}
     wanted |= {name: value for name, value in given.items() if value is not None}
     differing = {k: v for k, v in wanted.items() if v is not None and getattr(demand, k) != v}
     for name, value in differing.items():

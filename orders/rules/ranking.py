@@ -25,6 +25,7 @@ def rank_of(order: OrderPicture, account: AccountSnapshot, price: PriceResult | 
         margin_band=margin_band(price),
         ship_complete_group=order.number if policy_of(order, account) == ShipComplete.ORDER else "",
         unit_margin=price.unit_margin if price is not None else None,
+        ship_complete=order.ship_complete,
     )
 
 

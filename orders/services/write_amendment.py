@@ -194,13 +194,14 @@ def _refresh(found: Assessed, demands: dict[int, int], now: datetime) -> None:
     """What allocation ranks by: the new price of raised lines, and who ships together."""
     order, account = found.after, found.account
     changes: dict[int, DemandChange] = {}
-    if _is_regrouped(found):
+    if _is_regrouped(found) or found.before.ship_complete != order.ship_complete:
         group = order.number if policy_of(order, account) == ShipComplete.ORDER else ""
-        changes = {demands[x.line_no]: DemandChange(ship_complete_group=group) for x in found.before.lines if x.demand}
-    for change in found.lines:
-        if change.before is not None and change.line_no in found.prices:
-            rank = rank_of(order, account, found.prices[change.line_no])
-            changes[demands[change.line_no]] = DemandChange(rank=rank)
+        change = DemandChange(ship_complete_group=group, ship_complete=order.ship_complete)
+        changes = {demands[x.line_no]: change for x in found.before.lines if x.demand}
+    for line in found.lines:
+        if line.before is not None and line.line_no in found.prices:
+            rank = rank_of(order, account, found.prices[line.line_no])
+            changes[demands[line.line_no]] = DemandChange(rank=rank)
     if changes:
         refresh_demands(changes, now=now)
 

@@ -13,10 +13,11 @@ from core.refs import DocumentRef
 from core.testing import drain, unit
 from inventory.models import Demand, DemandSourcing, SafetyStock, SourcingRule, TransitLane
 from inventory.queries import promises
+from inventory.rules.asks import RankSnapshot
 from inventory.services.allocate import allocate
 from inventory.services.open_demands import open_demands
 from inventory.services.source_again import source_again
-from inventory.sourcing_queries import why_these_sites
+from inventory.sourcing_queries import sourcing_of, why_these_sites
 from tests.factories.accounts import AccountFactory, ShipToFactory
 from tests.factories.catalog import CategoryFactory, ProductFactory
 from tests.factories.inventory import (
@@ -251,3 +252,27 @@ def test_a_rule_that_joins_what_is_on_its_way_saves_a_shipment_and_else_stock_el
     drain(NOW)
     assert held_at() == {demand.line_no: {"RENO": 40, "CMH": 20}}
     assert breaches() == []
+
+
+def test_what_the_order_says_of_shipping_complete_beats_the_rule_and_the_account():
+    """An account that takes whole orders only: one order says nothing, one takes parts, one wants whole lines."""
+    account = AccountFactory(ship_complete="order")
+    one, other, reno = ProductFactory(), ProductFactory(), SiteFactory(code="RENO")
+    stock(one, reno, 100)
+    stock(other, reno, 2)
+    rule()
+
+    def taken(own, number):
+        ref = DocumentRef("order", number, f"SO-{number}")
+        more = {"ref": ref, "account_id": account.pk, "rank": RankSnapshot(ship_complete=own)}
+        with unit():
+            ids = open_demands([spec(one, 5, line_no=1, **more), spec(other, 5, line_no=2, **more)], now=NOW)
+        why = sourcing_of(ids.values())
+        return [why[i].outcome for i in sorted(ids.values())]
+
+    assert taken("", 88_001) == ["all 5 wait: less than the least that may ship is there"] * 2
+    assert taken("none", 88_002) == ["5 from RENO", "2 from RENO, 3 not there yet"]
+    assert taken("line", 88_003) == ["5 from RENO", "all 5 wait: less than the least that may ship is there"]
+    SourcingRule.objects.update(ship_complete="line")
+    assert taken("none", 88_004) == ["5 from RENO", "2 from RENO, 3 not there yet"]
+    assert taken("", 88_005) == ["5 from RENO", "all 5 wait: less than the least that may ship is there"]

@@ -314,7 +314,8 @@ def test_header_values_are_kept_with_their_history_and_a_taken_po_number_is_refu
     )
     row = Order.objects.get(pk=order.order_id)
     assert (row.po_number, row.note, row.ship_complete) == ("PO-C", "leave at the gate", "order")
-    assert Demand.objects.get(ref_id=order.order_id).ship_complete_group == order.number
+    demand = Demand.objects.get(ref_id=order.order_id)
+    assert (demand.ship_complete_group, demand.ship_complete) == (order.number, "order")
     assert [(c.label, c.before, c.after) for c in outcome.changes] == [
         ("PO number", "PO-A", "PO-C"),
         ("Not later than", "none", "1 Apr 2026"),
