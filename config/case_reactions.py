@@ -16,7 +16,7 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice, mail_notices
 from exceptions_app.services.open_case import open_case, open_cases
-from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered
+from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered, VendorConfirmed, VendorShort
 from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved
 from orders.events import (
@@ -116,6 +116,43 @@ def _short_case(fact: PickShort) -> CaseSpec:
         fact.account_id,
         summary=f"{plain(fact.short_qty)} short on {fact.shipment_number}: {fact.reason}",
     )
+
+
+def open_vendor_short_case(fact: VendorShort, job: JobContext) -> None:
+    open_vendor_short_cases([fact], [job])
+
+
+def open_vendor_short_cases(facts: Sequence[VendorShort], jobs: Jobs) -> None:
+    found = [
+        CaseSpec(
+            "vendor_short",
+            DocumentRef("shipment", f.shipment_id, f.shipment_number),
+            f"product:{f.product_id}",
+            f.account_id,
+            summary=f"The vendor confirmed {plain(f.short_qty)} less than it was asked for on {f.shipment_number}",
+        )
+        for f in facts
+    ]
+    open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
+
+
+def open_vendor_late_case(fact: VendorConfirmed, job: JobContext) -> None:
+    open_vendor_late_cases([fact], [job])
+
+
+def open_vendor_late_cases(facts: Sequence[VendorConfirmed], jobs: Jobs) -> None:
+    found = [
+        CaseSpec(
+            "vendor_late",
+            DocumentRef("shipment", f.shipment_id, f.shipment_number),
+            f"vendor order {f.vendor_order_id}",
+            f.account_id,
+            summary=f"The vendor sends {f.shipment_number} on {_day(f.ship_date)}, {counted(f.days_late, 'day')} late",
+        )
+        for f in facts
+        if f.days_late
+    ]
+    open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
 
 
 def open_damage_case(fact: ShipmentDelivered, job: JobContext) -> None:

@@ -33,6 +33,9 @@ from fulfillment.events import (
     ShipmentDelivered,
     ShipmentReleased,
     ShipmentShipped,
+    VendorAsked,
+    VendorConfirmed,
+    VendorShort,
 )
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased
@@ -108,6 +111,16 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     RecallAsked: (),
     RecallAnswered: (),
     ShipmentReleased: (Reaction("choose how it travels", do.plan_carriage, run_many=do.plan_many_carriages),),
+    # what a vendor sends
+    VendorAsked: (),
+    VendorConfirmed: (
+        Reaction("open a case for the late vendor", cases.open_vendor_late_case, run_many=cases.open_vendor_late_cases),
+    ),
+    VendorShort: (
+        Reaction(
+            "open a case for the short vendor", cases.open_vendor_short_case, run_many=cases.open_vendor_short_cases
+        ),
+    ),
     # pick → ship → invoice → paid
     PickShort: (
         Reaction("open a case for the short pick", cases.open_short_pick_case, run_many=cases.open_short_pick_cases),

@@ -17,6 +17,8 @@ from fulfillment.exception_kinds import (
     SHORT_PICK,
     UNMATCHED_RETURN,
     USAGE_UNBILLED,
+    VENDOR_LATE,
+    VENDOR_SHORT,
 )
 
 _DUE = """
@@ -111,7 +113,7 @@ SELECT w.id
 
 
 def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
-    """Short picks whose order waits for none of the product any more."""
+    """Short picks, and vendors' short answers, whose order waits for none of the product any more."""
     named = [(c.id, c.subject.id, c.cause_key.removeprefix("product:")) for c in cases]
     asked = [(pk, shipment, int(product)) for pk, shipment, product in named if product.isdecimal()]
     columns = {name: [row[n] for row in asked] for n, name in enumerate(("cases", "shipments", "products"))}
@@ -146,7 +148,11 @@ register(
     Detector(DELIVERY_WINDOW_AT_RISK.code, "not sent", windows_at_risk),
     Detector(RECALL_UNANSWERED.code, "recall:", unanswered_recalls),
     Watch(SHORT_PICK.code, made_good),
+    Watch(VENDOR_SHORT.code, made_good),
 )
+register(Worth(VENDOR_SHORT.code, worth_of_short))
+pushed(VENDOR_SHORT.code, "the fact VendorShort")
+pushed(VENDOR_LATE.code, "the fact VendorConfirmed")
 register(Detector(DELIVERY_LATE.code, "not delivered", late_deliveries))
 pushed(SHORT_PICK.code, "the fact PickShort")
 pushed(USAGE_UNBILLED.code, "record_usage")

@@ -48,6 +48,43 @@ class RecallAnswered(Fact):
 
 
 @dataclass(frozen=True)
+class VendorAsked(Fact):
+    """A vendor is to send a shipment of ours. Stream "shipment:<id>", as of the facts that follow."""
+
+    vendor_order_id: int
+    vendor_order_number: str
+    shipment_id: int
+    order_id: int
+    site_id: int
+
+
+@dataclass(frozen=True)
+class VendorConfirmed(Fact):
+    """The vendor says what it sends and when (an ISO day); `days_late` behind the day we promised, 0 when not."""
+
+    vendor_order_id: int
+    vendor_order_number: str
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    ship_date: str
+    days_late: int
+
+
+@dataclass(frozen=True)
+class VendorShort(Fact):
+    """The vendor confirmed less of a product than it was asked for; the rest is open again."""
+
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    account_id: int
+    product_id: int
+    short_qty: Decimal
+
+
+@dataclass(frozen=True)
 class PickShort(Fact):
     shipment_id: int
     shipment_number: str

@@ -81,7 +81,25 @@ DELIVERY_REFUSED = KindSpec(
     least_resolutions=0,
     description="The customer would not take it. The goods are on their way back and are credited after inspection.",
 )
+VENDOR_SHORT = KindSpec(
+    code="vendor_short",
+    label="Vendor confirmed short",
+    owner_queue="planner",
+    severity="high",
+    respond_minutes=120,
+    resolve_minutes=480,
+    description="A vendor confirmed less than it was asked for. The rest is open again: serve it otherwise or cancel it.",
+)
+VENDOR_LATE = KindSpec(
+    code="vendor_late",
+    label="Vendor confirmed late",
+    owner_queue="planner",
+    severity="high",
+    respond_minutes=120,
+    resolve_minutes=480,
+    description="A vendor sends later than was promised. The buyer is told the new day: let it come, or serve it otherwise.",
+)
 declare(
-    SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN, DELIVERY_LATE, DELIVERY_DAMAGED,
-    DELIVERY_REFUSED, RECALL_UNANSWERED,
+    VENDOR_SHORT, VENDOR_LATE, SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN, DELIVERY_LATE,
+    DELIVERY_DAMAGED, DELIVERY_REFUSED, RECALL_UNANSWERED,
 )  # fmt: skip

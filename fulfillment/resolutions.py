@@ -1,40 +1,27 @@
 """What mends a case by sending what is there: in part, or again."""
 
-from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from accounts.states import Role
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput, Refused
+from core.errors import FieldError, InvalidInput
 from core.quantity import plain
-from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import NEVER, Effect
+from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
 from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
-from fulfillment.models import Shipment
 from fulfillment.services.record_usage import bill_usage
 from fulfillment.services.release_orders import release_orders
+from fulfillment.short_resolutions import SELLERS, ZERO, again, drop, preview_again, preview_drop
+from fulfillment.vendor_resolutions import vendor_resolutions
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
-from inventory.services.allocate import allocate
 from inventory.states import UsageStatus
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK
 from orders.queries import pictures
-from orders.rules.picture import LinePicture, OrderPicture
-from orders.services.cancel import cancel_lines
-from orders.services.lock_lines import lock_lines
 
-ZERO = Decimal(0)
-# The roles of the same buttons elsewhere: releasing, and cancelling what was ordered.
+# The roles of the same button elsewhere: releasing.
 RELEASERS = frozenset({Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR})
-SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})
-
-
-class NothingIsShort(Refused):
-    template = "Nothing of case {number} is short any more."
-    remedy_template = "The case closes by itself."
 
 
 def preview_ship(case: CaseSnapshot, now: datetime) -> Effect:
@@ -57,51 +44,6 @@ def ship_part(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> A
         why = "; ".join(gate.message for gate in outcome.refused) or "Nothing could be released."
         raise InvalidInput([FieldError("/order", "not_released", why)])
     return outcome
-
-
-def short_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LinePicture]]:
-    """The order of the shipment, and its lines of the short product that still wait."""
-    order_id = Shipment.objects.filter(pk=case.subject.id).values_list("order_id", flat=True).first() or 0
-    order = pictures([order_id]).get(order_id)
-    product = case.cause_key.removeprefix("product:")
-    lines = [x for x in (order.lines if order else ()) if str(x.product_id) == product]
-    return order, [x for x in lines if x.demand is not None and x.demand.backordered > ZERO]
-
-
-def preview_again(case: CaseSnapshot, now: datetime) -> Effect:
-    _, lines = short_lines(case)
-    if not lines:
-        return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
-    qty = sum((x.demand.backordered for x in lines if x.demand is not None), ZERO)
-    return Effect(f"looks for {plain(qty)} at every site that may serve the order", days_late=1)
-
-
-def again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    product = case.cause_key.removeprefix("product:")
-    asked = [int(product)] if product.isdecimal() else []
-    return allocate(trigger_key=f"case {case.number} {key}"[:80], product_ids=asked, actor=actor, now=now)
-
-
-def preview_drop(case: CaseSnapshot, now: datetime) -> Effect:
-    order, lines = short_lines(case)
-    if order is None or not lines:
-        return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
-    worth = sum((x.amount * x.demand.backordered / x.qty for x in lines if x.demand is not None), ZERO)
-    worth = worth.quantize(Decimal("0.01"))
-    return Effect(f"gives up {worth:,} {order.currency} of sales", -worth, days_late=NEVER)
-
-
-def drop(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    """What is short is read under the locks of the cancellation, so that nothing is cancelled twice."""
-    lock_accounts([case.account_id] if case.account_id else [])
-    order, lines = short_lines(case)
-    lock_lines([x.line_id for x in lines if x.line_id is not None])
-    order, lines = short_lines(case)
-    if order is None or not lines:
-        raise NothingIsShort(number=case.number)
-    quantities: dict[int, Decimal | None] = {x.line_no: x.demand.backordered for x in lines if x.demand is not None}
-    reason = f"Short, given up on case {case.number}"
-    return cancel_lines(order_id=order.order_id, quantities=quantities, reason=reason, actor=actor, now=now)
 
 
 def preview_bill(case: CaseSnapshot, now: datetime) -> Effect:
@@ -132,4 +74,5 @@ register(
     Resolution(DELIVERY_WINDOW_AT_RISK.code, "later", "The customer takes it later", preview_later, take_later),
     Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again, RELEASERS),
     Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop, SELLERS),
+    *vendor_resolutions(),
 )

@@ -17,6 +17,7 @@ KINDS = {
     "pool": ("Pool", "pool"),
     "safety_stock": ("Safety stock", "safetystock"),
     "order_cap": ("Order cap", "ordercap"),
+    "vendor_offer": ("Vendor's offer", "vendoroffer"),
 }
 FIELD_KINDS = {
     "field_usage": ("Usage", "fieldusage", ""),

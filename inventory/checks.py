@@ -126,6 +126,16 @@ OPEN_DISPUTES_STAND = """
                   l.received_qty, l.damaged_qty)
     FROM inventory_transferdispute d JOIN inventory_transferline l ON l.id = d.line_id
     WHERE d.status = 'open' AND l.received_qty + l.damaged_qty <> least(d.stated_qty, d.sent_qty) ORDER BY d.id"""
+A_VENDOR_HOLDS_ITS_OFFER = """
+    SELECT format('balance %s at vendor %s: %s there, %s offered, %s claimed, %s by other movements', b.id, s.code,
+                  b.on_hand_qty, coalesce(o.most_qty, 0),
+                  b.reserved_qty + b.allocated_qty + b.released_qty + b.picked_qty, coalesce(m.qty, 0))
+    FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id AND s.kind = 'vendor'
+    LEFT JOIN inventory_vendoroffer o ON o.balance_id = b.id AND (o.site_id, o.product_id) = (b.site_id, b.product_id)
+    LEFT JOIN LATERAL (SELECT sum(v.qty) AS qty FROM inventory_stockmovement v
+                       WHERE v.balance_id = b.id AND v.source_kind <> 'vendor_offer') m ON true
+    WHERE coalesce(m.qty, 0) <> 0 OR b.on_hand_qty <> 0 AND o.id IS NULL
+       OR o.is_active AND o.out_since IS NULL AND b.on_hand_qty < o.most_qty ORDER BY b.id"""
 CHECKS = {
     "claims on a balance equal its open claims": CLAIMS_ON_A_BALANCE,
     "on hand equals the sum of movements": ON_HAND_IS_ITS_MOVEMENTS,
@@ -142,6 +152,7 @@ CHECKS = {
     "a fill-up's claim travels once": CLAIMS_TRAVEL_ONCE,
     "an accepted offer moved what it offered": OFFERS_MOVED_WHAT_THEY_OFFERED,
     "an open dispute is what was booked": OPEN_DISPUTES_STAND,
+    "a vendor's site holds its offers, nothing of ours": A_VENDOR_HOLDS_ITS_OFFER,
 }
 
 

@@ -32,6 +32,7 @@ from inventory.rules.asks import (
 )
 from inventory.rules.atp import dated_atp, expected_on
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
+from inventory.rules.vendor import shown_name
 from inventory.states import ClaimKind, ClaimState, InboundKind, PromiseKind, StockStatus
 
 FREE = F("on_hand_qty") - F("reserved_qty") - F("allocated_qty") - F("released_qty") - F("picked_qty")
@@ -148,8 +149,8 @@ def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot
 
 
 def names_of_sites() -> dict[int, str]:
-    """{site: its name}. One statement."""
-    return dict(Site.objects.values_list("id", "name"))
+    """{site: its name as customers read it}. One statement."""
+    return {pk: shown_name(kind, name) for pk, kind, name in Site.objects.values_list("id", "kind", "name")}
 
 
 def decisions(demand_ids: Collection[int]) -> dict[int, Explanation]:

@@ -73,11 +73,10 @@ def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = 
     of the pools of their products where they are not given."""
     products = sorted({w.product_id for w in wants})
     accounts = {w.account_id for w in wants if w.account_id is not None}
-    parameters: dict[str, Any] = {"products": products, "accounts": sorted(accounts)}
     rules, places, shelves, network, free = sql.answers(
-        sql.Statement(_RULES, parameters, lambda rows: [_rule(*row) for row in rows]),
+        reading_rules(products, sorted(accounts)),
         sql.Statement(_PLACES, {}, list),
-        sql.Statement(_SHELVES, parameters, dict),
+        reading_shelves(products),
         reading_site_times(),
         reading_free_stock_of(products),
     )
@@ -99,6 +98,17 @@ def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = 
         else {},
         _coming(products, today) if any(r.joins_inbound for r in rules) else {},
     )
+
+
+def reading_rules(product_ids: Sequence[int], account_ids: Sequence[int]) -> sql.Statement[list[Rule]]:
+    """The active rules that could decide for these, to be read in somebody's round trip."""
+    parameters = {"products": product_ids, "accounts": account_ids}
+    return sql.Statement(_RULES, parameters, lambda rows: [_rule(*row) for row in rows])
+
+
+def reading_shelves(product_ids: Sequence[int]) -> sql.Statement[dict[int, Sequence[int]]]:
+    """{product: its categories, the nearest first}, to be read in somebody's round trip."""
+    return sql.Statement(_SHELVES, {"products": product_ids}, dict)
 
 
 def _coming(product_ids: Sequence[int], today: date) -> Mapping[int, Sequence[Peg]]:

@@ -21,6 +21,7 @@ from inventory.rules.promise import Coverage, Peg, fresh_slices, peg_inbound
 from inventory.rules.promise_words import split_words
 from inventory.rules.sourcing import Need, Supply
 from inventory.rules.sourcing_order import Routed, Want, plan_orders
+from inventory.rules.vendor import shown_name
 from inventory.sourcing_queries import in_words, surroundings
 
 ZERO = Decimal(0)
@@ -53,7 +54,7 @@ def split_plan(
     routes = [plan_orders([wants[a.key] for a in basket], around, now=now) for basket in baskets]
     plans = [_deal(b, routed, free, account_id, pools, now) for b, routed in zip(baskets, routes, strict=True)]
     coming = _coming(baskets, plans, now)
-    names = {p.site_id: p.name for p in around.places.values()}
+    names = {p.site_id: shown_name(p.kind, p.name) for p in around.places.values()}
     found = {}
     for basket, routed, plan in zip(baskets, routes, plans, strict=True):
         for key, cover in _covers(basket, plan, free, routed, coming).items():

@@ -101,7 +101,7 @@ def _parcel(p: PackageView, products: Mapping[int, ProductSnapshot]) -> Parcel:
 
 
 def _words(s: ShipmentView, sites: Mapping[int, Any], account: AccountSnapshot, today: date) -> str:
-    words = [f"From {sites[s.site_id].name}"] if s.site_id in sites else []
+    words = [f"From {sites[s.site_id].shown_name}"] if s.site_id in sites else []
     if s.shipped_at:
         left = local_date(s.shipped_at, account.time_zone)
         words.append(f"left {'today' if left == today else f'{left.day} {left:%b}'}")

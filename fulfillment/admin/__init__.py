@@ -5,6 +5,7 @@ from fulfillment.admin.recalls import RecallAdmin
 from fulfillment.admin.release import ReleasePolicyAdmin, ReleaseRunAdmin
 from fulfillment.admin.returns import ReturnAdmin
 from fulfillment.admin.shipments import ShipmentAdmin
+from fulfillment.admin.vendors import VendorOrderAdmin
 
 __all__ = [
     "CarrierServiceAdmin",
@@ -16,4 +17,5 @@ __all__ = [
     "ShipmentAdmin",
     "ShippingChoiceAdmin",
     "ShippingRuleAdmin",
+    "VendorOrderAdmin",
 ]

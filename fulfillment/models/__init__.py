@@ -4,6 +4,7 @@ from fulfillment.models.recall import RecallRequest
 from fulfillment.models.release import ReleasePolicy, ReleaseResult, ReleaseRun
 from fulfillment.models.returns import Return, ReturnLine, ReturnPart
 from fulfillment.models.shipment import Shipment, ShipmentLine
+from fulfillment.models.vendor import VendorOrder, VendorOrderLine
 
 __all__ = [
     "CarrierService",
@@ -24,4 +25,6 @@ __all__ = [
     "ShipmentLine",
     "ShippingChoice",
     "ShippingRule",
+    "VendorOrder",
+    "VendorOrderLine",
 ]

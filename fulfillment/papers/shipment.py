@@ -164,4 +164,4 @@ def _sender() -> tuple[str, ...]:
 
 
 def _site(shipment: ShipmentView) -> str:
-    return site_snapshots([shipment.site_id])[shipment.site_id].name
+    return site_snapshots([shipment.site_id])[shipment.site_id].shown_name

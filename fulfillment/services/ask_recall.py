@@ -10,7 +10,7 @@ from core.refs import DocumentRef
 from core.uow import door_verb
 from fulfillment import locks
 from fulfillment.events import RecallAsked
-from fulfillment.models import RecallRequest, Shipment
+from fulfillment.models import RecallRequest, Shipment, VendorOrder
 from fulfillment.states import SHIPMENT, ShipmentStatus
 
 MAY = (Role.CS, Role.CS_LEAD, Role.PLANNER, Role.FINANCE, Role.FINANCE_APPROVER, Role.OPERATOR)
@@ -23,12 +23,17 @@ class RecallAwaited(Refused):
     remedy_template = "Wait for its answer."
 
 
+class SentByVendor(Refused):
+    template = "Shipment {number} is sent by a vendor: no warehouse can give it back."
+    remedy_template = "Withdraw the vendor's order on the shipment's page."
+
+
 @door_verb(refuse_on={"one_open_recall_per_shipment": RecallAwaited})
 def ask_recall(*, shipment_id: int, note: str, actor: Actor, now: datetime) -> int:
     """The request's id. Unanswered after half an hour it is a case of the warehouse's.
 
     Raises NotPermitted, NotFound, InvalidInput (why, in ten characters), IllegalTransition (picked already or over),
-    RecallAwaited (asked before and not answered).
+    RecallAwaited (asked before and not answered), SentByVendor.
     """
     if not actor.has_role(*MAY):
         raise NotPermitted(actor=actor.label, verb="recall a shipment", roles=", ".join(MAY))
@@ -38,6 +43,8 @@ def ask_recall(*, shipment_id: int, note: str, actor: Actor, now: datetime) -> i
     if shipment is None:
         raise NotFound(kind="shipment", ident=shipment_id)
     SHIPMENT.require(ShipmentStatus(shipment.status), ShipmentStatus.CANCELLED)
+    if VendorOrder.objects.filter(shipment_id=shipment_id).exists():
+        raise SentByVendor(number=shipment.number)
     row = RecallRequest(
         shipment=shipment,
         note=note.strip()[:300],

@@ -42,7 +42,7 @@ def confirm_pick(
     NotFound, OnHold, InvalidInput for an unknown line, a quantity above what was released, or a short pick without a
     reason.
     """
-    return only(_confirm([PickReport(shipment_id, picks, short_reason)], actor, now), shipment_id)
+    return only(take_picks([PickReport(shipment_id, picks, short_reason)], actor, now), shipment_id)
 
 
 @door_verb
@@ -51,7 +51,7 @@ def confirm_picks(reports: Sequence[PickReport], *, actor: Actor, now: datetime)
 
     A refused report takes no other down; the number of statements does not grow with the shipments.
     """
-    return _confirm(reports, actor, now)
+    return take_picks(reports, actor, now)
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,8 @@ class _Picked:
 
 
 @require_uow
-def _confirm(reports: Sequence[PickReport], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+def take_picks(reports: Sequence[PickReport], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
+    """The same inside the transaction of a verb that holds no lock above rank 30 yet."""
     ids = [report.shipment_id for report in reports]
     shipments = lock_with_credit(ids)
     outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.PACKED, Blocks.PICK))

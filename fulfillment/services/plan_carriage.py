@@ -20,7 +20,15 @@ from core.numbering import draw
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from fulfillment import locks
-from fulfillment.models import CarrierService, Consignment, Shipment, ShipmentLine, ShippingChoice, ShippingRule
+from fulfillment.models import (
+    CarrierService,
+    Consignment,
+    Shipment,
+    ShipmentLine,
+    ShippingChoice,
+    ShippingRule,
+    VendorOrder,
+)
 from fulfillment.package_queries import PackageView, packages_of, unpacked
 from fulfillment.rules.carriage import Load, Rule, choose
 from fulfillment.states import STILL_HERE, ShipmentStatus
@@ -36,7 +44,8 @@ def plan_carriage(*, shipment_ids: Collection[int], actor: Actor, now: datetime)
     chooses the same. Constant number of statements. Locks: 30."""
     if not (rules := _rules()) and not ShippingChoice.objects.filter(is_consolidated=True).exists():
         return 0
-    here = [s for s in locks.lock_shipments(_and_what_stands_there(shipment_ids)) if s.status in STILL_HERE]
+    wanted = set(_and_what_stands_there(shipment_ids)) - _sent_by_vendors(shipment_ids)
+    here = [s for s in locks.lock_shipments(wanted) if s.status in STILL_HERE]
     _consolidate(here, now)
     return _choose(here, rules, now)
 
@@ -77,6 +86,11 @@ def choose_service(*, shipment_id: int, service_id: int, reason: str, actor: Act
     words = f"Shipment {shipment.number} travels with {service.code}: {reason.strip()[:200]}"
     ref = DocumentRef("shipment", shipment.pk, shipment.number)
     journal.write([journal.Entry(ref, "service_chosen", words)], actor=actor, now=now)
+
+
+def _sent_by_vendors(shipment_ids: Collection[int]) -> set[int]:
+    """A vendor sends with whom it likes."""
+    return set(VendorOrder.objects.filter(shipment__in=shipment_ids).values_list("shipment_id", flat=True))
 
 
 def _and_what_stands_there(shipment_ids: Collection[int]) -> set[int]:

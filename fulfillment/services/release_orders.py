@@ -14,6 +14,7 @@ from fulfillment.events import ShipmentReleased
 from fulfillment.models import Shipment
 from fulfillment.rules.asks import RefusedGate, ReleaseOutcome
 from fulfillment.rules.packing import PackLine, Parcel, split_into_parcels
+from fulfillment.services.open_vendor_orders import open_vendor_orders
 from orders.queries import accounts_of
 from orders.rules.asks import Part, ReleaseGrant
 from orders.services.release_lines import release_lines
@@ -39,6 +40,9 @@ def release(
     parcels = split_into_parcels(line for grant in grants.values() for line in _pack_lines(grant))
     shipments = _insert(parcels, accounts, now)
     _tell(shipments, actor, now)
+    if shipments:
+        balances = {line.balance_id for parcel in parcels for line in parcel.lines}
+        open_vendor_orders(shipments, balances, actor=actor, now=now)
     return [_outcome(order_id, grants.get(order_id), shipments) for order_id in dict.fromkeys(order_ids)]
 
 

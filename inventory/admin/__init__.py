@@ -17,6 +17,7 @@ from inventory.admin.serials import SerialAdmin
 from inventory.admin.sourcing import SourcingRuleAdmin, TransitLaneAdmin
 from inventory.admin.stock import InboundSupplyAdmin, SiteAdmin, StockBalanceAdmin, StockMovementAdmin
 from inventory.admin.transfers import TransferAdmin
+from inventory.admin.vendors import VendorOfferAdmin
 
 __all__ = [
     "AllocationPolicyAdmin",
@@ -42,4 +43,5 @@ __all__ = [
     "TransferDisputeAdmin",
     "TransferOfferAdmin",
     "TransitLaneAdmin",
+    "VendorOfferAdmin",
 ]

@@ -23,6 +23,7 @@ from inventory.models.pool import OrderCap, Pool, SafetyStock
 from inventory.models.scenario import AllocationScenario
 from inventory.models.sourcing import DemandSourcing, SourcingRule, TransitLane
 from inventory.models.transfer import Transfer, TransferLine
+from inventory.models.vendor import VendorOffer
 
 __all__ = [
     "AllocationChange",
@@ -62,4 +63,5 @@ __all__ = [
     "TransferOffer",
     "TransitLane",
     "UsageLine",
+    "VendorOffer",
 ]

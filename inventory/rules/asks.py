@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from core.explain import Explanation
 from core.refs import DocumentRef
+from inventory.rules.vendor import shown_name
 from inventory.states import InboundKind
 
 ZERO = Decimal(0)
@@ -246,6 +247,11 @@ class SiteSnapshot:
     transit_days: int
     is_active: bool
     lines_per_day: int | None = None  # None: no limit
+
+    @property
+    def shown_name(self) -> str:
+        """What a customer reads as the place goods come from."""
+        return shown_name(self.kind, self.name)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from inventory.rules.sourcing_plan import Offer, Problem, Sourced, Take, source
+from inventory.rules.sourcing_plan import source
+from inventory.rules.sourcing_problem import Offer, Problem, Sourced, Take
 
 _FIRST = 10**15  # above every balance: of two offers alike, stock that is there goes first
 

@@ -192,6 +192,22 @@ def renew(current: Sequence[PromiseSlice], fresh: Sequence[PromiseSlice], *, cau
     return Renewal(tuple(_merged([*kept, *moved])), tuple(moves))
 
 
+def leave_on(current: Sequence[PromiseSlice], site: SiteTimes, day: date, *, requested: date, cause: str) -> Renewal:
+    """What is promised from stock of the site when it leaves on `day` or, where that is not one, on the first day after it
+    on which the site ships; everything else as it was."""
+    earliest = next(d for d in _days_from(day) if site.is_shipping_day(d))
+    ship, delivery = dates_for(site, earliest=earliest, requested=requested)
+    slices, moves = [], []
+    for was in current:
+        if (was.kind, was.site_id) != (PromiseKind.STOCK, site.site_id) or was.delivery_date == delivery:
+            slices.append(was)
+            continue
+        slices.append(_successor(was, replace(was, ship_date=ship, delivery_date=delivery), was.qty, cause))
+        if was.delivery_date is not None:
+            moves.append(Move(was.qty, was.delivery_date, delivery, cause))
+    return Renewal(tuple(_merged(slices)), tuple(moves))
+
+
 @dataclass
 class _Left:
     """A slice with what of it is not accounted for yet."""

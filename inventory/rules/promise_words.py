@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.quantity import plain
 from inventory.rules.asks import PromiseSlice
+from inventory.rules.vendor import THE_VENDOR
 from inventory.states import PromiseKind
 
 ZERO = Decimal(0)
@@ -14,7 +15,8 @@ ZERO = Decimal(0)
 def split_words(slices: Iterable[PromiseSlice], sites: Mapping[int, str], *, is_placed: bool = False) -> str:
     """What lies in stock is "now", with the site it comes from; what is on its way has a day, the rest none yet.
 
-    Of an order that is placed, stock has its day too: "40 on 28 Nov from Reno DC". `sites` are names by id.
+    Of an order that is placed, stock has its day too: "40 on 28 Nov from Reno DC", as has at any time what a vendor ships:
+    "20 on 9 Dec from the vendor". `sites` are shown names by id.
     """
     parts: dict[str, Decimal] = {}
     for s in slices:
@@ -26,7 +28,7 @@ def split_words(slices: Iterable[PromiseSlice], sites: Mapping[int, str], *, is_
 def _words(s: PromiseSlice, sites: Mapping[int, str], *, is_placed: bool) -> str:
     name = sites.get(s.site_id or 0, "") if s.kind == PromiseKind.STOCK else ""
     place = f" from {name}" if name else ""
-    if s.kind == PromiseKind.STOCK and not is_placed:
+    if s.kind == PromiseKind.STOCK and not is_placed and name != THE_VENDOR:
         return f"now{place}"
     when = s.delivery_date or s.ship_date
     return "without a date" if when is None else f"on {short_day(when)}{place}"

@@ -15,18 +15,8 @@ from inventory.rules.consolidation import coming, is_coming, join_inbound
 from inventory.rules.network import ANYWHERE, Destination, Network
 from inventory.rules.promise import Peg, SiteTimes, dates_for, earliest_ship_date, is_past_cutoff, ship_date_after
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
-from inventory.rules.sourcing_plan import (
-    Ask,
-    Limits,
-    Offer,
-    Origin,
-    Problem,
-    Reach,
-    Sourced,
-    route,
-    score_of,
-    source,
-)
+from inventory.rules.sourcing_plan import route, score_of, source
+from inventory.rules.sourcing_problem import Ask, Limits, Offer, Origin, Problem, Reach, Sourced
 from inventory.rules.sourcing_rules import Rule, Scope, most_specific
 from inventory.states import Fulfilment, Hardness
 

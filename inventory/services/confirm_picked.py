@@ -15,7 +15,8 @@ from inventory.rules.asks import Shorted
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed
 from inventory.services.record import record
-from inventory.states import ClaimEnd, ClaimKind, MovementKind, StockStatus
+from inventory.services.vendor_stock import run_out, settle_offers
+from inventory.states import ClaimEnd, ClaimKind, MovementKind, SiteKind, StockStatus
 
 ZERO = Decimal(0)
 CAUSE = "stock was not found at the pick"
@@ -42,11 +43,12 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
     """`picks` is {claim_id: picked qty}. Released → picked; the rest is backordered again and returned as shorted.
 
     The missing units are moved, by a pair of movements, from the balance's good stock to the same place in status
-    "quality": they stay on the books until a count says what became of them, but nothing can be promised from them.
+    "quality": they stay on the books until a count says what became of them, but nothing can be promised from them. What
+    a vendor did not send is nobody's to count: it has no more of it until its offer is saved again.
     Raises NotReleased, PickedMoreThanReleased, PickedLotIsRecalled, StockDisagrees.
     """
-    demand_ids = set(Claim.objects.filter(pk__in=picks).values_list("demand_id", flat=True))
-    demands = locks.lock_demands(demand_ids)
+    rows = list(Claim.objects.filter(pk__in=picks).values_list("demand_id", "balance_id", "balance__site__kind"))
+    demands = locks.lock_demands({demand_id for demand_id, *_ in rows})
     ledger = open_ledger(demands)
     picked = _checked(picks, ledger)
     _refuse_recalled({h.lot_id for i, h in picked.items() if picks[i] > 0 and h.lot_id is not None})
@@ -57,9 +59,13 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
     inbound = locks.lock_inbound({d.product_id for d in touched}) if touched else []
     pegs = pegs_of(inbound, current, now=now) if inbound else {}
 
-    movements = _set_aside([(picked[s.claim_id], s.qty) for s in shorted], ledger, now=now, actor=actor)
+    out = _out({balance_id for _, balance_id, kind in rows if kind == SiteKind.VENDOR}, shorted, picked)
+    run_out(out, now=now)
+    ours = [(picked[s.claim_id], s.qty) for s in shorted if picked[s.claim_id].balance_id not in out]
+    movements = _set_aside(ours, ledger, now=now, actor=actor)
     _move(picks, picked, ledger)
     StockMovement.objects.bulk_create(movements)
+    settle_offers(ledger, out, now=now, actor=actor)
     if not touched:
         record(ledger, now=now)
         return []
@@ -67,6 +73,10 @@ def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor)
     record(ledger, now=now, promises=promised.changes)
     outbox.publish_many(promised.notes, now=now, actor=actor)
     return shorted
+
+
+def _out(of_vendors: set[int], shorted: Iterable[Shorted], picked: Mapping[int, Held]) -> set[int]:
+    return of_vendors & {picked[s.claim_id].balance_id for s in shorted}
 
 
 def _refuse_recalled(lot_ids: set[int]) -> None:

@@ -14,7 +14,8 @@ from inventory.models import Claim
 from inventory.services.claim import Held, open_ledger
 from inventory.services.promise import current_promises, trimmed
 from inventory.services.record import record
-from inventory.states import ClaimEnd, ClaimKind, MovementKind
+from inventory.services.vendor_stock import settle_offers
+from inventory.states import ClaimEnd, ClaimKind, MovementKind, SiteKind
 
 
 class NotPicked(Refused):
@@ -24,15 +25,17 @@ class NotPicked(Refused):
 
 @require_uow
 def confirm_shipped(claim_ids: Collection[int], *, source: DocumentRef, now: datetime, actor: Actor) -> None:
-    """Picked → shipped; one movement "ship" per claim with the source document. Raises NotPicked, StockDisagrees."""
+    """Picked → shipped; one movement "ship" per claim with the source document, none for what a vendor ships: nothing of
+    ours leaves. Raises NotPicked, StockDisagrees."""
     ship_claims(dict.fromkeys(claim_ids, source), now=now, actor=actor)
 
 
 @require_uow
 def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Actor) -> None:
     """The same for claims that leave by several documents: the statements of one."""
-    demand_ids = set(Claim.objects.filter(pk__in=sources).values_list("demand_id", flat=True))
-    demands = locks.lock_demands(demand_ids)
+    rows = list(Claim.objects.filter(pk__in=sources).values_list("demand_id", "balance_id", "balance__site__kind"))
+    of_vendors = {balance_id for _, balance_id, kind in rows if kind == SiteKind.VENDOR}
+    demands = locks.lock_demands({demand_id for demand_id, *_ in rows})
     ledger = open_ledger(demands)
     picked = {h.id: h for h in ledger.open_claims(ClaimKind.PICKED)}
     leaving = []
@@ -43,8 +46,10 @@ def ship_claims(sources: Mapping[int, DocumentRef], *, now: datetime, actor: Act
     current = current_promises(list(demands))
     for held in leaving:
         ledger.end(held, ClaimEnd.SHIPPED, to="shipped_qty")
-        ledger.shift(held.balance_id, "on_hand_qty", -held.qty)
-    _insert_movements(leaving, sources, now, actor)
+        if held.balance_id not in of_vendors:
+            ledger.shift(held.balance_id, "on_hand_qty", -held.qty)
+    _insert_movements([h for h in leaving if h.balance_id not in of_vendors], sources, now, actor)
+    settle_offers(ledger, of_vendors, now=now, actor=actor)
     record(ledger, now=now, promises=trimmed(demands.values(), ledger, current))
 
 

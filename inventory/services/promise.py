@@ -14,7 +14,7 @@ from inventory.locks import LockedDemand
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.network import Destination, Network
 from inventory.rules.pegs import Expected, pegs_left
-from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, peg_inbound, renew, trim
+from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, leave_on, peg_inbound, renew, trim
 from inventory.services.claim import Ledger
 from inventory.services.record import PromiseChanges
 from inventory.states import PromiseKind
@@ -98,6 +98,28 @@ def trimmed(demands: Iterable[LockedDemand], ledger: Ledger, current: Sequence[C
         slices = trim(was, stock=stock.get(demand.pk, {}), backordered=demand.backordered_qty)
         _difference(demand.pk, known[demand.pk], slices, changes)
     return changes
+
+
+def redated(
+    demands: Iterable[LockedDemand],
+    current: Iterable[Current],
+    days: Mapping[int, tuple[int, date]],
+    sites: Network,
+    *,
+    cause: str,
+    now: datetime,
+) -> Promised:
+    """The promises where stock of a site leaves on another day, {demand: (site, day)}: the rest of them stands."""
+    known = _by_demand(current)
+    changes, notes, by_demand = PromiseChanges(), [], {}
+    for demand in demands:
+        site_id, day = days[demand.pk]
+        site = sites.times_to(destination_of(demand))[site_id]
+        renewal = leave_on([c.slice for c in known[demand.pk]], site, day, requested=demand.requested_date, cause=cause)
+        by_demand[demand.pk] = renewal.slices
+        _difference(demand.pk, known[demand.pk], renewal.slices, changes)
+        notes += _notes(demand, renewal, now)
+    return Promised(changes, notes, by_demand)
 
 
 def destination_of(demand: LockedDemand) -> Destination:

@@ -13,8 +13,8 @@ from inventory import locks
 
 ZERO = Decimal(0)
 _KEPT = """product_id, account_id, site_id, ref_kind, ref_id, ref_number, requested_date, min_shelf_life_days, is_blocked,
-    backorder_allowed, priority, tier_rank, sla_penalty, is_contract, margin_band, unit_margin, ship_complete_group, ship_complete,
-    ship_to_id, region, receiving_calendar_id, receiving_days, route, opened_at"""
+    backorder_allowed, priority, tier_rank, sla_penalty, is_contract, margin_band, unit_margin, ship_complete_group,
+    ship_complete, ship_to_id, region, receiving_calendar_id, receiving_days, route, opened_at"""
 _OPEN = f"""
     INSERT INTO inventory_demand ({_KEPT}, line_no, ordered_qty, backordered_qty, cancelled_qty, reserved_qty,
                                   allocated_qty, released_qty, picked_qty, shipped_qty)

@@ -5,7 +5,8 @@ import random
 from decimal import Decimal
 
 from inventory.rules.consolidation import coming, is_coming, join_inbound
-from inventory.rules.sourcing_plan import Limits, Problem, source
+from inventory.rules.sourcing_plan import source
+from inventory.rules.sourcing_problem import Limits, Problem
 from tests.inventory.rules.test_sourcing_plan import ATL, CMH, RENO, ask, is_kept, offer, origin, some_problem
 
 CASES = int(os.environ.get("OMS_CASES", "300"))

@@ -10,7 +10,8 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.rules.sourcing_plan import Ask, Limits, Problem, Reach, source
+from inventory.rules.sourcing_plan import source
+from inventory.rules.sourcing_problem import Ask, Limits, Problem, Reach
 from tests.inventory.rules.test_sourcing_plan import every_subset, is_kept, offer, origin
 
 CASES, SEED = int(os.environ.get("OMS_CASES", "300")), int(os.environ.get("OMS_SEED", "20261128"))

@@ -10,16 +10,8 @@ from datetime import date, timedelta
 from decimal import Decimal
 from itertools import combinations, product
 
-from inventory.rules.sourcing_plan import (
-    Ask,
-    Limits,
-    Offer,
-    Origin,
-    Problem,
-    Reach,
-    route,
-    source,
-)
+from inventory.rules.sourcing_plan import route, source
+from inventory.rules.sourcing_problem import Ask, Limits, Offer, Origin, Problem, Reach
 
 CASES, SEED = int(os.environ.get("OMS_CASES", "300")), int(os.environ.get("OMS_SEED", "20261127"))
 TODAY = date(2026, 11, 27)
