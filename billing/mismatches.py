@@ -10,19 +10,20 @@ from core.money import line_amount
 NEWEST_LINES = 20_000  # a mismatch shows when the invoice is posted: older lines were looked at before
 
 _DIFFERING = """
-SELECT i.id, i.number, i.account_id, i.currency, o.id, o.number, x.id, l.id, l.line_no, x.qty, l.unit_price,
-       x.unit_price, x.amount
+SELECT i.id, i.number, i.account_id, i.currency, o.id, o.number, x.id, l.id, l.line_no, x.qty - x.credited_qty,
+       l.unit_price, x.unit_price, x.amount - x.credited_amount
   FROM billing_invoiceline x JOIN billing_invoice i ON i.id = x.invoice_id
   JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
  WHERE x.rebills_id IS NULL AND x.price_settled_at IS NULL AND x.unit_price IS DISTINCT FROM l.unit_price
-   AND i.status <> 'draft' AND l.unit_price IS NOT NULL AND {which} ORDER BY x.id
+   AND x.qty > x.credited_qty AND i.status <> 'draft' AND l.unit_price IS NOT NULL AND {which} ORDER BY x.id
 """
 _NEWEST = "x.id > (SELECT coalesce(max(id), 0) FROM billing_invoiceline) - %(newest)s"
 
 
 @dataclass(frozen=True)
 class Mismatch:
-    """`billed` for `qty` at another price than confirmed; `difference` above 0 was billed too much."""
+    """`qty` base units that were not given back, billed at another price than confirmed; `left` is what is not credited
+    of the line. `difference` above 0 was billed too much."""
 
     invoice_id: int
     invoice_number: str
@@ -36,11 +37,13 @@ class Mismatch:
     qty: Decimal
     confirmed_price: Decimal
     billed_price: Decimal
-    billed: Decimal
+    left: Decimal
 
     @property
     def difference(self) -> Decimal:
-        return self.billed - line_amount(self.qty, self.confirmed_price, self.currency)
+        """Never more than what is left: what was given back of the line is not given back again."""
+        billed = line_amount(self.qty, self.billed_price, self.currency)
+        return min(self.left, billed - line_amount(self.qty, self.confirmed_price, self.currency))
 
 
 def newest_mismatches() -> list[Mismatch]:

@@ -171,6 +171,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("close the case of the late approval", cases.close_approval_case, run_many=cases.close_approval_cases),
         Reaction("do what the company decided about its order", do.settle_purchase),
         Reaction("write off what was approved", money.write_off_approved),
+        Reaction("let the invoice stand that was approved", money.keep_approved_invoice),
     ),
     ApprovalEscalated: (Reaction("open a case for the late approval", cases.open_approval_case),),
     ApprovalLapsed: (

@@ -11,6 +11,7 @@ from billing.events import (
     InvoiceWrittenOff,
     PaymentStarted,
 )
+from billing.services.apply_kept_invoice import apply_kept_invoice
 from billing.services.draft_invoices import post_drafts_of_orders
 from billing.services.follow_invoices import follow_invoices
 from billing.services.pay_online import hand_to_provider
@@ -70,6 +71,11 @@ def hand_over_payment(fact: PaymentStarted, job: JobContext) -> None:
 
 def write_off_approved(fact: ApprovalDecided, job: JobContext) -> None:
     decide_write_off(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def keep_approved_invoice(fact: ApprovalDecided, job: JobContext) -> None:
+    if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "invoice":
+        apply_kept_invoice(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def end_write_off(fact: ApprovalLapsed, job: JobContext) -> None:

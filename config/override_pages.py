@@ -66,7 +66,7 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
     names = accounts.names({int(x.key) for x in found if x.key != "0"}) if side == "customer" else {}
     most = max((abs(x.given_away) for x in found), default=Decimal(0))
     rows = [
-        _LeakRow(x, _label(side, x, names), _entries_url(side, x), _length(x.given_away, most), n * BAR_STEP)
+        _LeakRow(x, _label(side, x, names), _entries_url(side, x, period), _length(x.given_away, most), n * BAR_STEP)
         for n, x in enumerate(found)
     ]
     ids = override_views.sample(since=period.since, until=period.until, seed=f"{clock.now().date()}", size=SAMPLE_SIZE)
@@ -102,16 +102,20 @@ def _label(side: str, leak: Leak, names: Mapping[int, str]) -> str:
     return words(leak.label) if side in ("reason", "kind") else leak.label
 
 
-def _entries_url(side: str, leak: Leak) -> str:
+def _entries_url(side: str, leak: Leak, period: _Period) -> str:
+    """The entries that were counted, and no others: of the same time, up to today."""
+    since = {"at__gte": period.since.isoformat(sep=" ")}
     if side == "month":
         year, month = map(int, leak.key.split("-"))
         after = date(year + month // 12, month % 12 + 1, 1)
         midnight = " 00:00:00+00:00"
-        return _list_url({"at__gte": f"{leak.key}-01{midnight}", "at__lt": f"{after.isoformat()}{midnight}"})
+        begins = max(f"{leak.key}-01{midnight}", since["at__gte"])
+        return _list_url({"at__gte": begins, "at__lt": f"{after.isoformat()}{midnight}"})
     if side == "customer":
-        return _list_url({"account_id": leak.key}) if leak.key != "0" else _list_url({"account_id__isnull": "True"})
+        named = {"account_id": leak.key} if leak.key != "0" else {"account_id__isnull": "True"}
+        return _list_url(named | since)
     field = {"user": "actor_label", "reason": "reason_code", "kind": "kind"}[side]
-    return _list_url({field: leak.key})
+    return _list_url({field: leak.key} | since)
 
 
 def _list_url(query: Mapping[str, str]) -> str:

@@ -6,10 +6,11 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import connection
+from django.db.models.functions import Upper
 
 from core.opening_hours import business_calendars
 from credit.exchange import currencies_of, rates_for, recorded_rates
-from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting
+from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting, TermsWords
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
 from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
@@ -201,13 +202,14 @@ def _addition_view(row: LimitAddition) -> LimitAdditionView:
 
 
 def dated_terms(codes: Collection[str]) -> dict[str, Terms]:
-    """The terms with their calendars, by which days are told: 1 statement, 2 more where there are calendars."""
+    """The terms with their calendars, by which days are told: 1 statement, 2 more where there are calendars, 1 more for
+    words that are no code."""
     if not codes:
         return {}
-    rows = list(PaymentTerms.objects.filter(code__in=codes))
-    ids = {row.calendar_id for row in rows if row.calendar_id is not None}
+    rows = _terms_rows(codes)
+    ids = {row.calendar_id for row in rows.values() if row.calendar_id is not None}
     open_on = business_calendars(ids) if ids else {}
-    return {row.code: replace(terms_of_row(row), calendar=open_on.get(row.calendar_id or 0)) for row in rows}
+    return {code: replace(terms_of_row(row), calendar=open_on.get(row.calendar_id or 0)) for code, row in rows.items()}
 
 
 def discounts(asked: Iterable[tuple[str, date, Decimal]]) -> list[terms_rules.Discount | None]:
@@ -223,9 +225,17 @@ def all_terms() -> list[tuple[str, str]]:
 
 
 def terms_by_code(codes: Collection[str]) -> dict[str, Terms]:
-    if not codes:
-        return {}
-    return {row.code: terms_of_row(row) for row in PaymentTerms.objects.filter(code__in=codes)}
+    """By code, or by words that were said to mean them: 1 SQL, 1 more for words that are no code."""
+    return {code: terms_of_row(row) for code, row in _terms_rows(codes).items()} if codes else {}
+
+
+def _terms_rows(codes: Collection[str]) -> dict[str, PaymentTerms]:
+    rows = {row.code: row for row in PaymentTerms.objects.filter(code__in=codes)}
+    if unknown := [code for code in codes if code and code not in rows]:
+        said = TermsWords.objects.annotate(upper=Upper("words")).filter(upper__in=[c.upper() for c in unknown])
+        meant = {row.words.upper(): row.terms for row in said.select_related("terms")}
+        rows |= {code: meant[code.upper()] for code in unknown if code.upper() in meant}
+    return rows
 
 
 def _exposure(row: CreditAccount, dated: DatedParts, families: Iterable[Family], on: date) -> Exposure:

@@ -18,7 +18,7 @@ class Resolution:
     """One click that mends a kind of case, through the same service as everyone.
 
     `preview(case, now)` reads and says what would happen. `apply(case, *, actor, now, key)` makes one service call (a
-    door verb or a specialist) with `key` as its idempotency key, and refuses with a DomainError.
+    door verb or a specialist) with `key` as its idempotency key, and refuses with a DomainError; Asked ends no case.
     """
 
     kind: str
@@ -33,6 +33,14 @@ class Resolution:
     is_chain: bool = (
         False  # its work is transactions of its own, safe to repeat (it draws a number): the case ends after
     )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What `apply` gives where the action only asked somebody (an approval): the case goes on until that is decided, and its
+    history says what was asked."""
+
+    words: str
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def issue_reprice(*, approval_id: int, actor: Actor, now: datetime) -> Issued:
     memo_id = _credit([d for d in found if d.effect < 0], billed, given, actor, now)
     dearer = [d for d in found if d.effect > 0]
     for d in dearer:
-        if sum(x.qty for x in billed.get(d.line_id, [])) < d.qty:
+        if _billed_qty(billed.get(d.line_id, [])) < d.qty:
             raise _too_little(d, billed.get(d.line_id, []), "rebilled")
     more = [
         More(d.order_id, d.line_id, billed[d.line_id][0].pk, billed[d.line_id][0].product_id, d.qty, d.effect)
@@ -93,8 +93,8 @@ def _issued(row: Repricing) -> Issued:
 
 
 def _billed(found: Sequence[Difference]) -> dict[int, list[InvoiceLine]]:
-    """The posted invoice lines of each order line, the oldest first."""
-    rows = InvoiceLine.objects.filter(order_line__in=[d.line_id for d in found], rebills=None)
+    """The posted invoice lines of each order line, the oldest first, with what was billed anew or more of them since."""
+    rows = InvoiceLine.objects.filter(order_line__in=[d.line_id for d in found])
     lines: dict[int, list[InvoiceLine]] = {}
     for row in rows.exclude(invoice__status=InvoiceStatus.DRAFT).order_by("pk"):
         lines.setdefault(row.order_line_id, []).append(row)
@@ -108,7 +108,7 @@ def _credit(
     for d in found:
         rows = billed.get(d.line_id, [])
         parts = spread(-d.effect, [Billed(x.pk, x.amount - x.credited_amount) for x in rows])
-        if sum(parts.values(), ZERO) != -d.effect or sum(x.qty for x in rows) < d.qty:
+        if sum(parts.values(), ZERO) != -d.effect or _billed_qty(rows) < d.qty:
             raise _too_little(d, rows, "credited")
         specs += [CreditSpec(line_id, amount=amount) for line_id, amount in parts.items()]
     if not specs:
@@ -118,6 +118,11 @@ def _credit(
         reason=f"Price corrected: {given.reason}"[:200], key=f"reprice:{given.id}",
         source=DocumentRef("approval", given.id), actor=actor, now=now,
     )  # fmt: skip
+
+
+def _billed_qty(rows: Sequence[InvoiceLine]) -> Decimal:
+    """Base units: what bills a difference bills no further goods."""
+    return sum((x.qty for x in rows if x.rebills_id is None), ZERO)
 
 
 def _too_little(d: Difference, rows: Sequence[InvoiceLine], verb: str) -> NotBilledEnough:

@@ -1,14 +1,18 @@
 """The ledger of postings, to be read, and payment terms."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.html import format_html
 
 from accounts.states import Role
-from core import refs
+from core import clock, refs
 from core.access import allow
-from core.console import LedgerAdmin, ReferenceAdmin
+from core.console import LedgerAdmin, ReferenceAdmin, actor_of
 from core.refs import DocumentRef
-from credit.models import PaymentTerms, Posting
+from credit.models import PaymentTerms, Posting, TermsWords
+from credit.services.name_terms import keep_terms_words, remove_terms_words
 
 LOOK = {Role.CS, Role.CS_LEAD, Role.AUDITOR, Role.OPERATOR}
 FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
@@ -51,3 +55,25 @@ class TermsAdmin(ReferenceAdmin):
     list_filter = ("is_end_of_month", "is_prepayment")
     search_fields = ("code", "name")
     ordering = ("code",)
+
+
+@admin.register(TermsWords)
+class TermsWordsAdmin(ReferenceAdmin):
+    """What words on orders and contracts mean here."""
+
+    access = allow(view=LOOK, act=FINANCE)
+    list_display = ("words", "terms", "terms_code")
+    list_filter = ("terms",)
+    list_select_related = ("terms",)
+    search_fields = ("words", "terms__code", "terms__name")
+    ordering = ("words",)
+
+    @admin.display(description="code", ordering="terms__code")
+    def terms_code(self, row: TermsWords) -> str:
+        return row.terms.code
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        keep_terms_words(row=obj, actor=actor_of(request), now=clock.now())
+
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        remove_terms_words(row=obj, actor=actor_of(request), now=clock.now())

@@ -3,6 +3,7 @@ from credit.models.addition import AdditionEnd, LimitAddition
 from credit.models.evidence import LimitEvidence
 from credit.models.posting import OpenOrderDay, Posting
 from credit.models.rule import CreditRule
+from credit.models.terms_words import TermsWords
 
 __all__ = [
     "AdditionEnd",
@@ -13,4 +14,5 @@ __all__ = [
     "OpenOrderDay",
     "PaymentTerms",
     "Posting",
+    "TermsWords",
 ]

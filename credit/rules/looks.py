@@ -197,7 +197,10 @@ def terms_are_unknown(case: Case) -> RuleResult | None:
     agreed, code = case.standing.terms, case.ask.terms_code
     if not code or code == agreed.code or case.terms is not None:
         return None
-    words = f"The payment terms {code} are not known here; the account has {agreed.name}."
+    words = (
+        f"The payment terms {code} are not known here; the account has {agreed.name}."
+        " Say once which terms they are, or give the order others."
+    )
     return RuleResult("terms_unknown", Judgement.HOLDS, words, data={"asked": code, "agreed": agreed.code})
 
 

@@ -30,7 +30,7 @@ from exceptions_app import kinds, wording
 from exceptions_app.admin.case_page import shown
 from exceptions_app.admin.desk import desk_address, desk_page
 from exceptions_app.admin.reports import report_page
-from exceptions_app.admin.verbs import DONE, VERBS, run
+from exceptions_app.admin.verbs import VERBS, done, run
 from exceptions_app.models import Case
 from exceptions_app.panels import case_url
 from exceptions_app.states import LIVE, CaseStatus
@@ -254,7 +254,7 @@ class CaseAdmin(LedgerAdmin):
         if refusal := run(verb, case_id, request, actor_of(request)):
             messages.error(request, refusal)
         else:
-            messages.success(request, DONE[verb])
+            messages.success(request, done(verb, case_id))
         return HttpResponseRedirect(desk_address(request, case_id) or case_url(case_id))
 
     def change_view(

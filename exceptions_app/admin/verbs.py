@@ -9,6 +9,7 @@ from accounts.queries import user_by_email
 from core import clock
 from core.actors import Actor
 from core.errors import DomainError
+from exceptions_app.queries import case_snapshots
 from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.assign_case import assign_case, hand_over
 from exceptions_app.services.cancel_clock import cancel_clock
@@ -76,6 +77,7 @@ VERBS: dict[str, Verb] = {
         key=request.POST.get("key", ""),
     ),
 }
+ASKED = "Asked: the case stays open until that is decided. Its history says what was asked."
 DONE = {
     "take": "The case is yours.",
     "start": "Work on the case has started.",
@@ -93,6 +95,12 @@ DONE = {
     "cancel_clock": "The clock no longer counts.",
     "apply": "Done, and the case is resolved.",
 }
+
+
+def done(verb: str, case_id: int) -> str:
+    """What a button did, in words; an action that only asked for somebody's yes has not ended the case."""
+    case = case_snapshots([case_id]).get(case_id) if verb == "apply" else None
+    return ASKED if case is not None and case.is_live else DONE[verb]
 
 
 def run(verb: str, case_id: int, request: HttpRequest, actor: Actor) -> str:

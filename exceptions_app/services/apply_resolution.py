@@ -13,8 +13,9 @@ from exceptions_app.states import LIVE, CaseStatus
 from exceptions_app.suggestions import Resolution
 
 
-def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> None:
-    """Carry out a suggested action and resolve the case, in one transaction.
+def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> str:
+    """Carry out a suggested action and resolve the case, in one transaction. An action that only asked for somebody's yes
+    leaves it open: what was asked, in words; else nothing.
 
     The action's own service comes first (lock ranks 10 to 60), then the case is locked (80): when somebody ended it
     meanwhile, everything is undone. An action that is a chain of transactions does its work first, and the case ends
@@ -29,16 +30,21 @@ def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, ke
         money = resolution.preview(case, now).money_effect
         resolution.apply(case, actor=actor, now=now, key=key)
         _finish_after(case_id=case_id, resolution=resolution, money=money, actor=actor, now=now)
-    else:
-        _apply(case_id=case_id, code=code, actor=actor, now=now, key=key)
+        return ""
+    return _apply(case_id=case_id, code=code, actor=actor, now=now, key=key)
 
 
 @door_verb(joinable=True)
-def _apply(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> None:
+def _apply(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> str:
     case, resolution = _chosen(case_id, code, now)
     money = resolution.preview(case, now).money_effect
-    resolution.apply(case, actor=actor, now=now, key=key)
+    outcome = resolution.apply(case, actor=actor, now=now, key=key)
+    if isinstance(outcome, suggestions.Asked):
+        waiting = moves.locked_live(case_id)
+        moves.tell(waiting, "asked", actor=actor, now=now, note=outcome.words, data={"resolution": resolution.code})
+        return outcome.words
     _finish(case_id, resolution, money, actor, now)
+    return ""
 
 
 @door_verb

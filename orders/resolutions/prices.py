@@ -9,7 +9,7 @@ from core.choices import counted
 from core.overrides import Reason
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
-from exceptions_app.suggestions import Resolution, register
+from exceptions_app.suggestions import Asked, Resolution, register
 from orders.exception_kinds import PRICE_MISMATCH
 from orders.queries import pictures
 from orders.rules.picture import stated_amount
@@ -41,7 +41,11 @@ def preview_stated(case: CaseSnapshot, now: datetime) -> Effect:
 
 def accept_stated(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
     reason = Reason("customer_price", f"Decided on case {case.number}: {case.summary}"[:300])
-    return accept_stated_price(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+    change = accept_stated_price(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+    if change.is_applied:
+        return change
+    words = f"Approval {change.approval_id} is asked for: {change.effect:+,} {change.currency} at the customer's price."
+    return Asked(words)
 
 
 def preview_reject(case: CaseSnapshot, now: datetime) -> Effect:

@@ -41,7 +41,7 @@ def change_terms(
     row = lock_orders([order_id])[order_id]
     if ORDER.is_terminal(OrderStatus(row.status)):
         ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
-    _require_authority(row, actor)
+    require_authority(row, actor)
     before = row.terms_code
     override_id = overrides.record(
         kind="payment_terms",
@@ -65,7 +65,8 @@ def change_terms(
     return before, terms_code
 
 
-def _require_authority(row: Order, actor: Actor) -> None:
+def require_authority(row: Order, actor: Actor) -> None:
+    """Never who entered the order, and nobody beyond the worth they may let go. Raises SelfApproval, AuthorityExceeded."""
     if actor.user_id is not None and actor.user_id == row.entered_by_id:
         raise overrides.SelfApproval(actor=actor.label)
     if not has_authority(actor, kind="credit", amount=row.total_amount):

@@ -1,7 +1,6 @@
 from decimal import Decimal
 from typing import Any
 
-from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import RangeOperators
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -9,6 +8,7 @@ from django.db.models import F, Q
 
 from core.choices import choices
 from core.ranges import DateRange
+from pricing.models.constraints import NamingExclusion
 from pricing.states import Measure
 
 _PERIOD = (DateRange("valid_from", "valid_to"), RangeOperators.OVERLAPS)
@@ -48,7 +48,7 @@ class Commitment(models.Model):
                 | Q(measure="money", committed_amount__gt=0, committed_qty=0),
                 name="a_commitment_is_units_of_a_product_or_money",
             ),
-            ExclusionConstraint(
+            NamingExclusion(
                 name="one_commitment_per_source_product_and_day",
                 expressions=[
                     ("source", RangeOperators.EQUAL),
@@ -56,17 +56,23 @@ class Commitment(models.Model):
                     ("measure", RangeOperators.EQUAL),
                     _PERIOD,
                 ],
+                key=("source", "product", "measure"),
             ),
-            ExclusionConstraint(
+            NamingExclusion(
                 name="one_commitment_on_everything_of_a_source_and_day",
                 expressions=[("source", RangeOperators.EQUAL), _PERIOD],
                 condition=Q(product__isnull=True),
+                key=("source", "product"),
             ),
         ]
 
     def __str__(self) -> str:
         of = "everything" if self.product_id is None else str(self.product_id)
         return f"{self.source} {of}: {self.consumed} of {self.committed}"
+
+    def told(self) -> str:
+        about = "everything" if self.product is None else self.product.sku
+        return f"The volume promised on {self.source.code} of {about}"
 
     @property
     def is_money(self) -> bool:

@@ -12,8 +12,8 @@ class NamingExclusion(ExclusionConstraint):
     """For rows with `valid_from` and `valid_to` (first day without it, or none). `key` are the fields that make two rows
     be about the same; a `told()` of the row says what it is."""
 
-    def __init__(self, *, name: str, expressions: Any, key: tuple[str, ...]) -> None:
-        super().__init__(name=name, expressions=expressions)
+    def __init__(self, *, name: str, expressions: Any, key: tuple[str, ...], condition: Q | None = None) -> None:
+        super().__init__(name=name, expressions=expressions, condition=condition)
         self.key = key
 
     def deconstruct(self) -> Any:

@@ -93,7 +93,7 @@ from tests.browser import dock
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
 from tests.factories import pricing as prices
-from tests.factories.credit import CreditAccountFactory, CreditRuleFactory
+from tests.factories.credit import CreditAccountFactory, CreditRuleFactory, TermsWordsFactory
 from tests.factories.integrations import PartnerFactory
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
 from tests.factories.sheets import previewed
@@ -197,6 +197,7 @@ def _customers() -> tuple[Any, Any]:
     member: Any = CreditAccountFactory(account=other, head=harbor)
     CreditRuleFactory(value=Decimal(20_000), risk_group="B", note="Small accounts order in steps")
     season = AdditionSpec(AdditionKind.TEMPORARY, Decimal(500), clock.now().date(), clock.now().date() + timedelta(90))
+    TermsWordsFactory(words="30 days net")
     why = Reason("season", "Flu season, as in every year")
     grant_addition(account_id=member.account_id, addition=season, reason=why, actor=FINANCE, now=clock.now())
     return account, other

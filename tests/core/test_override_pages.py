@@ -57,6 +57,7 @@ def test_leakage_by_every_side_leads_to_its_entries(auditor, people):
     record(lead, "-40", account=account.pk)
     record(lead, "-2", account=account.pk)
     record(boss, "15", code="our_mistake")
+    record(lead, "-7", account=account.pk, at=clock.now() - timedelta(days=200))  # before the time that is looked at
     page = auditor.get(reverse(LEAKAGE), {"by": "customer"}).content.decode()
     assert "ACME" in page
     assert "-42" in page

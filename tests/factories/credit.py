@@ -5,7 +5,7 @@ from decimal import Decimal
 import factory
 from factory.django import DjangoModelFactory
 
-from credit.models import CreditAccount, CreditRule, PaymentTerms
+from credit.models import CreditAccount, CreditRule, PaymentTerms, TermsWords
 from tests.factories.accounts import AccountFactory
 
 
@@ -19,6 +19,16 @@ class TermsFactory(DjangoModelFactory):
     code = "NET30"
     name = "Net 30 days"
     net_days = 30
+
+
+class TermsWordsFactory(DjangoModelFactory):
+    """What a partner writes for net 30 days."""
+
+    class Meta:
+        model = TermsWords
+
+    words = "N30"
+    terms = factory.SubFactory(TermsFactory)
 
 
 class CreditAccountFactory(DjangoModelFactory):

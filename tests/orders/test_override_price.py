@@ -206,6 +206,27 @@ def test_their_price_below_the_floor_waits_for_a_second_person_and_holds_until_t
     assert not Hold.objects.filter(cleared_at=None).exists()
 
 
+def test_a_case_whose_action_only_asked_stays_open_until_the_answer(world):
+    order_id, case = mismatch(world, stated="7")
+    told = apply_resolution(
+        case_id=case.pk, code="accept_po_price", actor=acting(StaffFactory(roles=[Role.PRICING])), now=NOW, key="k"
+    )
+    request = ApprovalRequest.objects.get()
+    assert told == f"Approval {request.pk} is asked for: -120.00 USD at the customer's price."
+    case.refresh_from_db()
+    assert case.status == "open"
+    boss = acting(StaffFactory(roles=[Role.FINANCE_APPROVER]))
+    approvals.decide(approval_id=request.pk, approve=False, note="too low", actor=boss, now=NOW)
+    drain(NOW)
+    case.refresh_from_db()
+    assert case.status == "open" and Hold.objects.filter(cleared_at=None, rule="price_mismatch").exists()
+    pricing = acting(StaffFactory(roles=[Role.PRICING]))
+    apply_resolution(case_id=case.pk, code="clear_hold", actor=pricing, now=NOW, key="k2")
+    drain(NOW)
+    case.refresh_from_db()
+    assert case.status == "resolved" and Order.objects.get(pk=order_id).total_amount == 400
+
+
 def test_a_reps_request_over_the_api_always_waits_and_names_neither_approver_nor_cost(world):
     order_id = place(world.draft(40), actor=CLERK, now=NOW).order_id
     rep = AssignmentFactory(account=world.account, rep=RepFactory()).rep

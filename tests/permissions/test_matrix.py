@@ -85,6 +85,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "credit.limitaddition": (ASK_MONEY, MONEY, "ac"),
     "credit.limitevidence": (ASK_MONEY, MONEY, ""),
     "credit.paymentterms": (ASK_MONEY, MONEY, "acd"),
+    "credit.termswords": (ASK_MONEY, MONEY, "acd"),
     "credit.posting": (f"{ASK_MONEY} {MONEY}", NOBODY, ""),
     "exceptions_app.case": (EVERY_DESK, f"cs cs_lead pricing planner warehouse operator {MONEY}", ""),
     "exceptions_app.queue": (EVERY_DESK, LEADS, "acd"),
