@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from api.open_door import NothingHere, described
+from api.open_door import Entrance, NothingHere, described
 from api.v1 import (
     amendments,
     approvals,
@@ -90,6 +90,7 @@ v1 = [
 
 app_name = "api"
 urlpatterns = [
+    path("v1/", Entrance.as_view(), name="entrance"),
     *(path(f"v1/{p.pattern}", p.callback, name=p.name) for p in v1),
     path("schema/", described(SpectacularAPIView).as_view(), name="schema"),
     path("docs/", described(SpectacularSwaggerSplitView).as_view(url_name="api:schema"), name="docs"),

@@ -329,7 +329,7 @@ REST_FRAMEWORK = {
     },
     "NUM_PROXIES": env.number("OMS_PROXY_COUNT", 0),
     "EXCEPTION_HANDLER": "api.problem.exception_handler",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "api.described.Described",
     "COERCE_DECIMAL_TO_STRING": True,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -341,6 +341,8 @@ REST_KNOX = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Holdfast API",
+    "DESCRIPTION": "Orders, prices, stock, shipments and cases, for reps' phones and other systems. "
+    "`POST tokens` gives a device its token; send it as `Authorization: Bearer …`.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,

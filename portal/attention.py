@@ -65,7 +65,7 @@ def _held(found: Sequence[OrderSummary]) -> list[Todo]:
             "hold",
             "hold",
             _("Order %(number)s is on hold") % {"number": o.number},
-            hold_words(holds[o.order_id][0].reason),
+            hold_words(holds[o.order_id][0].reason, holds[o.order_id][0].rule),
             _order_url(o),
             _("See order"),
         )

@@ -16,6 +16,7 @@ from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
 from core.journal import timeline
 from core.refs import DocumentRef
+from credit.queries import terms_by_code
 from inventory.queries import promises
 from inventory.rules.asks import PromiseSlice
 from inventory.split_queries import slices_in_words
@@ -42,6 +43,7 @@ from portal.rules.words import Sign, hold_words
 
 ZERO = Decimal(0)
 LINES_A_PAGE = 50
+NEWEST_TOLD = 6  # of what happened; the rest unfolds
 LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
@@ -105,6 +107,7 @@ class OrderPage:
     holds: tuple[Mapping[str, str], ...]
     moved: tuple[MovedPromise, ...]
     can_cancel: bool
+    can_change: bool
     can_ask: bool
     waits: bool
     continue_url: str
@@ -122,6 +125,19 @@ class OrderPage:
     def can_return(self) -> bool:
         """Something of it has left."""
         return any(s.has_left for s in self.shipments)
+
+    @property
+    def is_priced(self) -> bool:
+        """A draft of another channel has no prices before it is submitted: nothing is not 0.00."""
+        return self.status != "draft" or bool(self.total)
+
+    @property
+    def newest(self) -> tuple[Any, ...]:
+        return self.timeline[:NEWEST_TOLD]
+
+    @property
+    def earlier(self) -> tuple[Any, ...]:
+        return self.timeline[NEWEST_TOLD:]
 
     @property
     def more_moved(self) -> int:
@@ -167,10 +183,10 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         placed_by=_entered_by(head),
         ship_to=_ship_to(picture),
         requested_date=picture.requested_date,
-        terms=picture.terms_code,
+        terms=_terms(picture.terms_code),
         total=picture.total,
         steps=_steps(picture, progress, holds, [s for many in of_line.values() for s in many]),
-        holds=tuple({"title": f"On hold: {h.reason}.", "text": hold_words(h.reason)} for h in holds),
+        holds=tuple({"title": "On hold.", "text": hold_words(h.reason, h.rule)} for h in holds),
         moved=tuple(
             MovedPromise(words, x.line_no, _open(x) > 0)
             for x in picture.lines
@@ -178,6 +194,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
             for words in moved(_sku(x, products), of_line[x.line_no])
         ),
         can_cancel=any(_open(x) > 0 for x in picture.lines),
+        can_change=picture.meta["status"] == "submitted" and progress.shipped < progress.ordered - progress.cancelled,
         can_ask=picture.meta["status"] in ("draft", "submitted") and any(can_ask(x) for x in picture.lines),
         waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
@@ -272,6 +289,12 @@ def _invoice(i: InvoiceView) -> Mapping[str, Any]:
         "total": i.total_amount,
         "currency": i.currency,
     }
+
+
+def _terms(code: str) -> str:
+    """What the terms are called: "Net 45 days" for NET45."""
+    found = terms_by_code([code]) if code else {}
+    return found[code].name if code in found else code
 
 
 def _sku(line: LinePicture, products: Mapping[int, ProductSnapshot]) -> str:

@@ -246,6 +246,8 @@ class Usages(Endpoint):
 
 
 class UsagePage(Endpoint):
+    """One usage with its lines, order and what it waits for."""
+
     access = CAN_USE
 
     @extend_schema(operation_id="field_usage", responses=UsageLineView, tags=["field"])

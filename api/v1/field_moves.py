@@ -118,6 +118,8 @@ class SettleRequest(KnownFieldsOnly):
 
 
 class Settle(Endpoint):
+    """Settle a disputed transfer: one side gives way, or a count decides."""
+
     access = CAN_MOVE
 
     @extend_schema(operation_id="field_dispute_settle", request=SettleRequest, responses=DisputeAnswer, tags=["field"])

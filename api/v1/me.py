@@ -30,6 +30,8 @@ class MeView(serializers.Serializer[Any]):
 
 
 class Me(Endpoint):
+    """Who you are and which customers you may act for."""
+
     access = CAN_LOOK
 
     @extend_schema(operation_id="me", responses=MeView, tags=["me"])

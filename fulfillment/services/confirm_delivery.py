@@ -102,7 +102,7 @@ def _tell_delivered(
     shipment: Shipment, delivery: Delivery, damages: Mapping[int, Damage], actor: Actor, now: datetime
 ) -> None:
     by = f" to {delivery.received_by}" if delivery.received_by else ""
-    late = f", {delivery.days_late} days late" if delivery.days_late else ""
+    late = f", {delivery.days_late} {'day' if delivery.days_late == 1 else 'days'} late" if delivery.days_late else ""
     bad = f", {plain(sum((d.qty for d in damages.values()), ZERO))} damaged" if damages else ""
     note(shipment, "delivered", f"Shipment {shipment.number} delivered{by}{late}{bad}", actor, now)
     fact = ShipmentDelivered(

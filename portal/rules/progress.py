@@ -38,7 +38,7 @@ def steps(
     is_placed, is_done = placed_at is not None, status == "closed"
     checked = "held" if is_held else ("done" if is_placed else "next")
     return (
-        Step("Placed", "" if is_placed else "not yet", "done" if is_placed else "now", placed_at),
+        Step("Placed", "" if is_placed else "not yet", "done" if is_placed else "next", placed_at),
         Step("Checked", "on hold" if is_held else ("passed" if is_placed else ""), checked),
         Step("Reserved", _of(secured, wanted), _share(secured, wanted)),
         Step("Shipped", _of(progress.shipped, wanted), _share(progress.shipped, wanted)),

@@ -58,12 +58,13 @@ HOLDS = {
     "data": "It waits for a detail that is missing or does not fit.",
     "price": "It waits until we have confirmed the price.",
     "approval": "It waits for an approval; see Approvals.",
+    "po_to_follow": "It waits for your purchase order number: the goods were used before it came.",
 }
 
 
-def hold_words(reason: str) -> str:
-    """One sentence for a buyer on why an order stands still."""
-    return HOLDS.get(str(reason), "It waits for our customer service.")
+def hold_words(reason: str, rule: str = "") -> str:
+    """One sentence for a buyer on why an order stands still: of its rule where there is one, else of its reason."""
+    return HOLDS.get(rule) or HOLDS.get(str(reason), "It waits for our customer service.")
 
 
 def short(day: date | None) -> str:

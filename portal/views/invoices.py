@@ -139,6 +139,7 @@ def account_statement(request: PortalRequest) -> HttpResponse:
         return answer
     page = {
         "found": found,
+        "on": today,
         "balance": found.open_amount - found.unapplied_amount,
         "invoices": invoice_rows(found.open_invoices[:SHOWN], today=today),
         "more": max(len(found.open_invoices) - SHOWN, 0),

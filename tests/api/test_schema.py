@@ -32,6 +32,21 @@ def test_every_endpoint_declares_its_access():
     assert [o for o in owners if not isinstance(o.access, Access) or o.access is NOBODY] == []
 
 
+def test_every_operation_says_in_a_line_what_it_does():
+    found = schema()["paths"]
+    summaries = [operation["summary"] for path in found.values() for operation in path.values()]
+    assert len(summaries) > 50
+    assert all(summaries) and not [s for s in summaries if s.endswith(".") or s == "One address"]
+
+
+@pytest.mark.django_db
+def test_the_entrance_leads_to_what_describes_the_api(client):
+    found = client.get("/api/v1/").json()
+    assert client.get(found["description"]).status_code == 200
+    assert client.get(found["documentation"]).status_code == 200
+    assert client.get(found["tokens"]).status_code == 405
+
+
 @pytest.mark.django_db
 def test_the_docs_come_from_our_own_files_and_need_no_token(client):
     page = client.get("/api/docs/").content.decode()

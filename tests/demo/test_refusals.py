@@ -3,8 +3,10 @@
 from io import StringIO
 
 import pytest
+from django.core import mail
 from django.core.management import CommandError, call_command
 
+from config.management.commands.seed_demo import no_mail
 from core.models import DemoInstallation
 from tests.factories.accounts import AccountFactory
 
@@ -43,3 +45,11 @@ def test_without_a_demo_no_sign_ins_are_printed():
     out = StringIO()
     call_command("print_signins", stdout=out)
     assert out.getvalue() == ""
+
+
+def test_a_made_up_year_writes_to_nobody(settings):
+    before = settings.EMAIL_BACKEND
+    with no_mail():
+        mail.send_mail("Time is passing", "…", None, ["cs@thornquay.example"])
+    assert mail.outbox == []
+    assert before == settings.EMAIL_BACKEND

@@ -342,6 +342,7 @@ ORDERING = f"cs cs_lead rep service {BUYING}"
 FIELD_USE, FIELD_MOVE = "cs cs_lead rep", "cs cs_lead rep planner warehouse"
 # address: method → who may ("*": anybody, without a token too)
 API: dict[str, dict[str, str]] = {
+    "entrance": {"get": "*"},
     "tokens": {"post": "*"},
     "current-token": {"delete": ROLES_ALL},
     "me": {"get": ROLES_ALL},

@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from django.core import mail
 from django.template.loader import render_to_string
 from django.test import Client
 
@@ -46,3 +47,23 @@ def test_people_sign_in_by_e_mail_and_a_wrong_password_says_so_beside_the_form(c
     assert 'class="banner tone-bad" role="alert"' in wrong.content.decode()
     right = client.post("/sign-in/login/", {"login": user.email, "password": PASSWORD})
     assert (right.status_code, right["Location"]) == (302, "/")
+
+
+def test_who_forgot_the_password_is_written_to_in_our_words_and_a_used_link_says_so(client):
+    user = buyer_for(AccountFactory())
+    assert (
+        "Look into your mail"
+        in client.post("/sign-in/password/reset/", {"email": user.email}, follow=True).content.decode()
+    )
+    (letter,) = mail.outbox
+    assert "Choose a new password" in letter.subject
+    assert "example.com" not in letter.body and "Hello from" not in letter.body
+    assert len(letter.alternatives) == 1
+    link = re.search(r"https?://[^/]+(/\S+)", letter.body)[1]
+    assert "Choose a new password" in client.get(link, follow=True).content.decode()
+    assert "This link no longer works" in client.get("/sign-in/password/reset/key/0-set-password/").content.decode()
+
+
+def test_an_error_s_page_names_the_request_once():
+    html = browser_of(buyer_for(AccountFactory())).get("/orders/NOPE/").content.decode()
+    assert len(re.findall(r"[0-9a-f]{8}-[0-9a-f-]{27}", html)) == 1

@@ -2,8 +2,12 @@ import re
 
 import pytest
 
+from orders.models import Order
+from orders.services.capture import capture
 from orders.services.place import place
+from tests.factories.credit import TermsFactory
 from tests.factories.doors import browser_of, buyer_for
+from tests.factories.flow import shipped
 from tests.factories.orders import CLERK, NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -96,3 +100,29 @@ def test_the_number_of_statements_is_the_same_for_1_50_and_500(what, django_asse
             assert browser.get(address).status_code == 200
         counts[n] = len(captured.captured_queries)
     assert counts[1] == counts[50] == counts[500], counts
+
+
+def test_a_draft_of_another_channel_has_no_price_yet_and_no_stage_behind_it():
+    world = make_world(stock=100)
+    order = capture(world.draft(12), actor=CLERK, now=NOW)
+    page = browser_of(buyer_for(world.account)).get(f"/orders/{order.number}/")
+    assert "0.00" not in text_of(page)
+    assert "step-done" not in page.content.decode()
+
+
+def test_an_order_all_of_which_has_left_is_not_offered_for_change():
+    world = make_world(stock=100)
+    gone = Order.objects.get(pk=shipped(world, 3).order_id)
+    browser = browser_of(buyer_for(world.account))
+    left = text_of(browser.get(f"/orders/{gone.number}/"))
+    assert "Send goods back" in left and "Change this order" not in left
+    waiting = placed(world, 5)
+    assert "Change this order" in text_of(browser.get(f"/orders/{waiting.number}/"))
+
+
+def test_the_terms_are_called_by_their_name():
+    world = make_world(stock=100)
+    order, terms = placed(world, 5), TermsFactory()
+    Order.objects.filter(pk=order.order_id).update(terms_code=terms.code)
+    shown = text_of(browser_of(buyer_for(world.account)).get(f"/orders/{order.number}/"))
+    assert terms.name in shown and terms.code not in shown

@@ -173,7 +173,7 @@ def test_over_the_credit_line_the_page_warns_in_plain_words_and_the_order_is_kep
     assert "You can place this order, and it will not ship at once." in page
     answer = review_and_place(browser, [(sku, "12")])
     shown = text_of(browser.get(answer["Location"]))
-    assert "On hold: credit." in shown
+    assert "On hold." in shown and "because of the credit line" in shown
     assert "It waits for our finance team" in shown
 
 

@@ -1,8 +1,11 @@
 """Fill an empty database with the demo company. The first `./run` calls it."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from config.demo import seed as demo_seed
@@ -13,6 +16,16 @@ from core import clock, demo
 from core.errors import DomainError
 
 NOON = time(16)  # of a day that is given: late enough for a working day to lie behind it
+
+
+@contextmanager
+def no_mail() -> Iterator[None]:
+    """What a made-up year writes to made-up people goes to nobody, and not over the progress on the terminal."""
+    kept, settings.EMAIL_BACKEND = settings.EMAIL_BACKEND, "django.core.mail.backends.dummy.EmailBackend"
+    try:
+        yield
+    finally:
+        settings.EMAIL_BACKEND = kept
 
 
 class Command(BaseCommand):
@@ -37,7 +50,8 @@ class Command(BaseCommand):
         now = datetime.combine(options["today"], NOON, UTC) if options["today"] else clock.db_now()
         try:
             out: Any = self.stdout._out
-            demo_seed.make(scale, options["seed"], now=now, progress=Progress(out))
+            with no_mail():
+                demo_seed.make(scale, options["seed"], now=now, progress=Progress(out))
         except DomainError as refusal:
             raise CommandError(refusal.in_words) from refusal
         self.stdout.write(f"{COMPANY} is open for business. `manage.py print_signins` shows who can sign in.")

@@ -5,6 +5,7 @@ from inventory.rules.asks import DemandState, PromiseSlice
 from orders.rules.asks import Progress
 from orders.rules.standing import line_standing, order_standing
 from portal.rules.progress import expected_words, moved, sign, steps
+from portal.rules.words import hold_words
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 
@@ -60,3 +61,15 @@ def test_a_moved_promise_is_told_with_both_dates_and_a_kept_one_is_not():
     ]
     assert expected_words([late, kept]) == "expected 3 Dec"
     assert expected_words([PromiseSlice(Decimal(1), "none", None, None, None)]) == "part has no date yet"
+
+
+def test_a_draft_has_done_nothing_yet():
+    found = steps("draft", None, Progress(1, "none", "none"), is_held=False, expected="")
+    assert {s.state for s in found} == {"next"}
+    assert found[0].words == "not yet"
+
+
+def test_a_hold_is_told_by_its_rule_before_its_reason():
+    assert "purchase order number" in hold_words("data", "po_to_follow")
+    assert hold_words("data", "data") == hold_words("data")
+    assert hold_words("nobody knows") == "It waits for our customer service."
