@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from core import sql
 from fulfillment.models import RecallRequest, ReleasePolicy, ReleaseResult, Shipment
+from fulfillment.rules.asks import RecallView
 from fulfillment.rules.release_policy import Candidate, Policy
-from fulfillment.states import SHIPMENT, PolicyEffect, RunKind, ShipmentStatus
+from fulfillment.states import SHIPMENT, PolicyEffect, RecallState, RunKind, ShipmentStatus
 
 MANY = 5_000
 
@@ -123,6 +124,28 @@ def last_tries(order_ids: Collection[int]) -> dict[int, Tried]:
 def recalls_of(shipment_id: int) -> list[RecallRequest]:
     """Newest first. One statement."""
     return list(RecallRequest.objects.filter(shipment_id=shipment_id).order_by("-pk"))
+
+
+def find_recalls(
+    account_ids: Collection[int] | None, *, state: str = "", before_id: int | None = None, limit: int = 50
+) -> list[RecallView]:
+    """Newest first, of shipments of these accounts (None: of all). One statement."""
+    rows = RecallRequest.objects.order_by("-pk")
+    if account_ids is not None:
+        rows = rows.filter(shipment__account_id__in=account_ids)
+    if state:
+        rows = rows.filter(state=state)
+    if before_id is not None:
+        rows = rows.filter(pk__lt=before_id)
+    columns = ("pk", "shipment__public_id", "shipment__number", "shipment__order__number", "shipment__site__code")
+    said = ("state", "note", "asked_at", "asked_by", "respond_by", "answer", "answered_at")
+    return [RecallView(*row) for row in rows.values_list(*columns, *said)[:limit]]
+
+
+def open_recall_of(shipment_id: int) -> int | None:
+    """The id of the one that waits for an answer. One statement."""
+    rows = RecallRequest.objects.filter(shipment_id=shipment_id, state=RecallState.ASKED)
+    return rows.values_list("pk", flat=True).first()
 
 
 def is_recallable(shipment_id: int) -> bool:

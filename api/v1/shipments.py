@@ -134,9 +134,9 @@ class Pick(Endpoint):
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        asked = _read(PickRequest, request)
+        asked = read_body(PickRequest, request)
         picks = {_ident(x["line"]): x["quantity"] for x in asked["lines"]}
-        return _once(request, public_id, "pick", confirm_pick, picks=picks, short_reason=asked["short_reason"])
+        return once_per_key(request, public_id, "pick", confirm_pick, picks=picks, short_reason=asked["short_reason"])
 
 
 class PackedLineRequest(KnownFieldsOnly):
@@ -171,9 +171,9 @@ class Packages(Endpoint):
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        asked = _read(PackRequest, request)
+        asked = read_body(PackRequest, request)
         specs = [_spec(p) for p in asked["packages"]]
-        return _once(request, public_id, "packages", pack_shipment, packages=specs)
+        return once_per_key(request, public_id, "packages", pack_shipment, packages=specs)
 
 
 class ShipRequest(KnownFieldsOnly):
@@ -191,7 +191,7 @@ class Ship(Endpoint):
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        return _once(request, public_id, "ship", confirm_shipment, **_read(ShipRequest, request))
+        return once_per_key(request, public_id, "ship", confirm_shipment, **read_body(ShipRequest, request))
 
 
 class DamagedLine(KnownFieldsOnly):
@@ -220,15 +220,16 @@ class Delivery(Endpoint):
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        asked = _read(DeliveryRequest, request)
+        asked = read_body(DeliveryRequest, request)
         told = Proof(asked["received_by"], asked["note"])
         if asked["is_refused"]:
-            return _once(request, public_id, "delivery", refuse, at=asked["at"], proof_of=told, stored="")
+            return once_per_key(request, public_id, "delivery", refuse, at=asked["at"], proof_of=told, stored="")
         damages = {_ident(x["line"]): Damage(x["quantity"], x["note"]) for x in asked["damages"]}
-        return _once(request, public_id, "delivery", deliver, at=asked["at"], proof_of=told, stored="", damages=damages)
+        said = {"at": asked["at"], "proof_of": told, "stored": "", "damages": damages}
+        return once_per_key(request, public_id, "delivery", deliver, **said)
 
 
-def _once(request: Request, public_id: str, verb: str, do: Callable[..., Any], **arguments: Any) -> Response:
+def once_per_key(request: Request, public_id: str, verb: str, do: Callable[..., Any], **arguments: Any) -> Response:
     """The verb once per key, and the shipment after it."""
     key, shipment = required_key(request), _seen(request, public_id)
     body_hash = hash_body({"shipment": shipment.id, "body": request.data})
@@ -240,7 +241,7 @@ def _once(request: Request, public_id: str, verb: str, do: Callable[..., Any], *
     return response
 
 
-def _read(kind: type[KnownFieldsOnly], request: Request) -> dict[str, Any]:
+def read_body(kind: type[KnownFieldsOnly], request: Request) -> dict[str, Any]:
     asked = kind(data=request.data)
     asked.is_valid(raise_exception=True)
     return dict(asked.validated_data)

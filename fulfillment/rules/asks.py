@@ -4,8 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from uuid import UUID
 
 from fulfillment.rules.standing import shipment_standing
+
+
+@dataclass(frozen=True)
+class RecallView:
+    """A shipment that was asked back, and what the warehouse said."""
+
+    id: int
+    shipment_public_id: UUID
+    shipment_number: str
+    order_number: str
+    site: str
+    state: str
+    note: str
+    asked_at: datetime
+    asked_by: str
+    respond_by: datetime
+    answer: str
+    answered_at: datetime | None
 
 
 @dataclass(frozen=True)

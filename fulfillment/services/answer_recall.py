@@ -19,6 +19,7 @@ from credit.states import Bucket
 from fulfillment import locks
 from fulfillment.events import RecallAnswered
 from fulfillment.models import RecallRequest, Shipment, ShipmentLine
+from fulfillment.release_queries import open_recall_of
 from fulfillment.services.ask_recall import tell
 from fulfillment.states import SHIPMENT, RecallState, ShipmentStatus
 from inventory.services.take_back_claims import take_back_claims
@@ -27,13 +28,34 @@ from orders.services.place_hold import hold_again
 from orders.services.return_to_open import return_to_open
 
 MAY = (Role.WAREHOUSE, Role.OPERATOR)
+MAY_BY_MESSAGE = (*MAY, Role.SERVICE)  # a warehouse's own system
 LEAST_REASON = 10
 ZERO = Decimal(0)
+
+
+class NothingAsked(Refused):
+    template = "Nobody asked for shipment {number} back, or the warehouse has answered."
+    remedy_template = "Look at the recalls that wait for an answer."
 
 
 class RecallAnsweredBefore(Refused):
     template = "The recall of shipment {number} was {state} by {by}."
     remedy_template = "Ask again if the shipment is still to come back."
+
+
+@door_verb
+def answer_recall_of(*, shipment_id: int, is_accepted: bool, reason: str, actor: Actor, now: datetime) -> int:
+    """The open recall of the shipment answered, as a warehouse's system knows it. The order's id.
+
+    Raises as `accept_recall` and `refuse_recall`, and NothingAsked.
+    """
+    recall_id = open_recall_of(shipment_id)
+    if recall_id is None:
+        number = Shipment.objects.filter(pk=shipment_id).values_list("number", flat=True).first()
+        raise NothingAsked(number=number or shipment_id)
+    if is_accepted:
+        return _accept(recall_id, actor, now)
+    return _refuse(recall_id, reason, actor, now)
 
 
 @door_verb
@@ -44,6 +66,11 @@ def accept_recall(*, recall_id: int, actor: Actor, now: datetime) -> int:
     Locks credit 10, order 20, shipment 30, demands 50, balances 60. Raises NotPermitted, NotFound, RecallAnsweredBefore,
     IllegalTransition (the pick was confirmed in the meantime).
     """
+    return _accept(recall_id, actor, now)
+
+
+@require_uow
+def _accept(recall_id: int, actor: Actor, now: datetime) -> int:
     row, shipment = _asked(recall_id, actor)
     lock_accounts([shipment.account_id])
     note = f"Recalled from the warehouse by {row.asked_by}: {row.note}"
@@ -63,6 +90,11 @@ def refuse_recall(*, recall_id: int, reason: str, actor: Actor, now: datetime) -
 
     Raises NotPermitted, NotFound, InvalidInput (why, in ten characters), RecallAnsweredBefore.
     """
+    return _refuse(recall_id, reason, actor, now)
+
+
+@require_uow
+def _refuse(recall_id: int, reason: str, actor: Actor, now: datetime) -> int:
     _, shipment = _asked(recall_id, actor)
     if len(reason.strip()) < LEAST_REASON:
         raise InvalidInput([FieldError("/reason", "too_short", "Say why in at least ten characters.")])
@@ -72,7 +104,7 @@ def refuse_recall(*, recall_id: int, reason: str, actor: Actor, now: datetime) -
 
 
 def _asked(recall_id: int, actor: Actor) -> tuple[RecallRequest, Shipment]:
-    if not actor.has_role(*MAY):
+    if not actor.has_role(*MAY_BY_MESSAGE):
         raise NotPermitted(actor=actor.label, verb="answer a recall", roles=", ".join(MAY))
     row = RecallRequest.objects.filter(pk=recall_id).select_related("shipment").first()
     if row is None:

@@ -8,9 +8,11 @@ import pytest
 
 from core import clock
 from fulfillment.models import CarrierService, LabelNumbering, Package, Shipment
+from fulfillment.services.ask_recall import ask_recall
 from tests.factories.accounts import BuyerFactory, UserFactory
 from tests.factories.doors import device_of
 from tests.factories.flow import released, stocked_world
+from tests.factories.orders import CLERK
 
 pytestmark = pytest.mark.django_db
 
@@ -105,3 +107,30 @@ def test_a_list_of_shipments_is_read_page_by_page_in_a_constant_number_of_statem
     assert numbers == sorted(numbers, reverse=True)
     assert (len(numbers), rest["next"]) == (3, None)
     assert device.get("/api/v1/shipments?status=gone").status_code == 400
+
+
+def test_a_warehouse_system_reads_what_is_asked_back_and_answers_once_or_says_it_is_too_late():
+    world = stocked_world(stock_qty=100)
+    now = clock.now()
+    first, second = (Shipment.objects.get(pk=released(world, 5, now=now).shipment_id) for _ in range(2))
+    wms = device_of(UserFactory(roles=["service"]))
+    assert post(wms, first, "recall", {"is_accepted": True}, status=409)["code"] == "nothing_asked"
+    for shipment in (first, second):
+        ask_recall(shipment_id=shipment.pk, note="The customer called: wrong address", actor=CLERK, now=now)
+    waiting = wms.get("/api/v1/recalls?state=asked").json()["items"]
+    assert [(x["shipment"], x["order"], x["state"]) for x in waiting] == [
+        (str(s.public_id), s.order.number, "asked") for s in (second, first)
+    ]
+    key = str(uuid4())
+    assert post(wms, first, "recall", {"is_accepted": True}, key)["status"] == "cancelled"
+    assert post(wms, first, "recall", {"is_accepted": True}, key)["status"] == "cancelled"  # a retry
+
+    post(wms, second, "pick", {})
+    assert post(wms, second, "recall", {"is_accepted": True}, status=409)["code"] == "illegal_transition"
+    assert post(wms, second, "recall", {"is_accepted": False, "reason": "late"}, status=422)["code"] == "invalid_input"
+    said = {"is_accepted": False, "reason": "It is packed and on the dock"}
+    assert post(wms, second, "recall", said)["status"] == "packed"
+    refused, accepted = wms.get("/api/v1/recalls").json()["items"]
+    assert (refused["state"], refused["answer"], accepted["state"]) == ("refused", said["reason"], "accepted")
+    assert wms.get("/api/v1/recalls?state=lost").status_code == 400
+    assert device_of(UserFactory(roles=["rep"])).get("/api/v1/recalls").status_code == 403

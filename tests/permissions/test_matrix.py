@@ -392,6 +392,8 @@ API: dict[str, dict[str, str]] = {
     "shipment": {"get": ROLES_ALL},
     "shipment-paper": {"get": ROLES_ALL},
     "shipment-pick": {"post": f"{DOCK} service"},
+    "recalls": {"get": f"{DOCK} service cs cs_lead planner auditor {MONEY}"},
+    "shipment-recall": {"post": f"{DOCK} service"},
     "shipment-packages": {"post": f"{DOCK} service"},
     "shipment-ship": {"post": f"{DOCK} service"},
     "shipment-delivery": {"post": f"{DOCK} service cs cs_lead planner"},
