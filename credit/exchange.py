@@ -1,6 +1,7 @@
 """The rates that count what is owed in another currency, and what is counted by them. Reads only."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -36,6 +37,16 @@ SELECT DISTINCT ON (c.account_id, p.doc_kind, p.doc_id) c.account_id, p.doc_kind
   JOIN credit_posting p ON p.doc_kind = d.doc_kind AND p.doc_id = d.doc_id AND p.credit_account_id = c.id
  WHERE p.currency <> ''
  ORDER BY c.account_id, p.doc_kind, p.doc_id, p.id
+"""
+_ABROAD = """
+SELECT currency, sum(sign * own), sum(sign * counted), sum(sign * own) FILTER (WHERE rate IS NULL)
+  FROM (SELECT p.currency, CASE WHEN p.bucket = 'unapplied' THEN -1 ELSE 1 END AS sign, sum(p.document_amount) AS own,
+               sum(p.amount) AS counted, max(p.rate) AS rate
+          FROM credit_posting p JOIN credit_creditaccount c ON c.id = p.credit_account_id
+         WHERE c.account_id = %(account)s::bigint AND p.currency <> ''
+         GROUP BY p.currency, p.rate_date, p.bucket,
+                  CASE WHEN p.bucket IN ('open_order', 'receivable', 'unapplied') THEN (p.doc_kind, p.doc_id) END) places
+ GROUP BY currency HAVING sum(sign * own) <> 0 OR sum(sign * counted) <> 0 ORDER BY currency
 """
 _WAITING = """
 SELECT DISTINCT c.account_id, p.currency, p.rate_date FROM credit_posting p
@@ -94,6 +105,23 @@ def currencies_of(account_ids: Iterable[int]) -> dict[int, str]:
     """What each account's exposure is counted in; accounts without a credit account are absent."""
     found = CreditAccount.objects.filter(account_id__in=list(account_ids))
     return dict(found.values_list("account_id", "currency"))
+
+
+@dataclass(frozen=True)
+class OwedAbroad:
+    """What is owed in a currency, what it counts as in the account's, and how much of it waits for a rate."""
+
+    currency: str
+    own: Decimal
+    counted: Decimal
+    waiting: Decimal
+
+
+def owed_abroad(account_id: int) -> list[OwedAbroad]:
+    """In currencies other than the account's; nothing where all is paid. 1 SQL."""
+    return [
+        OwedAbroad(c, own, counted, w or Decimal(0)) for c, own, counted, w in rows(_ABROAD, {"account": account_id})
+    ]
 
 
 def waiting_for_a_rate(account_ids: Iterable[int]) -> list[RateKey]:

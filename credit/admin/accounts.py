@@ -1,6 +1,6 @@
 """Credit accounts: what is owed and how it adds up; a limit changes with a reason, amounts never by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from core.overrides import Reason
 from credit import queries
 from credit.admin.evidence import evidence_table
 from credit.admin.ledgers import FINANCE, LOOK
+from credit.exchange import owed_abroad
 from credit.models import CreditAccount
 from credit.queries import Exposure, LimitAdditionView
 from credit.services.change_limit import change_limit
@@ -247,7 +248,7 @@ class CreditAccountAdmin(ServiceAdmin):
     @admin.display(description="exposure build-up")
     def exposure_build_up(self, row: CreditAccount) -> str:
         """The sum as a column of figures, and the limit beside it."""
-        lines = _build_up(_exposure_of(row), row.horizon_days)
+        lines = [*_build_up(_exposure_of(row), row.horizon_days), *_abroad(row)]
         postings = reverse("admin:credit_posting_changelist")
         return format_html(
             '{}<p><a href="{}?credit_account__id__exact={}">Postings</a></p>', _table(lines), postings, row.pk
@@ -314,6 +315,13 @@ def _with_exposure(rows: QuerySet[CreditAccount] | list[CreditAccount]) -> None:
 def _exposure_of(row: CreditAccount) -> Exposure:
     known: Exposure | None = getattr(row, "known_exposure", None)
     return known or queries.exposure([row.account_id], on=clock.now().date())[row.account_id]
+
+
+def _abroad(row: CreditAccount) -> Iterator[tuple[str, str]]:
+    for owed in owed_abroad(row.account_id):
+        yield f"Of it in {owed.currency}", f"{Money(owed.own, owed.currency)} = {Money(owed.counted, row.currency)}"
+        if owed.waiting:
+            yield "Not counted: no exchange rate", str(Money(owed.waiting, owed.currency))
 
 
 def _build_up(exposure: Exposure, horizon_days: int) -> list[tuple[str, str]]:

@@ -113,7 +113,7 @@ def test_a_warehouse_system_reads_what_is_asked_back_and_answers_once_or_says_it
     world = stocked_world(stock_qty=100)
     now = clock.now()
     first, second = (Shipment.objects.get(pk=released(world, 5, now=now).shipment_id) for _ in range(2))
-    wms = device_of(UserFactory(roles=["service"]))
+    wms = device_of(UserFactory(roles=["warehouse"]))
     assert post(wms, first, "recall", {"is_accepted": True}, status=409)["code"] == "nothing_asked"
     for shipment in (first, second):
         ask_recall(shipment_id=shipment.pk, note="The customer called: wrong address", actor=CLERK, now=now)

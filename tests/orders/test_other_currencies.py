@@ -12,6 +12,7 @@ from billing.services.post_receipt import post_receipt
 from core.errors import InvalidInput
 from core.overrides import Reason
 from core.testing import drain
+from credit.exchange import owed_abroad
 from credit.models import CreditAccount, Posting
 from credit.queries import exposure
 from fulfillment.models import Shipment
@@ -24,6 +25,8 @@ from orders.services.cancel import cancel_order
 from orders.services.clear_hold import NoExchangeRate, clear_hold
 from orders.services.place import place
 from orders.services.reevaluate_credit_holds import reevaluate_all
+from tests.factories.accounts import StaffFactory
+from tests.factories.doors import browser_of
 from tests.factories.flow import breaches, stocked_world
 from tests.factories.orders import CLERK, FINANCE, NOW
 from tests.factories.pricing import RateFactory
@@ -118,7 +121,14 @@ def test_without_a_rate_it_is_held_until_there_is_one_and_nobody_waives_that():
         post_receipt(account_id=world.account.pk, amount=D(5), currency="USD", received_date=TODAY, **ACT)
 
     dollar_is("0.9")
+    (owed,) = owed_abroad(world.account.pk)
+    assert (owed.own, owed.counted, owed.waiting) == (1000, 0, 1000)
+    page = browser_of(StaffFactory(roles=["finance"])).get(
+        f"/admin/credit/creditaccount/{CreditAccount.objects.get().pk}/change/"
+    )
+    assert "no exchange rate" in page.content.decode()
     assert reevaluate_all(**ACT)[world.account.pk].cleared == (order.order_id,)
+    assert [(x.counted, x.waiting) for x in owed_abroad(world.account.pk)] == [(900, 0)]
     assert parts(world).open_orders == 900
     assert reevaluate_all(**ACT) == {}
     assert breaches() == []
