@@ -14,12 +14,14 @@ import django
 
 from benchmarks.measure import BATCH
 from benchmarks.replay import HISTORY, text
+from core import collection
 
 
 def main() -> None:
     asked = _arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
+    collection.pass_over_what_is_loaded()  # as every web and worker process does
     rows: list[dict[str, Any]] = []
     for workload in asked.workloads:
         if workload == "w8":

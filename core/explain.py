@@ -39,5 +39,8 @@ class Explanation:
         return f"{self.outcome} ({self.rule}{': ' + inputs if inputs else ''})"
 
 
+_AS_THEY_ARE = (str, int, list, dict, bool, type(None))
+
+
 def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, bool | int | str | list | dict) else str(value)
+    return value if isinstance(value, _AS_THEY_ARE) else str(value)

@@ -314,7 +314,8 @@ def _movements(site: Site, gloves: Product) -> None:
 
 
 def _field(account: Account, gloves: Product) -> None:
-    """A trunk and a shelf: below par and asked for, a fill-up that came short, a usage without its order, an offer."""
+    """A trunk and a shelf: below par and asked for, a fill-up that came short and one on its way, a usage without its
+    order, an offer."""
     now, reno = clock.now(), Site.objects.get(code="RENO")
     rep = Rep.objects.get(code="R1")
     trunk = Site.objects.create(code="TRUNK-1", name="Ray's trunk", kind="trunk", rep=rep, transit_days=0)
@@ -330,6 +331,11 @@ def _field(account: Account, gloves: Product) -> None:
         stated = {line.pk: Stated(Decimal(qty - (site == trunk)))}
         acknowledge_transfer(transfer_id=transfer_id, stated=stated, note="One box short", actor=driver, now=now)
         ParLevel.objects.create(site=site, product=gloves, par_qty=24)
+    on_its_way = request_transfer(
+        from_site_id=reno.pk, to_site_id=trunk.pk, expected_date=now.date(), key="fill again",
+        lines=[TransferLineSpec(gloves.pk, Decimal(4), "L124")], actor=PICKER, now=now,
+    )  # fmt: skip
+    ship_transfer(transfer_id=on_its_way, actor=PICKER, now=now)
     used = UseLine(gloves.sku, Decimal(2), lot="L124")
     spec = UsageSpec(shelf.pk, account.pk, now, (used,), "CASE-301", is_po_to_follow=True)
     record_usage(spec, key="case 301", actor=driver, now=now)

@@ -13,7 +13,7 @@ from billing.models import CommissionStatement, CreditMemo, Invoice, Obligation,
 from core.console import ServiceAdmin
 from credit.models import CreditAccount
 from exceptions_app.models import Case
-from inventory.models import FieldUsage, TransferDispute, TransferOffer
+from inventory.models import FieldUsage, Transfer, TransferDispute, TransferOffer
 from tests.browser import company
 from tests.browser.routes import address, routes, visitor_of
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, faults_of
@@ -46,6 +46,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "credit_limitevidence_attach": lambda: {"credit_account_id": CreditAccount.objects.latest("pk").pk},
     "exceptions_app_case_do": lambda: {"case_id": Case.objects.latest("pk").pk, "verb": "take"},
     "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
+    "inventory_transfer_acknowledge": lambda: {"transfer_id": fill_up("shipped").pk},
     "orders_order_amend": lambda: {"order_id": company.order("PO-BACK").pk},
     "orders_hold_credit_desk_do": lambda: {"hold_id": 1, "verb": "recheck"},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
@@ -55,6 +56,10 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
     "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
 }
+
+
+def fill_up(status: str) -> Transfer:
+    return Transfer.objects.filter(to_site__code="TRUNK-1", status=status).latest("pk")
 
 
 def of(model: str, page: str, row: Callable[[], Any]) -> Callable[[], str]:
@@ -70,6 +75,10 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "what-if": (
         "planner",
         lambda: reverse("admin:inventory_allocationrun_what_if") + "?sku=MESH-10X15&policy=strategic&beside=strategic",
+    ),
+    "fill-up-disputed": (
+        "service",
+        lambda: reverse("admin:inventory_transfer_acknowledge", args=[fill_up("short").pk]),
     ),
     "order-draft": ("service", of("orders_order", "change", lambda: company.order("PO-DRAFT"))),
     "order-held": ("lead", of("orders_order", "change", lambda: company.order("PO-HELD"))),

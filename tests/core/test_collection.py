@@ -49,3 +49,16 @@ def test_where_it_is_off_it_stays_off():
         assert not gc.isenabled()
     finally:
         gc.enable()
+
+
+def test_what_is_loaded_is_passed_over_what_comes_later_is_not():
+    try:
+        collection.pass_over_what_is_loaded()
+        passed_over = gc.get_freeze_count()
+        assert passed_over > 10_000
+        later = [[n] for n in range(100)]
+        assert gc.is_tracked(later)
+        assert gc.get_freeze_count() <= passed_over
+    finally:
+        gc.unfreeze()
+    assert gc.get_freeze_count() == 0
