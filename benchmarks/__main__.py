@@ -20,6 +20,7 @@ from core import collection
 def main() -> None:
     asked = _arguments()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ["OMS_STATEMENT_TIMEOUT_MS"] = "0"  # laying out a million lines, or the floor over them, is one statement
     django.setup()
     collection.pass_over_what_is_loaded()  # as every web and worker process does
     rows: list[dict[str, Any]] = []

@@ -1,4 +1,5 @@
-"""W3: one allocation run over all open lines, published and explained; its floor is SQL that writes the same rows.
+"""W3: one allocation run over all open lines, published and explained; its floor is SQL that writes the same rows, for a
+run by policy also the row of every demand it changed. Both sides check the same foreign keys, of the run as well.
 
 1,000 SKUs × 10 sites, stock for 70 % of what is asked, three tiers. "by rank" is the default policy; "by policy" has
 segments with three strategies, fair shares by tier, an order lock, a cap on orders, minimums, and a pool on every product.
@@ -31,7 +32,7 @@ ACTOR = system("benchmark")
 WAITING = 1_000  # lines of the one product that is run again
 
 _EMPTY = """
-    DELETE FROM public.inventory_demandalternative; DELETE FROM {s}inventory_demanddecision; DELETE FROM {s}inventory_promise; DELETE FROM {s}inventory_claim;
+    DELETE FROM public.inventory_demandalternative; DELETE FROM {s}inventory_allocationchange; DELETE FROM {s}inventory_demanddecision; DELETE FROM {s}inventory_promise; DELETE FROM {s}inventory_claim;
     DELETE FROM {s}inventory_demand;
     UPDATE {s}inventory_stockbalance SET reserved_qty = 0, allocated_qty = 0, on_hand_qty = 0"""
 _DEMANDS = """
@@ -61,55 +62,66 @@ _FLOOR = """
     got AS (SELECT demand_id, sum(qty) AS qty FROM dealt GROUP BY 1),
     moved AS (UPDATE floor.inventory_demand d SET backordered_qty = backordered_qty - g.qty, allocated_qty = allocated_qty + g.qty FROM got g WHERE d.id = g.demand_id),
     taken AS (UPDATE floor.inventory_stockbalance b SET allocated_qty = allocated_qty + t.qty FROM (SELECT balance_id, sum(qty) AS qty FROM dealt GROUP BY 1) t WHERE t.balance_id = b.id),
-    promised AS (INSERT INTO floor.inventory_promise (demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, is_current, made_at)
+    {changed}promised AS (INSERT INTO floor.inventory_promise (demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, is_current, made_at)
         SELECT demand_id, qty, 'stock', site_id, requested_date, requested_date, requested_date, '', true, %(now)s::timestamptz FROM dealt
         UNION ALL SELECT d.id, d.q - coalesce(g.qty, 0), 'none', NULL, NULL, NULL, NULL, '', true, %(now)s::timestamptz
         FROM d LEFT JOIN got g ON g.demand_id = d.id WHERE d.q > coalesce(g.qty, 0))
-    INSERT INTO floor.inventory_demanddecision (demand_id, position, explanation)
-    SELECT d.id, d.place, jsonb_build_object('rule', 'priority, tier, SLA penalty, contract, margin, date, age', 'outcome', coalesce(g.qty, 0) || ' of ' || d.q || ' allocated from DC1',
+    INSERT INTO floor.inventory_demanddecision (demand_id, run_id, position, explanation)
+    SELECT d.id, %(run)s, d.place, jsonb_build_object('rule', 'priority, tier, SLA penalty, contract, margin, date, age', 'outcome', coalesce(g.qty, 0) || ' of ' || d.q || ' allocated from DC1',
         'inputs', jsonb_build_object('asked', d.q, 'position', d.place, 'of', 100, 'tier_rank', 1, 'requested_date', d.requested_date, 'ahead_took', d.hi - d.q, 'next_ahead_demand', 1),
         'losers', '[]'::jsonb)
     FROM d LEFT JOIN got g ON g.demand_id = d.id"""
 
 
+_CHANGED = """changed AS (INSERT INTO floor.inventory_allocationchange (run_id, demand_id, before_qty, after_qty, now_date)
+        SELECT %(run)s, d.id, 0, g.qty, d.requested_date FROM d JOIN got g ON g.demand_id = d.id),
+    """
+_RUN = """
+    INSERT INTO floor.inventory_allocationrun (trigger_key, scope, started_at, result)
+    VALUES ('floor ' || gen_random_uuid(), '{}', %s, '{}') RETURNING id"""
+
+
 def w3(sizes: Sequence[int], runs: int) -> Iterator[Row]:
     for size in sizes:
-        seconds: dict[str, list[float]] = {"floor": [], "by rank": [], "by policy": []}
+        seconds: dict[str, list[float]] = {
+            side: [] for side in ("floor by rank", "floor by policy", "by rank", "by policy")
+        }
         for n in range(runs):
             for side, work in _sides(size, n).items():
                 _lay(size, side)
                 seconds[side].append(_timed(work))
         for side in ("by rank", "by policy"):
-            yield _row(f"{size:,} lines {side}", seconds["floor"], seconds[side], size)
+            yield _row(f"{size:,} lines {side}", seconds[f"floor {side}"], seconds[side], size)
     yield from _one_product()
 
 
 def _sides(size: int, n: int) -> dict[str, Callable[[], Any]]:
     return {
-        "floor": _floor,
+        "floor by rank": _floor,
+        "floor by policy": lambda: _floor(_CHANGED),
         "by rank": lambda: allocate(trigger_key=f"w3 {size} {n} rank", actor=ACTOR, now=data.NOW),
         "by policy": lambda: allocate(trigger_key=f"w3 {size} {n} policy", actor=ACTOR, now=data.NOW),
     }
 
 
-def _floor() -> None:
+def _floor(changed: str = "") -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET work_mem = '128MB'")
-        cursor.execute(_FLOOR, {"now": data.NOW})
+        cursor.execute(_RUN, [data.NOW])
+        (run,) = cursor.fetchone()
+        cursor.execute(_FLOOR.replace("{changed}", changed), {"now": data.NOW, "run": run})
 
 
 def _lay(size: int, side: str) -> None:
     """`size` open lines and their stock; the policy and its pools only where they are measured."""
-    schema = "floor." if side == "floor" else "public."
+    schema = "floor." if side.startswith("floor") else "public."
     parameters = {"skus": data.SKUS, "accounts": data.ACCOUNTS, "n": size, "day": data.NOW.date(), "now": data.NOW}
     with connection.cursor() as cursor:
-        if side != "floor":
-            cursor.execute("DELETE FROM inventory_allocationchange")
         for text in (*_EMPTY.format(s=schema).split(";"), _STOCK.format(s=schema)):
             if text == _STOCK.format(s=schema):
                 cursor.execute(_DEMANDS.format(s=schema), parameters)
             cursor.execute(text)
-        for table in ("demand", "stockbalance", "claim", "promise", "demanddecision"):
+        for table in ("demand", "stockbalance", "claim", "promise", "demanddecision", "allocationchange"):
             cursor.execute(f"VACUUM ANALYZE {schema}inventory_{table}")
     _rule(side == "by policy")
 

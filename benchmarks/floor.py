@@ -17,6 +17,7 @@ from core import sql
 
 COPIES = (
     "orders_order", "orders_orderline", "inventory_demand", "inventory_claim", "inventory_promise", "inventory_demanddecision", "inventory_stockbalance",
+    "inventory_allocationrun", "inventory_allocationchange",
     "inventory_inboundsupply", "credit_posting", "credit_creditaccount", "credit_openorderday", "core_journalentry", "core_outboxfact", "core_job",
 )  # fmt: skip
 

@@ -4,7 +4,8 @@ For the few that run with every claim. All others go through the ORM or `connect
 parameters inside the text and has them parsed and planned every time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -16,6 +17,7 @@ from psycopg.errors import PipelineAborted
 from core import arrays
 
 T = TypeVar("T")
+LONG = 500  # values of a list from which on a plan made for it is worth its millisecond
 Row = tuple[Any, ...]
 
 
@@ -54,6 +56,22 @@ def answers(*statements: Statement[Any]) -> list[Any]:
             cursor.execute(statement.text, _written(statement.parameters))
         found = [cursor.fetchall() for cursor in cursors]
     return [statement.read(some) for statement, some in zip(statements, found, strict=True)]
+
+
+@contextmanager
+def planned_for(length: int) -> Iterator[None]:
+    """In a transaction: inside, each statement is planned for the lists it is given, where these are LONG. The plan that is
+    kept for any list looks every row up in it from end to end, and one made while a table was nearly empty reads all of it
+    when it has filled: thousands of rows would spend most of their time there.
+
+    It ends before the commit, which checks foreign keys row by row: each check would be planned as well.
+    """
+    if length <= LONG:
+        yield
+        return
+    run("SET LOCAL plan_cache_mode = force_custom_plan", {})
+    yield
+    run("SET LOCAL plan_cache_mode TO DEFAULT", {})  # after an error the transaction ends, and the setting with it
 
 
 def run_and_commit(text: str, parameters: Mapping[str, Any]) -> None:

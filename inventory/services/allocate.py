@@ -19,7 +19,7 @@ from inventory.events import ShardPlanned
 from inventory.models import AllocationRun
 from inventory.queries import lines_worth_a_run
 from inventory.rules.asks import AllocationOutcome
-from inventory.rules.shards import shards
+from inventory.rules.shards import heavy, shards
 from inventory.services.run_products import outcome_of, result_of, run_products, total_of
 
 
@@ -80,8 +80,9 @@ _NEW = """
 
 def _written(trigger_key: str, now: datetime) -> Started:
     """The run of this key with the products of each of its shards. A run of nothing is finished at once."""
-    parts = shards(lines_worth_a_run())
-    scope = {"products": sum(map(len, parts)), "shards": len(parts), "of": parts}
+    lines = lines_worth_a_run()
+    parts = shards(lines)
+    scope = {"products": len(lines), "shards": len(parts), "of": parts, "heavy": heavy(lines)}
     result = {} if parts else result_of(total_of(0, ()))
     values = {"scope": json.dumps(scope), "result": json.dumps(result), "finished": None if parts else now}
     is_new = bool(sql.rows(_NEW, {"key": trigger_key, "now": now, **values}))
@@ -92,10 +93,12 @@ def _written(trigger_key: str, now: datetime) -> Started:
 @door_verb
 def allocate_shard(*, run_id: int, shard: int, actor: Actor, now: datetime) -> AllocationOutcome:
     """One shard of a run, numbered from 1; the last one that is done closes the run. Done again, it changes nothing."""
-    product_ids = AllocationRun.objects.values_list("scope__of", flat=True).get(pk=run_id)[shard - 1]
+    scope = AllocationRun.objects.values_list("scope", flat=True).get(pk=run_id)
+    product_ids = scope["of"][shard - 1]
     outcome = run_products(
-        trigger_key=f"run {run_id} shard {shard}", product_ids=product_ids, actor=actor, now=now, parent_id=run_id
-    )
+        trigger_key=f"run {run_id} shard {shard}", product_ids=product_ids, actor=actor, now=now, parent_id=run_id,
+        is_heavy=not set(scope.get("heavy", ())).isdisjoint(product_ids),
+    )  # fmt: skip
     _close(run_id, now)
     return outcome
 

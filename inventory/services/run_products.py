@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from core import codec, collection, outbox
+from core import codec, collection, outbox, sql
 from core.actors import Actor
 from core.clock import local_date
 from core.outbox import Note
@@ -27,6 +27,7 @@ from inventory.queries import free_stock
 from inventory.rules.allocate import Decision, Plan, PlanLine
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
+from inventory.rules.shards import MOST_LINES
 from inventory.rules.sourcing import Need, Supply
 from inventory.services.claim import Held, Ledger
 from inventory.services.find_alternatives import find_alternatives
@@ -50,21 +51,24 @@ def run_products(
     now: datetime,
     wish: Wish = NO_WISH,
     parent_id: int | None = None,
+    is_heavy: bool = False,
 ) -> AllocationOutcome:
     """One run; the same key again gives the first outcome. `wish`: what somebody wants of the policy (`apply_policy`).
 
-    A shard of a larger run (`parent_id`) is planned before anything is locked, because planning takes most of its time
-    and whoever submits or ships would wait. Under the locks all it rests on is read again: products of which anything
-    moved in between are planned once more, which nobody can interfere with now.
+    `parent_id`: of the run this is a shard of. An `is_heavy` one is planned before anything is locked, because planning
+    takes most of its time and whoever submits or ships would wait. Under the locks all it rests on is read again:
+    products of which anything moved in between are planned once more, which nobody can interfere with now. For any
+    other, reading and comparing twice would hold the locks about as long as planning does, and cost as much again.
     """
     run, is_new = _begin(trigger_key, sorted(set(product_ids)), now, parent_id)
     if not is_new:
         return outcome_of(run)
     rules = rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None)
     with collection.waiting():
-        ahead = _ahead(product_ids, rules, now=now) if parent_id is not None and rules.by_policy else None
+        ahead = _ahead(product_ids, rules, now=now) if is_heavy and rules.by_policy else None
         demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
-        outcome = _deal(run, demands, rules, wish, ahead, now=now, actor=actor) if demands else _nothing(run)
+        with sql.planned_for(len(demands)):
+            outcome = _deal(run, demands, rules, wish, ahead, now=now, actor=actor) if demands else _nothing(run)
     AllocationRun.objects.filter(pk=run.pk).update(finished_at=now, result=result_of(outcome))
     return outcome
 
@@ -72,7 +76,8 @@ def run_products(
 def _ahead(product_ids: Collection[int], rules: Rules, *, now: datetime) -> PolicyPlan:
     """The plan as things stand now, nothing locked."""
     ruled = rules.by_policy.intersection(product_ids)
-    return plan_by_policy(looked_at(ruled, rules, now=now, permit=False).stage, now=now)
+    with sql.planned_for(MOST_LINES):  # it is heavier than that
+        return plan_by_policy(looked_at(ruled, rules, now=now, permit=False).stage, now=now)
 
 
 def _deal(

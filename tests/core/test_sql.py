@@ -23,6 +23,23 @@ def test_a_statement_is_prepared_once_and_counted_each_time():
         assert cursor.fetchone() == (1,)
 
 
+def test_long_lists_are_planned_for_and_nothing_after_them_is():
+    text = "SELECT max(n) FROM unnest(%(numbers)s::numeric[]) AS n"
+    asked = "SELECT generic_plans, custom_plans FROM pg_prepared_statements WHERE statement LIKE 'SELECT max(n)%%'"
+
+    def planned():
+        sql.rows(text, {"numbers": [Decimal(1)]})
+        ((kept, made),) = sql.rows(asked, {})
+        return kept, made
+
+    assert planned() == (1, 0)
+    with sql.planned_for(sql.LONG):
+        assert planned() == (2, 0)
+    with sql.planned_for(sql.LONG + 1):
+        assert planned() == (2, 1)
+    assert planned() == (3, 1)
+
+
 def test_several_are_answered_in_the_order_asked_each_read_in_its_own_way():
     days = sql.Statement("SELECT * FROM unnest(%(days)s::date[])", {"days": [date(2026, 11, 23), None]}, list)
     one = sql.Statement(SUM, {"numbers": [Decimal(7)]}, lambda rows: rows[0][0])

@@ -12,7 +12,7 @@ from core.testing import drain, race
 from inventory.models import AllocationRun, Claim, StockBalance
 from inventory.rules.policy import Policy
 from inventory.rules.policy_text import SegmentDraft
-from inventory.rules.shards import shards
+from inventory.rules.shards import heavy, shards
 from inventory.services import allocate as doors
 from inventory.services import run_products
 from inventory.services.allocate import allocate, start_run
@@ -92,6 +92,7 @@ def die(*asked):
 
 def test_supply_that_moves_between_the_plan_and_its_publishing_is_planned_again_and_nothing_else_is(ruled, monkeypatch):
     monkeypatch.undo()  # one shard of all products
+    monkeypatch.setattr(doors, "heavy", partial(heavy, most_lines=1))
     planned, moved = Event(), Event()
     monkeypatch.setattr(run_products, "plan_by_policy", pause_after_the_first(planned, moved))
     site = StockBalance.objects.filter(product=ruled[0]).earliest("pk").site
@@ -122,7 +123,8 @@ def pause_after_the_first(planned, moved):
     return paused
 
 
-def test_a_plan_nothing_moved_under_is_published_as_it_is(ruled):
+def test_a_plan_nothing_moved_under_is_published_as_it_is(ruled, monkeypatch):
+    monkeypatch.setattr(doors, "heavy", partial(heavy, most_lines=1))
     outcome = allocate(trigger_key="calm", actor=PLANNER, now=NOW)
     assert (outcome.planned_again, outcome.allocated) == (0, 6 * PRODUCTS)
     later = NOW + timedelta(minutes=1)

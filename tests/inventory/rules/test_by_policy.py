@@ -286,8 +286,11 @@ def test_more_supply_never_lowers_a_line_but_for_named_reasons(cases):
             i = d.need.demand_id
             if d.got + lent[i] < case.got[i] + case.lent[i]:
                 reasons[named_reason(case, d.need)] += 1
-    print("lines lowered by more supply, by reason:", dict(reasons))
-    assert reasons["none"] == 0
+    print("lines lowered by more supply, by reason:", dict(reasons), "in", len(cases), "cases")
+    assert set(reasons) <= PERMITTED
+
+
+PERMITTED = {"ship complete", "minimum", "lot rounding", "fair-share remainder"}
 
 
 def named_reason(case, need):
@@ -301,8 +304,6 @@ def named_reason(case, need):
         return "lot rounding"
     if any(s.is_fair for s in case.policy.segments):
         return "fair-share remainder"
-    if case.policy.order_cap_percent is not None or any(q.is_limiting for q in case.snapshot.quotas):
-        return "shared ceiling"
     return "none"
 
 
