@@ -45,6 +45,9 @@ _SHELVES = """
         SELECT u.product_id, c.parent_id, u.depth + 1 FROM up u JOIN catalog_category c ON c.id = u.category_id
         WHERE c.parent_id IS NOT NULL)
     SELECT product_id, array_agg(category_id ORDER BY depth) FROM up GROUP BY product_id"""
+_OWN = """
+    SELECT inbound_id, sum(qty) FROM inventory_promise
+    WHERE demand_id = ANY(%(demands)s::bigint[]) AND is_current AND inbound_id IS NOT NULL GROUP BY inbound_id"""
 _WAITING = """
     SELECT b.site_id, count(*) FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
     WHERE c.state = 'open' AND c.kind IN ('hard', 'released', 'picked') GROUP BY b.site_id"""
@@ -68,9 +71,12 @@ def _want(
     )  # fmt: skip
 
 
-def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = None) -> Surroundings:
-    """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, and those
-    of the pools of their products where they are not given."""
+def surroundings(
+    wants: Sequence[Want], *, now: datetime, pools: Pools | None = None, own_demands: Collection[int] = ()
+) -> Surroundings:
+    """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, up to three
+    where one waits for inbound supply, and those of the pools of their products where they are not given. What the
+    `own_demands` are promised from inbound supply is theirs still, and so not taken."""
     products = sorted({w.product_id for w in wants})
     accounts = {w.account_id for w in wants if w.account_id is not None}
     rules, places, shelves, network, free = sql.answers(
@@ -96,7 +102,7 @@ def surroundings(wants: Sequence[Want], *, now: datetime, pools: Pools | None = 
         _room(free, pools or read_pools(products, on=today, account_ids=sorted(accounts), now=now), accounts)
         if rules
         else {},
-        _coming(products, today) if any(r.joins_inbound for r in rules) else {},
+        _coming(products, own_demands, today) if any(r.joins_inbound for r in rules) else {},
     )
 
 
@@ -111,9 +117,10 @@ def reading_shelves(product_ids: Sequence[int]) -> sql.Statement[dict[int, Seque
     return sql.Statement(_SHELVES, {"products": product_ids}, dict)
 
 
-def _coming(product_ids: Sequence[int], today: date) -> Mapping[int, Sequence[Peg]]:
-    """What is on its way and promised to nobody; pools keep nothing of it, so it is offered as promises offer it."""
-    return pegs_left(locks.look_at_inbound(product_ids), {}, today=today)
+def _coming(product_ids: Sequence[int], own_demands: Collection[int], today: date) -> Mapping[int, Sequence[Peg]]:
+    """What is on its way and promised to nobody else; pools keep nothing of it, so it is offered as promises offer it."""
+    own: dict[int | None, Decimal] = dict(sql.rows(_OWN, {"demands": list(own_demands)})) if own_demands else {}
+    return pegs_left(locks.look_at_inbound(product_ids), own, today=today)
 
 
 def _rule(pk: int, name: str, account: int | None, product: int | None, category: int | None, region: str,

@@ -130,6 +130,17 @@ def _lower(supplies: list[Supply], site_id: int, qty: Decimal, need: Need, today
             qty -= part
 
 
+def day_of_rest(promised: Iterable[tuple[Decimal, date | None]], rest: Decimal) -> date | None:
+    """When the last of `rest` is there, where a line is [(quantity, its day)] by the plan and the other part of it goes
+    now: what comes soonest counts first, because a part that goes now waits for nothing. None: not all of it has a day.
+    """
+    for qty, day in sorted((pair for pair in promised if pair[1] is not None), key=lambda pair: (pair[1], pair[0])):
+        rest -= qty
+        if rest <= ZERO:
+            return day
+    return None
+
+
 def whole(qty: Decimal, lot: Decimal) -> Decimal:
     """The most whole lots within it."""
     return qty if not lot else (qty / lot).to_integral_value(ROUND_FLOOR) * lot

@@ -34,7 +34,7 @@ def plan_routes(demand_ids: Collection[int], *, now: datetime) -> dict[int, Rout
     wants = wants_of(demand_ids)
     if not wants:
         return {}
-    found = plan_orders(wants, surroundings(wants, now=now), now=now)
+    found = plan_orders(wants, surroundings(wants, now=now, own_demands=[w.key for w in wants]), now=now)
     if found:
         sql.rows(f"{_KEEP} RETURNING 1", {"planned": _packed(found.values()), "now": now})
     if free := [w.key for w in wants if w.key not in found]:

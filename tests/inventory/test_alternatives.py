@@ -11,14 +11,17 @@ from accounts.states import Role
 from core.testing import drain
 from inventory.alternative_queries import ways_of
 from inventory.models import Claim, Demand, DemandAlternative
+from inventory.rules.policy import Policy
 from inventory.services.allocate import allocate
+from inventory.services.record_inbound import record_inbound
+from inventory.services.save_policy import PolicyDraft, save_policy
 from orders.models import OrderLine
 from orders.services.place import place
 from tests.factories.accounts import StaffFactory
 from tests.factories.catalog import SubstitutionFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import stock
-from tests.factories.orders import CLERK, NOW, make_world
+from tests.factories.orders import CLERK, NOW, later, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -59,6 +62,23 @@ def test_a_run_keeps_what_could_stand_in_and_claims_nothing_for_it(world):
     stock(world.products[0], world.site, 3)
     run(world, "the rest came")
     assert words() == []
+
+
+def test_a_part_that_could_go_now_is_told_with_the_day_of_the_rest():
+    made = make_world(products=1, stock=4, ship_complete="order")
+    product = made.products[0]
+    whole = PolicyDraft(Policy(code="whole", name="Whole orders", passes=2), (), skus=(product.sku,))
+    save_policy(draft=whole, actor=CLERK, now=NOW)
+    place(made.draft(10), actor=CLERK, now=NOW)
+    run(made, "nothing comes")
+    held_back = "4 at Reno DC could go now if the order did not ship complete, the other 6"
+    assert words() == [f"{held_back} without a date yet"]
+    assert not Claim.objects.filter(state="open").exists()
+    supply = {"product_id": product.pk, "site_id": made.site.pk, "actor": CLERK, "now": NOW}
+    record_inbound(**supply, reference="PO-1", qty=Decimal(5), eta_date=later(5))
+    record_inbound(**supply, reference="PO-2", qty=Decimal(5), eta_date=later(12))
+    drain(NOW)
+    assert words() == [f"{held_back} by {later(14).day} {later(14):%b %Y}"]
 
 
 def test_many_short_cost_no_more_statements_than_one(world):

@@ -276,3 +276,27 @@ def test_what_the_order_says_of_shipping_complete_beats_the_rule_and_the_account
     SourcingRule.objects.update(ship_complete="line")
     assert taken("none", 88_004) == ["5 from RENO", "2 from RENO, 3 not there yet"]
     assert taken("", 88_005) == ["5 from RENO", "all 5 wait: less than the least that may ship is there"]
+
+
+def test_what_an_order_is_promised_from_supply_on_its_way_is_its_own_when_it_is_sourced_again():
+    product = ProductFactory()
+    reno, cmh = SiteFactory(code="RENO", rank=1), SiteFactory(code="CMH", rank=2)
+    stock(product, reno, 40)
+    stock(product, cmh, 15)
+    InboundFactory(product=product, site=reno, ordered_qty=20, eta_date=TODAY + timedelta(days=2))
+    lane(reno)
+    lane(cmh)
+    rule(joins_inbound=True)
+    asked = {"ship_to_id": ship_to().pk, "requested_date": TODAY + timedelta(days=9)}
+    (got,) = open_and_reserve([spec(product, 60, **asked)])
+    assert "on its way 20" in why_these_sites([got.demand_id])[got.demand_id]
+    assert {p.kind: p.qty for p in got.promises} == {"stock": 40, "inbound": 20}
+    drain(NOW)
+    stock(product, reno, 5)
+    source_again(demand_ids=[got.demand_id], actor=PLANNER, now=NOW)  # 20 wait, 5 are there, the 20 coming are its own
+    why = why_these_sites([got.demand_id])[got.demand_id]
+    assert "on its way 15" in why, why
+    drain(NOW)
+    assert held_at() == {1: {"RENO": 45}}
+    assert {s.kind: s.qty for s in promises([got.demand_id])[got.demand_id]} == {"stock": 45, "inbound": 15}
+    assert breaches() == []

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from inventory.rules.allocate import Decision, Verdict
-from inventory.rules.alternatives import HELD_BACK, StandIn, Way, alternatives, whole
+from inventory.rules.alternatives import HELD_BACK, StandIn, Way, alternatives, day_of_rest, whole
 from inventory.rules.pool_book import PoolBook
 from inventory.rules.pools import Protection
 from inventory.rules.sourcing import Need, Supply, Terms, is_usable
@@ -88,6 +88,14 @@ def test_what_is_protected_for_others_or_does_not_live_long_enough_is_not_offere
     assert found([short(need(1, 5, account_id=5))], left, stand_ins, [floor]) == [(1, "substitute", 2, 7, 2, 2)]
     old = [supply(1, 2, 7, 10, expiry_date=TODAY + timedelta(days=3))]
     assert found([short(need(1, 5, min_shelf_life_days=30))], old, stand_ins) == []
+
+
+def test_the_rest_of_a_split_is_there_with_the_last_supply_it_needs():
+    soon, late = TODAY + timedelta(days=3), TODAY + timedelta(days=9)
+    promised = [(Decimal(4), None), (Decimal(2), late), (Decimal(4), soon)]
+    assert day_of_rest(promised, Decimal(4)) == soon
+    assert day_of_rest(promised, Decimal(6)) == late
+    assert day_of_rest(promised, Decimal(7)) is None
 
 
 def test_whole_lots():
