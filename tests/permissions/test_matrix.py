@@ -385,6 +385,7 @@ API: dict[str, dict[str, str]] = {
     "order-revisions": {"get": ROLES_ALL},
     "order-cancel": {"post": ORDERING},
     "price-requests": {"post": "cs cs_lead pricing finance_approver rep"},
+    "order-promise": {"post": ORDERING},
     "order-substitutes": {"get": ROLES_ALL},
     "order-substitute": {"post": ORDERING},
     "order-timeline": {"get": ROLES_ALL},
@@ -425,7 +426,7 @@ NO_CASE = {"number": "EX-1"}
 API_ARGUMENTS |= {name: NO_CASE for name in API if name.startswith("exception-") or name == "exception"}
 API_ARGUMENTS |= {name: NO_ORDER for name in API if name.startswith("shipment-") or name == "shipment"}
 API_ARGUMENTS["shipment-paper"] = {**NO_ORDER, "what": "labels"}
-API_ARGUMENTS |= {"order-substitutes": NO_ORDER, "order-substitute": NO_ORDER}
+API_ARGUMENTS |= dict.fromkeys(("order-promise", "order-substitutes", "order-substitute"), NO_ORDER)
 
 OTHER = {  # config's: no roles; machines' addresses and the library's sign-in pages
     *("healthz", "readyz", "metrics", "account_login", "account_logout", "account_inactive", "account_signup"),

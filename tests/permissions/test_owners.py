@@ -75,9 +75,11 @@ def test_another_s_order_is_not_there_for_the_api_by_any_of_its_names(own, their
     for name in (str(order.public_id), str(order.pk), order.number, order.po_number, "0" * 400, "-1", "1 OR 1=1"):
         for method, tail in (
             ("get", ""), ("get", "/timeline"), ("get", "/revisions"), ("post", "/cancel"), ("post", "/amend"),
+            ("post", "/promise"),
         ):  # fmt: skip
             sent = {"reason": "Not mine at all"} if method == "post" else {}
             sent |= {"version": 1} if tail == "/amend" else {}
+            sent = {"line_no": 1, "answer": "keep"} if tail == "/promise" else sent
             headers = {"Idempotency-Key": str(uuid4())} if method == "post" else {}
             answer = getattr(device, method)(f"/api/v1/orders/{name}{tail}", sent, headers=headers)
             assert (answer.status_code, answer.json()["code"]) == (404, "not_found"), (name, tail)
