@@ -42,7 +42,7 @@ _DEMANDS = """
         route, region, receiving_days)
     SELECT 1 + i %% %(skus)s, 1 + (i / 5) %% %(accounts)s, 'benchmark', i / 5, '', i %% 5, q, 0, q, 0, 0, 0, 0, 0,
            %(day)s::date + (i %% 28), 0, false, true, 0, 1 + (i / 5) %% 3, 0, i %% 2 = 0, i %% 10, '', %(now)s::timestamptz, '{{}}', '', '{{}}'
-    FROM (SELECT i, 1 + (i * 7919) %% 20 AS q FROM generate_series(1, %(n)s) i) g"""
+    FROM (SELECT i, 1 + (i %% 20 * 7919) %% 20 AS q FROM generate_series(1, %(n)s) i) g"""
 _STOCK = """
     UPDATE {s}inventory_stockbalance b SET on_hand_qty = ceil(w.qty * 0.07)
     FROM (SELECT product_id, sum(ordered_qty) AS qty FROM {s}inventory_demand GROUP BY 1) w
