@@ -37,11 +37,11 @@ def _entry(title: Any, icon: str, link: Any, permission: Callable[[HttpRequest],
         "icon": icon,
         "link": link,
         "permission": permission,
-        "active": lambda request: str(link) == _chosen(request),
+        "active": lambda request: str(link) == chosen_line(request),
     }
 
 
-def _chosen(request: HttpRequest) -> str:
+def chosen_line(request: HttpRequest) -> str:
     """The address of the sidebar's line for this page: the longest that the page's own begins with."""
     here: str | None = getattr(request, "sidebar_line", None)
     if here is None:
@@ -72,6 +72,11 @@ def _may_see(screen: str) -> Callable[[HttpRequest], bool]:
         return screen in screens and screens[screen].has_view_permission(request)
 
     return permission
+
+
+def _page(title: Any, icon: str, address: str, screen: str) -> Item:
+    """A page of its own that belongs to a screen, shown to those who may see that screen."""
+    return _entry(title, icon, _lazy_address(f"admin:{address}"), _may_see(screen))
 
 
 def _credit_desk() -> Item:
@@ -176,7 +181,9 @@ NAVIGATION = [
         _("Allocation and inventory"),
         _item(_("Demands"), "account_tree", "inventory_demand"),
         _item(_("Backorders"), "hourglass_top", "inventory_backorder"),
+        _page(_("Shortages"), "trending_down", "inventory_demand_shortages", "inventory_demand"),
         _item(_("Stock"), "inventory_2", "inventory_stockbalance"),
+        _page(_("Availability ledger"), "receipt_long", "inventory_stockbalance_ledger", "inventory_stockbalance"),
         _item(_("Movements"), "swap_vert", "inventory_stockmovement"),
         _item(_("Inbound"), "input", "inventory_inboundsupply"),
         _item(_("Transfers"), "move_up", "inventory_transfer"),
@@ -188,6 +195,9 @@ NAVIGATION = [
         _item(_("Fill-ups"), "garage", "inventory_fillup"),
         _item(_("Offers"), "handshake", "inventory_transferoffer"),
         _item(_("Transfer disputes"), "balance", "inventory_transferdispute"),
+        _page(
+            _("Allocation workbench"), "compare_arrows", "inventory_allocationrun_what_if", "inventory_allocationrun"
+        ),
         _item(_("Allocation runs"), "rule", "inventory_allocationrun"),
         _item(_("Scenarios"), "bookmark", "inventory_allocationscenario"),
         _item(_("Allocation policies"), "tune", "inventory_allocationpolicy"),
@@ -213,6 +223,7 @@ NAVIGATION = [
         _item(_("Volume commitments"), "inventory", "pricing_commitment"),
         _item(_("Price lists and contracts"), "sell", "pricing_pricesource"),
         _item(_("Prices"), "price_change", "pricing_pricerow"),
+        _page(_("Explain a price"), "manage_search", "pricing_pricesource_explain", "pricing_pricesource"),
         _item(_("Discounts and charges"), "percent", "pricing_priceadjustment"),
         _item(_("Tier activations"), "loyalty", "pricing_tieractivation"),
         _item(_("Rebate programs"), "redeem", "pricing_rebateprogram"),

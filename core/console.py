@@ -179,6 +179,12 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         refusal: DomainError | None = getattr(request, _REFUSAL, None)
         return form if refusal is None else _refusing(form, refusal)
 
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        """A row whose name is made for logs and lists may have a `headline` for its own page."""
+        if headline := getattr(context.get("original"), "headline", ""):
+            context["subtitle"] = headline
+        return super().render_change_form(request, context, *args, **kwargs)
+
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         raise ServiceRequired(f"{type(self).__name__}.save_model must call a service")
 

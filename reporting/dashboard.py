@@ -111,12 +111,14 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
 
 def _card(kpi: Kpi, span: int, parts: Sequence[Kpi] = ()) -> Mapping[str, Any]:
     sign = "+" if kpi.trend and kpi.trend > 0 else ""
-    unit = " points" if kpi.unit == "%" else f"\u00a0{kpi.unit}"
+    counted_in = "" if kpi.unit == "money" else kpi.unit  # which currency, its definition says
+    unit = " points" if kpi.unit == "%" else f"\u00a0{counted_in}".rstrip()
     has_list = kpi.value is not None and kpi.code in BEHIND
     return {
         "kpi": kpi,
+        "unit": counted_in,
         "trend": None if kpi.trend is None else f"{sign}{kpi.trend}{unit}",
-        "target": f"{'at least' if kpi.higher_is_better else 'at most'} {kpi.target}\u00a0{kpi.unit}",
+        "target": f"{'at least' if kpi.higher_is_better else 'at most'} {kpi.target}\u00a0{counted_in}".rstrip(),
         "url": _url("admin:reporting_ordermeasure_changelist", f"?behind={kpi.code}&days={span}") if has_list else "",
         "behind": "The slowest orders" if kpi.unit == "h" else "The orders it lost on",
         "parts": [_card(part, span) for part in parts],

@@ -5,7 +5,8 @@ from django.db.models import F, Q
 
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.states import STATEMENT, CommissionStep, LineState, StatementStatus
-from core.choices import choices
+from core.choices import choices, words
+from core.quantity import plain
 from core.ranges import DateRange
 from core.triggers import append_only, guard
 
@@ -74,7 +75,7 @@ class CommissionRate(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.version}: {self.percent} %"
+        return f"{self.version}: {plain(self.percent)} %"
 
 
 class PlanMember(models.Model):
@@ -132,6 +133,11 @@ class CommissionEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.step} of {self.rep_id}: {self.accrued_delta + self.earned_delta + self.paid_delta}"
+
+    @property
+    def headline(self) -> str:
+        """For the head of its own page, which may ask other tables."""
+        return f"{words(self.step)}, {self.invoice}"
 
 
 class CommissionStatement(models.Model):

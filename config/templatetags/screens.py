@@ -3,15 +3,21 @@
 from typing import Any
 
 from django import template
+from django.http import HttpRequest
 
-from config.console import said_by_the_sidebar
+from config.console import chosen_line, said_by_the_sidebar
 
 register = template.Library()
 
 
 @register.filter
-def crumbs(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Unfold's parts (room, screen, row) as the sidebar names them (section, screen), with the row's own headline."""
+def crumbs(parts: list[dict[str, Any]], request: HttpRequest) -> list[dict[str, Any]]:
+    """Unfold's parts (room, screen, row) as the sidebar names them (section, screen), with the row's own headline.
+
+    A page with a line of its own in the sidebar is called by it, whatever screen's parts it was drawn with.
+    """
+    if (line := chosen_line(request)) == request.path and (said := said_by_the_sidebar(line)) != ("", ""):
+        return [{"title": said[0]}, {"title": said[1], "link": line}]
     if len(parts) < 2 or not parts[1].get("link"):
         return parts
     room, screen, *row = parts

@@ -1,7 +1,7 @@
 from django.db import models
 from django.db.models import Q
 
-from core.choices import choices
+from core.choices import choices, words
 from core.triggers import append_only
 from credit.models.account import CreditAccount
 from credit.states import Bucket
@@ -62,6 +62,11 @@ class Posting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.bucket} {self.amount} for {self.doc_kind} {self.doc_number or self.doc_id}"
+
+    @property
+    def headline(self) -> str:
+        """For the head of its own page."""
+        return f"{words(self.bucket)} {self.amount:,}, {self.doc_kind} {self.doc_number or self.doc_id}"
 
 
 class OpenOrderDay(models.Model):

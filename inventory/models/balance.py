@@ -4,7 +4,8 @@ from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from core.choices import choices
+from core.choices import choices, words
+from core.quantity import plain
 from core.triggers import append_only
 from inventory.states import InboundKind, MovementKind, SiteKind, StockStatus
 
@@ -108,6 +109,12 @@ class StockBalance(models.Model):
     def __str__(self) -> str:
         return f"product {self.product_id} at {self.site_id}"
 
+    @property
+    def headline(self) -> str:
+        """For the head of its own page, which may ask other tables."""
+        lot = f", lot {self.lot}" if self.lot else ""
+        return f"{self.product} at {self.site}{lot}"
+
 
 class StockMovement(models.Model):
     """The ledger of quantities: a balance's on hand is the sum of its movements. Append-only."""
@@ -135,6 +142,10 @@ class StockMovement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.qty}"
+
+    @property
+    def headline(self) -> str:
+        return f"{words(self.kind)}, {plain(self.qty)}"
 
 
 class InboundSupply(models.Model):
@@ -166,3 +177,8 @@ class InboundSupply(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reference} {self.ordered_qty - self.received_qty} due {self.eta_date}"
+
+    @property
+    def headline(self) -> str:
+        """For the head of its own page."""
+        return f"{self.reference}: {plain(self.ordered_qty - self.received_qty)} to come on {self.eta_date:%-d %b %Y}"

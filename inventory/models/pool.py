@@ -4,6 +4,7 @@ from django.db.models import F, Q
 
 from core.choices import choices
 from core.history import keep_history
+from core.quantity import plain
 from core.rings import no_ring
 from inventory.models.balance import Site
 from inventory.states import AmountKind, PoolKind, PoolState, PoolWho
@@ -120,6 +121,11 @@ class SafetyStock(models.Model):
     def __str__(self) -> str:
         return f"safety stock of product {self.product_id} at {self.site_id}"
 
+    @property
+    def headline(self) -> str:
+        """For the head of its own page, which may ask other tables."""
+        return f"{self.product} at {self.site}"
+
 
 @keep_history
 class OrderCap(models.Model):
@@ -164,4 +170,4 @@ class OrderCap(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"at most {self.max_qty} an order"
+        return f"at most {plain(self.max_qty)} an order"

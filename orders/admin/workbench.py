@@ -100,6 +100,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
         "panels": panels.rendered(ref, request),
         "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
         "reasons": REASONS,
+        "terms_name": _terms_name(order.terms_code),
         "terms": credit.all_terms() if _may_change_terms(request) else (),
         "hold_types": types_by_hand().values() if may_act else (),
         "may_act": may_act,
@@ -157,6 +158,12 @@ def _page(request: HttpRequest, pages: int) -> int:
 def _may_clear(hold: HoldView, request: HttpRequest) -> bool:
     """The same question clear_hold asks: the button is only shown to whom it would answer."""
     return not set(hold.clearable_by).isdisjoint(getattr(request.user, "roles", ()))
+
+
+def _terms_name(code: str) -> str:
+    """ "Net 30 days" for NET30; nothing where the account's terms hold."""
+    found = credit.terms_by_code([code]) if code else {}
+    return found[code].name if code in found else code
 
 
 def _may_change_terms(request: HttpRequest) -> bool:

@@ -128,6 +128,6 @@ def stated_unit_price(line: LinePicture) -> Decimal | None:
 
 
 def price_text(price: Decimal) -> str:
-    """A unit price for people: at least two places, no further trailing zeros ("9.50", "0.123")."""
+    """A unit price for people: at least two places, no further trailing zeros ("9.50", "0.123", "1,890.00")."""
     whole, _, places = plain(price).partition(".")
-    return f"{whole}.{places.ljust(2, '0')}"
+    return f"{Decimal(whole):,}.{places.ljust(2, '0')}"

@@ -70,6 +70,11 @@ class Commitment(models.Model):
         of = "everything" if self.product_id is None else str(self.product_id)
         return f"{self.source} {of}: {self.consumed} of {self.committed}"
 
+    @property
+    def headline(self) -> str:
+        """For the head of its own page, which may ask other tables."""
+        return f"{self.product or 'Everything'} on {self.source}"
+
     def told(self) -> str:
         about = "everything" if self.product is None else self.product.sku
         return f"The volume promised on {self.source.code} of {about}"

@@ -137,6 +137,12 @@ class PriceRow(models.Model):
     def __str__(self) -> str:
         return f"{self.source} {self.product_id} from {self.min_qty}: {self.unit_price}"
 
+    @property
+    def headline(self) -> str:
+        """For the head of its own page, which may ask other tables."""
+        at_least = f", from {plain(self.min_qty)}" if self.min_qty else ""
+        return f"{self.product} on {self.source}{at_least}"
+
     def told(self) -> str:
         """The row for whoever is told that two overlap."""
         more = "".join(f", {name} {value}" for name, value in (("tier", self.tier), ("unit", self.unit)) if value)

@@ -31,7 +31,7 @@ function labelSearchingFields() {
 function alignNumbers() {
   const number = /^[-−+]?(?!0\d)[\d,]+(\.\d+)?( ?%| [A-Z]{3})?$/;
   const names = /field-\w*?(code|number|identifier|gtin|reference|version|document|name)\b/;
-  for (const table of document.querySelectorAll("#result_list, .inline-related table")) {
+  for (const table of document.querySelectorAll("#result_list, .inline-related table, .hf-table")) {
     const heads = table.tHead?.rows[0]?.cells ?? [];
     const rows = [...table.querySelectorAll("tbody tr")].filter((row) => row.cells.length >= heads.length);
     for (let at = 1; at < heads.length; at++) {

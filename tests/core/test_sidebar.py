@@ -27,6 +27,7 @@ def chosen(path: str) -> list[str]:
         ("/admin/exceptions_app/case/7/change/", ["Exceptions"]),
         ("/admin/orders/holdtype/", ["Hold types"]),
         ("/admin/password_change/", []),
+        ("/admin/inventory/allocationrun/what-if/", ["Allocation workbench"]),
     ],
 )
 def test_one_line_is_chosen(path: str, titles: list[str]) -> None:
@@ -50,10 +51,21 @@ def test_the_head_names_section_screen_and_row() -> None:
         {"link": f"{address}1/change/", "title": Row()},
     ]
     assert said_by_the_sidebar(address) == ("Allocation and inventory", "Stock")
-    assert [part["title"] for part in crumbs(parts)] == ["Allocation and inventory", "Stock", "BLD-100 at ATL"]
+    request = RequestFactory().get(f"{address}1/change/")
+    assert [part["title"] for part in crumbs(parts, request)] == ["Allocation and inventory", "Stock", "BLD-100 at ATL"]
+
+
+def test_a_page_with_a_line_of_its_own_is_called_by_it():
+    desk = reverse("admin:fulfillment_shipment_station")
+    parts = [
+        {"link": "/admin/fulfillment/", "title": "Fulfillment"},
+        {"link": reverse("admin:fulfillment_shipment_changelist"), "title": "shipments"},
+    ]
+    assert [part["title"] for part in crumbs(parts, RequestFactory().get(desk))] == ["Orders", "Packing station"]
 
 
 def test_a_screen_without_a_line_keeps_its_own_words() -> None:
     parts = [{"link": "/admin/auth/", "title": "Auth"}, {"link": "/admin/auth/group/", "title": "groups"}]
-    assert [part["title"] for part in crumbs(parts)] == ["Auth", "groups"]
-    assert crumbs([{"title": "Dashboard"}]) == [{"title": "Dashboard"}]
+    assert [part["title"] for part in crumbs(parts, RequestFactory().get("/admin/auth/group/"))] == ["Auth", "groups"]
+    profile = [{"title": "Password change"}]
+    assert crumbs(profile, RequestFactory().get("/admin/password_change/")) == profile
