@@ -1,15 +1,25 @@
-"""How a number in a column is written on console pages: "1,250.00", "18.20", "40", not 1250.00, 18.200000 and 40.0000."""
+"""How a column's value is written on console pages.
 
+Numbers: "1,250.00", "18.20", "40", not 1250.00, 18.200000 and 40.0000. Programs' codes: "CS lead", "Case resolved", not
+cs_lead and case_resolved. A column of codes that people type themselves (`code`, `key`) stays as it is.
+"""
+
+import re
 from decimal import Decimal
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from unfold import fields, utils
 from unfold.templatetags import unfold_list
 
+from core.choices import words
 from core.quantity import is_multiple, plain
 
 MONEY_PLACES, QUANTITY_PLACES = 2, 4
+CODE = re.compile(r"[a-z]+(_[a-z]+)*")
+SEVERAL = re.compile(r"[a-z]+(_[a-z]+)+")  # of one word nobody knows whether it is a code
+TYPED = frozenset({"code", "key"})
 _theirs = utils.display_for_field
 
 
@@ -33,6 +43,15 @@ def number(value: Decimal, field: Any) -> str:
 def display_for_field(value: Any, field: Any, empty_value_display: str) -> str:
     if isinstance(field, models.DecimalField) and isinstance(value, Decimal):
         return number(value, field)
+    if (
+        isinstance(value, list)
+        and isinstance(field, ArrayField)
+        and value
+        and all(CODE.fullmatch(str(v)) for v in value)
+    ):
+        return ", ".join(words(str(v)) for v in value)
+    if isinstance(value, str) and not field.flatchoices and field.name not in TYPED and SEVERAL.fullmatch(value):
+        return words(value)
     return _theirs(value, field, empty_value_display)
 
 

@@ -25,6 +25,7 @@ from reporting.rules.kpis import ALL, WINDOWS, window
 from reporting.services.build_kpis import build_recent_kpis
 
 BUILDERS = {Role.OPERATOR, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.CS_LEAD}
+LABELS = {d.code: d.label for d in ALL}
 SLOWEST_FIRST = {"cycle_time_median", "cycle_time_p90"}
 
 
@@ -109,13 +110,20 @@ class KpiDayAdmin(LedgerAdmin):
     """The KPIs' raw material day by day, week by week, and the button that builds it now."""
 
     access = allow(view=STAFF, act=BUILDERS)
-    list_display = ("day", "code", "numerator", "denominator", "counted")
+    list_display = ("day", "kpi", "numerator", "denominator", "counted")
     list_filter = ("code", "day")
     search_fields = ("code",)
     ordering = ("-day", "code")
     export_columns = (
         ("Day", "day"), ("KPI", "code"), ("Numerator", "numerator"), ("Denominator", "denominator"), ("Counted", "counted"),
     )  # fmt: skip
+
+    @display(description="KPI")
+    def kpi(self, row: KpiDay) -> str:
+        """What it is called on the dashboard; money is kept by currency."""
+        code, _, currency = row.code.partition(" ")
+        label = LABELS.get(code, code)
+        return f"{label}, {currency}" if currency else label
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view

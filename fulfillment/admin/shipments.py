@@ -272,7 +272,7 @@ class ShipmentAdmin(LedgerAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         row = kwargs.get("obj")
-        extra = _carried(row, may_choose=allow(act=SHIP).may_act(request.user)) if row is not None else {}
+        extra = _carried(row, may_ship=allow(act=SHIP).may_act(request.user)) if row is not None else {}
         return super().render_change_form(request, context | extra, *args, **kwargs)
 
     @display(description="why this service")
@@ -281,7 +281,7 @@ class ShipmentAdmin(LedgerAdmin):
         if not row.service_why:
             return "nobody chose yet"
         why = Explanation.from_json(row.service_why)
-        return "; ".join([why.text(), *(f"{x.what}: {x.why}" for x in why.losers)])
+        return "\n".join([why.text(), *(f"Not {x.what}: {x.why}" for x in why.losers)])
 
     def _try(self, verb: Any, **arguments: Any) -> list[str]:
         try:
@@ -312,13 +312,14 @@ class ShipmentAdmin(LedgerAdmin):
         return HttpResponseRedirect(reverse("admin:fulfillment_shipment_change", args=[shipment_id]))
 
 
-def _carried(row: Shipment, *, may_choose: bool) -> dict[str, Any]:
+def _carried(row: Shipment, *, may_ship: bool) -> dict[str, Any]:
     """Packages, the report from the door, and what else could carry it."""
     services = CarrierService.objects.filter(is_active=True).order_by("code")
     return {
+        "may_ship": may_ship,
         "packages": packages_of([row.pk]).get(row.pk, []),
         "delivery": deliveries_of([row.pk]).get(row.pk),
-        "services": services if may_choose and row.status in STILL_HERE else (),
+        "services": services if may_ship and row.status in STILL_HERE else (),
     }
 
 

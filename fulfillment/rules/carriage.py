@@ -67,10 +67,10 @@ def choose(rules: Iterable[Rule], load: Load) -> Choice:
     for n, rule in enumerate(ranked):
         if not (why_not := misfit(rule, load)):
             losers += [Loser(_name(r), "comes after it") for r in ranked[n + 1 :]]
-            words = f"Rule {rule.id} with priority {rule.priority} fits first."
+            words = f"rule {rule.id}, priority {rule.priority}, fits first"
             return Choice(rule.service_id, Explanation(words, rule.service, _inputs(load), tuple(losers[:MOST_LOSERS])))
         losers.append(Loser(_name(rule), why_not))
-    words = "No shipping rule fits." if losers else "There are no shipping rules."
+    words = "no shipping rule fits" if losers else "there are no shipping rules"
     return Choice(None, Explanation(words, "none", _inputs(load), tuple(losers[:MOST_LOSERS])))
 
 

@@ -75,3 +75,19 @@ def test_lists_and_pages_both_write_numbers_so() -> None:
     from unfold.templatetags import unfold_list
 
     assert unfold_list.display_for_field is fields.display_for_field is shown.display_for_field
+
+
+@pytest.mark.parametrize(
+    ("model", "field", "value", "said"),
+    [
+        ("exceptions_app.Queue", "roles", ["rep", "cs_lead"], "Rep, CS lead"),
+        ("exceptions_app.Queue", "escalation_role", "finance_approver", "Finance approver"),
+        ("exceptions_app.Queue", "code", "edi_desk", "edi_desk"),
+        ("core.JournalEntry", "verb", "case_resolved", "Case resolved"),
+        ("core.JournalEntry", "summary", "Short pick: 16 missing", "Short pick: 16 missing"),
+    ],
+)
+def test_programs_codes_are_told_in_words_and_typed_codes_stay(
+    model: str, field: str, value: object, said: str
+) -> None:
+    assert shown.display_for_field(value, apps.get_model(model)._meta.get_field(field), "–") == said

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts.states import Role
 from core.errors import InvalidInput
 from core.testing import drain
 from fulfillment.models import (
@@ -30,6 +31,8 @@ from fulfillment.services.plan_carriage import choose_service, plan_carriage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.scan_at_station import scan_at_station
 from fulfillment.states import PackageKind
+from tests.factories.accounts import UserFactory
+from tests.factories.doors import browser_of
 from tests.factories.flow import NOW, PICKER, breaches, line_ids, picked, placed, released, stocked_world
 
 D = Decimal
@@ -241,3 +244,14 @@ def test_a_hundred_shipments_are_chosen_for_and_leave_in_the_statements_of_two()
             confirm_shipments([Departure(i) for i in some], **WHO)
         left.append(len(asked))
     assert left[0] == left[1]
+
+
+def test_who_may_only_look_finds_nothing_to_press_on_a_shipment():
+    sent = released(stocked_world(), 2)
+    address = f"/admin/fulfillment/shipment/{sent.shipment_id}/change/"
+    warehouse, auditor = (
+        browser_of(UserFactory(roles=[role], is_staff=True)) for role in (Role.WAREHOUSE, Role.AUDITOR)
+    )
+    assert "Confirm pick…" in warehouse.get(address).content.decode()
+    shown = auditor.get(address).content.decode()
+    assert "Packing slip" in shown and "Confirm pick…" not in shown

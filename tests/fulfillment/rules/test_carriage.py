@@ -56,7 +56,7 @@ def test_what_is_not_known_fits_no_limit_and_every_rule_without_one():
 def test_the_choice_explains_itself_with_its_inputs_and_its_losers():
     found = choose([rule(1, "OTHER", 1, account_id=8), rule(2, "GROUND", 2), rule(3, "AIR", 3)], LOAD)
     assert found.service_id == 2
-    assert found.why.rule == "Rule 2 with priority 2 fits first."
+    assert found.why.rule == "rule 2, priority 2, fits first"
     assert found.why.inputs == {"weight_kg": "30", "cube_m3": "0.2", "region": "US NV", "days_to_promise": 3}
     assert [(x.what, x.why) for x in found.why.losers] == [
         ("OTHER (rule 1)", "it is another customer's"),
@@ -65,4 +65,4 @@ def test_the_choice_explains_itself_with_its_inputs_and_its_losers():
 
 
 def test_without_rules_nothing_is_chosen_and_that_is_said():
-    assert choose([], LOAD).why.rule == "There are no shipping rules."
+    assert choose([], LOAD).why.rule == "there are no shipping rules"
