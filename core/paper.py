@@ -11,6 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 LEFT, RIGHT, TOP, BOTTOM = 50.0, A4[0] - 50.0, A4[1] - 50.0, 60.0
 ROW, TEXT, SMALL, TITLE = 15.0, 9.0, 8.0, 16.0
+COUNT, COUNT_WIDTH = "pages", 14.0  # the number of pages, drawn once at the end
 REGULAR, BOLD = "Helvetica", "Helvetica-Bold"
 
 
@@ -38,6 +39,9 @@ class Paper:
 
     def finish(self) -> bytes:
         self._foot()
+        self._canvas.beginForm(COUNT)  # known only now; every foot refers to it
+        self._text(0, 0, str(self._page), SMALL)
+        self._canvas.endForm()
         self._canvas.save()
         return self._out.getvalue()
 
@@ -109,7 +113,12 @@ class Paper:
         self._y -= 2.4 * ROW
 
     def _foot(self) -> None:
-        self._right(RIGHT, BOTTOM - 2 * ROW, f"{self.title} · page {self._page}", SMALL)
+        y = BOTTOM - 2 * ROW
+        self._right(RIGHT - COUNT_WIDTH, y, f"{self.title} · page {self._page} of ", SMALL)
+        self._canvas.saveState()
+        self._canvas.translate(RIGHT - COUNT_WIDTH, y)
+        self._canvas.doForm(COUNT)
+        self._canvas.restoreState()
 
     def _text(self, x: float, y: float, text: str, size: float, font: str = REGULAR) -> None:
         self._canvas.setFont(font, size)

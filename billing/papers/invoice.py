@@ -16,14 +16,16 @@ from core.errors import NotFound
 from core.money import round_amount
 from core.paper import Column, Paper
 from core.quantity import plain
+from credit.queries import terms_by_code
 from fulfillment.queries import shipment_numbers
 from orders.filters import order_summaries
 from orders.queries import line_prices
+from orders.rules.picture import price_text
 
 COLUMNS = (
-    Column("Order", 75),
-    Column("Item", 90),
-    Column("Description", 150),
+    Column("Order", 62),
+    Column("Item", 73),
+    Column("Description", 180),
     Column("Quantity", 60, is_number=True),
     Column("Unit price", 60, is_number=True),
     Column("Amount", 60, is_number=True),
@@ -42,7 +44,7 @@ def invoice_pdf(invoice: InvoiceView) -> bytes:
         right=[
             ("Date", day(invoice.issued_date)),
             ("Due", day(invoice.due_date)),
-            ("Terms", invoice.terms_code or "due at once"),
+            ("Terms", terms_words(invoice.terms_code)),
             ("Your PO", ", ".join(dict.fromkeys(o.po_number for o in orders if o.po_number)) or "none"),
             ("Shipment", _shipment(invoice)),
         ],
@@ -55,7 +57,7 @@ def invoice_pdf(invoice: InvoiceView) -> bytes:
                 products[x.product_id].sku,
                 products[x.product_id].name,
                 f"{plain(x.qty)} {products[x.product_id].base_unit}",
-                plain(x.unit_price),
+                price_text(x.unit_price),
                 money(x.amount, invoice.currency),
             )
             for x in invoice.lines
@@ -102,6 +104,12 @@ def bill_to(account_id: int, on: date) -> str:
     account = account_snapshots([account_id], on=on)[account_id]
     address = next(iter(ship_tos_of(account_id)), None)
     return "\n".join([f"{account.name} ({account.code})", *(address.address_lines if address else ())])
+
+
+def terms_words(code: str) -> str:
+    """ "Net 45 days" for NET45."""
+    found = terms_by_code([code]) if code else {}
+    return found[code].name if code in found else code or "due at once"
 
 
 def money(amount: Decimal, currency: str) -> str:

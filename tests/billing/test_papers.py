@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 
 from billing.models import Invoice
-from billing.papers.invoice import credit_memo_pdf, invoice_pdf
+from billing.papers.invoice import credit_memo_pdf, invoice_pdf, terms_words
 from billing.papers.statement import statement_pdf, statement_rows
 from billing.queries import invoice_by_number, statement
 from billing.rules.asks import CreditSpec, InvoiceView, Statement
 from billing.services.issue_credit_memo import issue_credit_memo
 from billing.states import CreditKind
 from tests.factories.accounts import BuyerFactory
+from tests.factories.credit import TermsFactory
 from tests.factories.doors import browser_of
 from tests.factories.flow import NOW, PICKER, shipped, stocked_world
 
@@ -27,6 +28,8 @@ def test_an_invoice_and_a_credit_memo_come_as_pdf_and_the_same_twice():
     invoice = invoice_by_number("INV-1", [world.account.pk])
     assert invoice_pdf(invoice)[:5] == b"%PDF-"
     assert invoice_pdf(invoice) == invoice_pdf(invoice)
+    assert terms_words("") == "due at once" and terms_words("HOUSE") == "HOUSE"
+    assert terms_words(TermsFactory().code) == "Net 30 days"
     memo_id = issue_credit_memo(
         account_id=world.account.pk, kind=CreditKind.PRICE, lines=[CreditSpec(invoice.lines[0].id, amount=D(1))],
         reason="price", key="k", actor=PICKER, now=NOW,
