@@ -166,7 +166,8 @@ NAVIGATION = [
     ),
     _section(
         _("Figures"),
-        _item(_("KPIs by week"), "insights", "reporting_kpiday"),
+        _page(_("KPIs by week"), "insights", "reporting_kpiday_trends", "reporting_kpiday"),
+        _item(_("KPIs by day"), "calendar_view_day", "reporting_kpiday"),
     ),
     _section(
         _("Commissions"),

@@ -19,6 +19,7 @@ from core.quantity import is_multiple, plain
 MONEY_PLACES, QUANTITY_PLACES = 2, 4
 CODE = re.compile(r"[a-z]+(_[a-z]+)*")
 SEVERAL = re.compile(r"[a-z]+(_[a-z]+)+")  # of one word nobody knows whether it is a code
+SAID = ("role", "kind", "verb", "method")  # fields that hold nothing but codes
 TYPED = frozenset({"code", "key"})
 _theirs = utils.display_for_field
 
@@ -50,9 +51,15 @@ def display_for_field(value: Any, field: Any, empty_value_display: str) -> str:
         and all(CODE.fullmatch(str(v)) for v in value)
     ):
         return ", ".join(words(str(v)) for v in value)
-    if isinstance(value, str) and not field.flatchoices and field.name not in TYPED and SEVERAL.fullmatch(value):
+    if isinstance(value, str) and not field.flatchoices and _is_code(value, field.name):
         return words(value)
     return _theirs(value, field, empty_value_display)
+
+
+def _is_code(value: str, name: str) -> bool:
+    if name in TYPED:
+        return False
+    return bool(SEVERAL.fullmatch(value) or (name.endswith(SAID) and CODE.fullmatch(value)))
 
 
 def install() -> None:

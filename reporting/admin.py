@@ -15,6 +15,7 @@ from unfold.decorators import display
 from accounts.states import STAFF, Role
 from core import clock, refs
 from core.access import allow
+from core.choices import words
 from core.console import LedgerAdmin
 from core.periods import Period
 from core.refs import DocumentRef
@@ -122,7 +123,7 @@ class KpiDayAdmin(LedgerAdmin):
     def kpi(self, row: KpiDay) -> str:
         """What it is called on the dashboard; money is kept by currency."""
         code, _, currency = row.code.partition(" ")
-        label = LABELS.get(code, code)
+        label = LABELS.get(code) or words(code)
         return f"{label}, {currency}" if currency else label
 
     def get_urls(self) -> list[URLPattern]:

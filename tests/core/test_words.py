@@ -84,6 +84,8 @@ def test_lists_and_pages_both_write_numbers_so() -> None:
         ("exceptions_app.Queue", "escalation_role", "finance_approver", "Finance approver"),
         ("exceptions_app.Queue", "code", "edi_desk", "edi_desk"),
         ("core.JournalEntry", "verb", "case_resolved", "Case resolved"),
+        ("core.JournalEntry", "verb", "requested", "Requested"),
+        ("core.JournalEntry", "actor_label", "operator", "operator"),
         ("core.JournalEntry", "summary", "Short pick: 16 missing", "Short pick: 16 missing"),
     ],
 )
