@@ -54,9 +54,8 @@ PAYMENT_DIFFERS = KindSpec(
     severity="high",
     respond_minutes=240,
     resolve_minutes=960,
-    description="A provider collected money in another currency than was asked; it is booked nowhere. Give it back at "
-    "the provider, or book it by hand and tell the customer.",
-    least_resolutions=0,  # the money is at the provider: only a person can send it back
+    description="A provider collected money in another currency than was asked; it is booked nowhere. Book it at today's "
+    "rate, or give it back at the provider.",
 )
 INVOICE_DIFFERS = KindSpec(
     code="invoice_differs",

@@ -8,6 +8,8 @@ from django.core.checks import CheckMessage, Error
 from exceptions_app import detection, kinds, suggestions
 from exceptions_app.kinds import KindSpec
 
+USUAL = 2  # ways out of a trouble; fewer are declared with the reason
+
 
 def every_kind_is_found_and_mended(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     return [problem for spec in kinds.kinds() if not spec.awaits_rooms for problem in _problems(spec)]
@@ -22,3 +24,7 @@ def _problems(spec: KindSpec) -> Iterable[CheckMessage]:
         hint = "Register resolutions in <room>/resolutions.py, or lower the kind's least_resolutions and say why."
         told = f"{spec.code!r} has {offered} of at least {spec.least_resolutions} resolutions."
         yield Error(told, hint=hint, id="exceptions_app.E002")
+    if (spec.least_resolutions < USUAL) != bool(spec.why_fewer.strip()):
+        hint = "Say in why_fewer why fewer than two make sense, or take the words away where two are demanded."
+        told = f"{spec.code!r} is content with {spec.least_resolutions} resolutions: {spec.why_fewer or 'nobody says why'}."
+        yield Error(told, hint=hint, id="exceptions_app.E003")

@@ -16,6 +16,7 @@ declare(
         respond_minutes=60,
         resolve_minutes=240,
         least_resolutions=1,
+        why_fewer="the cause is mended where it lies; then the job is run again",
         description="A reaction to a fact failed five times. Mend the cause, then revive the job.",
     ),
     KindSpec(
@@ -26,6 +27,7 @@ declare(
         respond_minutes=30,
         resolve_minutes=240,
         least_resolutions=1,
+        why_fewer="no click may heal it: somebody finds out why, and it is checked again",
         description="Something that must always be true is not. Nothing heals silently: find out why first.",
     ),
     KindSpec(
@@ -36,6 +38,7 @@ declare(
         respond_minutes=480,
         resolve_minutes=2_400,
         least_resolutions=1,
+        why_fewer="what was approved is issued; nobody takes an approval back at a click",
         description="A changed price was approved for goods that had shipped. Issue the credit, or bill the difference.",
     ),
     KindSpec(

@@ -19,6 +19,7 @@ USAGE_UNBILLED = KindSpec(
     respond_minutes=240,
     resolve_minutes=960,
     least_resolutions=1,
+    why_fewer="what was used is owed: nobody gives it away at a click, and what is missing is entered where it belongs",
     description="Goods were used in the field and no order could be made of it. Mend what is missing, then bill it.",
 )
 DELIVERY_WINDOW_AT_RISK = KindSpec(
@@ -28,7 +29,6 @@ DELIVERY_WINDOW_AT_RISK = KindSpec(
     severity="high",
     respond_minutes=60,
     resolve_minutes=240,
-    least_resolutions=1,
     description="The customer wants it today or wanted it sooner, and the warehouse has not sent it yet.",
 )
 UNMATCHED_RETURN = KindSpec(
@@ -38,7 +38,6 @@ UNMATCHED_RETURN = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
-    least_resolutions=0,
     description="More came back than was authorized. It is not in stock and not credited until somebody decides.",
 )
 RECALL_UNANSWERED = KindSpec(
@@ -49,6 +48,7 @@ RECALL_UNANSWERED = KindSpec(
     respond_minutes=15,
     resolve_minutes=60,
     least_resolutions=0,
+    why_fewer="only the warehouse can say whether it gives the goods back; its answer ends the case",
     description="A released shipment is asked back and the warehouse has not said whether it gives it back.",
 )
 DELIVERY_LATE = KindSpec(
@@ -59,6 +59,7 @@ DELIVERY_LATE = KindSpec(
     respond_minutes=240,
     resolve_minutes=960,
     least_resolutions=0,
+    why_fewer="only the carrier knows; the delivery, once reported, ends the case",
     description="It left and the promised day is over, and nobody has reported that it arrived: ask the carrier.",
 )
 DELIVERY_DAMAGED = KindSpec(
@@ -69,6 +70,7 @@ DELIVERY_DAMAGED = KindSpec(
     respond_minutes=240,
     resolve_minutes=960,
     least_resolutions=0,
+    why_fewer="what comes back, or is sent again, is agreed on with the customer by line, on the return's page",
     description="The customer noted damage at the delivery: agree on a return or a replacement, claim it of the carrier.",
 )
 DELIVERY_REFUSED = KindSpec(
@@ -79,6 +81,7 @@ DELIVERY_REFUSED = KindSpec(
     respond_minutes=240,
     resolve_minutes=960,
     least_resolutions=0,
+    why_fewer="the goods come back by themselves and are credited after inspection",
     description="The customer would not take it. The goods are on their way back and are credited after inspection.",
 )
 VENDOR_SHORT = KindSpec(

@@ -10,6 +10,7 @@ from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
+from fulfillment import shipment_resolutions
 from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
 from fulfillment.services.record_usage import bill_usage
 from fulfillment.services.release_orders import release_orders
@@ -67,8 +68,10 @@ def take_later(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> 
     three days."""
 
 
+__all__ = ["shipment_resolutions"]  # registers what mends shipments and parcels
+
 for has_stock in (ORDER_STUCK, AGED_BACKORDER, CANCEL_DATE_AT_RISK, PROMISE_MOVED.code, PROMISE_LOST.code):
-    register(Resolution(has_stock, "ship_part", "Split: send what is there", preview_ship, ship_part, RELEASERS))
+    register(Resolution(has_stock, "ship_part", "Send what is there", preview_ship, ship_part, RELEASERS))
 register(
     Resolution(USAGE_UNBILLED.code, "bill", "Bill it now", preview_bill, bill, RELEASERS, ends_case=True),
     Resolution(DELIVERY_WINDOW_AT_RISK.code, "later", "The customer takes it later", preview_later, take_later),

@@ -21,11 +21,16 @@ _KINDS = (
     (EDI_QUARANTINED, "EDI transaction not read", "high", "Correct the segment named in the case and replay it."),
     (EDI_NEW_PARTNER, "New trading partner", "medium", "Confirm the partner and give him the right account."),
     (EDI_UNKNOWN_PART, "EDI part number unknown", "medium", "Match the line to a product, then submit the order."),
-    (EDI_PO_CHANGED, "Purchase order sent again, changed", "high", "Compare with the order and change it by hand."),
+    (
+        EDI_PO_CHANGED,
+        "Purchase order sent again, changed",
+        "high",
+        "Compare with the order: take the changes, or keep it.",
+    ),
     (EDI_NOT_SUBMITTED, "EDI order not submitted", "medium", "Mend what the refusal names, then submit the order."),
 )
 
-_LEAST = {EDI_NEW_PARTNER: 0, EDI_PO_CHANGED: 0, EDI_QUARANTINED: 1}  # answered by hand, on the screens of EDI
+_FEWER = {EDI_NEW_PARTNER: "one who sends for another account is given it on the partner's page first"}
 
 declare(
     LETTER_NOT_SENT,
@@ -38,7 +43,8 @@ declare(
             respond_minutes=60,
             resolve_minutes=240,
             description=description,
-            least_resolutions=_LEAST.get(code, 2),
+            least_resolutions=1 if code in _FEWER else 2,
+            why_fewer=_FEWER.get(code, ""),
         )
         for code, label, severity, description in _KINDS
     ),

@@ -18,7 +18,6 @@ CLAIMS_GAVE_WAY = KindSpec(
     severity="high",
     respond_minutes=120,
     resolve_minutes=240,
-    least_resolutions=1,
     description="Stock that was promised turned out not to be there or not to be good. The orders are allocated again.",
 )
 ALLOCATION_CONFLICT = KindSpec(
@@ -37,7 +36,6 @@ TRANSFER_SHORT = KindSpec(
     severity="medium",
     respond_minutes=240,
     resolve_minutes=960,
-    least_resolutions=1,
     description="Less arrived than was sent. Look for the rest; close the transfer when it is lost.",
 )
 COUNT_PENDING = KindSpec(
@@ -47,7 +45,6 @@ COUNT_PENDING = KindSpec(
     severity="high",
     respond_minutes=60,
     resolve_minutes=240,
-    least_resolutions=1,
     description="A count found fewer units than are released or picked. Confirm the pick short, then count again.",
 )
 LOT_RECALLED = KindSpec(
@@ -93,7 +90,8 @@ FIELD_EXPIRY = KindSpec(
     severity="medium",
     respond_minutes=960,
     resolve_minutes=2400,
-    least_resolutions=1,  # who uses it first does so without us
+    least_resolutions=1,
+    why_fewer="who uses it first does so without us, and the case ends by itself",
     description="A lot in a trunk or on consignment is near its expiry. Use it first, or bring it back to a center.",
 )
 declare(FILL_UP_DISPUTED, CONSIGNMENT_VARIANCE, FIELD_EXPIRY)

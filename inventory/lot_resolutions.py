@@ -16,7 +16,7 @@ from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
 from inventory.exception_kinds import ALLOCATION_CONFLICT, CLAIMS_GAVE_WAY, COUNT_PENDING, LOT_EXPIRED, LOT_RECALLED
 from inventory.lenders import lenders, worst_served
-from inventory.models import Claim, CountLine, Lot, StockBalance
+from inventory.models import Claim, CountLine, Lot, Site, StockBalance, StockCount
 from inventory.services.allocate import allocate
 from inventory.services.open_count import open_count
 from inventory.services.reallocate import Impact, impact_of, reallocate
@@ -106,6 +106,35 @@ def keep(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
     """The lot is set aside already; the case keeps who decided to send it back."""
 
 
+def _where_it_was(case: CaseSnapshot) -> Site | None:
+    """The site whose stock gave way: of the place, of the count, or where most of the lot stands."""
+    if case.subject.kind == "stock_count":
+        row = StockCount.objects.filter(pk=case.subject.id).select_related("site").first()
+        return row.site if row else None
+    lot = lot_of(case)
+    rows = StockBalance.objects.filter(lot=lot) if lot else StockBalance.objects.filter(pk=case.subject.id)
+    balance = rows.select_related("site").order_by("-on_hand_qty", "pk").first()
+    return balance.site if balance else None
+
+
+def preview_look(case: CaseSnapshot, now: datetime) -> Effect:
+    site, products = _where_it_was(case), products_of(case)
+    if site is None or not products:
+        return Effect("", is_possible=False, why_not="The goods are not in the books any more.")
+    return Effect(f"opens a count of {counted(len(products), 'product')} at {site}: what is found serves who waits")
+
+
+def look(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
+    site = _where_it_was(case)
+    return open_count(
+        site_id=site.pk if site else 0,
+        product_ids=products_of(case),
+        key=f"case {case.number}",
+        actor=actor,
+        now=now,
+    )
+
+
 def preview_count(case: CaseSnapshot, now: datetime) -> Effect:
     balance = StockBalance.objects.filter(pk=case.subject.id).select_related("site", "product").first()
     if balance is None:
@@ -169,6 +198,7 @@ for bad in (LOT_RECALLED.code, LOT_EXPIRED.code):
     register(Resolution(bad, "scrap", "Scrap what is set aside", preview_scrap, scrap, KEEPERS, is_chain=True))
 register(
     Resolution(LOT_EXPIRED.code, "keep", "Keep it for the supplier", preview_keep, keep, KEEPERS),
+    Resolution(CLAIMS_GAVE_WAY.code, "count", "Look again: count it", preview_look, look, KEEPERS, is_chain=True),
     Resolution(COUNT_PENDING.code, "count", "Count it again", preview_count, count_again, KEEPERS, is_chain=True),
     Resolution(ALLOCATION_CONFLICT.code, "give", "Give it to the better tier", preview_give, give, DEALERS),
 )

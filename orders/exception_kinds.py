@@ -30,6 +30,7 @@ declare(
         respond_minutes=480,
         resolve_minutes=48 * 60,
         least_resolutions=1,
+        why_fewer="the number is typed on the order's page and ends the case; the one click is to do without it",
         description="Goods were used and the purchase order is to follow. Get its number; the invoice waits for it.",
         then_queue="cs",
     ),

@@ -13,7 +13,8 @@ declare(
         severity="medium",
         respond_minutes=480,
         resolve_minutes=2_400,
-        least_resolutions=0,  # it is talked about with the customer, not mended at a click
+        least_resolutions=0,
+        why_fewer="the next version's prices are agreed on with the customer and entered; then the case ends by itself",
         description="A contract ends and no later version is there. Renew it, or let its prices end.",
     ),
     KindSpec(
@@ -23,7 +24,8 @@ declare(
         severity="medium",
         respond_minutes=480,
         resolve_minutes=2_400,
-        least_resolutions=0,  # it is talked about with the customer, not mended at a click
+        least_resolutions=0,
+        why_fewer="it is talked about with the customer; what they call off then ends the case by itself",
         description="At this pace the customer will call off less than was promised. Talk to them while there is time.",
     ),
 )

@@ -13,7 +13,7 @@ from billing.rules.asks import CreditSpec
 from billing.services.apply_receipt import apply_on_account, apply_receipt
 from billing.services.dispute_invoice import credit_dispute, open_dispute, reject_dispute
 from billing.services.issue_credit_memo import issue_credit_memo
-from billing.services.write_off import ask_write_off
+from billing.services.write_off import WRITE_OFF_ASKED, ask_write_off
 from billing.states import TO_PAY, CreditKind, DisputeReason, DisputeStatus
 from core.actors import Actor
 from core.choices import counted
@@ -212,7 +212,7 @@ def keep(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:
 SHORT, DISPUTED, UNAPPLIED = SHORT_PAYMENT.code, INVOICE_DISPUTE.code, UNAPPLIED_CASH.code
 register(
     Resolution(SHORT, "use_money", "Pay it from the account", preview_use, use_money, FINANCE, ends_case=True),
-    Resolution(SHORT, "write_off", "Ask to write it off", preview_write_off, write_off, FINANCE),
+    Resolution(SHORT, WRITE_OFF_ASKED, "Ask to write it off", preview_write_off, write_off, FINANCE),
     Resolution(SHORT, "credit", "Credit the rest", preview_credit, credit, FINANCE, is_chain=True),
     Resolution(SHORT, "dispute", "Note it as disputed", preview_dispute, dispute, CALLERS, is_chain=True),
     Resolution(DISPUTED, "credit", "Credit what is disputed", preview_agree, agree, FINANCE, is_chain=True),

@@ -15,14 +15,25 @@ from billing.services.post_receipt import receive
 from billing.states import OPEN, PaymentStatus
 from core import journal, outbox
 from core.actors import Actor, system
-from core.errors import DomainError, FieldError, InvalidInput, NotFound
-from core.money import round_amount
+from core.errors import DomainError, FieldError, InvalidInput, NotFound, Refused
+from core.money import EXACT, round_amount
+from core.rates import rates
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
 from exceptions_app.services.open_case import open_case
 
 ZERO = Decimal(0)
+
+
+class PaymentIsBooked(Refused):
+    template = "Payment {number} is {status}: nothing of it is left to book."
+    remedy_template = "The case closes by hand; look at its receipt."
+
+
+class NoRate(Refused):
+    template = "No exchange rate from {base} to {quote} of the last month is known."
+    remedy_template = "Enter the day's rate, then book it."
 
 
 @door_verb
@@ -104,6 +115,36 @@ def _take(code: str, said: Message, body: bytes, now: datetime) -> bool:
     return True
 
 
+@door_verb
+def book_at_rate(*, payment_id: int, collected: Decimal, currency: str, actor: Actor, now: datetime) -> int:
+    """Book what a provider collected in another currency than was asked, at the day's rate; the receipt's id. It pays what
+    the customer chose as far as it goes, the rest stays on account.
+
+    Raises NotFound, PaymentIsBooked (it came in the right currency since), NoRate.
+    """
+    row = Payment.objects.filter(pk=payment_id).first()
+    if row is None:
+        raise NotFound(kind="payment", ident=payment_id)
+    amount = worth_at_rate(collected, currency, row.currency, now)
+    lock_accounts([row.account_id])
+    row.refresh_from_db()
+    if row.status != PaymentStatus.FAILED:
+        raise PaymentIsBooked(number=payment_ref(row).number, status=row.status)
+    _succeed(
+        row, amount, now, said=f"{collected:,} {currency} were collected, booked at the day's rate by {actor.label}."
+    )
+    assert row.receipt_id is not None
+    return row.receipt_id
+
+
+def worth_at_rate(amount: Decimal, currency: str, wanted: str, now: datetime) -> Decimal:
+    """Raises NoRate where neither way round has a rate of the last month."""
+    rate = rates([(currency, wanted)], on=now.date()).get((currency, wanted))
+    if rate is None:
+        raise NoRate(base=currency, quote=wanted)
+    return round_amount(EXACT.multiply(amount, rate), wanted)
+
+
 def _ask_finance(row: Payment, said: Message, now: datetime) -> None:
     open_case(
         PAYMENT_DIFFERS.code, subject=payment_ref(row), account_id=row.account_id, money_at_risk=said.amount,
@@ -116,7 +157,7 @@ def _provider_actor(row: Payment) -> Actor:
     return system(f"payment by {row.provider}")
 
 
-def _succeed(row: Payment, collected: Decimal, now: datetime) -> None:
+def _succeed(row: Payment, collected: Decimal, now: datetime, *, said: str = "") -> None:
     """`collected` pays what the customer chose, in that order, as far as it goes and as far as it is open still."""
     told = {int(i): Decimal(a) for i, a in row.remittance.items()}
     open_now = {
@@ -135,7 +176,7 @@ def _succeed(row: Payment, collected: Decimal, now: datetime) -> None:
         raise outcome
     row.receipt_id = outcome
     other = "" if collected == row.amount else f"{collected:,} {row.currency} were collected."
-    _end(row, PaymentStatus.SUCCEEDED, now, reason=other)
+    _end(row, PaymentStatus.SUCCEEDED, now, reason=said or other)
 
 
 def _end(row: Payment, status: PaymentStatus, now: datetime, *, reason: str = "") -> None:

@@ -16,14 +16,16 @@ from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.money import round_amount
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
 from exceptions_app.services.close_causes import Cause
+from exceptions_app.services.reopen_case import reopen_answered
 
 KIND = "write off"
+WRITE_OFF_ASKED = "write_off"  # the resolution that asks for one from a case
 GOOD_FOR = timedelta(days=14)
 
 
@@ -57,15 +59,16 @@ def ask_write_off(*, invoice_id: int, amount: Decimal, reason: str, actor: Actor
 
 @door_verb
 def decide_write_off(*, approval_id: int, actor: Actor, now: datetime) -> None:
-    """Post the write-off this approval is for, or end it where it was rejected or lapsed. Done twice is done once."""
+    """Post the write-off this approval is for, or end it where it was rejected or lapsed: then the case it was the answer
+    to is open again. Done twice is done once."""
     row = WriteOff.objects.filter(approval_id=approval_id, status=WriteOffStatus.WAITING).first()
     if row is None:
         return None
     lock_accounts([row.invoice.account_id])
     try:
         approvals.require(approval_id=approval_id, content_hash=_content(row), now=now)
-    except (approvals.ApprovalMissing, approvals.ApprovalExpired):
-        return _end(row, WriteOffStatus.REJECTED, now)
+    except (approvals.ApprovalMissing, approvals.ApprovalExpired) as refusal:
+        return _refuse(row.pk, refusal, actor, now)
     (invoice,) = locks.lock_invoices([row.invoice_id])
     row = locks.lock_write_off(row.pk)
     if row.status != WriteOffStatus.WAITING:
@@ -89,6 +92,19 @@ def decide_write_off(*, approval_id: int, actor: Actor, now: datetime) -> None:
     outbox.publish(fact, stream=f"invoice:{invoice.pk}", seq=invoice.version, now=now, actor=actor)
     close_cases([invoice], actor=actor, now=now, answered=[Cause(SHORT_PAYMENT.code, invoice_ref(invoice))])
     return None
+
+
+@require_uow
+def _refuse(write_off_id: int, refusal: Refused, actor: Actor, now: datetime) -> None:
+    """Somebody has the invoice again, unless it was paid meanwhile."""
+    row = locks.lock_write_off(write_off_id)
+    if row.status != WriteOffStatus.WAITING:
+        return
+    _end(row, WriteOffStatus.REJECTED, now)
+    if row.invoice.open_amount > 0:
+        why = f"The write-off of {row.amount:,} {row.invoice.currency} came to nothing: {refusal.message}"
+        cause = Cause(SHORT_PAYMENT.code, invoice_ref(row.invoice))
+        reopen_answered(cause, code=WRITE_OFF_ASKED, reason=why, actor=actor, now=now)
 
 
 def _check(invoice: Invoice, amount: Decimal, reason: str) -> None:

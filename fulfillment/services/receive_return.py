@@ -32,14 +32,15 @@ def receive_return(*, return_id: int, quantities: Mapping[int, Decimal], actor: 
     step(row, ReturnStatus.RECEIVED)
     row.received_at = now
     row.save(update_fields=["status", "version", "received_at"])
-    beyond = ZERO
+    beyond: dict[int, Decimal] = {}
     for line in lines:
         came = quantities.get(line.pk, ZERO)
         line.received_qty = min(came, line.authorized_qty or ZERO)
-        beyond += came - line.received_qty
+        if came > line.received_qty:
+            beyond[line.order_line_id] = beyond.get(line.order_line_id, ZERO) + came - line.received_qty
     ReturnLine.objects.bulk_update(lines, ["received_qty"])
     _tell(row, sum((line.received_qty for line in lines), ZERO), beyond, actor, now)
-    return beyond
+    return sum(beyond.values(), ZERO)
 
 
 def _refuse_bad(lines: Sequence[ReturnLine], quantities: Mapping[int, Decimal]) -> None:
@@ -56,7 +57,9 @@ def _refuse_bad(lines: Sequence[ReturnLine], quantities: Mapping[int, Decimal]) 
         raise InvalidInput(errors)
 
 
-def _tell(row: Return, received: Decimal, beyond: Decimal, actor: Actor, now: datetime) -> None:
+def _tell(row: Return, received: Decimal, by_line: Mapping[int, Decimal], actor: Actor, now: datetime) -> None:
+    """`by_line` is what came beyond what was authorized, by order line."""
+    beyond = sum(by_line.values(), ZERO)
     more = f", {plain(beyond)} more than was authorized" if beyond else ""
     words = f"Return {row.number} received: {plain(received)} base units{more}"
     journal.write([journal.Entry(ref_of(row), "received", words)], actor=actor, now=now)
@@ -67,6 +70,7 @@ def _tell(row: Return, received: Decimal, beyond: Decimal, actor: Actor, now: da
             account_id=row.account_id,
             money_at_risk=ZERO,
             cause_key=CAUSE,
+            evidence={"order_lines": {str(i): plain(qty) for i, qty in by_line.items()}},
             summary=f"{plain(beyond)} base units came back that nobody authorized: authorize a return, or send them back.",
             now=now,
         )

@@ -36,7 +36,7 @@ class Taken:
 
 
 @dataclass(frozen=True)
-class _Resolved:
+class ResolvedLine:
     product_id: int | None
     unit: str
     trouble: str = ""
@@ -48,7 +48,7 @@ def take_order(*, order: PurchaseOrder, content_hash: str, partner: Partner, act
     Not a door verb itself: capture and submit each own their transaction, and both may be repeated.
     """
     wanted = drafting.wanted_lines(order)
-    resolved = _resolve(wanted, partner)
+    resolved = resolve_lines(wanted, partner)
     draft = _draft(order, content_hash, partner, wanted, resolved)
     try:
         captured, trouble = _capture(draft, actor, now)
@@ -109,7 +109,7 @@ def _submit(captured: Captured, actor: Actor, now: datetime) -> CaseAsk | None:
 
 
 # --- lines ------------------------------------------------------------------------------------------------------
-def _resolve(wanted: Sequence[WantedLine], partner: Partner) -> list[_Resolved]:
+def resolve_lines(wanted: Sequence[WantedLine], partner: Partner) -> list[ResolvedLine]:
     """Every part number of every line in one question; a line counts as clear when all its numbers agree."""
     asked = [
         PartQuery(f"{i}|{j}", partner.account_id, part.value, part.qualifier)
@@ -127,24 +127,24 @@ def _resolved(
     matches: dict[str, PartMatch],
     products: dict[int, ProductSnapshot],
     partner: Partner,
-) -> _Resolved:
+) -> ResolvedLine:
     found = [m for j in range(len(line.source.parts)) if (m := matches.get(f"{i}|{j}"))]
     numbers = ", ".join(f"{p.qualifier} {p.value}" for p in line.source.parts) or "none given"
     where = f"PO1 (segment {line.source.position})"
     product_id = drafting.agreed_product(m.product_id for m in found)
     if product_id is None:
         what = "part numbers name different products" if found else "part number unknown"
-        return _Resolved(None, line.source.unit[:10], f"{where}: {what}: {numbers}.")
+        return ResolvedLine(None, line.source.unit[:10], f"{where}: {what}: {numbers}.")
     product = products[product_id]
     stated = line.source.unit or next((m.unit for m in found if m.unit), "")
     unit = drafting.our_unit(stated, partner.unit_map, product.units, product.base_unit)
     if unit is None:
-        return _Resolved(None, stated[:10], f"{where}: {product.sku} has no unit {stated}.")
-    return _Resolved(product_id, unit)
+        return ResolvedLine(None, stated[:10], f"{where}: {product.sku} has no unit {stated}.")
+    return ResolvedLine(product_id, unit)
 
 
 def _unresolved_cases(
-    captured: Captured, wanted: Sequence[WantedLine], resolved: Sequence[_Resolved], trouble: str
+    captured: Captured, wanted: Sequence[WantedLine], resolved: Sequence[ResolvedLine], trouble: str
 ) -> list[CaseAsk]:
     troubles = [r.trouble for r in resolved if r.trouble] + ([trouble] if trouble else [])
     if not troubles:
@@ -166,7 +166,7 @@ def _draft(
     content_hash: str,
     partner: Partner,
     wanted: Sequence[WantedLine],
-    resolved: Sequence[_Resolved],
+    resolved: Sequence[ResolvedLine],
 ) -> OrderDraft:
     places = _ship_tos(order, wanted, partner)
     header = order.party("ST", "BS")
@@ -194,7 +194,7 @@ def _ship_tos(order: PurchaseOrder, wanted: Sequence[WantedLine], partner: Partn
     return {ident: ship_to_id for (_, ident), ship_to_id in found.items()}
 
 
-def _line(wanted: WantedLine, resolved: _Resolved, places: dict[str, int]) -> LineDraft:
+def _line(wanted: WantedLine, resolved: ResolvedLine, places: dict[str, int]) -> LineDraft:
     best = next(iter(drafting.in_our_order(wanted.source.parts)), None)
     return LineDraft(
         line_no=wanted.line_no,

@@ -1,15 +1,18 @@
-"""Let what is there go: what waits of a line becomes a line of its own."""
+"""Split a line: what is there goes now, what waits becomes a line of its own with its date."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from core.actors import Actor
 from core.errors import Refused
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import Effect
+from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
+from inventory.queries import promises
+from inventory.rules.asks import PromiseSlice
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK
 from orders.resolutions.goods import waiting_lines
 from orders.resolutions.holds import SELLERS
@@ -32,12 +35,24 @@ def _split_of(case: CaseSnapshot) -> LinePicture | None:
 
 
 def preview_split(case: CaseSnapshot, now: datetime) -> Effect:
+    """Part now, the rest with its date: how late the rest comes is against the day the customer asked for."""
     line = _split_of(case)
     if line is None or line.demand is None:
         return Effect("", is_possible=False, why_not=NOTHING_TO_SPLIT)
     waits = line.demand.backordered
     ready = plain(line.demand.open - waits)
-    return Effect(f"{ready} of {line.sku} need not wait; {plain(waits)} keep their price, place and date on a new line")
+    rest = _day_of_the_rest(promises([line.demand.demand_id]).get(line.demand.demand_id, ()), now)
+    when = f"on {rest.day} {rest:%b}" if rest else "when there is a date"
+    late = NEVER if rest is None else max((rest - (line.requested_date or rest)).days, 0)
+    text = f"{ready} of {line.sku} go now; {plain(waits)} come {when}, at their price and place in the queue, on a new line"
+    return Effect(text, days_late=late)
+
+
+def _day_of_the_rest(parts: Sequence[PromiseSlice], now: datetime) -> date | None:
+    """The last day that is promised for what waits; nothing where part of it has none."""
+    days = [part.delivery_date for part in parts]
+    known = [day for day in days if day is not None and day > now.date()]
+    return max(known) if known and None not in days else None
 
 
 def split(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
@@ -49,4 +64,4 @@ def split(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
 
 
 for waits_for_stock in (PROMISE_MOVED.code, PROMISE_LOST.code, AGED_BACKORDER, CANCEL_DATE_AT_RISK):
-    register(Resolution(waits_for_stock, "split", "Split the line", preview_split, split, SELLERS))
+    register(Resolution(waits_for_stock, "split", "Split: part now, the rest later", preview_split, split, SELLERS))

@@ -72,7 +72,7 @@ def write_amendment(found: Assessed, wish: Wish, *, now: datetime) -> Written:
     amending = _amending(found, demands)
     asking = [demands[c.line_no] for c in found.lines if c.more]
     got = reserve(asking, now=now, amending=amending) if asking or amending else {}
-    _write_lines(found, demands, now)
+    _write_lines(found, wish, demands, now)
     _write_header(found, wish)
     _refresh(found, demands, now)
     return Written(demands, {c.line_no: got[demands[c.line_no]] for c in found.lines if c.more})
@@ -129,12 +129,14 @@ def _is_regrouped(found: Assessed) -> bool:
 
 
 @require_uow
-def _write_lines(found: Assessed, demands: dict[int, int], now: datetime) -> None:
+def _write_lines(found: Assessed, wish: Wish, demands: dict[int, int], now: datetime) -> None:
     order = found.after
     amend_lines([_line_row(c.after) for c in found.lines if c.before is not None])
     raised = [c.after for c in found.lines if c.before is not None and c.line_no in found.prices]
     lock_prices([{"id": x.line_id, **_price_row(found, x, demands, now)} for x in raised])
-    rows = [_new_row(found, c.after, demands, now) for c in found.lines if c.before is None]
+    refs = [x.external_ref for x in wish.lines if x.line_no is None]
+    new = [c.after for c in found.lines if c.before is None]
+    rows = [_new_row(found, line, ref, demands, now) for line, ref in zip(new, refs, strict=True)]
     if rows:
         ids = insert_lines(rows)
         splits = splits_of(order.account_id, on=found.today)
@@ -151,7 +153,7 @@ def _price_row(found: Assessed, line: LinePicture, demands: dict[int, int], now:
     return {**columns, "amount": line.amount}
 
 
-def _new_row(found: Assessed, line: LinePicture, demands: dict[int, int], now: datetime) -> dict[str, Any]:
+def _new_row(found: Assessed, line: LinePicture, ref: str, demands: dict[int, int], now: datetime) -> dict[str, Any]:
     return {
         "order_id": found.after.order_id,
         "line_no": line.line_no,
@@ -162,7 +164,7 @@ def _new_row(found: Assessed, line: LinePicture, demands: dict[int, int], now: d
         "stated_code": line.stated_code,
         "stated_description": "",
         "stated_price": None,
-        "external_ref": "",
+        "external_ref": ref,
         "ship_to_id": line.ship_to_id,
         "requested_date": line.requested_date,
         **_price_row(found, line, demands, now),

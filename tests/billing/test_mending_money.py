@@ -2,25 +2,34 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from accounts.models import AccountGroup, ApprovalRequest, GroupMembership
-from billing.models import ChargebackClaim, CreditMemo, Dispute, Invoice, Receipt
+from accounts.services.decide_approval import decide
+from billing.models import ChargebackClaim, CreditMemo, Dispute, Invoice, Payment, Receipt, WriteOff
+from billing.payments.port import PaymentRequest
+from billing.payments.sandbox import Sandbox
 from billing.resolutions.claims import StillDenied
 from billing.rules.claims import ClaimSpec
 from billing.services.claim_chargebacks import claim_chargeback
 from billing.services.dispute_invoice import open_dispute
+from billing.services.pay_online import PaymentIsBooked, book_at_rate, start_payment, take_message
 from billing.services.post_receipt import post_receipt
+from billing.services.write_off import decide_write_off
 from billing.states import DisputeReason
 from core.actors import Actor
 from core.errors import DomainError, NotPermitted
+from core.models import ExchangeRate
+from core.testing import drain
 from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.detect import detect_all
+from exceptions_app.services.moves import CaseIsOver
 from pricing.models import PriceRow, PriceSource
-from tests.factories.accounts import AccountFactory
+from tests.factories.accounts import AccountFactory, StaffFactory
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +173,88 @@ def test_money_nobody_applied_is_a_case_once_an_invoice_is_due_and_pays_the_olde
     assert [i.open_amount for i in Invoice.objects.order_by("pk")] == [0, Decimal("10.00")]
     assert detect_all(now=LATER, only="unapplied_cash")[0].found == 0
     assert breaches() == []
+
+
+def decided(*, approve: bool, at=NOW) -> None:
+    asked = ApprovalRequest.objects.get(kind="write off")
+    lead: Any = StaffFactory(roles=["finance_approver"])
+    decide(
+        approval_id=asked.pk,
+        approve=approve,
+        note="ask them again",
+        actor=Actor(str(lead), user_id=lead.pk, roles=frozenset(lead.roles)),
+        now=at,
+    )
+    drain(at)
+
+
+def test_a_write_off_that_is_rejected_opens_its_case_again_once():
+    _, invoice, case = short_paid()
+    mend(case, "write_off")
+    decided(approve=False)
+    case.refresh_from_db()
+    assert (case.status, case.reopened_times, case.resolution_code, case.resolved_at) == ("reopened", 1, "", None)
+    told = case.events.get(verb="reopened").note
+    assert told.startswith("The write-off of 5.00 USD came to nothing: ")
+    decide_write_off(approval_id=ApprovalRequest.objects.get(kind="write off").pk, actor=FINN, now=NOW)
+    case.refresh_from_db()
+    assert (case.reopened_times, WriteOff.objects.get().status) == (1, "rejected")
+    invoice.refresh_from_db()
+    assert invoice.open_amount == Decimal("5.00")
+
+
+def test_a_write_off_that_is_approved_leaves_its_case_resolved():
+    _, invoice, case = short_paid()
+    mend(case, "write_off")
+    decided(approve=True)
+    case.refresh_from_db()
+    invoice.refresh_from_db()
+    assert (case.status, case.resolution_code, invoice.open_amount) == ("resolved", "write_off", 0)
+
+
+def test_a_rejected_write_off_of_what_was_paid_meanwhile_opens_nothing():
+    world, invoice, case = short_paid()
+    mend(case, "write_off")
+    pay(world, "5", remittance={invoice.pk: Decimal(5)})
+    decided(approve=False)
+    case.refresh_from_db()
+    assert (case.status, case.reopened_times) == ("resolved", 0)
+
+
+def paid_in_euro() -> tuple[Invoice, Case]:
+    """30.00 EUR were collected for an invoice over 30.00 USD."""
+    world = stocked_world()
+    shipped(world, 3)
+    invoice = Invoice.objects.get()
+    asked = {"account_id": world.account.pk, "amounts": {invoice.pk: Decimal(30)}, "method": "card", "key": "k"}
+    public_id = start_payment(**asked, actor=PICKER, now=NOW)
+    headers, body = Sandbox().pending(PaymentRequest(public_id, Decimal(30), "EUR", "card"), now=NOW)[0]
+    take_message(code="sandbox", headers=headers, body=body, now=NOW)
+    return invoice, Case.objects.get(kind="payment_differs")
+
+
+def test_money_in_another_currency_is_booked_at_the_day_s_rate_once(settings):
+    settings.PAYMENT_PROVIDER = "sandbox"
+    invoice, case = paid_in_euro()
+    seen = suggested(case_snapshots([case.pk])[case.pk], now=NOW)
+    assert next(o.effect.why_not for o in seen if o.code == "book").startswith("No exchange rate from EUR to USD")
+    ExchangeRate.objects.create(base="EUR", quote="USD", rate=Decimal("0.9"), valid_from=TODAY)
+    assert effects(case)["book"] == (True, Decimal("-3.00"))
+    assert mend(case, "book").resolution_code == "book"
+    invoice.refresh_from_db()
+    paid = Payment.objects.get()
+    assert (invoice.open_amount, Receipt.objects.get().amount) == (3, 27)
+    assert (paid.status, paid.receipt_id) == ("succeeded", Receipt.objects.get().pk)
+    with pytest.raises(CaseIsOver):
+        mend(case, "book")
+    with pytest.raises(PaymentIsBooked):
+        book_at_rate(payment_id=paid.pk, collected=Decimal(30), currency="EUR", actor=FINN, now=NOW)
+    assert Receipt.objects.count() == 1
+    assert breaches() == []
+
+
+def test_money_that_was_given_back_is_booked_nowhere(settings):
+    settings.PAYMENT_PROVIDER = "sandbox"
+    _, case = paid_in_euro()
+    assert mend(case, "given_back").status == "resolved"
+    assert (Receipt.objects.count(), Payment.objects.get().status) == (0, "failed")

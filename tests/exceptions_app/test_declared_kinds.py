@@ -6,7 +6,8 @@ from pathlib import Path
 from django.conf import settings
 
 from config import case_reactions
-from exceptions_app import kinds
+from exceptions_app import checks, kinds
+from exceptions_app.kinds import KindSpec
 
 VERBS = {"open_case", "close_causes", "CaseSpec"}
 
@@ -33,3 +34,14 @@ def test_every_kind_that_is_opened_by_name_is_declared():
 def test_every_kind_a_hold_may_open_is_declared():
     for kind in {*case_reactions.HOLD_KINDS.values(), "order_hold"}:
         assert kinds.kind(kind).resolve_minutes > 0
+
+
+def test_fewer_than_two_ways_out_are_declared_with_the_reason():
+    spec = {"owner_queue": "cs", "severity": "low", "respond_minutes": 1, "resolve_minutes": 2}
+    silent = KindSpec("silent", "Silent", **spec, least_resolutions=0)
+    told = KindSpec("told", "Told", **spec, least_resolutions=0, why_fewer="nobody can do anything about rain")
+    wordy = KindSpec("wordy", "Wordy", **spec, why_fewer="but two are demanded")
+    assert [p.id for p in checks._problems(silent)] == ["exceptions_app.E001", "exceptions_app.E003"]
+    assert [p.id for p in checks._problems(told)] == ["exceptions_app.E001"]
+    assert [p.id for p in checks._problems(wordy)] == [f"exceptions_app.E00{n}" for n in (1, 2, 3)]
+    assert [p.msg for p in checks.every_kind_is_found_and_mended()] == []

@@ -128,7 +128,9 @@ def test_a_case_about_a_moved_promise_suggests_the_split_with_its_effect_and_doe
     case = Case.objects.get(kind="promise_moved")
     offers = {s.code: s.effect.text for s in suggested(case_snapshots([case.pk])[case.pk], now=at)}
     sku = world.products[0].sku
-    assert offers["split"] == f"40 of {sku} need not wait; 20 keep their price, place and date on a new line"
+    assert offers["split"] == (
+        f"40 of {sku} go now; 20 come on 16 Mar, at their price and place in the queue, on a new line"
+    )
     apply_resolution(case_id=case.pk, code="split", actor=CLERK, now=at, key="k1")
     assert [x.qty for x in lines(order)] == [60, 20]
     assert case.number in OverrideEntry.objects.get(kind="split").reason

@@ -1,0 +1,124 @@
+"""Cases of the EDI desk mended at a click: the partner confirmed, a changed order taken or kept, a transaction given up."""
+
+from datetime import UTC, datetime
+from io import BytesIO
+
+import pytest
+
+from catalog.models import Product
+from core.actors import Actor, system
+from core.errors import DomainError
+from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots, suggested
+from exceptions_app.rules.ranking import Effect
+from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.moves import CaseIsOver
+from integrations import resolutions
+from integrations.models import EdiTransaction, PartnerProfile
+from integrations.services.correct_transaction import NotKeptAside
+from integrations.services.ignore_transaction import ignore_transaction
+from integrations.services.receive_edi import Report, receive_edi
+from orders.models import Order, OrderLine, OrderRevision
+from orders.services.submit import submit
+from tests.factories.integrations import PartnerFactory
+from tests.factories.orders import CLERK, make_world
+from tests.integrations.samples import file, po
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DESK = Actor("Dee Desk", roles=frozenset({"cs"}))
+FIRST, SECOND = "PO1*1*5*EA*10**VN*{0}", "PO1*1*6*EA*10**VN*{0}~PO1*2*2*EA*10**VN*{1}"
+
+
+def receive(text: str) -> Report:
+    report = Report()
+    receive_edi(name="in.edi", stream=BytesIO(text.encode()), report=report, actor=system("test"), now=NOW)
+    return report
+
+
+def effect(case: Case, code: str) -> Effect:
+    return next(o.effect for o in suggested(case_snapshots([case.pk])[case.pk], now=NOW) if o.code == code)
+
+
+def mend(case: Case, code: str) -> Case:
+    apply_resolution(case_id=case.pk, code=code, actor=DESK, now=NOW, key="k")
+    case.refresh_from_db()
+    return case
+
+
+def sent_twice(*, is_submitted: bool = True) -> tuple[Order, Case]:
+    """An order of 5 A, and its PO again with 6 A and 2 B."""
+    world = make_world(products=2, stock=20)
+    a, b = (Product.objects.get(pk=p.pk).sku for p in world.products)
+    PartnerFactory(account=world.account)
+    receive(file(po(lines=FIRST.format(a))))
+    order = Order.objects.get()
+    if is_submitted:
+        submit(order_id=order.pk, actor=CLERK, now=NOW)
+    receive(file(po(lines=SECOND.format(a, b)), control="000000002"))
+    return order, Case.objects.get(kind="edi_po_changed")
+
+
+def test_a_purchase_order_sent_again_changes_its_order_as_was_said_and_once():
+    order, case = sent_twice()
+    shown = effect(case, "take_changes")
+    assert shown.is_possible, shown.why_not
+    assert (shown.text.startswith(f"amends {order.number}: "), shown.money_effect) == (True, 30)
+    done = mend(case, "take_changes")
+    assert (done.status, done.resolution_code) == ("auto_resolved", "take_changes")
+    assert list(OrderLine.objects.order_by("line_no").values_list("line_no", "qty", "external_ref")) == [
+        (1, 6, "1"),
+        (2, 2, "2"),
+    ]
+    again = EdiTransaction.objects.latest("pk")
+    assert (again.state, again.order_id) == ("accepted", order.pk)
+    with pytest.raises(CaseIsOver):
+        mend(case, "take_changes")
+    assert OrderRevision.objects.count() == 1
+
+
+def test_changes_that_are_taken_already_are_not_taken_twice():
+    _, case = sent_twice()
+    seen = case_snapshots([case.pk])[case.pk]
+    mend(case, "take_changes")
+    assert not resolutions.preview_changes(seen, NOW).is_possible
+    with pytest.raises(NotKeptAside):
+        resolutions.changes(seen, actor=DESK, now=NOW, key="k")
+    assert OrderRevision.objects.count() == 1
+
+
+def test_a_draft_is_edited_by_hand_and_the_order_may_stay_as_it_is():
+    order, case = sent_twice(is_submitted=False)
+    assert not effect(case, "take_changes").is_possible
+    assert mend(case, "keep_order").status == "resolved"
+    assert OrderLine.objects.get(order=order).qty == 5
+    assert EdiTransaction.objects.latest("pk").state == "ignored"
+    with pytest.raises(CaseIsOver):
+        mend(case, "keep_order")
+
+
+def test_a_transaction_nobody_can_read_is_given_up_once():
+    PartnerFactory()
+    receive(file(po(lines="PO1*1*x*EA*10**VN*A-1")))
+    case = Case.objects.get(kind="edi_quarantined")
+    assert effect(case, "give_up").is_possible
+    mend(case, "give_up")
+    row = EdiTransaction.objects.get()
+    assert (row.state, case.number in row.reason, Order.objects.count()) == ("ignored", True, 0)
+    with pytest.raises(CaseIsOver):
+        mend(case, "give_up")
+    with pytest.raises(NotKeptAside):
+        ignore_transaction(transaction_id=row.pk, reason="again, please", actor=DESK, now=NOW)
+    with pytest.raises(DomainError):
+        ignore_transaction(transaction_id=row.pk, reason="", actor=DESK, now=NOW)
+
+
+def test_a_new_partner_is_confirmed_from_his_case():
+    receive(file(po()))
+    case = Case.objects.get(kind="edi_new_partner")
+    done = mend(case, "confirm")
+    assert (done.status, done.resolution_code) == ("auto_resolved", "confirm")
+    assert PartnerProfile.objects.get().status == "confirmed"
+    with pytest.raises(CaseIsOver):
+        mend(case, "confirm")
