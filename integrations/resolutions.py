@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.states import Role
-from core.actors import Actor
+from core.actors import Actor, system
 from core.errors import DomainError, FieldError, InvalidInput
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
@@ -29,6 +29,7 @@ from orders.services.rematch_lines import rematch_lines
 from orders.services.submit import submit
 
 SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})  # as at the workbench
+WHOEVER = system("case suggestions")  # a preview is the same for everybody
 DESK = frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR})
 
 
@@ -85,7 +86,7 @@ def preview_changes(case: CaseSnapshot, now: datetime) -> Effect:
     """What the amendment would change, hold and cost, by the code that makes it."""
     try:
         found = changes_of(case.subject.id)
-        ahead = preview_amendment(order_id=found.order.order_id, wish=found.wish, now=now)
+        ahead = preview_amendment(order_id=found.order.order_id, wish=found.wish, actor=WHOEVER, now=now)
     except DomainError as refusal:
         return Effect("", is_possible=False, why_not=refusal.in_words)
     wrong = [*found.unclear, *(f"{e.message} {e.remedy}".strip() for e in ahead.problems)]
