@@ -54,6 +54,11 @@ class Table:
     title: str = ""
     empty: str = "Nothing."
 
+    @property
+    def named(self) -> list[list[tuple[Head, Cell]]]:
+        """The rows, each cell with its head: on a phone it stands before it."""
+        return [list(zip(self.heads, row, strict=False)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Step:

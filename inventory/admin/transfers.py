@@ -20,7 +20,7 @@ from core.refs import DocumentRef
 from inventory.admin import steps
 from inventory.admin.steps import Cell, Field, Head, Step, Table
 from inventory.admin.stock import LOOKERS, STOCK_KEEPERS
-from inventory.models import Site, Transfer, TransferLine
+from inventory.models import Site, Transfer, TransferDispute, TransferLine
 from inventory.rules.field import Stated
 from inventory.rules.transfers import Arrived, TransferLineSpec
 from inventory.services.acknowledge_transfer import acknowledge_transfer
@@ -313,7 +313,9 @@ def _what_came(
 ) -> tuple[list[Head], list[tuple[Cell, ...]], dict[int, Arrived]]:
     """The table of the lines that were sent, to be filled in, and what is typed in it."""
     lines = [x for x in _lines(row) if x.shipped_qty]
-    left = {x.pk: x.shipped_qty - x.damaged_qty - x.missing_qty for x in lines}
+    # What was said before stands until something else is said; else all that was sent.
+    said = dict(TransferDispute.objects.filter(line__in=lines, status="open").values_list("line_id", "stated_qty"))
+    left = {x.pk: said.get(x.pk, x.shipped_qty - x.missing_qty) - x.damaged_qty for x in lines}
     came = {
         x.pk: Arrived(
             _typed(request, f"good-{x.pk}", str(x.product), left[x.pk], wrong),

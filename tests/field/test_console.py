@@ -124,6 +124,9 @@ def test_customer_service_writes_down_what_a_rep_says_has_come(made):
     dispute = TransferDispute.objects.get()
     assert (dispute.sent_qty, dispute.stated_qty, dispute.note) == (4, 3, "one box less")
     assert on_hand(made.product, made.trunk) == there + 3
+    again = care.get(url).content.decode()
+    assert f'name="good-{line_id}" inputmode="decimal" value="3"' in again  # what was said, not what was sent
+    assert '<td data-name="Good in all"' in again
     assert care.post(url, {**typed, f"good-{line_id}": "4"}).status_code == 302
     assert TransferDispute.objects.get().status == "settled"
     assert care.get(url).status_code == 302  # all has come: there is nothing to acknowledge any more
