@@ -145,7 +145,8 @@ def _database() -> dict[str, Any]:
     )
     # For core.sql; Django's own cursors never prepare. Off behind a pooler that does not know prepared statements.
     settings["OPTIONS"]["prepare_threshold"] = 5 if env.flag("OMS_PREPARED_STATEMENTS", True) else None
-    settings["TEST"] = {"NAME": env.text("OMS_TEST_DATABASE") or None}
+    # A copy of tables made once where the launcher keeps them (config/launcher/template.py).
+    settings["TEST"] = {"NAME": env.text("OMS_TEST_DATABASE") or None, "TEMPLATE": env.text("OMS_TEST_TEMPLATE")}
     settings["ATOMIC_REQUESTS"] = False  # the door verb owns the transaction, so that it can retry it
     settings["CONN_HEALTH_CHECKS"] = True
     # Threads of a web process share a pool. Forking processes (workers) and tests keep one connection each.

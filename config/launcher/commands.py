@@ -26,6 +26,7 @@ from config.launcher.site import (
     manage,
     port,
 )
+from config.launcher.template import ready_template, template_name
 
 HELP = """\
 ./run                  start the site: database, broker, web, worker, beat, relay; Ctrl+C stops all
@@ -137,17 +138,17 @@ def shell(words: Sequence[str]) -> int:
 
 def bench(words: Sequence[str]) -> int:
     """On a database of its own, made and dropped like the tests' one."""
-    return _with_servers(["-m", "benchmarks", *words], _test_settings(words))
+    return _with_servers(["-m", "benchmarks", *words], _test_settings(words), makes_tables=True)
 
 
 def test(words: Sequence[str]) -> int:
-    return _with_servers(_pytest(words), _test_settings(words))
+    return _with_servers(_pytest(words), _test_settings(words), makes_tables=True)
 
 
 def browser_test(words: Sequence[str]) -> int:
     if reason := browser.missing():
         raise Refusal(f"The browser tests cannot run: {reason}.")
-    return _with_servers(_browser_pytest(words), _browser_settings(words))
+    return _with_servers(_browser_pytest(words), _browser_settings(words), makes_tables=True)
 
 
 def _pytest(words: Sequence[str], marked: str = "not browser") -> list[str]:
@@ -213,12 +214,14 @@ def check(words: Sequence[str]) -> int:
                 _unhurried(as_owner=True),
             ),
             ("settings", ["manage.py", "check", "--deploy", "--fail-level", "WARNING"], production),
-            ("tests", _pytest(words), _test_settings(words)),
         ]
+        tests = [("tests", _pytest(words), _test_settings(words))]
         skipped = browser.missing()
         if not skipped:
-            steps.append(("browser tests", _browser_pytest([]), _browser_settings([])))
+            tests.append(("browser tests", _browser_pytest([]), _browser_settings([])))
         outcomes = {name: _step(name, command, {**env, **extra}) for name, command, extra in steps}
+        env |= _template(env)
+        outcomes |= {name: _step(name, command, {**env, **extra}) for name, command, extra in tests}
     print("\n" + "\n".join(f"{name:15}{'ok' if code == 0 else 'FAILED'}" for name, code in outcomes.items()))
     if skipped:
         print(f"browser tests  SKIPPED: {skipped}")
@@ -259,10 +262,18 @@ def show_help(words: Sequence[str]) -> int:
     return 0
 
 
-def _with_servers(command: Sequence[str], extra: Mapping[str, str]) -> int:
+def _with_servers(command: Sequence[str], extra: Mapping[str, str], *, makes_tables: bool = False) -> int:
     folder = chosen_folder()
     with _signals_stop(), any_servers(folder, f"./run {' '.join(sys.argv[1:3])}"):
-        return _python(command, {**environment(folder), **extra})
+        env = environment(folder)
+        return _python(command, {**env, **(_template(env) if makes_tables else {}), **extra})
+
+
+def _template(env: Mapping[str, str]) -> dict[str, str]:
+    """Only of a cluster of our own: on somebody else's server every test database is migrated for itself."""
+    if os.environ.get("DATABASE_URL"):
+        return {}
+    return {"OMS_TEST_TEMPLATE": ready_template(env, make_schema_ready, template_name())}
 
 
 def _python(command: Sequence[str], env: Mapping[str, str] | None = None) -> int:
