@@ -30,7 +30,7 @@ SAMPLE_SIZE = 20
 JUST_BELOW = Decimal("0.9")  # from this part of a limit on, it is just below
 OPENS, CLOSES, SATURDAY = time(7), time(19), 5
 ASKING = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.REP, Role.PLANNER})
-BARS, BAR_WIDTH, BAR_STEP = 12, 360, 22
+BARS, BAR_WIDTH = 12, 360
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,7 @@ class _LeakRow:
     leak: Leak
     label: str
     url: str
-    bar: int  # its length, and where it begins from the top
-    y: int
+    bar: int  # its length
 
 
 def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
@@ -66,8 +65,7 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
     names = accounts.names({int(x.key) for x in found if x.key != "0"}) if side == "customer" else {}
     most = max((abs(x.given_away) for x in found), default=Decimal(0))
     rows = [
-        _LeakRow(x, _label(side, x, names), _entries_url(side, x, period), _length(x.given_away, most), n * BAR_STEP)
-        for n, x in enumerate(found)
+        _LeakRow(x, _label(side, x, names), _entries_url(side, x, period), _length(x.given_away, most)) for x in found
     ]
     ids = override_views.sample(since=period.since, until=period.until, seed=f"{clock.now().date()}", size=SAMPLE_SIZE)
     totals: dict[str, Decimal] = {}
@@ -78,7 +76,6 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
         "title": "What overrides cost",
         "rows": rows,
         "bars": rows[:BARS],
-        "chart_height": BAR_STEP * min(len(rows), BARS),
         "side": side,
         "side_label": SIDES[side],
         "sides": SIDES.items(),

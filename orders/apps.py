@@ -9,9 +9,11 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from core import refs
         from orders import checks
+        from orders.ledgers import line_names
 
         checks.register()
         refs.register("order", "Order", _page)
+        refs.register("order_line", "Order", numbers=line_names)
 
 
 def _page(pk: int) -> str:

@@ -60,3 +60,9 @@ def ledgers(order_ids: Iterable[int]) -> dict[int, OrderLedger]:
 def order_numbers(order_ids: Iterable[int]) -> dict[int, str]:
     """{order id: its number}. One statement."""
     return dict(Order.objects.filter(pk__in=set(order_ids)).values_list("id", "number"))
+
+
+def line_names(order_line_ids: Iterable[int]) -> dict[int, str]:
+    """{order line id: "SO-1 line 2"}. One statement."""
+    rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("pk", "order__number", "line_no")
+    return {pk: f"{number} line {line_no}" for pk, number, line_no in rows}

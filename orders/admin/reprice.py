@@ -32,7 +32,6 @@ def reprice(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse:
     found = _proposed(request, form) if is_posted and form.is_valid() else None
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.model._meta,
         "title": "Propose repricing",
         "form": form,
         "found": found,

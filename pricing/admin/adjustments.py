@@ -19,10 +19,11 @@ class PriceAdjustmentAdmin(ReferenceAdmin):
     autocomplete_fields = ("source", "account", "group", "territory", "product", "category")
     ordering = ("code", "min_qty", "valid_from")
     fieldsets = (
-        (None, {"fields": (("code", "name"), ("kind", "is_active"), ("method", "value", "currency"))}),
+        (None, {"fields": (("code", "name"), ("kind", "is_active"), ("method", "value"), "currency")}),
         ("When", {"fields": (("valid_from", "valid_to"), ("min_qty", "counts"))}),
         ("With others", {"fields": (("combination", "sequence"),)}),
-        ("For whom and what", {"fields": (("account", "group", "territory"), ("source", "product", "category"))}),
+        ("For whom", {"fields": (("account", "group"), "territory")}),
+        ("On what", {"fields": (("product", "category"), "source")}),
     )
 
 

@@ -4,14 +4,16 @@ from decimal import Decimal
 
 from django.contrib import admin
 
-from core import clock
+from core import clock, refs
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, ReferenceAdmin
+from core.refs import DocumentRef
 from pricing.admin.sources import DESK, LOOK
 from pricing.models import Commitment, CommitmentUse, PriceAgreement, PriceAgreementRow
 from pricing.rules.commitments import Standing, standing
 
 WHOLE = Decimal(1)
+NEWEST = 1_000
 
 
 class AgreedRows(ReadOnlyInline):
@@ -36,9 +38,17 @@ class AgreementAdmin(LedgerAdmin):
 
 class Uses(ReadOnlyInline):
     model = CommitmentUse
-    fields = ("ref_kind", "ref_id", "qty", "amount", "on")
+    fields = ("document", "qty", "amount", "on")
+    readonly_fields = ("document",)
     ordering = ("-pk",)
     verbose_name_plural = "called off"
+
+    @admin.display(description="by")
+    def document(self, row: CommitmentUse) -> str:
+        known = self.__dict__.setdefault("named", {})  # an inline is made for one page
+        if row.commitment_id not in known:
+            known[row.commitment_id] = _named(row.commitment_id)
+        return str(known[row.commitment_id].get(row.pk) or DocumentRef(row.ref_kind, row.ref_id))
 
 
 @admin.register(Commitment)
@@ -54,7 +64,8 @@ class CommitmentAdmin(ReferenceAdmin):
     fields = (
         ("source", "product"),
         ("valid_from", "valid_to"),
-        ("measure", "committed_qty", "committed_amount"),
+        "measure",
+        ("committed_qty", "committed_amount"),
         ("called_off", "forecast", "missing"),
     )
     readonly_fields = ("called_off", "forecast", "missing")
@@ -82,6 +93,13 @@ class CommitmentAdmin(ReferenceAdmin):
         if row._state.adding or not (at := _standing(row)).is_short:
             return "–"
         return _told(row, at.shortfall)
+
+
+def _named(commitment_id: int) -> dict[int, DocumentRef]:
+    """What called it off, the newest, as people call it. 2 SQL."""
+    uses = list(CommitmentUse.objects.filter(commitment=commitment_id).order_by("-pk")[:NEWEST])
+    named = refs.numbered(DocumentRef(u.ref_kind, u.ref_id) for u in uses)
+    return dict(zip((u.pk for u in uses), named, strict=True))
 
 
 def _told(row: Commitment, number: Decimal) -> str:

@@ -23,9 +23,9 @@ class ContractAdmin(ReferenceAdmin):
     readonly_fields = ("prices",)
     ordering = ("code", "-version")
     fieldsets = (
-        (None, {"fields": (("code", "version", "name"), ("account", "group", "covers_children"), "prices")}),
-        ("When", {"fields": (("valid_from", "valid_to", "is_active"), ("notice_days", "renews"))}),
-        ("Money", {"fields": (("currency", "payment_terms", "margin_floor_percent"),)}),
+        (None, {"fields": (("code", "version"), ("name", "covers_children"), ("account", "group"), "prices")}),
+        ("When", {"fields": (("valid_from", "valid_to"), ("notice_days", "renews"), "is_active")}),
+        ("Money", {"fields": (("currency", "payment_terms"), "margin_floor_percent")}),
         (
             "Service",
             {

@@ -80,7 +80,6 @@ def explain_price(request: HttpRequest, model_admin: ServiceAdmin) -> HttpRespon
     question: Question | None = form.cleaned_data.get("question") if asked and form.is_valid() else None
     context = {
         **model_admin.admin_site.each_context(request),
-        "opts": model_admin.model._meta,
         "title": "Explain a price",
         "form": form,
         "answer": None if question is None else _answer(question),

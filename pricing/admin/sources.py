@@ -29,6 +29,12 @@ class PriceSourceAdmin(ReferenceAdmin):
     readonly_fields = ("prices",)
     ordering = ("code",)
     actions_list = ("explain",)
+    fieldsets = (
+        (None, {"fields": (("code", "name"), ("level", "currency"), "prices")}),
+        ("For whom", {"fields": (("account", "group"), ("territory", "covers_children"), "needs_activation")}),
+        ("When", {"fields": (("valid_from", "valid_to"), ("date_policy", "is_active"), "contract")}),
+        ("How it ranks", {"fields": (("priority", "margin_floor_percent"), "converts")}),
+    )
 
     @admin.display(description="for")
     def for_whom(self, row: PriceSource) -> str:

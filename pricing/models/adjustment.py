@@ -75,7 +75,7 @@ class PriceAdjustment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.code} from {self.min_qty:f}" if self.min_qty else self.code
+        return f"{self.code} from {plain(self.min_qty)}" if self.min_qty else self.code
 
     def told(self) -> str:
         return f"{self.code} {plain(self.value)} from {plain(self.min_qty)}"

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.choices import choices
+from core.quantity import plain
 from core.ranges import DateRange
 from pricing.models.constraints import NamingExclusion
 from pricing.states import Measure
@@ -67,8 +68,8 @@ class Commitment(models.Model):
         ]
 
     def __str__(self) -> str:
-        of = "everything" if self.product_id is None else str(self.product_id)
-        return f"{self.source} {of}: {self.consumed} of {self.committed}"
+        of = "everything" if self.product is None else self.product.sku
+        return f"{self.source} {of}: {plain(self.consumed)} of {plain(self.committed)}"
 
     @property
     def headline(self) -> str:

@@ -135,7 +135,7 @@ class PriceRow(models.Model):
         indexes = [models.Index(fields=["product", "source", "min_qty"], name="price_rows_by_product")]
 
     def __str__(self) -> str:
-        return f"{self.source} {self.product_id} from {self.min_qty}: {self.unit_price}"
+        return f"{self.source} {self.product.sku} from {plain(self.min_qty)}: {plain(self.unit_price)}"
 
     @property
     def headline(self) -> str:

@@ -3,11 +3,16 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.states import Role
-from pricing.models import PriceRow
+from orders.models import OrderLine
+from orders.services.place import place
+from pricing.models import CommitmentUse, PriceRow
 from tests.factories.accounts import AccountFactory, StaffFactory
+from tests.factories.orders import CLERK, NOW, make_world
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -28,6 +33,23 @@ def test_every_screen_opens(desk):
         assert desk.get(reverse(f"admin:pricing_{name}_change", args=[pk])).status_code == 200
         assert desk.get(reverse(f"admin:pricing_{name}_add")).status_code == 200
     assert desk.get(reverse("admin:pricing_priceagreement_changelist")).status_code == 200
+
+
+def test_a_volume_says_which_lines_called_it_off_in_as_many_statements_for_8_as_for_1(desk):
+    commitment = CommitmentFactory()
+    page = reverse("admin:pricing_commitment_change", args=[commitment.pk])
+    counts = set()
+    for n in range(8):
+        placed = place(make_world().draft(1), actor=CLERK, now=NOW)
+        line = OrderLine.objects.get(order=placed.order_id)
+        CommitmentUse.objects.create(commitment=commitment, ref_kind="order_line", ref_id=line.pk, qty=1, on=NOW.date())
+        if n in (0, 7):
+            desk.get(page)  # what is kept by the process is there from now on
+            with CaptureQueriesContext(connection) as captured:
+                told = desk.get(page).content.decode()
+            assert f"Order {placed.number} line 1" in told
+            counts.add(len(captured))
+    assert len(counts) == 1, counts
 
 
 def test_40_prices_list_in_as_many_statements_as_1(desk, django_assert_max_num_queries):
