@@ -148,6 +148,12 @@ def open_recall_of(shipment_id: int) -> int | None:
     return rows.values_list("pk", flat=True).first()
 
 
+def asked_back(shipment_id: int) -> str:
+    """Who wants it back, and why; empty: nobody waits for an answer. One statement."""
+    row = RecallRequest.objects.filter(shipment_id=shipment_id, state=RecallState.ASKED).first()
+    return f"{row.asked_by} asks for this shipment back: {row.note}. The warehouse answers below." if row else ""
+
+
 def is_recallable(shipment_id: int) -> bool:
     """In the warehouse's hands and not picked yet."""
     status = Shipment.objects.filter(pk=shipment_id).values_list("status", flat=True).first()

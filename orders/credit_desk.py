@@ -35,7 +35,8 @@ SELECT o.terms_code, o.account_id, o.currency, GREATEST(coalesce(l.requested_dat
 
 @dataclass(frozen=True)
 class Held:
-    """An order that credit holds: `then` is what the hold said when it was placed, `now` what credit would say."""
+    """An order that credit holds: `then` is what the hold said when it was placed, `now` what credit would say. `over` is
+    in the currency that the account owes in."""
 
     hold_id: int
     order_id: int
@@ -48,6 +49,7 @@ class Held:
     then: str
     now: str
     over: Decimal
+    owed_in: str
     passes_now: bool
     is_forced: bool
 
@@ -78,6 +80,7 @@ def held_orders(*, now: datetime, limit: int = MOST) -> list[Held]:
                 hold.explanation.get("outcome", ""),
                 _told(decision),
                 decision.over if decision else Decimal(0),
+                decision.currency if decision else order.currency,
                 decision is not None and decision.is_approved and not hold.is_forced,
                 hold.is_forced,
             )

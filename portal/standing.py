@@ -56,8 +56,10 @@ def headroom(account_id: int, *, on: date, asked: Decimal = ZERO) -> Headroom | 
     return Headroom(limit=used + found.headroom, used=used, asked=asked, currency=found.currency)
 
 
-def headroom_in(seen: CreditView | None, asked: Decimal) -> Headroom | None:
-    """The same out of what a preview looked at already."""
+def headroom_in(seen: CreditView | None, asked: Decimal, currency: str) -> Headroom | None:
+    """The same out of what a preview looked at already. Where the order is in another currency than the credit, what it
+    asks is what credit counts it as."""
     if seen is None or not seen.has_account:
         return None
+    asked = asked if currency == seen.currency else seen.asked
     return Headroom(limit=seen.limit, used=seen.exposure, asked=asked, currency=seen.currency)

@@ -302,7 +302,9 @@ def _addition_words(view: LimitAdditionView) -> str:
 
 
 def _table(lines: Iterable[tuple[str, str]]) -> str:
-    cells = format_html_join("", '<tr><td class="pr-6">{}</td><td class="text-right">{}</td></tr>', lines)
+    cells = format_html_join(
+        "", '<tr><td class="pr-6">{}</td><td class="text-right whitespace-nowrap">{}</td></tr>', lines
+    )
     return format_html('<table class="tabular-nums">{}</table>', cells) if cells else "None"
 
 

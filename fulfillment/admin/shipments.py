@@ -29,6 +29,7 @@ from fulfillment.delivery_queries import deliveries_of
 from fulfillment.models import CarrierService, Shipment, ShipmentLine
 from fulfillment.package_queries import packages_of
 from fulfillment.panels import RELEASE
+from fulfillment.release_queries import asked_back
 from fulfillment.rules.asks import ReleaseOutcome
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
@@ -127,6 +128,8 @@ class ShipmentAdmin(LedgerAdmin):
         if shipment_id and self.has_view_permission(request):
             ref = DocumentRef("shipment", shipment_id)
             extra |= {"timeline": journal.timeline(ref), "panels": panels.rendered(ref, request)}
+            if request.method == "GET" and (asked := asked_back(shipment_id)):
+                messages.warning(request, asked)
         return super().change_view(request, object_id, form_url, extra)
 
     def usage_view(self, request: HttpRequest, usage_id: int, verb: str) -> HttpResponse:

@@ -24,6 +24,7 @@ from orders.exception_kinds import (
 )
 from orders.queries import holds_of, pictures
 from orders.rules.asks import HoldView
+from orders.rules.gates import NOT_WAIVED
 from orders.services.cancel import cancel_order
 from orders.services.clear_hold import clear_hold
 from orders.services.reevaluate_credit_holds import Reevaluated, reevaluate_credit_holds
@@ -60,6 +61,8 @@ def preview_clear(case: CaseSnapshot, now: datetime) -> Effect:
     hold = hold_of(case)
     if hold is None:
         return Effect("", is_possible=False, why_not=GONE)
+    if hold.rule in NOT_WAIVED:
+        return Effect("", is_possible=False, why_not=f"Nobody sets that aside. {hold.message}")
     roles = " or ".join(words(role) for role in hold.clearable_by)
     return Effect(f"the order goes on up to its value now; recorded as an override by {roles}")
 
@@ -79,6 +82,8 @@ def preview_ceiling(case: CaseSnapshot, now: datetime) -> Effect:
     hold = hold_of(case)
     if hold is None:
         return Effect("", is_possible=False, why_not=GONE)
+    if hold.rule in NOT_WAIVED:
+        return Effect("", is_possible=False, why_not=f"Nobody sets that aside. {hold.message}")
     until = now + RELEASED_FOR
     roles = " or ".join(words(role) for role in hold.clearable_by)
     return Effect(

@@ -48,6 +48,7 @@ from core.refs import DocumentRef
 from core.testing import drain, unit
 from credit.services.attach_evidence import attach_evidence
 from credit.services.grant_addition import AdditionSpec, grant_addition
+from credit.services.request_limit import request_limit
 from credit.states import AdditionKind
 from exceptions_app.models import RoutingRule, SlaPolicy
 from fulfillment.models import ReleasePolicy, Shipment
@@ -473,6 +474,16 @@ def _decisions(account: Account) -> None:
         actor=FINANCE,
         now=clock.now(),
     )
+    words = "The insurer covers 60,000 from December on"
+    request_limit(account_id=account.pk, limit_amount=Decimal(60_000), reason=words, actor=FINANCE, now=clock.now())
+    waits, now = order("PO-OPEN"), clock.now()
+    with unit():
+        approvals.request(
+            kind="purchase order", subject=DocumentRef("order", waits.pk, waits.number), content_hash="b" * 64,
+            amount=waits.total_amount, currency="USD", actor=Actor("Bea Halloran", person("buyer").pk), now=now,
+            expires_at=now + timedelta(days=14), reason="Above what Bea may spend on one order", account_id=account.pk,
+            content={"what": "2 lines, PO PO-OPEN"},
+        )  # fmt: skip
     ReleasePolicy.objects.create(name="Small orders on weekdays", rank=10, currency="USD", max_value=Decimal(500))
     chosen = [place_order("PO-RUN", 2), order("PO-CREDIT").pk]
     ask_release(order_ids=chosen, what="2 orders chosen by hand", actor=PICKER, now=clock.now())

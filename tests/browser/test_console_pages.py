@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.test import RequestFactory
 from django.urls import reverse
 
-from accounts.models import Account, ServiceTier
+from accounts.models import Account, ApprovalRequest, ServiceTier
 from billing.models import CommissionStatement, CreditMemo, Invoice, Obligation, Receipt
 from core.console import ServiceAdmin
 from credit.models import CreditAccount
@@ -86,6 +86,10 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     "order-short": ("planner", of("orders_order", "change", lambda: company.order("PO-BACK"))),
     "order-history": ("lead", of("orders_order", "history", lambda: company.order("PO-SHIPPED"))),
     "credit-desk-of-finance": ("finance", lambda: reverse("admin:orders_hold_credit_desk")),
+    "limit-asked-for": (
+        "finance",
+        of("accounts_approvalrequest", "change", lambda: ApprovalRequest.objects.get(kind="credit")),
+    ),
     "release-desk-held": ("planner", lambda: reverse("admin:fulfillment_releaserun_desk") + "?held=on"),
     "shipment-asked-back": ("warehouse", of("fulfillment_shipment", "change", lambda: company.shipment("PO-RELEASED"))),
     "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),

@@ -38,6 +38,7 @@ STATES: dict[str, tuple[str | None, Callable[[], str]]] = {
     "order-held": ("buyer", lambda: f"/orders/{company.order('PO-HELD').number}/"),
     "order-backordered": ("buyer", lambda: f"/orders/{company.order('PO-BACK').number}/"),
     "order-open": ("approver", lambda: f"/orders/{company.order('PO-OPEN').number}/"),
+    "approvals-waiting": ("approver", lambda: "/approvals/"),
     "home-of-rep": ("rep", lambda: "/"),
     "home-of-viewer": ("viewer", lambda: "/"),
     "orders-found-none": ("buyer", lambda: "/orders/?q=nothing-is-called-so"),

@@ -143,11 +143,14 @@ def test_it_is_asked_and_answered_on_the_shipment_s_page():
     assert "Until it answers, nothing changes" in told.content.decode()
     assert "Give it back" not in told.content.decode()
     recall_id = RecallRequest.objects.get().pk
-    assert "Give it back" in picker.get(page).content.decode()
+    asked = picker.get(page).content.decode()
+    assert "Give it back" in asked
+    assert f"asks for this shipment back: {WHY}. The warehouse answers below." in asked
     refused = picker.post(f"/admin/fulfillment/recallrequest/{recall_id}/refuse/", {"reason": "no"}, follow=True)
     assert "at least ten characters" in refused.content.decode()
     told = picker.post(f"/admin/fulfillment/recallrequest/{recall_id}/accept/", follow=True).content.decode()
     assert "held by hand" in told
+    assert "asks for this shipment back" not in told
     assert WHY in picker.get("/admin/fulfillment/recallrequest/").content.decode()
 
 

@@ -11,20 +11,26 @@ from billing.models import Invoice
 from billing.services.post_receipt import post_receipt
 from core.errors import InvalidInput
 from core.overrides import Reason
+from core.refs import DocumentRef
 from core.testing import drain
 from credit.exchange import owed_abroad
 from credit.models import CreditAccount, Posting
 from credit.queries import exposure
+from exceptions_app.queries import cases_for
 from fulfillment.models import Shipment
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
 from inventory.services.allocate import allocate
+from orders.credit_desk import held_orders
 from orders.models import Hold
+from orders.resolutions.holds import preview_ceiling, preview_clear
 from orders.services.cancel import cancel_order
 from orders.services.clear_hold import NoExchangeRate, clear_hold
 from orders.services.place import place
+from orders.services.preview import preview
 from orders.services.reevaluate_credit_holds import reevaluate_all
+from portal.standing import headroom_in
 from tests.factories.accounts import StaffFactory
 from tests.factories.doors import browser_of
 from tests.factories.flow import breaches, stocked_world
@@ -78,6 +84,8 @@ def test_an_order_is_counted_at_the_rate_of_its_day_and_held_for_what_is_too_muc
     assert hold.message == (
         "Over by 5.07: other open orders 913.70 + this order 91.37 (100 USD at 0.9137) against 1,000 EUR."
     )
+    (row,) = held_orders(now=NOW)
+    assert (row.amount, row.currency, row.over, row.owed_in) == (100, "USD", D("5.07"), "EUR")
     posting = Posting.objects.get(doc_id=first.order_id)
     assert (posting.amount, posting.document_amount, posting.currency) == (D("913.70"), D("1000.00"), "USD")
     assert (posting.rate, posting.rate_date) == (D("0.9137"), TODAY)
@@ -114,6 +122,12 @@ def test_without_a_rate_it_is_held_until_there_is_one_and_nobody_waives_that():
     assert parts(world).total == 0
     with pytest.raises(NoExchangeRate, match="no exchange rate says"):
         clear_hold(hold_id=hold.hold_id, reason=Reason("customer_paid", "They always pay in the end"), **ACT)
+    drain(NOW)
+    (case,) = cases_for([DocumentRef("order", order.order_id)])["order", order.order_id]
+    for foresee in (preview_clear, preview_ceiling):
+        effect = foresee(case, NOW)
+        assert not effect.is_possible
+        assert "no exchange rate of the day" in effect.why_not
     (refused,) = release_orders(order_ids=[order.order_id], **ACT)
     assert not refused.is_released
     assert breaches() == []
@@ -155,3 +169,10 @@ def test_ten_orders_in_another_currency_cost_the_statements_of_two():
             assert all(x.is_released for x in release_orders(order_ids=chunk, **ACT))
         counts.append(len(captured))
     assert counts[0] == counts[1]
+
+
+def test_a_buyer_reads_what_is_left_in_the_currency_of_the_credit():
+    world = world_in_euros(1000)
+    seen = preview(world.draft(100), actor=CLERK, now=NOW)
+    left = headroom_in(seen.credit, seen.goods, seen.currency)
+    assert (left.asked, left.currency, left.left) == (D("913.70"), "EUR", D("86.30"))
