@@ -133,6 +133,7 @@ def _converted(batch: Sequence[PostingSpec], currencies: Mapping[int, str], now:
     fresh: dict[int, list[tuple[RateKey, PostingSpec]]] = {}
     for spec in abroad:
         if spec.key not in posted:
+            posted.add(spec.key)  # said twice in one call it moves once
             day = spec.rate_date or days.get((spec.account_id, spec.doc.kind, spec.doc.id)) or now.date()
             key = RateKey(spec.account_id, spec.currency, day)
             fresh.setdefault(spec.account_id, []).append((key, spec))

@@ -18,6 +18,7 @@ from credit.rules.asks import ExposureParts, PostingSpec
 from credit.services.post import PostingKeyReused, post
 from tests.factories.accounts import AccountFactory
 from tests.factories.credit import CreditAccountFactory
+from tests.factories.pricing import RateFactory
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -75,6 +76,19 @@ def test_the_same_key_twice_counts_once_also_inside_one_call(credit):
     credit.refresh_from_db()
     assert (credit.receivable_amount, credit.version, Posting.objects.count()) == (Decimal(105), 2, 2)
     assert breaches() == []
+
+
+def test_in_another_currency_too_and_what_comes_with_it_is_counted_beside_it_once(credit):
+    RateFactory(base="EUR", quote="USD", rate=Decimal("1.085"), valid_from=TODAY)
+    abroad = {"kind": "order", "currency": "EUR", "rate_date": TODAY}
+    one = spec(credit.account_id, "released", "33.33", "order:1:released", **abroad)
+    two = spec(credit.account_id, "released", "66.66", "order:2:released", doc=2, **abroad)
+    assert posted(one, one, two) == 2
+    assert posted(two, one) == 0
+    assert parts(credit).released == Decimal("108.49")
+    with pytest.raises(PostingKeyReused):
+        posted(spec(credit.account_id, "released", "33.34", "order:1:released", **abroad))
+    assert invariants.run([checks.TOTALS, checks.RATES]) == []
 
 
 @pytest.mark.parametrize("other", [{"amount": "7"}, {"bucket": "shipped"}, {"doc": 2}])
