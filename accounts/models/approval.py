@@ -67,4 +67,5 @@ class ApprovalRequest(models.Model):
         triggers = [guard(APPROVAL, "state")]
 
     def __str__(self) -> str:
-        return f"{self.kind} approval for {self.subject_kind} {self.subject_number or self.subject_id}"
+        subject = self.subject_kind.replace("_", " ")
+        return f"{self.kind} approval for {subject} {self.subject_number or self.subject_id}"
