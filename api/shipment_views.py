@@ -101,7 +101,7 @@ def shipment_answers(found: Sequence[ShipmentView]) -> list[dict[str, Any]]:
             "order": numbers.get(s.order_id, ""),
             "status": str(s.status),
             "status_text": s.words,
-            "site": sites[s.site_id].code,
+            "site": sites[s.site_id].shown_code,
             "service": s.service,
             "service_why": s.service_why,
             "consignment": s.consignment,

@@ -27,6 +27,7 @@ from api.v1 import (
     stock,
     substitutes,
     tokens,
+    vendor_shipments,
 )
 
 v1 = [
@@ -90,6 +91,16 @@ v1 = [
     path("shipments/<str:public_id>/packages", shipments.Packages.as_view(), name="shipment-packages"),
     path("shipments/<str:public_id>/recall", recalls.Recall.as_view(), name="shipment-recall"),
     path("shipments/<str:public_id>/ship", shipments.Ship.as_view(), name="shipment-ship"),
+    path(
+        "shipments/<str:public_id>/vendor-answer",
+        vendor_shipments.VendorAnswer.as_view(),
+        name="shipment-vendor-answer",
+    ),
+    path(
+        "shipments/<str:public_id>/vendor-shipment",
+        vendor_shipments.VendorShipment.as_view(),
+        name="shipment-vendor-shipment",
+    ),
     path("shipments/<str:public_id>/delivery", shipments.Delivery.as_view(), name="shipment-delivery"),
 ]
 

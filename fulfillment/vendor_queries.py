@@ -76,6 +76,12 @@ def bought_for(shipment_ids: Collection[int]) -> Mapping[int, Bought]:
     }  # fmt: skip
 
 
+def lines_by_shipment_line(shipment_id: int) -> Mapping[int, int]:
+    """{line of the shipment: the line of its vendor's order}. One statement."""
+    rows = VendorOrderLine.objects.filter(shipment_line__shipment_id=shipment_id)
+    return {line: pk for line, pk in rows.values_list("shipment_line_id", "pk") if line is not None}
+
+
 def _line(line: VendorOrderLine, price: LockedPrice | None) -> BoughtLine:
     amount = percent = None
     if price is not None and price.currency == line.currency:

@@ -1,8 +1,9 @@
 """How lines would be split by quantity and date if they were ordered now: what reserve would do, not locked."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.queries import ship_to_snapshots
@@ -23,6 +24,7 @@ from inventory.rules.sourcing import Need, Supply
 from inventory.rules.sourcing_order import Routed, Want, plan_orders
 from inventory.rules.vendor import shown_name
 from inventory.sourcing_queries import in_words, surroundings
+from inventory.states import PromiseKind, SiteKind
 
 ZERO = Decimal(0)
 DRAFT = ("draft", 0)
@@ -55,13 +57,25 @@ def split_plan(
     plans = [_deal(b, routed, free, account_id, pools, now) for b, routed in zip(baskets, routes, strict=True)]
     coming = _coming(baskets, plans, now)
     names = {p.site_id: shown_name(p.kind, p.name) for p in around.places.values()}
+    vendors = {p.site_id for p in around.places.values() if p.kind == SiteKind.VENDOR}
     found = {}
     for basket, routed, plan in zip(baskets, routes, plans, strict=True):
         for key, cover in _covers(basket, plan, free, routed, coming).items():
-            slices = tuple(fresh_slices(cover, around.network.times_to(wants[key].place), now=now))
+            fresh = fresh_slices(cover, around.network.times_to(wants[key].place), now=now)
+            slices = tuple(sorted((_told(s, vendors) for s in fresh), key=_there_first))
             why = in_words(routed[key].explanation) if key in routed else ""
             found[key] = SplitLine(slices, split_words(slices, names), why)
     return found
+
+
+def _told(part: PromiseSlice, vendors: Collection[int]) -> PromiseSlice:
+    return replace(part, is_bought=True) if part.site_id in vendors else part
+
+
+def _there_first(part: PromiseSlice) -> date:
+    """What lies in stock goes before what has yet to come, by its day."""
+    is_there = part.kind == PromiseKind.STOCK and not part.is_bought
+    return date.min if is_there else part.delivery_date or date.max
 
 
 def _coming(baskets: Sequence[Sequence[SplitAsk]], plans: Sequence[Plan], now: datetime) -> Mapping[int, list[Peg]]:

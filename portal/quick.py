@@ -255,7 +255,7 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
     slices = [_slice(p, today) for p in line.promises]
     return replace(
         row,
-        when=_sign(slices, line.split, today) if slices else None,
+        when=_sign(slices, line.split, today, any(p.is_bought for p in line.promises)) if slices else None,
         unit_price=per_unit,
         amount=line.price.amount,
         saved=_saved(line, row.currency),
@@ -264,15 +264,16 @@ def _answered(row: Row, line: LinePreview | None, today: date) -> Row:
     )
 
 
-def _sign(slices: Sequence[Slice], words: str, today: date) -> Sign:
-    """One part is told by its state, several by the words every channel has for them."""
+def _sign(slices: Sequence[Slice], words: str, today: date, is_bought: bool = False) -> Sign:
+    """One part is told by its state, several, and what a vendor sends, by the words every channel has for them."""
     sign = when(slices, today)
-    return sign if len(slices) == 1 or sign.tone == "ok" else replace(sign, words=words)
+    return sign if (len(slices) == 1 and not is_bought) or sign.tone == "ok" else replace(sign, words=words)
 
 
 def _slice(part: PromiseSlice, today: date) -> Slice:
-    """What lies in stock is "now", whenever it would arrive."""
-    return Slice(part.qty, today if part.kind == PromiseKind.STOCK else part.delivery_date or part.ship_date)
+    """What lies in stock is "now", whenever it would arrive; what a vendor sends has its day."""
+    is_there = part.kind == PromiseKind.STOCK and not part.is_bought
+    return Slice(part.qty, today if is_there else part.delivery_date or part.ship_date)
 
 
 def _saved(line: LinePreview, currency: str) -> Decimal:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.queries import ship_tos_of
 from accounts.rules.asks import AccountSnapshot
 from accounts.states import STAFF
 from api.customers import customer_of
@@ -21,7 +22,10 @@ from catalog.rules.asks import PartQuery, ProductSnapshot
 from core import clock
 from inventory.queries import availability
 from inventory.rules.asks import Availability, AvailabilityQuery, SiteAvailability
+from inventory.rules.network import ANYWHERE, Destination
 from inventory.rules.offer import in_words, to_customer
+from inventory.rules.vendor import VendorLead
+from inventory.vendor_queries import vendor_leads
 
 MOST_SKUS = 500
 
@@ -63,6 +67,12 @@ class SiteView(StockView):
     in_transit = DatedView(many=True)
 
 
+class VendorView(serializers.Serializer[Any]):
+    quantity = QuantitySerializer(help_text="That can be asked for at once.")
+    days = serializers.IntegerField(help_text="Until the customer has it, at the soonest.")
+    words = serializers.CharField()
+
+
 class AvailabilityView(serializers.Serializer[Any]):
     asked = serializers.CharField(help_text="The code as it was sent.")
     sku = serializers.CharField()
@@ -71,6 +81,7 @@ class AvailabilityView(serializers.Serializer[Any]):
     atp = DatedView(many=True, help_text="From that day on, so much can be promised in all.")
     quota_left = QuantitySerializer(allow_null=True, help_text="The most this customer may still take; null: no quota.")
     order_cap = QuantitySerializer(allow_null=True, help_text="The most one order may take; null: no cap.")
+    vendor = VendorView(allow_null=True, help_text="What a vendor would send beside it, to order; null: nothing.")
     explanation = serializers.CharField(
         help_text="What keeps more from the customer, in a sentence; empty: nothing does."
     )
@@ -127,6 +138,8 @@ def _answer(request: Request, asked: dict[str, Any]) -> Response:
     products = product_snapshots({m.product_id for m in matches.values()})
     today = clock.local_date(clock.now(), customer.time_zone)
     found = availability(_query(customer, tuple(sorted(products)), today, asked["delivery_date"]))
+    place = _place(customer.id)
+    leads = vendor_leads(sorted(products), account_id=customer.id, place=place, now=clock.now())
     sees_sites = not STAFF.isdisjoint(request.user.roles)  # type: ignore[union-attr]
     items, unknown = [], []
     for n, code in enumerate(codes):
@@ -136,7 +149,8 @@ def _answer(request: Request, asked: dict[str, Any]) -> Response:
             continue
         product = products[match.product_id]
         state = found.get(match.product_id, Availability(match.product_id))
-        items.append({"asked": code, **_view(product, state, sees_sites)})
+        lead = _lead(leads.get(product.id), product.base_unit)
+        items.append({"asked": code, **_view(product, state, sees_sites), "vendor": lead})
     return Response({"on": today.isoformat(), "items": items, "unknown": unknown})
 
 
@@ -145,6 +159,18 @@ def _query(
 ) -> AvailabilityQuery:
     shelf_life = customer.min_shelf_life_days
     return AvailabilityQuery(product_ids, customer.id, today, min_shelf_life_days=shelf_life, delivery_date=delivery)
+
+
+def _place(account_id: int) -> Destination:
+    """Where the customer usually has goods sent to."""
+    found = next((s for s in ship_tos_of(account_id) if s.is_default), None)
+    return ANYWHERE if found is None else Destination(found.region, found.calendar_id, tuple(found.delivery_days))
+
+
+def _lead(lead: VendorLead | None, uom: str) -> dict[str, Any] | None:
+    if lead is None:
+        return None
+    return {"quantity": quantity(lead.qty, uom), "days": lead.days, "words": lead.words}
 
 
 def _view(product: ProductSnapshot, state: Availability, sees_sites: bool) -> dict[str, Any]:

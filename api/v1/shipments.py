@@ -85,7 +85,7 @@ class Shipment(Endpoint):
 
     @extend_schema(operation_id="shipment", responses=ShipmentAnswer, tags=["shipments"])
     def get(self, request: Request, public_id: str) -> Response:
-        return Response(shipment_answers([_seen(request, public_id)])[0])
+        return Response(shipment_answers([seen_shipment(request, public_id)])[0])
 
 
 class Paper(Endpoint):
@@ -101,7 +101,7 @@ class Paper(Endpoint):
         tags=["shipments"],
     )
     def get(self, request: Request, public_id: str, what: str) -> HttpResponse:
-        shipment = _seen(request, public_id)
+        shipment = seen_shipment(request, public_id)
         if what == "labels":
             content = package_labels_pdf(shipment.id, only=request.query_params.get("sscc", ""))
         elif what == "packing-slip":
@@ -135,7 +135,7 @@ class Pick(Endpoint):
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
         asked = read_body(PickRequest, request)
-        picks = {_ident(x["line"]): x["quantity"] for x in asked["lines"]}
+        picks = {ident(x["line"]): x["quantity"] for x in asked["lines"]}
         return once_per_key(request, public_id, "pick", confirm_pick, picks=picks, short_reason=asked["short_reason"])
 
 
@@ -224,18 +224,18 @@ class Delivery(Endpoint):
         told = Proof(asked["received_by"], asked["note"])
         if asked["is_refused"]:
             return once_per_key(request, public_id, "delivery", refuse, at=asked["at"], proof_of=told, stored="")
-        damages = {_ident(x["line"]): Damage(x["quantity"], x["note"]) for x in asked["damages"]}
+        damages = {ident(x["line"]): Damage(x["quantity"], x["note"]) for x in asked["damages"]}
         said = {"at": asked["at"], "proof_of": told, "stored": "", "damages": damages}
         return once_per_key(request, public_id, "delivery", deliver, **said)
 
 
 def once_per_key(request: Request, public_id: str, verb: str, do: Callable[..., Any], **arguments: Any) -> Response:
     """The verb once per key, and the shipment after it."""
-    key, shipment = required_key(request), _seen(request, public_id)
+    key, shipment = required_key(request), seen_shipment(request, public_id)
     body_hash = hash_body({"shipment": shipment.id, "body": request.data})
     claim = Claim(f"api.shipments.{verb}", owner=f"user:{request.user.pk}", key=key, body_hash=body_hash)
     once = run_once(claim, do, shipment_id=shipment.id, actor=actor(request), now=clock.now(), **arguments)
-    response = Response(shipment_answers([_seen(request, public_id)])[0])
+    response = Response(shipment_answers([seen_shipment(request, public_id)])[0])
     if once.replayed:
         response["Idempotency-Replayed"] = "true"
     return response
@@ -250,17 +250,17 @@ def read_body(kind: type[KnownFieldsOnly], request: Request) -> dict[str, Any]:
 def _spec(p: dict[str, Any]) -> PackageSpec:
     lines: dict[int, Decimal] = {}
     for x in p["lines"]:
-        lines[_ident(x["line"])] = lines.get(_ident(x["line"]), Decimal(0)) + x["quantity"]
+        lines[ident(x["line"])] = lines.get(ident(x["line"]), Decimal(0)) + x["quantity"]
     sides = (p.get("length_cm"), p.get("width_cm"), p.get("height_cm"))
     return PackageSpec(lines, PackageKind(p["kind"]), p.get("weight_kg"), sides, p.get("pallet"), p["tracking_number"])
 
 
-def _ident(text: str) -> int:
+def ident(text: str) -> int:
     """0, which no line has, for what is no number."""
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-def _seen(request: Request, public_id: str) -> ShipmentView:
+def seen_shipment(request: Request, public_id: str) -> ShipmentView:
     """The shipment, if it is there and the caller's to see."""
     seen = visible_accounts(request.user)
     wanted = ShipmentFilter(None if seen.all else seen.ids, public_id=public_id.lower())

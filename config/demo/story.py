@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.demo import field
+from config.demo import field, vendor
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, pay_what_is_due, take_order
 from config.demo.stock import Lot, receive
@@ -56,6 +56,7 @@ def make(world: World) -> None:
     _price_difference(world, ago(world, 130))
     _trunk_sale(world, ago(world, 120))
     field.keep_shelves(world, ago(world, 118))
+    vendor.sell_to_order(world, [the(world, "surgery"), the(world, "clinic")], ago(world, 100))
     _short_pick(world)
     _drafts(world, ago(world, 60))
     run_owed_jobs(ago(world, 1))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from core.explain import Explanation
 from core.refs import DocumentRef
-from inventory.rules.vendor import shown_name
+from inventory.rules.vendor import shown_code, shown_name
 from inventory.states import InboundKind
 
 ZERO = Decimal(0)
@@ -64,6 +64,7 @@ class PromiseSlice:
     first_delivery_date: date | None = None
     slip_cause: str = ""
     inbound_id: int | None = None
+    is_bought: bool = False  # a vendor sends it: not there now; told in previews, stored promises have their site
 
 
 @dataclass(frozen=True)
@@ -252,6 +253,10 @@ class SiteSnapshot:
     def shown_name(self) -> str:
         """What a customer reads as the place goods come from."""
         return shown_name(self.kind, self.name)
+
+    @property
+    def shown_code(self) -> str:
+        return shown_code(self.kind, self.code)
 
 
 @dataclass(frozen=True)

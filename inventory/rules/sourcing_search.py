@@ -6,165 +6,74 @@ alone tell much: a site without which a product falls short is in every plan, an
 cost less than what it has and the cheapest of those.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import combinations
 
-from inventory.rules.sourcing_fill import fill, score_of_fills
-from inventory.rules.sourcing_problem import NEVER, ZERO, Filled, Origin, Problem, Score, serves
+from inventory.rules import sourcing_bound
+from inventory.rules.sourcing_bound import Cheapest
+from inventory.rules.sourcing_capped import Capped
+from inventory.rules.sourcing_field import Field, Shelf, bits
+from inventory.rules.sourcing_problem import ZERO, Ask, Filled, Offer, Problem, serves
 
-MOST_EXACT = 20_000  # sets looked at before plans that cost at most a hundredth less are passed over
-MOST_PLANS = 200_000  # sets looked at before the best so far is taken
-ALMOST = Decimal("1.01")
-Bound = tuple[int, int, Decimal, Decimal, int, tuple[tuple[int, int], ...]]  # a score but for its first two parts
-Total = tuple[Decimal, Decimal]  # on time, in all
-
-
-def bits(mask: int) -> Iterator[int]:
-    while mask:
-        low = mask & -mask
-        yield low.bit_length() - 1
-        mask ^= low
+TEN_THOUSAND = Decimal(10_000)
 
 
 @dataclass(frozen=True)
-class Shelf:
-    """What the sites hold of one product that could serve some line of it: `on_time` and `in_all` by site. `is_plain`: one
-    line that takes whatever there is, so that sums tell all; else they only bound."""
+class Cover:
+    """So much of what these sites hold must be in the plan: `need`, `held` and `order`, the sites by what they hold, the
+    most first, in ten-thousandths of a base unit (quantities have four decimal places).
 
-    product_id: int
+    By min-cut: some lines of a product are served in full of what others leave exactly when, for every choice among them,
+    the offers any of those can take are enough. So a product of lines without minimums is a handful of such sums.
+    """
+
+    need: int
     mask: int
-    on_time: dict[int, Decimal]
-    in_all: dict[int, Decimal]
-    wanted: Decimal
-    is_plain: bool
-    soonest_expiry: Decimal
+    held: dict[int, int]
+    order: tuple[int, ...]
 
-    def held(self, mask: int) -> Total:
-        on_time = in_all = ZERO
-        for n in bits(mask & self.mask):
-            on_time += self.on_time[n]
-            in_all += self.in_all[n]
-        return on_time, in_all
+    def least(self, short: int, open_: int) -> int:
+        """How many of the open sites it takes at least."""
+        count = 0
+        for n in self.order:
+            if short <= 0:
+                break
+            if open_ >> n & 1:
+                short -= self.held[n]
+                count += 1
+        return count
 
 
-class Field:
-    """The candidates of a problem and what each set of them gives. Fills are worked out once for each set a product sees."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.sites = problem.useful
-        self.origins: list[Origin] = [problem.origin[s] for s in self.sites]
-        self.place = {s: n for n, s in enumerate(self.sites)}
-        self.all = (1 << len(self.sites)) - 1
-        self.shelves = sorted((self._shelf(p) for p in problem.asks_of), key=lambda s: s.mask.bit_count())
-        self._filled: dict[tuple[int, int], Filled] = {}
-
-    def _shelf(self, product_id: int) -> Shelf:
-        asks = self.problem.asks_of[product_id]
-        on_time: dict[int, Decimal] = {}
-        in_all: dict[int, Decimal] = {}
-        soonest = NEVER.toordinal()
-        for offer in self.problem.offers_of.get(product_id, ()):
-            served = [a for a in asks if serves(offer, a)]
-            if not served:
+def covers_of(field: Field, shelf: Shelf, goal: Filled) -> Iterator[Cover]:
+    """What a product's lines need to reach the goal; sums that are met by nothing at all are left out."""
+    problem, asks = field.problem, field.problem.asks_of[shelf.product_id]
+    for only_on_time, reached in ((True, goal.on_time), (False, goal.covered)):
+        for chosen in _choices(asks):
+            others = sum((a.qty for a in asks if a not in chosen), ZERO)
+            if (need := whole(reached - others)) <= 0:
                 continue
-            n = self.place[offer.site_id]
-            is_on_time = any(a.reach[offer.site_id].is_on_time for a in served)
-            on_time[n] = on_time.get(n, ZERO) + (offer.qty if is_on_time else ZERO)
-            in_all[n] = in_all.get(n, ZERO) + offer.qty
-            soonest = min(soonest, (offer.expiry_date or NEVER).toordinal())
-        wanted = sum((a.qty for a in asks), ZERO)
-        is_plain = len(asks) == 1 and asks[0].least_qty <= 0
-        return Shelf(
-            product_id, sum(1 << n for n in in_all), on_time, in_all, wanted, is_plain, Decimal(soonest)
-        )  # fmt: skip
-
-    def filled(self, shelf: Shelf, mask: int) -> Filled:
-        key = shelf.product_id, mask & shelf.mask
-        if (known := self._filled.get(key)) is None:
-            known = fill(self.problem, shelf.product_id, self.set_of(key[1]))
-            self._filled[key] = known
-        return known
-
-    def set_of(self, mask: int) -> frozenset[int]:
-        return frozenset(self.sites[n] for n in bits(mask))
-
-    def fills(self, mask: int) -> list[Filled]:
-        return [self.filled(shelf, mask) for shelf in self.shelves]
-
-    def total(self, mask: int) -> Total:
-        """What the set brings of the whole order; less than the order's least is nothing."""
-        fills = self.fills(mask)
-        in_all = sum((f.covered for f in fills), ZERO)
-        if in_all < self.problem.limits.least_qty:
-            return ZERO, ZERO
-        return sum((f.on_time for f in fills), ZERO), in_all
-
-    def clean(self) -> int:
-        return sum(1 << n for n, o in enumerate(self.origins) if not o.breaches)
+            held: dict[int, int] = {}
+            for offer in problem.offers_of.get(shelf.product_id, ()):
+                if any(_is_served(offer, a, only_on_time) for a in chosen):
+                    n = field.place[offer.site_id]
+                    held[n] = held.get(n, 0) + whole(offer.qty)
+            order = tuple(sorted(held, key=lambda n: (-held[n], n)))
+            yield Cover(need, sum(1 << n for n in held), held, order)
 
 
-class Cheapest:
-    """The best set among `open_` sites that brings all that can be had: what is shared by the two ways to search for it."""
-
-    def __init__(self, field: Field, open_: int) -> None:
-        self.field = field
-        self.open = open_
-        self.best: tuple[Score, int] | None = None
-        self.nodes = 0
-
-    @property
-    def is_over(self) -> bool:
-        return self.nodes > MOST_PLANS
-
-    def keep(self, mask: int) -> None:
-        score = score_of_fills(self.field.problem, self.field.fills(mask))
-        if self.best is None or score < self.best[0]:
-            self.best = score, mask
-
-    def is_beaten(self, bound: Bound) -> bool:
-        """Whether nothing with this bound is better than the best so far; when there was much to look at, not by more than
-        a hundredth of its cost."""
-        if self.best is None:
-            return False
-        best = tuple(self.best[0])[2:]
-        if bound >= best:
-            return True
-        is_late = self.nodes > MOST_EXACT
-        return is_late and bound[:2] == best[:2] and bound[2] * ALMOST >= self.best[0].cost
-
-    def bound(self, inside: int, open_: int, more: int, *, units: Decimal, expiry: Decimal, lanes: Decimal) -> Bound:
-        """What any set costs at least that has `inside` and at least `more` of the open sites; `lanes` is what those
-        shipments cost at least where more is known than that they are the cheapest."""
-        origins = self.field.origins
-        within, others = [origins[n] for n in bits(inside)], [origins[n] for n in bits(open_)]
-        cheapest = sum(sorted(o.cost_per_shipment for o in others)[:more], ZERO)
-        return (
-            sum(len(o.breaches) for o in within) + sum(sorted(len(o.breaches) for o in others)[:more]),
-            len(within) + more,
-            units + sum((o.cost_per_shipment for o in within), ZERO) + max(cheapest, lanes),
-            expiry,
-            sum(o.distance_km for o in within) + sum(sorted(o.distance_km for o in others)[:more]),
-            tuple(sorted([*_ranks(within), *sorted(_ranks(others))[:more]])),
-        )
+def _choices(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
+    for count in range(1, len(asks) + 1):
+        yield from combinations(asks, count)
 
 
-def _ranks(origins: list[Origin]) -> list[tuple[int, int]]:
-    return [(o.rank, o.site_id) for o in origins]
+def _is_served(offer: Offer, ask: Ask, only_on_time: bool) -> bool:
+    return serves(offer, ask) and (not only_on_time or ask.reach[offer.site_id].is_on_time)
 
 
-@dataclass(frozen=True)
-class Goal:
-    """What a product is to reach: what it gets from all sites."""
-
-    shelf: Shelf
-    on_time: Decimal
-    in_all: Decimal
-
-    def needs(self, inside: int) -> Total:
-        on_time, in_all = self.shelf.held(inside)
-        return max(ZERO, self.on_time - on_time), max(ZERO, self.in_all - in_all)
+def whole(qty: Decimal) -> int:
+    return int(qty * TEN_THOUSAND)
 
 
 class Free(Cheapest):
@@ -173,187 +82,128 @@ class Free(Cheapest):
     def __init__(self, field: Field, open_: int) -> None:
         super().__init__(field, open_)
         fills = [(shelf, field.filled(shelf, open_)) for shelf in field.shelves]
-        self.goals = [Goal(shelf, f.on_time, f.covered) for shelf, f in fills if f.covered > 0]
-        self.expiry = sum((g.in_all * g.shelf.soonest_expiry for g in self.goals), ZERO)
+        self.goals = {shelf.product_id: (shelf, f) for shelf, f in fills if f.covered > 0}
+        self.covers = [c for s, f in self.goals.values() if s.is_plain for c in covers_of(field, s, f)]
+        self.picky = [(s, f) for s, f in self.goals.values() if not s.is_plain]
+        self.of_site: list[list[tuple[int, int]]] = [[] for _ in field.sites]
+        for k, cover in enumerate(self.covers):
+            for n, qty in cover.held.items():
+                self.of_site[n].append((k, qty))
+        self.expiry = sum((f.covered * s.soonest_expiry for s, f in self.goals.values()), ZERO)
+        self.prices = [(f, _prices(field, s)) for s, f in self.goals.values()]
 
     def search(self) -> int:
-        self._look(0, self.open)
+        short = [c.need for c in self.covers]
+        spare = [sum(q for n, q in c.held.items() if self.open >> n & 1) - c.need for c in self.covers]
+        self._look(0, self.open, short, spare)
         return self.open if self.best is None else self.best[1]
 
-    def _look(self, inside: int, open_: int) -> None:
+    def _look(self, inside: int, open_: int, short: list[int], spare: list[int]) -> None:
+        """`short`: what `inside` lacks of each cover; `spare`: what `inside` and the open sites have beyond its need."""
         self.nodes += 1
         if self.is_over:
             return
-        forced = self._forced(inside, open_)
-        if forced is None:
+        for n in bits(self._forced(open_, short, spare)):
+            inside, open_ = inside | 1 << n, open_ & ~(1 << n)
+            self._take(n, short)
+        if not all(self._reaches(shelf, goal, inside | open_) for shelf, goal in self.picky):
             return
-        inside, open_ = inside | forced, open_ & ~forced
-        if not all(self._reaches(g, inside | open_) for g in self.goals if not g.shelf.is_plain):
-            return
-        unmet = [g for g in self.goals if not self._reaches(g, inside)]
-        if not unmet:
+        unmet = [k for k, lack in enumerate(short) if lack > 0]
+        waiting = [shelf.mask & open_ for shelf, goal in self.picky if not self._reaches(shelf, goal, inside)]
+        if not unmet and not waiting:
             self.keep(inside)
             return
-        if any(not g.shelf.mask & open_ for g in unmet) or self.is_beaten(self._bound(inside, open_, unmet)):
+        if not all(waiting) or self._is_beaten(inside, open_, unmet, short):
             return
-        goal = min(unmet, key=lambda g: (g.shelf.mask & open_).bit_count())
-        site = max(bits(goal.shelf.mask & open_), key=lambda n: (self._worth(goal, n), -n))
-        self._look(inside | 1 << site, open_ & ~(1 << site))
-        self._look(inside, open_ & ~(1 << site))
+        site = self._most_needed(open_, unmet, waiting)
+        without = open_ & ~(1 << site)
+        self._look(inside | 1 << site, without, self._taken(site, short), list(spare))
+        self._look(inside, without, short, self._left_out(site, spare))
 
-    @staticmethod
-    def _worth(goal: Goal, n: int) -> Total:
-        return min(goal.on_time, goal.shelf.on_time[n]), min(goal.in_all, goal.shelf.in_all[n])
+    def _take(self, n: int, short: list[int]) -> None:
+        for k, qty in self.of_site[n]:
+            short[k] -= qty
 
-    def _reaches(self, goal: Goal, mask: int) -> bool:
-        if goal.shelf.is_plain:
-            on_time, in_all = goal.shelf.held(mask)
-            return on_time >= goal.on_time and in_all >= goal.in_all
-        found = self.field.filled(goal.shelf, mask)
-        return (found.on_time, found.covered) == (goal.on_time, goal.in_all)
+    def _taken(self, n: int, short: list[int]) -> list[int]:
+        found = list(short)
+        self._take(n, found)
+        return found
 
-    def _forced(self, inside: int, open_: int) -> int | None:
-        """The open sites without which some product falls short; None where one does even with all of them."""
+    def _left_out(self, n: int, spare: list[int]) -> list[int]:
+        found = list(spare)
+        for k, qty in self.of_site[n]:
+            found[k] -= qty
+        return found
+
+    def _forced(self, open_: int, short: list[int], spare: list[int]) -> int:
+        """The open sites without which some product falls short."""
         forced = 0
-        for goal in self.goals:
-            needs = goal.needs(inside)
-            if not any(needs):
+        for k, cover in enumerate(self.covers):
+            if short[k] <= 0:
                 continue
-            there = goal.shelf.held(open_)
-            spare = there[0] - needs[0], there[1] - needs[1]
-            if min(spare) < 0:
-                return None
-            for n in bits(goal.shelf.mask & open_):
-                if goal.shelf.on_time[n] > spare[0] or goal.shelf.in_all[n] > spare[1]:
-                    forced |= 1 << n
-        return forced
+            for n in cover.order:
+                if cover.held[n] <= spare[k]:
+                    break
+                forced |= 1 << n
+        return forced & open_
 
-    def _bound(self, inside: int, open_: int, unmet: list[Goal]) -> Bound:
-        more, apart, lanes, taken = 0, 0, ZERO, 0
-        for goal in sorted(unmet, key=lambda g: (g.shelf.mask & open_).bit_count()):
-            mine = goal.shelf.mask & open_
-            least = _least(goal, goal.needs(inside), mine)
+    def _reaches(self, shelf: Shelf, goal: Filled, mask: int) -> bool:
+        found = self.field.filled(shelf, mask)
+        return (found.on_time, found.covered) == (goal.on_time, goal.covered)
+
+    def _most_needed(self, open_: int, unmet: list[int], waiting: list[int]) -> int:
+        """The site that has the most of the cover with the fewest open sites."""
+        if not unmet:
+            return next(bits(min(waiting, key=int.bit_count)))
+        cover = min((self.covers[k] for k in unmet), key=lambda c: (c.mask & open_).bit_count())
+        return next(n for n in cover.order if open_ >> n & 1)
+
+    def _is_beaten(self, inside: int, open_: int, unmet: list[int], short: list[int]) -> bool:
+        if self.best is None:
+            return False
+        more, apart, lanes, taken = 1, 0, ZERO, 0
+        found = [(self.covers[k].mask & open_, self.covers[k].least(short[k], open_)) for k in unmet]
+        for mine, least in sorted(found, key=lambda f: f[0].bit_count()):
             more = max(more, least)
-            if not mine & taken:  # products that no open site holds both of need sites of their own
+            if not mine & taken:  # what no open site holds both of needs sites of its own
                 taken |= mine
                 apart += least
                 costs = sorted(self.field.origins[n].cost_per_shipment for n in bits(mine))
                 lanes += sum(costs[:least], ZERO)
-        units = sum((self.field.filled(g.shelf, inside | open_).unit_cost for g in self.goals), ZERO)
-        return self.bound(inside, open_, max(more, apart), units=units, expiry=self.expiry, lanes=lanes)
+        count = max(more, apart)
+        bound = self.bound(inside, open_, count, units=ZERO, expiry=self.expiry, lanes=lanes)
+        if self.is_beaten(bound):
+            return True
+        if bound[:2] != tuple(self.best[0])[2:4]:
+            return False  # better before its cost is asked
+        units = sum((_cheapest(goal.covered, prices, inside | open_) for goal, prices in self.prices), ZERO)
+        return self.is_beaten((*bound[:2], bound[2] + units, *bound[3:]))
 
 
-def _least(goal: Goal, needs: Total, mine: int) -> int:
-    """How many of these sites it takes at least."""
-    most = [sorted((held[n] for n in bits(mine)), reverse=True) for held in (goal.shelf.on_time, goal.shelf.in_all)]
-    return max(1, *(_count(need, there) for need, there in zip(needs, most, strict=True)))
+Prices = list[tuple[Decimal, int, Decimal]]  # (cost of a unit at least, site, units), the cheapest first
 
 
-def _count(need: Decimal, there: list[Decimal]) -> int:
-    for n, qty in enumerate(there):
-        if need <= 0:
-            return n
-        need -= qty
-    return len(there)
+def _prices(field: Field, shelf: Shelf) -> Prices:
+    asks, found = field.problem.asks_of[shelf.product_id], []
+    for offer in field.problem.offers_of.get(shelf.product_id, ()):
+        weights = [a.weight_kg for a in asks if serves(offer, a)]
+        if weights:
+            origin = field.problem.origin[offer.site_id]
+            cost = origin.cost_per_unit + origin.cost_per_kg * min(weights)
+            found.append((cost, field.place[offer.site_id], offer.qty))
+    return sorted(found)
 
 
-class Capped(Cheapest):
-    """At most so many shipments: what one product gains another may lose, so the order is looked at as a whole."""
-
-    def __init__(self, field: Field, open_: int, most: int) -> None:
-        super().__init__(field, open_)
-        self.most = most
-        self.goal: Total = (ZERO, ZERO)
-        self.units = ZERO
-        self.soonest = min((s.soonest_expiry for s in field.shelves if s.mask), default=ZERO)
-
-    def search(self) -> int:
-        """The most on time and in all first, then the cheapest set that brings them."""
-        self.goal = self.field.total(0)
-        self._reach(0, self.open)
-        if not any(self.goal):
-            return 0
-        clean = Capped(self.field, self.open & self.field.clean(), self.most)
-        clean.goal = clean.field.total(0)
-        if clean.open != self.open:
-            clean._reach(0, clean.open)
-            self.open = clean.open if clean.goal == self.goal else self.open
-        self.nodes += clean.nodes
-        self.units = self._cheapest_units()
-        self._look(0, self.open)
-        return 0 if self.best is None else self.best[1]
-
-    def _reach(self, inside: int, open_: int) -> None:
-        self.nodes += 1
-        left = self.most - inside.bit_count()
-        if self.is_over or not left or not open_:
-            return
-        base, gains = self._gains(inside, open_)
-        if self._highest(base, gains, left) <= self.goal:
-            return
-        site = max(gains, key=lambda n: (gains[n], -n))
-        self.goal = max(self.goal, self.field.total(inside | 1 << site))
-        self._reach(inside | 1 << site, open_ & ~(1 << site))
-        self._reach(inside, open_ & ~(1 << site))
-
-    def _look(self, inside: int, open_: int) -> None:
-        self.nodes += 1
-        if self.is_over:
-            return
-        if self.field.total(inside) == self.goal:
-            self.keep(inside)
-            return
-        left = self.most - inside.bit_count()
-        if left <= 0 or not open_:
-            return
-        base, gains = self._gains(inside, open_)
-        if self._highest(base, gains, left) < self.goal:
-            return
-        more = max(
-            1, *(_count(self.goal[k] - base[k], sorted((g[k] for g in gains.values()), reverse=True)) for k in (0, 1))
-        )
-        expiry = self.goal[1] * self.soonest
-        if self.is_beaten(self.bound(inside, open_, more, units=self.units, expiry=expiry, lanes=ZERO)):
-            return
-        site = max(gains, key=lambda n: (gains[n], -n))
-        self._look(inside | 1 << site, open_ & ~(1 << site))
-        self._look(inside, open_ & ~(1 << site))
-
-    def _gains(self, inside: int, open_: int) -> tuple[Total, dict[int, Total]]:
-        """(what `inside` brings at most, what each open site could add to it at most): by sums, minimums left aside."""
-        base_on, base_all = ZERO, ZERO
-        gains: dict[int, list[Decimal]] = {n: [ZERO, ZERO] for n in bits(open_)}
-        for shelf in self.field.shelves:
-            on_time, in_all = shelf.held(inside)
-            room_on, room_all = max(ZERO, shelf.wanted - on_time), max(ZERO, shelf.wanted - in_all)
-            base_on += shelf.wanted - room_on
-            base_all += shelf.wanted - room_all
-            for n in bits(shelf.mask & open_):
-                gains[n][0] += min(room_on, shelf.on_time[n])
-                gains[n][1] += min(room_all, shelf.in_all[n])
-        return (base_on, base_all), {n: (on_time, in_all) for n, (on_time, in_all) in gains.items()}
-
-    def _highest(self, base: Total, gains: dict[int, Total], left: int) -> Total:
-        """No `left` of the sites bring more than this: (0, 0) where it is less than the order's least."""
-        on_time, in_all = (
-            base[k] + sum(sorted((g[k] for g in gains.values()), reverse=True)[:left], ZERO) for k in (0, 1)
-        )
-        return (ZERO, ZERO) if in_all < self.field.problem.limits.least_qty else (on_time, in_all)
-
-    def _cheapest_units(self) -> Decimal:
-        """What that many units cost at least to handle and send, wherever they come from."""
-        prices = []
-        for product_id, asks in self.field.problem.asks_of.items():
-            for ask in asks:
-                offers = [o for o in self.field.problem.offers_of.get(product_id, ()) if serves(o, ask)]
-                places = (self.field.problem.origin[o.site_id] for o in offers)
-                costs = [p.cost_per_unit + p.cost_per_kg * ask.weight_kg for p in places]
-                prices += [(min(costs), ask.qty)] if costs else []
-        left, total = self.goal[1], ZERO
-        for price, qty in sorted(prices):
-            total += price * min(left, qty)
-            left -= min(left, qty)
-        return total
+def _cheapest(qty: Decimal, prices: Prices, mask: int) -> Decimal:
+    """What so many units cost at least from these sites."""
+    total = ZERO
+    for cost, n, there in prices:
+        if qty <= 0:
+            break
+        if mask >> n & 1:
+            total += cost * min(qty, there)
+            qty -= there
+    return total
 
 
 @dataclass(frozen=True)
@@ -376,7 +226,7 @@ def best_sites(problem: Problem) -> Found:
     else:
         search = Free(field, _without_breaches(field))
     mask = search.search()
-    return Found(field.set_of(mask), search.nodes <= MOST_EXACT, not search.is_over)
+    return Found(field.set_of(mask), search.nodes <= sourcing_bound.MOST_EXACT, not search.is_over)
 
 
 def _without_breaches(field: Field) -> int:

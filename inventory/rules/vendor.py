@@ -14,6 +14,11 @@ def shown_name(kind: str, name: str) -> str:
     return THE_VENDOR if kind == SiteKind.VENDOR else name
 
 
+def shown_code(kind: str, code: str) -> str:
+    """The same as a code."""
+    return "VENDOR" if kind == SiteKind.VENDOR else code
+
+
 @dataclass(frozen=True)
 class VendorTerms:
     """What a balance at a vendor's site is bought for: `unit_cost` of a base unit in `currency`."""

@@ -94,7 +94,7 @@ def _line(
     own = tuple(p for p in problems if p.pointer.startswith(at))
     found = None if line.product_id is None else stock.get(line.product_id)
     promises = () if split is None else split.slices
-    waits = any(p.kind != PromiseKind.STOCK for p in promises)
+    waits = any(p.kind != PromiseKind.STOCK or p.is_bought for p in promises)
     limits = to_customer(found) if found is not None and waits else ""
     words, why = ("", "") if split is None else (split.words, split.why_here)
     return LinePreview(line.line_no, line.product_id, line.sku, line.qty, price, promises, own, limits, words, why)

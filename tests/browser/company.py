@@ -90,7 +90,7 @@ from pricing.models import ChargebackTerms, PriceSource, RebateProgram
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from reporting.services.build_kpis import build_recent_kpis
-from tests.browser import dock
+from tests.browser import bought, dock
 from tests.factories import accounts as people
 from tests.factories import catalog as goods
 from tests.factories import pricing as prices
@@ -435,6 +435,7 @@ def _stories(account: Account) -> None:
     _late_supply()
     _decisions(account)
     _money_earned(account)
+    bought.of_a_vendor(account, shipment, CLERK)
 
 
 def _amend(order_id: int) -> None:

@@ -55,6 +55,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "fulfillment_shipment_paper": lambda: {"shipment_id": company.shipment("PO-PICKED").pk, "what": "slip"},
     "fulfillment_shipment_pick": lambda: {"shipment_id": company.shipment("PO-RELEASED").pk},
     "fulfillment_shipment_ship": lambda: {"shipment_id": company.shipment("PO-PICKED").pk},
+    "fulfillment_vendororder_do": lambda: {"shipment_id": company.shipment("PO-BOUGHT").pk, "step": "confirm"},
 }
 
 
@@ -92,6 +93,14 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
     ),
     "release-desk-held": ("planner", lambda: reverse("admin:fulfillment_releaserun_desk") + "?held=on"),
     "shipment-asked-back": ("warehouse", of("fulfillment_shipment", "change", lambda: company.shipment("PO-RELEASED"))),
+    "shipment-of-a-vendor": ("planner", of("fulfillment_shipment", "change", lambda: company.shipment("PO-LATE"))),
+    "vendor-order-withdrawn": (
+        "planner",
+        lambda: reverse(
+            "admin:fulfillment_vendororder_do",
+            kwargs={"shipment_id": company.shipment("PO-LATE").pk, "step": "withdraw"},
+        ),
+    ),
     "tier-delete": ("lead", of("accounts_servicetier", "delete", lambda: ServiceTier.objects.latest("pk"))),
     "field-board": ("planner", lambda: reverse("admin:inventory_parlevel_board") + "?site=TRUNK-1"),
     "usage-waits": ("lead", of("inventory_fieldusage", "change", lambda: FieldUsage.objects.latest("pk"))),

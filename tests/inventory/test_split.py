@@ -6,14 +6,16 @@ from decimal import Decimal
 import pytest
 
 from core.refs import DocumentRef
-from inventory.models import SafetyStock, SourcingRule, TransitLane
+from inventory.models import SafetyStock, SourcingRule, TransitLane, VendorOffer
 from inventory.rules.asks import PromiseSlice, SplitAsk
 from inventory.rules.promise_words import split_words
 from inventory.split_queries import split_plan
 from inventory.states import PromiseKind
+from inventory.vendor_queries import vendor_leads
 from tests.factories.accounts import AccountFactory, ShipToFactory
 from tests.factories.catalog import ProductFactory
 from tests.factories.inventory import NOW, TODAY, InboundFactory, SiteFactory, open_and_reserve, spec, stock
+from tests.factories.vendors import offer
 
 pytestmark = pytest.mark.django_db
 
@@ -94,3 +96,30 @@ def test_the_words_of_a_placed_line_have_days_and_equal_parts_are_one():
     slices.append(PromiseSlice(Decimal("2.5"), PromiseKind.NONE, None, None, None))
     words = split_words(slices, {1: "Reno DC"}, is_placed=True)
     assert words == "40 on 23 Nov from Reno DC, 20 on 1 Dec, 2.5 without a date"
+
+
+def test_what_a_vendor_sends_has_its_day_and_no_name():
+    product, vendor = ProductFactory(), SiteFactory(code="ACME", name="Acme Inc", kind="vendor", lead_days=3)
+    offer(product, vendor, most=30)
+    stock(product, SiteFactory(code="RENO", name="Reno DC"), 40)
+    SourcingRule.objects.create(name="stock, then the vendor", product=product, sites=["RENO", "ACME"])
+    plan = split_plan(asks((product, 60)), account_id=None, now=NOW)[0]
+    assert plan.words == "40 now from Reno DC, 20 on 28 Nov from the vendor"
+    assert [s.is_bought for s in plan.slices] == [s.site_id == vendor.pk for s in plan.slices]
+
+
+def test_availability_says_what_a_vendor_would_send_where_the_rule_that_decides_names_it():
+    one, other, account = ProductFactory(), ProductFactory(), AccountFactory()
+    vendor = SiteFactory(code="ACME", kind="vendor", lead_days=3, transit_days=2)
+    for product in (one, other):
+        offer(product, vendor, most=30)
+    products = [one.pk, other.pk]
+    assert vendor_leads(products, account_id=account.pk, now=NOW) == {}
+    SourcingRule.objects.create(name="to order", product=one, sites=["ACME"])
+    SourcingRule.objects.create(name="not for them", product=one, account=AccountFactory(), sites=["RENO"])
+    (lead,) = vendor_leads(products, account_id=account.pk, now=NOW).values()
+    assert (lead.site_id, lead.qty, lead.words) == (vendor.pk, 30, "from the vendor in 5 days")
+    stranger = SourcingRule.objects.get(name="not for them").account_id
+    assert vendor_leads(products, account_id=stranger, now=NOW) == {}
+    VendorOffer.objects.filter(product=one).update(out_since=NOW)
+    assert vendor_leads(products, account_id=account.pk, now=NOW) == {}

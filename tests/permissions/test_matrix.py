@@ -397,6 +397,8 @@ API: dict[str, dict[str, str]] = {
     "shipment-recall": {"post": f"{DOCK} service"},
     "shipment-packages": {"post": f"{DOCK} service"},
     "shipment-ship": {"post": f"{DOCK} service"},
+    "shipment-vendor-answer": {"post": "cs cs_lead planner operator service"},
+    "shipment-vendor-shipment": {"post": "cs cs_lead planner operator service"},
     "shipment-delivery": {"post": f"{DOCK} service cs cs_lead planner"},
     "schema": {"get": "*"},
     "docs": {"get": "*"},
