@@ -12,6 +12,8 @@ from catalog.queries import product_snapshots
 from fulfillment.models import Return, ReturnLine, ReturnPart, ShipmentLine
 from fulfillment.rules.returns import Awaiting, SentPart
 from fulfillment.states import KEPT, ReturnStatus
+from inventory.queries import own_site
+from inventory.states import SiteKind
 
 ZERO = Decimal(0)
 
@@ -84,12 +86,17 @@ def awaiting(return_id: int) -> list[Awaiting]:
 
 
 def shipping_sites(order_line_ids: Sequence[int]) -> int | None:
-    """The site that shipped most of these lines; None where nothing was shipped. One statement."""
+    """The site of ours that shipped most of these lines; where only a vendor did, our first; None where nothing was
+    shipped. One statement, one more for a vendor."""
     rows = ShipmentLine.objects.filter(order_line__in=list(order_line_ids), shipped_qty__gt=0)
     shipped: dict[int, Decimal] = defaultdict(Decimal)
-    for site_id, qty in rows.values_list("shipment__site_id", "shipped_qty"):
-        shipped[site_id] += qty
-    return max(shipped, key=lambda site_id: (shipped[site_id], -site_id)) if shipped else None
+    found = list(rows.values_list("shipment__site_id", "shipment__site__kind", "shipped_qty"))
+    for site_id, kind, qty in found:
+        if kind != SiteKind.VENDOR:
+            shipped[site_id] += qty
+    if not shipped:
+        return own_site() if found else None
+    return max(shipped, key=lambda site_id: (shipped[site_id], -site_id))
 
 
 def credit_basis(return_id: int) -> list[CreditBasis]:

@@ -148,6 +148,12 @@ def site_snapshots(ids: Collection[int] | None = None) -> dict[int, SiteSnapshot
     return {row[0]: SiteSnapshot(*row) for row in columns}
 
 
+def own_site() -> int | None:
+    """Where goods come that nobody says a place for: the open DC, hub or third party of the first rank. One statement."""
+    rows = Site.objects.filter(is_active=True, kind__in=_KINDS).order_by("rank", "pk")
+    return rows.values_list("pk", flat=True).first()
+
+
 def names_of_sites() -> dict[int, str]:
     """{site: its name as customers read it}. One statement."""
     return {pk: shown_name(kind, name) for pk, kind, name in Site.objects.values_list("id", "kind", "name")}

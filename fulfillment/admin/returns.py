@@ -29,6 +29,7 @@ from fulfillment.services.move_return import close_return, report_in_transit
 from fulfillment.services.receive_return import receive_return
 from fulfillment.states import Disposition, ReturnOutcome, ReturnStatus
 from inventory.queries import site_snapshots
+from inventory.states import SiteKind
 
 DECIDE = {Role.CS, Role.CS_LEAD, Role.OPERATOR}
 S = ReturnStatus
@@ -154,7 +155,9 @@ class ReturnAdmin(LedgerAdmin):
     def _page(
         self, request: HttpRequest, back: Return, step: str, rows: Sequence[Row], errors: Sequence[str]
     ) -> HttpResponse:
-        sites = [(s.id, f"{s.code} {s.name}") for s in site_snapshots().values() if s.is_active]
+        sites = [
+            (s.id, f"{s.code} {s.name}") for s in site_snapshots().values() if s.is_active and s.kind != SiteKind.VENDOR
+        ]
         usual = shipping_sites([x.order_line_id for x in back.lines.all()]) if step == "authorize" else None
         context = {
             **self.admin_site.each_context(request),

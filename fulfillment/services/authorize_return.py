@@ -16,6 +16,7 @@ from fulfillment.return_queries import shipping_sites
 from fulfillment.services.move_return import find_return, ref_of, step
 from fulfillment.states import ReturnOutcome, ReturnStatus
 from inventory.queries import site_snapshots
+from inventory.states import SiteKind
 
 ZERO = Decimal(0)
 SHORTEST_REASON = 5
@@ -91,8 +92,9 @@ def _refuse_bad(
     if not ZERO <= fee_percent <= MOST_PERCENT:
         words = f"A restocking fee of {plain(fee_percent)} % is no share of the price."
         errors.append(FieldError("/fee_percent", "not_a_share", words, "Give 0 to 100."))
-    if site_id is None or site_id not in {s.id for s in site_snapshots().values() if s.is_active}:
-        words = "It is not said to which open site the goods come."
+    ours = {s.id for s in site_snapshots().values() if s.is_active and s.kind != SiteKind.VENDOR}
+    if site_id is None or site_id not in ours:
+        words = "It is not said to which open site of ours the goods come."
         errors.append(FieldError("/site", "site_missing", words, "Choose one; nothing of it was shipped yet."))
     if errors:
         raise InvalidInput(errors)

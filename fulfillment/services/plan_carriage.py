@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from accounts.queries import ship_to_snapshots
 from accounts.rules.asks import ShipToSnapshot
@@ -27,7 +27,6 @@ from fulfillment.models import (
     ShipmentLine,
     ShippingChoice,
     ShippingRule,
-    VendorOrder,
 )
 from fulfillment.package_queries import PackageView, packages_of, unpacked
 from fulfillment.rules.carriage import Load, Rule, choose
@@ -44,8 +43,7 @@ def plan_carriage(*, shipment_ids: Collection[int], actor: Actor, now: datetime)
     chooses the same. Constant number of statements. Locks: 30."""
     if not (rules := _rules()) and not ShippingChoice.objects.filter(is_consolidated=True).exists():
         return 0
-    wanted = set(_and_what_stands_there(shipment_ids)) - _sent_by_vendors(shipment_ids)
-    here = [s for s in locks.lock_shipments(wanted) if s.status in STILL_HERE]
+    here = [s for s in locks.lock_shipments(_and_what_stands_there(shipment_ids)) if s.status in STILL_HERE]
     _consolidate(here, now)
     return _choose(here, rules, now)
 
@@ -88,16 +86,13 @@ def choose_service(*, shipment_id: int, service_id: int, reason: str, actor: Act
     journal.write([journal.Entry(ref, "service_chosen", words)], actor=actor, now=now)
 
 
-def _sent_by_vendors(shipment_ids: Collection[int]) -> set[int]:
-    """A vendor sends with whom it likes."""
-    return set(VendorOrder.objects.filter(shipment__in=shipment_ids).values_list("shipment_id", flat=True))
-
-
 def _and_what_stands_there(shipment_ids: Collection[int]) -> set[int]:
-    """With them, what waits in consignments of the same customers: it gets heavier by them."""
+    """With them, what waits in consignments of the same customers: it gets heavier by them. Without what a vendor sends,
+    with whom it likes."""
     accounts = Shipment.objects.filter(pk__in=shipment_ids).values("account_id")
-    standing = Shipment.objects.filter(account__in=accounts, consignment__isnull=False, status__in=STILL_HERE)
-    return {*shipment_ids, *standing.values_list("pk", flat=True)}
+    standing = Q(account__in=accounts, consignment__isnull=False, status__in=STILL_HERE)
+    found = Shipment.objects.filter(Q(pk__in=shipment_ids) | standing, vendor_order__isnull=True)
+    return set(found.values_list("pk", flat=True))
 
 
 def _rules() -> list[Rule]:

@@ -12,6 +12,7 @@ from core.uow import door_verb, require_uow
 from fulfillment.events import DeliveryRefused
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine
 from fulfillment.queries import returnable
+from fulfillment.return_queries import shipping_sites
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.services.at_the_door import Proof, bad_moment, keep_delivery, keep_image, note, shipment_at_the_door
 from fulfillment.services.move_return import step
@@ -77,7 +78,8 @@ def _send_back(
     row = Return.objects.get(pk=return_id)  # ours alone until the commit
     for status in (ReturnStatus.AUTHORIZED, ReturnStatus.IN_TRANSIT):
         if status == ReturnStatus.AUTHORIZED:
-            row.site_id, row.outcome, row.authorized_at = shipment.site_id, ReturnOutcome.CREDIT, now
+            row.site_id = shipping_sites([line.order_line_id for line in specs])
+            row.outcome, row.authorized_at = ReturnOutcome.CREDIT, now
         step(row, status)
         row.save()
     _authorize_all(return_id)

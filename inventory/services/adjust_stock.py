@@ -13,6 +13,7 @@ from exceptions_app.services.open_case import open_cases
 from inventory.models import StockBalance
 from inventory.services.give_way import Standing, ask_for_allocation, gave_way_case, stand, taken_from
 from inventory.services.movements import next_sequences
+from inventory.services.places import refuse_vendors
 from inventory.states import MovementKind
 
 SHORTEST_REASON = 5
@@ -38,6 +39,7 @@ def adjust_stock(*, balance_id: int, qty: Decimal, reason: str, actor: Actor, no
     balance = standing.balances.get(balance_id)
     if balance is None:
         raise NotFound(kind="stock balance", ident=balance_id)
+    refuse_vendors([balance.site_id], verb="nothing is corrected there")
     if qty < 0 and standing.take(balance_id, -qty) > 0:
         raise _refusal(balance, qty)
     source = DocumentRef("stock_balance", balance_id)

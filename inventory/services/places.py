@@ -10,12 +10,17 @@ from catalog.queries import product_snapshots
 from core.clock import local_date
 from core.errors import NotFound, Refused
 from inventory.models import Lot, Site, StockBalance
-from inventory.states import StockStatus
+from inventory.states import SiteKind, StockStatus
 
 
 class SiteIsClosed(Refused):
     template = "Site {site} is closed: {verb}."
     remedy_template = "Choose another site, or open it again under Sites."
+
+
+class NothingOfOursThere(Refused):
+    template = "{site} is a vendor's site: it holds the vendor's offer and no stock of ours, so {verb}."
+    remedy_template = "Choose one of our own sites; what the vendor can be asked for is kept under Vendors' offers."
 
 
 class LotOfAnotherProduct(Refused):
@@ -81,14 +86,23 @@ def _order(place: Place) -> tuple[int, int, int, str, str]:
     return place.product_id, place.site_id, place.lot_id or 0, place.status, place.owner
 
 
-def site_called(site_id: int, *, verb: str) -> Site:
-    """An open site. Raises NotFound, SiteIsClosed; `verb` says what it cannot do."""
+def site_called(site_id: int, *, verb: str, may_be_vendor: bool = False) -> Site:
+    """An open site. Raises NotFound, SiteIsClosed, NothingOfOursThere; `verb` says what it cannot do."""
     site = Site.objects.filter(pk=site_id).first()
     if site is None:
         raise NotFound(kind="site", ident=site_id)
     if not site.is_active:
         raise SiteIsClosed(site=site.code, verb=verb)
+    if site.kind == SiteKind.VENDOR and not may_be_vendor:
+        raise NothingOfOursThere(site=site.code, verb=verb)
     return site
+
+
+def refuse_vendors(site_ids: Collection[int], *, verb: str) -> None:
+    """Raises NothingOfOursThere where one of the sites is a vendor's. One statement."""
+    code = Site.objects.filter(pk__in=site_ids, kind=SiteKind.VENDOR).values_list("code", flat=True).first()
+    if code is not None:
+        raise NothingOfOursThere(site=code, verb=verb)
 
 
 def lots_called(named: Collection[tuple[int, str]]) -> dict[tuple[int, str], Lot]:

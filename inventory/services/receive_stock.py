@@ -19,7 +19,7 @@ from inventory.events import SupplyIncreased
 from inventory.models import Lot, StockBalance, StockMovement
 from inventory.rules.asks import ReceiptLine
 from inventory.services.claim import shift_balances
-from inventory.services.places import refuse_unfit
+from inventory.services.places import refuse_unfit, refuse_vendors
 from inventory.services.promise import sequence_of
 from inventory.services.serials import mark_serials, refuse_known, require_serials, serial_products
 from inventory.states import MovementKind, StockStatus
@@ -77,6 +77,7 @@ def receive_lines(lines: Sequence[ReceiptLine], *, actor: Actor, now: datetime) 
             raise NothingReceived(asked=plain(line.qty))
     numbered = serial_products({x.product_id for x in lines})
     require_serials(lines, numbered)
+    refuse_vendors({x.site_id for x in lines}, verb="nothing is received there")
     places = _balances_for(lines)
     _lock_inbound({x.inbound_id for x in lines if x.inbound_id is not None})
     _refuse_unfit(lines, now)

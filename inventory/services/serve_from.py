@@ -40,7 +40,7 @@ def serve_from(
 
     Raises NotFound, SiteIsClosed, NothingIsMissing, OthersComeFirst (then nothing is changed), ReasonTooShort.
     """
-    site = site_called(site_id, verb="nothing is sent from there")
+    site = site_called(site_id, verb="nothing is sent from there", may_be_vendor=True)
     seen = locks.look_at_demands([demand_id]).get(demand_id)
     if seen is None:
         raise NotFound(kind="demand", ident=demand_id)

@@ -11,17 +11,25 @@ from core.testing import drain
 from credit.models import CreditAccount, OpenOrderDay
 from exceptions_app.models import Case
 from exceptions_app.services.apply_resolution import apply_resolution
-from fulfillment.models import Shipment, ShipmentLine, VendorOrder, VendorOrderLine
+from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine, VendorOrder, VendorOrderLine
+from fulfillment.rules.returns import Finding
 from fulfillment.services.ask_recall import SentByVendor, ask_recall
+from fulfillment.services.at_the_door import Proof
 from fulfillment.services.confirm_delivery import confirm_delivery
 from fulfillment.services.confirm_vendor_order import ConfirmedBefore, confirm_vendor_order
 from fulfillment.services.find_vendor_order import VendorIsDone
+from fulfillment.services.inspect_return import inspect_return
+from fulfillment.services.receive_return import receive_return
+from fulfillment.services.refuse_delivery import refuse_delivery
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.ship_vendor_order import ship_vendor_order
 from fulfillment.services.withdraw_vendor_order import ConfirmedByVendor, withdraw_vendor_order
+from fulfillment.states import Disposition
 from fulfillment.vendor_queries import bought_for
-from inventory.models import Demand, StockBalance, StockMovement, VendorOffer
+from inventory.models import Demand, Site, StockBalance, StockMovement, VendorOffer
 from inventory.queries import promises
+from inventory.services.adjust_stock import adjust_stock
+from inventory.services.places import NothingOfOursThere
 from inventory.services.save_vendor_offer import save_vendor_offer
 from orders.models import Hold
 from orders.services.cancel import cancel_lines
@@ -281,3 +289,44 @@ def test_nothing_is_promised_for_today():
         TODAY + timedelta(3),
         TODAY + timedelta(5),
     )
+
+
+def test_what_comes_back_comes_to_us():
+    sale = selling()
+    own = Site.objects.get(code="RENO")
+    sent, _ = asked(sale, 4)
+    ship(sent)
+    drain(NOW)
+    refuse_delivery(shipment_id=sent.shipment_id, at=NOW, proof_of=Proof(note="Not ordered"), actor=CLERK, now=NOW)
+    back = Return.objects.get()
+    assert (back.site, back.status) == (own, "in_transit")
+    line = ReturnLine.objects.get().pk
+    receive_return(return_id=back.pk, quantities={line: Decimal(4)}, actor=PICKER, now=NOW)
+    findings = [Finding(line, Decimal(4), Disposition.RESTOCK)]
+    inspect_return(return_id=back.pk, findings=findings, actor=PICKER, now=NOW)
+    drain(NOW)
+    assert StockBalance.objects.get(site=own).on_hand_qty == 4
+    assert breaches() == []
+
+
+def test_nothing_of_ours_is_received_or_corrected_at_a_vendor_s_site():
+    sale = selling()
+    with pytest.raises(NothingOfOursThere):
+        stock(sale.world.products[0], sale.vendor, 5)
+    with pytest.raises(NothingOfOursThere):
+        adjust_stock(balance_id=StockBalance.objects.get().pk, qty=Decimal(1), reason="found", actor=PLANNER, now=NOW)
+    assert StockBalance.objects.get().on_hand_qty == 100
+
+
+def test_the_checker_finds_stock_and_shipments_of_a_vendor_that_nobody_bought():
+    sale = selling()
+    asked(sale, 4)
+    assert breaches() == []
+    VendorOrderLine.objects.all().delete()
+    VendorOrder.objects.all().delete()
+    VendorOffer.objects.update(most_qty=200)
+    found = breaches()
+    assert [f.split(":")[0] for f in found] == [
+        "a vendor sends what was bought of it", "a vendor's site holds its offers, nothing of ours"
+    ]  # fmt: skip
+    assert f"{Shipment.objects.get().number}: 0 of its 1 lines are on no vendor order" in found[0]
