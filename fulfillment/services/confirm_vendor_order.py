@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core import journal, outbox
 from core.actors import Actor
+from core.clock import local_date
 from core.errors import FieldError, InvalidInput, Refused
 from core.outbox import Fact
 from core.quantity import plain
@@ -16,6 +17,7 @@ from fulfillment.rules.vendor import Asked, confirmed, days_late
 from fulfillment.services.find_vendor_order import lock_vendor_order, told_of
 from fulfillment.services.give_back_exposure import give_back
 from fulfillment.states import SHIPMENT, ShipmentStatus
+from inventory.queries import site_snapshots
 from inventory.services.give_up_released import give_up_released
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.redate_stock import redate_stock
@@ -51,7 +53,7 @@ def confirm_vendor_order(
     if order.confirmed_at is not None:
         raise ConfirmedBefore(number=order.number, by=order.confirmed_by, day=order.confirmed_ship_date)
     sent, wrong = confirmed([Asked(x.pk, x.qty) for x in lines], quantities)
-    if ship_date < now.date():
+    if ship_date < local_date(now, site_snapshots([order.site_id])[order.site_id].time_zone):
         wrong.append(FieldError("/ship_date", "past", f"{ship_date} is over.", "Enter the day on which it will leave."))
     if wrong:
         raise InvalidInput(wrong)

@@ -246,6 +246,18 @@ def test_answers_that_make_no_sense_are_refused_and_nothing_changes():
         ship_vendor_order(shipment_id=0, tracking_number="1Z9", actor=CLERK, now=NOW)
 
 
+def test_what_day_it_is_the_vendor_s_clock_says():
+    sale = selling()
+    sale.vendor.time_zone = "America/Los_Angeles"
+    sale.vendor.save()
+    sent, _ = asked(sale, 4)
+    evening = NOW.replace(hour=2) + timedelta(days=1)  # tomorrow by UTC, still today where the vendor is
+    said = confirm_vendor_order(
+        shipment_id=sent.shipment_id, ship_date=TODAY, quantities={}, reference="", actor=CLERK, now=evening
+    )
+    assert said == "acknowledged"
+
+
 def test_an_offer_belongs_to_a_vendor_s_site_and_to_a_product_nobody_must_trace():
     sale = selling()
     with pytest.raises(InvalidInput, match="site of kind vendor"):
