@@ -35,8 +35,7 @@ STEPS = {
 class VendorOrderAdmin(LedgerAdmin):
     access = allow(view=COST | {Role.WAREHOUSE}, act=ACT)
     list_display = (
-        "number", "site", "shipment_link", "order", "state", "asked_at", "promised_ship_date", "confirmed_ship_date",
-        "reference",
+        "number", "site", "shipment_link", "state", "asked_at", "promised_ship_date", "confirmed_ship_date",
     )  # fmt: skip
     list_display_links = None
     list_filter = ("shipment__status", "site", "asked_at", "promised_ship_date", "confirmed_ship_date")
@@ -46,11 +45,8 @@ class VendorOrderAdmin(LedgerAdmin):
 
     @admin.display(description="shipment")
     def shipment_link(self, row: VendorOrder) -> str:
-        return format_html('<a href="{}">{}</a>', _page(row.shipment_id), row.shipment.number)
-
-    @admin.display(description="order")
-    def order(self, row: VendorOrder) -> str:
-        return str(row.shipment.order)
+        link = '<a href="{}">{}</a> of {}'
+        return format_html(link, _page(row.shipment_id), row.shipment.number, row.shipment.order)
 
     @admin.display(description="state")
     def state(self, row: VendorOrder) -> str:
