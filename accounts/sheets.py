@@ -73,6 +73,7 @@ _ACCOUNTS = (
     Column("max_shipments", "Most shipments", SMALL, help="Empty: no limit."),
     Column("backorders_allowed", "Backorders allowed", YesNo(), clears=False, default="yes"),
     Column("short_close_percent", "Closed short, %", PERCENT, clears=False, default="0"),
+    Column("over_ship_percent", "Taken above the order, %", PERCENT, clears=False, default="0"),
     Column("substitution_allowed", "Substitution allowed", YesNo(), clears=False, default="no"),
     Column("min_shelf_life_days", "Minimum shelf life, days", Number(9), clears=False, default="0"),
     Column("external_id", "External id", Text(80), aliases=("erp number", "erp id")),

@@ -88,6 +88,7 @@ v1 = [
     path("shipments/<str:public_id>", shipments.Shipment.as_view(), name="shipment"),
     path("shipments/<str:public_id>/papers/<str:what>", shipments.Paper.as_view(), name="shipment-paper"),
     path("shipments/<str:public_id>/pick", shipments.Pick.as_view(), name="shipment-pick"),
+    path("shipments/<str:public_id>/other-lot", shipments.OtherLot.as_view(), name="shipment-other-lot"),
     path("shipments/<str:public_id>/packages", shipments.Packages.as_view(), name="shipment-packages"),
     path("shipments/<str:public_id>/recall", recalls.Recall.as_view(), name="shipment-recall"),
     path("shipments/<str:public_id>/ship", shipments.Ship.as_view(), name="shipment-ship"),

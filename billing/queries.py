@@ -78,11 +78,11 @@ def invoices_of_account(
 
 
 def unpaid_invoices_of_account(
-    account_id: int, *, limit: int, after: tuple[date, int] | None = None
+    account_id: int, *, limit: int, after: tuple[date, int] | None = None, with_disputed: bool = False
 ) -> list[InvoiceView]:
     """What is still to be paid, the earliest due date first, without lines; `after` (due date, id) starts the page
-    after that invoice. One statement."""
-    rows = Invoice.objects.filter(account_id=account_id, status__in=TO_PAY)
+    after that invoice. `with_disputed`: also those of which a part is disputed. One statement."""
+    rows = Invoice.objects.filter(account_id=account_id, status__in=OPEN if with_disputed else TO_PAY)
     if after is not None:
         rows = rows.filter(Q(due_date__gt=after[0]) | Q(due_date=after[0], pk__gt=after[1]))
     return [_view(i, ()) for i in rows.order_by("due_date", "pk")[:limit]]

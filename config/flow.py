@@ -26,6 +26,7 @@ from fulfillment.events import (
     RecallAnswered,
     RecallAsked,
     ReleaseAsked,
+    RestWithinTolerance,
     ReturnAuthorized,
     ReturnDispositioned,
     ReturnRejected,
@@ -126,6 +127,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("open a case for the short pick", cases.open_short_pick_case, run_many=cases.open_short_pick_cases),
         Reaction("allocate the short product again", do.allocate_short_product, run_many=do.allocate_short_products),
     ),
+    RestWithinTolerance: (Reaction("close what is not worth sending", do.close_rest_of_line),),
     ShipmentShipped: (
         Reaction("invoice the shipment", do.invoice_shipment, run_many=do.invoice_shipments),
         Reaction("close the order when it is done", do.record_progress, run_many=do.record_progress_of_many),

@@ -17,6 +17,7 @@ from credit.services.apply_approved_limit import apply_approved_limit as set_lim
 from fulfillment.events import (
     PickShort,
     ReleaseAsked,
+    RestWithinTolerance,
     ReturnAuthorized,
     ReturnDispositioned,
     ShipmentDelivered,
@@ -49,6 +50,7 @@ from orders.events import (
     OrderSubmitted,
 )
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
+from orders.services.close_short import close_rest
 from orders.services.count_call_offs import count_call_offs as call_off
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
@@ -87,6 +89,12 @@ def allocate_short_product(fact: PickShort, job: JobContext) -> None:
 
 def allocate_short_products(facts: Sequence[PickShort], jobs: Jobs) -> None:
     _allocate_once({fact.product_id for fact in facts}, jobs)
+
+
+def close_rest_of_line(fact: RestWithinTolerance, job: JobContext) -> None:
+    close_rest(
+        order_id=fact.order_id, order_line_id=fact.order_line_id, rest_qty=fact.rest_qty, actor=job.actor, now=job.now
+    )
 
 
 def allocate_shard_of_run(fact: ShardPlanned, job: JobContext) -> None:

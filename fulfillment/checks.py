@@ -55,7 +55,7 @@ SELECT h.number, l.id, l.qty, coalesce(c.shipped, 0), l.shipped_qty, coalesce(m.
                       WHERE (v.source_kind, v.source_id, v.kind) IN (('shipment', h.id, 'ship'),
                                                                      ('field_usage', h.usage_id, 'consumption'))
                         AND v.sequence = l.claim_id AND v.balance_id = l.balance_id) m ON true
- WHERE l.shipped_qty > l.qty OR b.lot_id IS DISTINCT FROM l.lot_id OR b.product_id <> l.product_id
+ WHERE l.shipped_qty > l.qty + l.over_qty OR b.lot_id IS DISTINCT FROM l.lot_id OR b.product_id <> l.product_id
     OR c.balance_id IS DISTINCT FROM l.balance_id OR c.demand_id IS DISTINCT FROM l.demand_id
     OR c.shipped <> l.shipped_qty OR coalesce(m.qty, 0) <> CASE s.kind WHEN 'vendor' THEN 0 ELSE l.shipped_qty END
  ORDER BY l.id LIMIT 100

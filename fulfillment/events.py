@@ -97,6 +97,15 @@ class PickShort(Fact):
 
 
 @dataclass(frozen=True)
+class RestWithinTolerance(Fact):
+    """What a pick left of an order line, base units, is no more than its account wants sent after it."""
+
+    order_id: int
+    order_line_id: int
+    rest_qty: Decimal
+
+
+@dataclass(frozen=True)
 class ShipmentShipped(Fact):
     shipment_id: int
     shipment_number: str

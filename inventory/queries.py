@@ -236,6 +236,12 @@ def reading_free_stock_of(product_ids: Collection[int]) -> sql.Statement[list[Su
     return sql.Statement(_FREE_OF_PRODUCTS, parameters, lambda rows: list(map(Supply._make, rows)))
 
 
+def free_on(balance_ids: Collection[int]) -> dict[int, Decimal]:
+    """{balance: units on it that nobody holds}, not locked. One statement, none for no ids."""
+    rows = StockBalance.objects.filter(pk__in=balance_ids).values_list("pk").annotate(free=FREE)
+    return dict(rows) if balance_ids else {}
+
+
 def open_inbound(*, due_until: date | None = None, product_ids: Collection[int] | None = None) -> list[OpenInbound]:
     """What is still to come, all of it, what is expected by that day or of these products: earliest first. One statement."""
     rows = InboundSupply.objects.filter(is_closed=False, ordered_qty__gt=F("received_qty"))

@@ -111,7 +111,8 @@ class AccountAdmin(ReferenceAdmin):
                     ("ship_complete", "max_shipments"),
                     ("min_line_percent", "min_order_percent"),
                     ("backorders_allowed", "substitution_allowed"),
-                    ("min_shelf_life_days", "short_close_percent"),
+                    ("short_close_percent", "over_ship_percent"),
+                    "min_shelf_life_days",
                 ]
             },
         ),

@@ -67,6 +67,10 @@ class Account(models.Model):
         "closed short, %", max_digits=5, decimal_places=2, default=0, db_default=0,
         help_text="A rest of at most this share of a line that has shipped is not sent after it. 0: always sent.",
     )  # fmt: skip
+    over_ship_percent = models.DecimalField(
+        "taken above the order, %", max_digits=5, decimal_places=2, default=0, db_default=0,
+        help_text="What may be picked, shipped and invoiced above what was ordered of a line. 0: never more.",
+    )  # fmt: skip
     substitution_allowed = models.BooleanField(default=False)
     min_shelf_life_days = models.PositiveIntegerField(default=0)
     external_id = models.CharField(max_length=80, blank=True)
@@ -79,6 +83,7 @@ class Account(models.Model):
                     min_line_percent__range=(0, 100),
                     min_order_percent__range=(0, 100),
                     short_close_percent__range=(0, 100),
+                    over_ship_percent__range=(0, 100),
                 ),
                 name="account_minimum_percents_are_percents",
             ),

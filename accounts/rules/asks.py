@@ -66,6 +66,8 @@ class AccountSnapshot:
     is_tax_exempt: bool
     group_ids: frozenset[int] = frozenset()
     public_id: str = ""
+    over_ship_percent: Decimal = Decimal(0)
+    short_close_percent: Decimal = Decimal(0)
 
     @property
     def may_buy(self) -> bool:

@@ -33,6 +33,7 @@ from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.find_package import PackageSpec
 from fulfillment.services.pack_shipment import pack_shipment
 from fulfillment.services.refuse_delivery import refuse
+from fulfillment.services.take_other_lot import take_other_lot
 from fulfillment.states import PackageKind, ShipmentStatus
 
 CAN_SHIP = allow(view=LOOKERS, act={Role.WAREHOUSE, Role.OPERATOR, Role.SERVICE})
@@ -137,6 +138,30 @@ class Pick(Endpoint):
         asked = read_body(PickRequest, request)
         picks = {ident(x["line"]): x["quantity"] for x in asked["lines"]}
         return once_per_key(request, public_id, "pick", confirm_pick, picks=picks, short_reason=asked["short_reason"])
+
+
+class OtherLotRequest(KnownFieldsOnly):
+    line = serializers.CharField(max_length=18)
+    code = serializers.CharField(
+        max_length=80, help_text="Its barcode (GS1 with 10 or 21), or the bare lot or serial number."
+    )
+    quantity = QuantityField(required=False, help_text="In base units; all of the line where it is left out.")
+
+
+class OtherLot(Endpoint):
+    """The picker holds another lot or serial number than the one released: it goes instead, if it is good enough for the
+    customer and nobody else's, or can be exchanged. A part of a line becomes a line of its own."""
+
+    access = CAN_SHIP
+
+    @extend_schema(
+        operation_id="shipment_other_lot", parameters=[KEY_HEADER], request=OtherLotRequest, responses=ShipmentAnswer,
+        tags=["shipments"],
+    )  # fmt: skip
+    def post(self, request: Request, public_id: str) -> Response:
+        asked = _read(OtherLotRequest, request)
+        line_id, qty = _ident(asked["line"]), asked.get("quantity")
+        return _once(request, public_id, "other_lot", take_other_lot, line_id=line_id, code=asked["code"], qty=qty)
 
 
 class PackedLineRequest(KnownFieldsOnly):

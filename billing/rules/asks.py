@@ -74,6 +74,11 @@ class InvoiceView:
     def open_amount(self) -> Decimal:
         return self.total_amount - self.paid_amount - self.credited_amount - self.written_off_amount
 
+    @property
+    def undisputed_amount(self) -> Decimal:
+        """What is open and nobody disputes: it is payable while the rest is looked at."""
+        return max(self.open_amount - self.disputed_amount, ZERO)
+
 
 @dataclass(frozen=True)
 class Credit:

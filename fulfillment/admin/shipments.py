@@ -38,6 +38,7 @@ from fulfillment.services.record_usage import add_purchase_order, bill_usage
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import MAY as PART
 from fulfillment.services.release_part import release_part
+from fulfillment.services.take_other_lot import TakenLot, take_other_lot
 from fulfillment.states import STILL_HERE
 from orders.rules.asks import Part
 
@@ -197,7 +198,11 @@ class ShipmentAdmin(LedgerAdmin):
         lines = ShipmentLine.objects.filter(shipment_id=shipment_id).select_related("product", "lot").order_by("pk")
         errors: list[str] = []
         rows = [(line, request.POST.get(f"qty-{line.pk}", plain(line.qty))) for line in lines]
-        if request.method == "POST":
+        if request.POST.get("other"):
+            errors = self._take_other_lot(request, shipment_id)
+            if not errors:
+                return HttpResponseRedirect(request.path)
+        elif request.method == "POST":
             picks, errors = _quantities(request, [line.pk for line in lines])
             reason = request.POST.get("short_reason", "")
             if not errors and not (
@@ -215,6 +220,26 @@ class ShipmentAdmin(LedgerAdmin):
                 messages.success(request, f"Pick confirmed.{told}")
                 return self._to_shipment(shipment_id)
         return self._page(request, "pick", shipment_id, rows=rows, errors=errors)
+
+    def _take_other_lot(self, request: HttpRequest, shipment_id: int) -> list[str]:
+        """The picker holds another lot of a line than the one released."""
+        line = request.POST["other"]
+        line_id = int(line) if line.isdecimal() and len(line) < LONGEST_KEY else 0
+        taken: list[TakenLot] = []
+
+        def take(**who: Any) -> None:
+            typed_qty = request.POST.get(f"lot-qty-{line_id}", "").strip()
+            qty = as_quantity(typed_qty) if typed_qty else None
+            code = request.POST.get(f"lot-{line_id}", "")
+            taken.append(take_other_lot(shipment_id=shipment_id, line_id=line_id, code=code, qty=qty, **who))
+
+        try:
+            errors = self._try(take, actor=actor_of(request), now=clock.now())
+        except BadQuantity as wrong:
+            return [f"{wrong}."]
+        for done in taken:
+            messages.success(request, f"{done.words}.")
+        return errors
 
     def ship_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         self.require_act(request, SHIP)

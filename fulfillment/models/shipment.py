@@ -79,6 +79,9 @@ class ShipmentLine(models.Model):
     product = models.ForeignKey("catalog.Product", on_delete=models.PROTECT, related_name="+", db_index=False)
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     picked_qty = models.DecimalField(max_digits=14, decimal_places=4, null=True)
+    over_qty = models.DecimalField(
+        max_digits=14, decimal_places=4, default=0, db_default=0, help_text="Picked above what was released."
+    )
     short_reason = models.CharField(max_length=120, blank=True)
     shipped_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     invoiced_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
@@ -88,7 +91,8 @@ class ShipmentLine(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(qty__gt=0), name="a_shipment_line_sends_something"),
             models.CheckConstraint(
-                condition=Q(picked_qty__isnull=True) | Q(picked_qty__gte=0, picked_qty__lte=F("qty")),
+                condition=Q(over_qty__gte=0)
+                & (Q(picked_qty__isnull=True) | Q(picked_qty__gte=0, picked_qty__lte=F("qty") + F("over_qty"))),
                 name="never_pick_more_than_released",
             ),
             models.CheckConstraint(

@@ -23,9 +23,12 @@ from fulfillment.events import PickShort
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.rules.asks import PickReport
 from fulfillment.services.find_shipment import lock_with_credit, only, refusals
+from fulfillment.services.pick_over import Surplus, above, order_lines_over, surplus_refusals, tolerances
+from fulfillment.services.pick_short import tell_rests
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from inventory.services.confirm_picked import confirm_picked
 from orders.queries import line_prices
+from orders.services.grow_lines import grow_lines
 from orders.services.return_to_open import return_to_open
 from orders.states import Blocks
 
@@ -39,8 +42,8 @@ def confirm_pick(
     """Record picked quantities (base units) by shipment line; lines not named were picked in full.
 
     The shipment is packed afterwards, or cancelled when nothing was found. Returns its new status. Raises
-    NotFound, OnHold, InvalidInput for an unknown line, a quantity above what was released, or a short pick without a
-    reason.
+    NotFound, OnHold, InvalidInput for an unknown line, a quantity further above what was released than the account
+    takes, or a short pick without a reason; NotFreeToTake, SurplusOverCredit where more cannot be had.
     """
     return only(take_picks([PickReport(shipment_id, picks, short_reason)], actor, now), shipment_id)
 
@@ -68,6 +71,10 @@ class _Picked:
         return [line for line in self.lines if self.qtys[line.pk] < line.qty]
 
     @property
+    def overs(self) -> list[ShipmentLine]:
+        return [line for line in self.lines if self.qtys[line.pk] > line.qty]
+
+    @property
     def target(self) -> ShipmentStatus:
         return ShipmentStatus.PACKED if any(self.qtys.values()) else ShipmentStatus.CANCELLED
 
@@ -76,46 +83,60 @@ class _Picked:
 def take_picks(reports: Sequence[PickReport], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
     """The same inside the transaction of a verb that holds no lock above rank 30 yet."""
     ids = [report.shipment_id for report in reports]
-    shipments = lock_with_credit(ids)
+    growing = order_lines_over(reports)
+    shipments = lock_with_credit(ids, order_lines=growing)
     outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.PACKED, Blocks.PICK))
     lines_of: dict[int, list[ShipmentLine]] = {i: [] for i in ids}
     for line in ShipmentLine.objects.filter(shipment__in=ids).order_by("pk"):
         lines_of[line.shipment_id].append(line)
+    takes = tolerances([shipments[i] for i in shipments], now=now) if growing else {}
     taken: list[_Picked] = []
     for report in reports:
         if report.shipment_id in outcomes:
             continue
         lines = lines_of[report.shipment_id]
         try:
-            qtys = _checked(lines, report.picks, report.short_reason)
+            qtys = _checked(lines, report, takes.get(shipments[report.shipment_id].account_id))
         except InvalidInput as refusal:
             outcomes[report.shipment_id] = refusal
         else:
             taken.append(_Picked(shipments[report.shipment_id], lines, qtys, report.short_reason))
+    over = [Surplus(p.shipment, p.lines, p.qtys) for p in taken if p.overs]
+    if over:
+        outcomes |= surplus_refusals(over, growing, now=now)
+        taken = [p for p in taken if p.shipment.pk not in outcomes]
     if taken:
         _write(taken, actor, now)
     return outcomes | {p.shipment.pk: str(p.shipment.status) for p in taken}
 
 
 def _write(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
-    confirm_picked({line.claim_id: p.qtys[line.pk] for p in taken for line in p.lines}, actor=actor, now=now)
+    picks = {line.claim_id: p.qtys[line.pk] for p in taken for line in p.lines}
+    overs = {line.order_line_id for p in taken for line in p.overs}
+    confirm_picked(picks, actor=actor, now=now, may_exceed=bool(overs))
     _store(taken, now)
-    _give_back_exposure([p for p in taken if p.shorts], actor, now)
+    grown = grow_lines(overs, actor=actor, now=now) if overs else {}
+    _move_exposure([p for p in taken if p.shorts or p.overs], grown, actor, now)
+    tell_rests({line.order_line_id: line.demand_id for p in taken for line in p.shorts}, actor=actor, now=now)
     _tell(taken, actor, now)
 
 
-def _checked(lines: list[ShipmentLine], picks: Mapping[int, Decimal], reason: str) -> dict[int, Decimal]:
+def _checked(lines: list[ShipmentLine], report: PickReport, takes: tuple[str, Decimal] | None) -> dict[int, Decimal]:
+    """`takes`: the account's code and tolerance, where anything is above what was released."""
+    picks, reason = report.picks, report.short_reason
     released = {line.pk: line.qty for line in lines}
     wrong = [
         FieldError(f"/picks/{line_id}", *_fault(released.get(line_id), qty))
         for line_id, qty in picks.items()
-        if line_id not in released or not is_exact(qty) or not ZERO <= qty <= released[line_id]
+        if line_id not in released or not is_exact(qty) or qty < 0 or (qty > released[line_id] and takes is None)
     ]
     picked = {line_id: picks.get(line_id, qty) for line_id, qty in released.items()}
     if not reason.strip() and any(picked[i] < released[i] for i in released if is_exact(picked[i])):
         wrong.append(
             FieldError("/short_reason", "required", "A short pick needs a reason.", "Say what was found instead.")
         )
+    if not wrong and takes is not None:
+        wrong = above(lines, picked, takes)
     if wrong:
         raise InvalidInput(wrong)
     return picked
@@ -129,7 +150,7 @@ def _fault(released: Decimal | None, qty: Decimal) -> tuple[str, str, str]:
 
 
 _STORE = """
-UPDATE fulfillment_shipmentline l SET picked_qty = p.qty, short_reason = p.reason
+UPDATE fulfillment_shipmentline l SET picked_qty = p.qty, over_qty = greatest(p.qty - l.qty, 0), short_reason = p.reason
   FROM unnest(%s::bigint[], %s::numeric[], %s::text[]) AS p(id, qty, reason) WHERE l.id = p.id
 """
 
@@ -150,14 +171,15 @@ def _store(taken: Sequence[_Picked], now: datetime) -> None:
             rows.update(status=status, packed_at=packed_at, version=F("version") + 1)
 
 
-def _give_back_exposure(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
+def _move_exposure(taken: Sequence[_Picked], grown: Mapping[int, Decimal], actor: Actor, now: datetime) -> None:
+    """Released exposure becomes what was picked; what is open gets back what is short, less what was taken of it."""
     if not taken:
         return
-    prices = line_prices([line.order_line_id for p in taken for line in p.shorts])
+    prices = line_prices([line.order_line_id for p in taken for line in (*p.shorts, *p.overs)])
     specs: list[PostingSpec] = []
-    back: dict[int, Decimal] = {}
+    back = dict(grown)
     for p in taken:
-        for line in p.shorts:
+        for line in (*p.shorts, *p.overs):
             price = prices[line.order_line_id]
             was = line_amount(line.qty, price.unit_price, price.currency)
             still = line_amount(p.qtys[line.pk], price.unit_price, price.currency)
@@ -167,14 +189,14 @@ def _give_back_exposure(taken: Sequence[_Picked], actor: Actor, now: datetime) -
                     doc=DocumentRef("shipment", p.shipment.pk, p.shipment.number),
                     bucket=Bucket.RELEASED,
                     amount=still - was,
-                    key=f"shipment:{p.shipment.pk}:line:{line.pk}:short",
+                    key=f"shipment:{p.shipment.pk}:line:{line.pk}:{'short' if still < was else 'over'}",
                     currency=price.currency,
                     rate_date=price.submitted_on,
                 )
             )
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty - p.qtys[line.pk]
     post(specs, now=now)
-    return_to_open(back, actor=actor, now=now)
+    return_to_open({i: qty for i, qty in back.items() if qty}, actor=actor, now=now)
 
 
 def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
@@ -190,6 +212,8 @@ def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
 def _entry(p: _Picked) -> journal.Entry:
     count = len(p.shorts)
     verb, words = ("picked short", f"{counted(count, 'line')} short") if count else ("picked", "all lines in full")
+    if p.overs:
+        words += f", {counted(len(p.overs), 'line')} above what was released"
     ref = DocumentRef("shipment", p.shipment.pk, p.shipment.number)
     return journal.Entry(ref, verb, f"Shipment {p.shipment.number} picked: {words}", {"reason": p.reason})
 

@@ -10,6 +10,7 @@ from fulfillment import locks
 from fulfillment.models import Shipment
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from orders.queries import holds_blocking
+from orders.services.lock_lines import lock_lines
 from orders.states import Blocks
 
 T = TypeVar("T")
@@ -21,10 +22,13 @@ class OnHold(Refused):
 
 
 @require_uow
-def lock_with_credit(shipment_ids: Collection[int]) -> dict[int, Shipment]:
-    """The shipments that exist, locked at rank 30 under their accounts' credit at rank 10."""
+def lock_with_credit(shipment_ids: Collection[int], *, order_lines: Collection[int] = ()) -> dict[int, Shipment]:
+    """The shipments that exist, locked at rank 30 under their accounts' credit at rank 10, and between them the orders
+    of `order_lines` at rank 20."""
     owners = dict(Shipment.objects.filter(pk__in=shipment_ids).values_list("pk", "account_id"))
     lock_accounts(owners.values())
+    if order_lines:
+        lock_lines(order_lines)
     return {s.pk: s for s in locks.lock_shipments(owners)} if owners else {}
 
 

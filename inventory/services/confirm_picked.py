@@ -13,6 +13,7 @@ from inventory.models import Claim, Lot, StockBalance, StockMovement
 from inventory.network_queries import site_times
 from inventory.rules.asks import Shorted
 from inventory.services.claim import Held, Ledger, open_ledger
+from inventory.services.pick_over import room_for_more, take_more
 from inventory.services.promise import current_promises, pegs_of, renewed
 from inventory.services.record import record
 from inventory.services.vendor_stock import run_out, settle_offers
@@ -39,31 +40,39 @@ class PickedMoreThanReleased(Refused):
 
 
 @require_uow
-def confirm_picked(picks: Mapping[int, Decimal], *, now: datetime, actor: Actor) -> list[Shorted]:
+def confirm_picked(
+    picks: Mapping[int, Decimal], *, now: datetime, actor: Actor, may_exceed: bool = False
+) -> list[Shorted]:
     """`picks` is {claim_id: picked qty}. Released → picked; the rest is backordered again and returned as shorted.
+    Where the caller says that picks `may_exceed` what was released, more is taken if nobody else has it: first what the
+    demand waits for, beyond that the demand asks for more than it did.
 
     The missing units are moved, by a pair of movements, from the balance's good stock to the same place in status
     "quality": they stay on the books until a count says what became of them, but nothing can be promised from them. What
     a vendor did not send is nobody's to count: it has no more of it until its offer is saved again.
-    Raises NotReleased, PickedMoreThanReleased, PickedLotIsRecalled, StockDisagrees.
+    Raises NotReleased, PickedMoreThanReleased, NotFreeToPick, PickedLotIsRecalled, StockDisagrees.
     """
     rows = list(Claim.objects.filter(pk__in=picks).values_list("demand_id", "balance_id", "balance__site__kind"))
     demands = locks.lock_demands({demand_id for demand_id, *_ in rows})
     ledger = open_ledger(demands)
-    picked = _checked(picks, ledger)
+    picked = _checked(picks, ledger, may_exceed=may_exceed)
     _refuse_recalled({h.lot_id for i, h in picked.items() if picks[i] > 0 and h.lot_id is not None})
     shorted = [Shorted(h.demand_id, i, h.product_id, h.site_id, h.qty - picks[i]) for i, h in picked.items()]
     shorted = [s for s in shorted if s.qty > 0]
-    touched = [demands[i] for i in sorted({s.demand_id for s in shorted})]
+    extra = {i: picks[i] - h.qty for i, h in picked.items() if picks[i] > h.qty}
+    touched = [demands[i] for i in sorted({s.demand_id for s in shorted} | {picked[i].demand_id for i in extra})]
     current = current_promises([d.pk for d in touched]) if touched else []
     inbound = locks.lock_inbound({d.product_id for d in touched}) if touched else []
     pegs = pegs_of(inbound, current, now=now) if inbound else {}
+    rooms = room_for_more(extra, picked, ledger, now=now) if extra else {}
 
     out = _out({balance_id for _, balance_id, kind in rows if kind == SiteKind.VENDOR}, shorted, picked)
     run_out(out, now=now)
     ours = [(picked[s.claim_id], s.qty) for s in shorted if picked[s.claim_id].balance_id not in out]
     movements = _set_aside(ours, ledger, now=now, actor=actor)
     _move(picks, picked, ledger)
+    if extra:
+        take_more(extra, picked, ledger, rooms)
     StockMovement.objects.bulk_create(movements)
     settle_offers(ledger, out, now=now, actor=actor)
     if not touched:
@@ -88,14 +97,14 @@ def _refuse_recalled(lot_ids: set[int]) -> None:
         raise PickedLotIsRecalled(lot=recalled.code)
 
 
-def _checked(picks: Mapping[int, Decimal], ledger: Ledger) -> dict[int, Held]:
+def _checked(picks: Mapping[int, Decimal], ledger: Ledger, *, may_exceed: bool) -> dict[int, Held]:
     released = {h.id: h for h in ledger.open_claims(ClaimKind.RELEASED)}
     found = {}
     for claim_id, qty in picks.items():
         held = released.get(claim_id)
         if held is None:
             raise NotReleased(claim_id=claim_id)
-        if not ZERO <= qty <= held.qty:
+        if qty < 0 or (qty > held.qty and not may_exceed):
             raise PickedMoreThanReleased(claim_id=claim_id, picked=qty, released=held.qty)
         found[claim_id] = held
     return found

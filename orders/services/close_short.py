@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from accounts.queries import account_snapshots
 from core import sql
 from core.actors import Actor
 from core.errors import Refused
@@ -13,9 +14,10 @@ from core.quantity import plain
 from core.uow import door_verb
 from orders.queries import pictures
 from orders.rules.asks import CancelOutcome
+from orders.rules.exposure import unreleased
 from orders.services.cancel import NothingToCancel, cancel_order_lines
 
-ZERO = Decimal(0)
+ZERO, HUNDRED = Decimal(0), Decimal(100)
 BATCH = 200
 # A rest that nothing is set aside for, of a line that has shipped and has nothing on its way, within the tolerance.
 _RESTS = """
@@ -51,6 +53,25 @@ def close_short(*, order_id: int, line_no: int, reason: str, actor: Actor, now: 
     if state is not None and (held := state.open - state.backordered) > 0:
         raise StillOnItsWay(line_no=line_no, qty=plain(held))
     return cancel_order_lines(order_id, {line_no: None}, reason=f"closed short: {reason}", actor=actor, now=now)
+
+
+@door_verb
+def close_rest(*, order_id: int, order_line_id: int, rest_qty: Decimal, actor: Actor, now: datetime) -> Decimal:
+    """Cancel what a short pick left of a line, where the account does not want so little sent after it: base units.
+
+    What was found for it in between is given back; 0 where it is released, done, or more than the tolerance by now.
+    """
+    order = pictures([order_id]).get(order_id)
+    line = next((x for x in order.lines if x.line_id == order_line_id), None) if order else None
+    if order is None or line is None or line.demand is None or line.demand.released:
+        return ZERO
+    percent = account_snapshots([order.account_id], on=now.date())[order.account_id].short_close_percent
+    rest, wanted = unreleased(line.demand), line.demand.ordered - line.demand.cancelled
+    if not ZERO < rest <= rest_qty or rest * HUNDRED > wanted * percent:
+        return ZERO
+    reason = f"closed short: the rest is at most {plain(percent)} % of the line, as the account agreed"
+    outcome = cancel_order_lines(order_id, {line.line_no: rest}, reason=reason, actor=actor, now=now)
+    return sum(outcome.cancelled.values(), ZERO)
 
 
 def close_short_by_tolerance(*, actor: Actor, now: datetime) -> list[Closed]:

@@ -14,7 +14,8 @@ from orders.rules.exposure import open_change, open_posting, unreleased, worth_o
 
 @require_uow
 def return_to_open(short_qtys: Mapping[int, Decimal], *, actor: Actor, now: datetime) -> int:
-    """Post `open_order +` for each order line, base units by order line id; the number of postings.
+    """Post `open_order +` for each order line, base units by order line id (negative: that many less are open); the number
+    of postings.
 
     Called after confirm_picked, in its transaction: the caller locked the accounts' credit, has put the units back to
     backordered, and posts `released −` itself. Takes no order lock, so the line's own change makes the key unique.

@@ -24,12 +24,12 @@ LONGEST_KEY = 80
 
 @access(PORTAL)
 def pay(request: PortalRequest) -> HttpResponse:
-    """Choose invoices and amounts; the provider answers later, on the next page."""
+    """Choose invoices and amounts; the provider answers on the next page. Of a disputed invoice the rest is payable."""
     account, code = request.buying.account, provider_in_use()
-    found = unpaid_invoices_of_account(account.id, limit=MOST)
+    found = unpaid_invoices_of_account(account.id, limit=MOST, with_disputed=True)
     problems: list[str] = []
     if request.method == "POST":
-        amounts = _amounts(request, [i.id for i in found], problems)
+        amounts = _amounts(request, [i.id for i in found if i.undisputed_amount], problems)
         if not may_order(request):
             problems.append(_("You may look at invoices, not pay them. Ask your administrator."))
         if not problems:

@@ -21,7 +21,7 @@ UPDATE reporting_linemeasure m
    SET last_shipped_date = CASE WHEN s.shipped > m.shipped_qty THEN greatest(m.last_shipped_date, s.day)
                                 ELSE m.last_shipped_date END,
        shipped_qty = greatest(m.shipped_qty, s.shipped), cancelled_qty = greatest(m.cancelled_qty, s.cancelled),
-       first_shipped_qty = coalesce(m.first_shipped_qty, s.first)
+       first_shipped_qty = coalesce(m.first_shipped_qty, least(s.first, m.ordered_qty))
   FROM unnest(%s::bigint[], %s::date[], %s::numeric[], %s::numeric[], %s::numeric[])
        AS s(id, day, shipped, cancelled, first)
  WHERE m.order_line_id = s.id

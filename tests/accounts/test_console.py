@@ -126,6 +126,7 @@ def account_form(**changes):
         "min_order_percent": "0",
         "min_shelf_life_days": "0",
         "short_close_percent": "0",
+        "over_ship_percent": "0",
     }
     return {**inlines, **fields, **numbers, "backorders_allowed": "on", **changes}
 

@@ -7,11 +7,13 @@ import pytest
 import time_machine
 from rest_framework.test import APIClient
 
-from billing.models import Invoice, Payment, Receipt
+from billing.models import Dispute, Invoice, Payment, Receipt
 from billing.payments.port import BadSignature, PaymentRequest
 from billing.payments.sandbox import Sandbox, sign
+from billing.services.dispute_invoice import open_dispute
 from billing.services.pay_online import start_payment, take_message
 from billing.services.post_receipt import post_receipt
+from billing.states import DisputeReason
 from core.errors import InvalidInput, NotFound
 from core.testing import drain
 from credit.models import CreditAccount
@@ -170,3 +172,27 @@ def test_the_provider_s_address_takes_signed_messages_alone():
         assert (good.status_code, good.json()) == (200, {"is_new": True})
         assert client.post("/api/v1/payment-messages/nobody", body, content_type="application/json").status_code == 404
     assert Payment.objects.get().status == "succeeded"
+
+
+def test_a_disputed_invoice_stays_on_the_pay_page_and_its_undisputed_part_can_be_paid():
+    world, invoice = to_pay()
+    dispute = open_dispute(
+        invoice_id=invoice.pk, amount=D(10), reason=DisputeReason.QUANTITY, note="one is missing", actor=PICKER, now=NOW
+    )
+    shipped(world, 1)
+    whole = Invoice.objects.latest("pk")
+    open_dispute(invoice_id=whole.pk, amount=D(10), reason=DisputeReason.QUALITY, note="broken", actor=PICKER, now=NOW)
+    buyer = browser_of(BuyerFactory(account=world.account).user)
+    page = buyer.get("/pay/").content.decode()
+    assert invoice.number in page
+    assert "$10.00 is disputed; the other $20.00 can be paid now" in page
+    assert whole.number in page
+    assert "all of it is disputed: nothing to pay until it is answered" in page
+    assert f'name="amount-{whole.pk}"' not in page
+    answer = buyer.post("/pay/", {f"amount-{invoice.pk}": "20", "method": "card", "key": "part"})
+    assert answer.status_code == 302
+    drain(NOW)
+    invoice.refresh_from_db()
+    assert (invoice.paid_amount, invoice.disputed_amount, invoice.status) == (D(20), D(10), "disputed")
+    assert Dispute.objects.get(pk=dispute).status == "open"
+    assert breaches() == []

@@ -19,6 +19,7 @@ from billing.models import (
     PlanVersion,
 )
 from billing.services.commission_statements import close_statement, pay_statement
+from billing.services.issue_credit_memo import apply_credit
 from billing.services.post_receipt import post_receipt
 from catalog.states import Tracking
 from core.models import Job
@@ -169,15 +170,20 @@ def test_two_sites_a_short_pick_a_moved_promise_and_one_lot_back():
     assert (memo.number, memo.total_amount, memo.lines.get().invoice_line.invoice_id) == ("CM-1", D("10.00"), one.pk)
     clawed = CommissionEntry.objects.latest("pk")
     assert (clawed.step, clawed.earned_delta) == ("clawed_back", D("-0.75"))
-    assert sum(money()[2:3]) - money()[3] == D("-5.00")  # 5 owed on INV-2, 10 on account
+    assert money() == (0, 0, D("5.00"), D("10.00"))  # 5 owed on INV-2, 10 on account
+    apply_credit(credit_memo_id=memo.pk, invoice_id=two.pk, amount=D("5.00"), actor=PICKER, now=LATER)
+    drain(LATER)
+    two.refresh_from_db()
+    assert (two.status, two.open_amount, money()) == ("paid", 0, (0, 0, 0, D("5.00")))
+    assert Case.objects.get(kind="short_payment").resolved_at == LATER
     assert breaches() == []
 
     # the clocks, in the order in which they struck
     clocks = {c.code: c.span for c in clocks_of([order_id])[order_id]}
     assert [c for c, span in clocks.items() if span] == [
-        "entered", "clean", "promised", "released", "picked", "shipped", "delivered", "invoiced",
+        "entered", "clean", "promised", "released", "picked", "shipped", "delivered", "invoiced", "paid",
     ]  # fmt: skip
-    assert (clocks["shipped"].last, clocks["delivered"].first, clocks["paid"]) == (NOW, LATER, None)
+    assert (clocks["shipped"].last, clocks["delivered"].first, clocks["paid"].last) == (NOW, LATER, LATER)
 
     _told_again_out_of_order()
 

@@ -395,6 +395,7 @@ API: dict[str, dict[str, str]] = {
     "shipment-pick": {"post": f"{DOCK} service"},
     "recalls": {"get": f"{DOCK} service cs cs_lead planner auditor {MONEY}"},
     "shipment-recall": {"post": f"{DOCK} service"},
+    "shipment-other-lot": {"post": f"{DOCK} service"},
     "shipment-packages": {"post": f"{DOCK} service"},
     "shipment-ship": {"post": f"{DOCK} service"},
     "shipment-vendor-answer": {"post": "cs cs_lead planner operator service"},

@@ -18,6 +18,7 @@ from core.errors import DomainError
 from core.testing import drain, outer_atomic
 from fulfillment.models import LabelNumbering, Package, Return, Shipment
 from fulfillment.package_queries import packable
+from fulfillment.rules.asks import ReleaseOutcome
 from fulfillment.rules.returns import Finding
 from fulfillment.services.at_the_door import Proof
 from fulfillment.services.confirm_delivery import Damage, confirm_delivery
@@ -28,10 +29,14 @@ from fulfillment.services.inspect_return import inspect_return
 from fulfillment.services.pack_shipment import open_again, pack_shipment, put_in, seal_package, take_out
 from fulfillment.services.receive_return import receive_return
 from fulfillment.services.refuse_delivery import refuse_delivery
+from fulfillment.services.release_orders import release_orders
+from fulfillment.services.take_other_lot import take_other_lot
 from fulfillment.states import Disposition
-from tests.factories.flow import NOW, PICKER, breaches, line_ids, released, stocked_world
+from orders.services.place import place
+from tests.factories.flow import NOW, PICKER, breaches, line_ids, placed, released, stocked_world
+from tests.factories.inventory import stock
 
-EXAMPLES = int(os.environ.get("OMS_CASES", "2"))
+EXAMPLES = int(os.environ.get("OMS_CASES", "5"))
 STEPS = int(os.environ.get("HOLDFAST_STEPS", "10"))
 D = Decimal
 ACT = {"actor": PICKER, "now": NOW}
@@ -50,10 +55,13 @@ class Dock(RuleBasedStateMachine):
     @initialize()
     def world(self) -> None:
         LabelNumbering.objects.create(extension_digit="0", company_prefix="9506000")
-        self.it = stocked_world(products=2, stock_qty=1000)
+        self.it = stocked_world(products=2, stock_qty=60)
+        for product in self.it.products:
+            for lot in ("L1", "L2"):
+                stock(product, self.it.site, 40, lot=lot)
+        type(self.it.account).objects.update(over_ship_percent=40, short_close_percent=20)
         for _ in range(2):
-            sent = released(self.it, 5, 3)
-            self.attempt(confirm_pick, shipment_id=sent.shipment_id, picks={}, short_reason="")
+            self.attempt(confirm_pick, shipment_id=released(self.it, 5, 3).shipment_id, picks={}, short_reason="")
 
     def attempt(self, verb, **arguments) -> None:
         """A clean refusal is an answer."""
@@ -64,12 +72,18 @@ class Dock(RuleBasedStateMachine):
         found = list(rows.order_by("pk"))
         return found[pick % len(found)] if found else None
 
-    @rule(pick=any_one, missing=st.integers(0, 5))
-    def release_and_pick(self, pick: int, missing: int) -> None:
-        sent = released(self.it, 5, 3)
-        first = line_ids(sent.shipment_id)[0]
-        found = {first: D(5 - missing)} if missing else {}
-        self.attempt(confirm_pick, shipment_id=sent.shipment_id, picks=found, short_reason="bin empty")
+    @rule(found=st.integers(0, 8), other=st.integers(0, 5), code=st.sampled_from(["L1", "L2", "L9"]))
+    def release_and_pick(self, found: int, other: int, code: str) -> None:
+        """Found fewer, all or more than 5; before that `other` of the line may come from another lot."""
+        order_id = placed(self.it, 5, 3)
+        outcomes: list[ReleaseOutcome] = []
+        with suppress(DomainError):
+            outcomes = release_orders(order_ids=[order_id], **ACT)
+        for shipment_id in (i for outcome in outcomes for i in outcome.shipment_ids):
+            first = line_ids(shipment_id)[0]
+            if other:
+                self.attempt(take_other_lot, shipment_id=shipment_id, line_id=first, code=code, qty=D(other))
+            self.attempt(confirm_pick, shipment_id=shipment_id, picks={first: D(found)}, short_reason="bin empty")
 
     @rule(pick=any_one, part=st.integers(1, 5), is_weighed=st.booleans())
     def pack(self, pick: int, part: int, is_weighed: bool) -> None:
@@ -132,6 +146,11 @@ class Dock(RuleBasedStateMachine):
     @invariant()
     def every_registered_invariant_holds(self) -> None:
         assert breaches() == []
+
+    @rule(qty=st.integers(1, 30))
+    def wait_with_a_reservation(self, qty: int) -> None:
+        """Somebody else's order holds what could be exchanged."""
+        self.attempt(place, draft=self.it.draft(qty, qty))
 
     @invariant()
     def nobody_is_credited_more_than_was_invoiced(self) -> None:
