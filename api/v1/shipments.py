@@ -159,9 +159,11 @@ class OtherLot(Endpoint):
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        asked = _read(OtherLotRequest, request)
+        asked = read_body(OtherLotRequest, request)
         line_id, qty = _ident(asked["line"]), asked.get("quantity")
-        return _once(request, public_id, "other_lot", take_other_lot, line_id=line_id, code=asked["code"], qty=qty)
+        return once_per_key(
+            request, public_id, "other_lot", take_other_lot, line_id=line_id, code=asked["code"], qty=qty
+        )
 
 
 class PackedLineRequest(KnownFieldsOnly):

@@ -143,8 +143,11 @@ def _asks(
     for s in found:
         amounts = [line_amount(q, prices[i].unit_price, prices[i].currency) for i, q in extras[s.shipment.pk].items()]
         if sum(amounts, ZERO) > 0:
-            currency = prices[next(iter(extras[s.shipment.pk]))].currency
+            price = prices[next(iter(extras[s.shipment.pk]))]
             ref = DocumentRef("shipment", s.shipment.pk, s.shipment.number)
-            ask = CreditAsk(s.shipment.account_id, ref, sum(amounts, ZERO), currency, now.date(), terms_are_agreed=True)
+            ask = CreditAsk(
+                s.shipment.account_id, ref, sum(amounts, ZERO), price.currency, now.date(), terms_are_agreed=True,
+                rate_date=price.submitted_on,
+            )  # fmt: skip
             asks.append((s.shipment, ask))
     return asks

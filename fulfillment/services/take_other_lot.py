@@ -104,7 +104,11 @@ def _round_again(shipment: Shipment, line: ShipmentLine, kept: ShipmentLine, now
     apart = sum((line_amount(part, price.unit_price, price.currency) for part in parts), Decimal(0))
     if change := apart - line_amount(line.qty, price.unit_price, price.currency):
         ref, key = DocumentRef("shipment", shipment.pk, shipment.number), f"shipment:{shipment.pk}:line:{kept.pk}:lot"
-        post([PostingSpec(shipment.account_id, ref, Bucket.RELEASED, change, key)], now=now)
+        spec = PostingSpec(
+            shipment.account_id, ref, Bucket.RELEASED, change, key, currency=price.currency,
+            rate_date=price.submitted_on,
+        )  # fmt: skip
+        post([spec], now=now)
 
 
 def _words(line: ShipmentLine, moved: MovedClaim) -> str:
