@@ -235,7 +235,7 @@ def test_a_hundred_shipments_are_chosen_for_and_leave_in_the_statements_of_two()
             assert plan_carriage(shipment_ids=some, **WHO) == len(some)
         counts.append(len(asked))
     assert counts[0] == counts[1]
-    assert counts[0] <= 14
+    assert counts[0] <= 15
     for shipment in sent:
         picked(type("S", (), {"shipment_id": shipment}))
     left = []
