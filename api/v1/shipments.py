@@ -160,7 +160,7 @@ class OtherLot(Endpoint):
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
         asked = read_body(OtherLotRequest, request)
-        line_id, qty = _ident(asked["line"]), asked.get("quantity")
+        line_id, qty = ident(asked["line"]), asked.get("quantity")
         return once_per_key(
             request, public_id, "other_lot", take_other_lot, line_id=line_id, code=asked["code"], qty=qty
         )
