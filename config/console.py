@@ -239,7 +239,7 @@ NAVIGATION = [
         _item(_("Temporary and insured limits"), "more_time", "credit_limitaddition"),
         _item(_("Postings"), "menu_book", "credit_posting"),
         _item(_("Payment terms"), "event", "credit_paymentterms"),
-        _item(_("Words for payment terms"), "translate", "credit_termswords"),
+        _item(_("Wordings of payment terms"), "translate", "credit_termswords"),
     ),
     _section(
         _("Customers"),

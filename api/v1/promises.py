@@ -26,7 +26,7 @@ KEEP, SPLIT = "keep", "split"
 SHORTEST_CONSENT = 10  # as for every reason that is kept
 
 
-class AnswerRequest(KnownFieldsOnly):
+class PromiseAnswerRequest(KnownFieldsOnly):
     line_no = serializers.IntegerField(min_value=1)
     answer = serializers.ChoiceField(
         choices=[KEEP, SPLIT],
@@ -49,13 +49,13 @@ class AnswerPromise(Endpoint):
     @extend_schema(
         operation_id="order_answer_promise",
         parameters=[KEY_HEADER],
-        request=AnswerRequest,
+        request=PromiseAnswerRequest,
         responses=OrderView,
         tags=["orders"],
     )
     def post(self, request: Request, public_id: str) -> Response:
         key = required_key(request)
-        asked = AnswerRequest(data=request.data)
+        asked = PromiseAnswerRequest(data=request.data)
         asked.is_valid(raise_exception=True)
         head = seen_order(request, public_id)
         require_may_order(request, head.account_id)

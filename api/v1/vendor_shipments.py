@@ -26,7 +26,7 @@ class VendorLine(KnownFieldsOnly):
     quantity = NumberOrNothing(help_text='In base units: "5"; "0": nothing of it.')
 
 
-class AnswerRequest(KnownFieldsOnly):
+class VendorAnswerRequest(KnownFieldsOnly):
     ship_date = serializers.DateField(help_text="The day it leaves the vendor.")
     reference = serializers.CharField(max_length=60, required=False, default="", allow_blank=True)
     lines = serializers.ListField(
@@ -41,11 +41,11 @@ class VendorAnswer(Endpoint):
     access = CAN_TELL
 
     @extend_schema(
-        operation_id="shipment_vendor_answer", parameters=[KEY_HEADER], request=AnswerRequest, responses=ShipmentAnswer,
+        operation_id="shipment_vendor_answer", parameters=[KEY_HEADER], request=VendorAnswerRequest, responses=ShipmentAnswer,
         tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
-        asked = read_body(AnswerRequest, request)
+        asked = read_body(VendorAnswerRequest, request)
         told = {"ship_date": asked["ship_date"], "reference": asked["reference"]}
         quantities = _quantities(request, public_id, asked)
         return once_per_key(request, public_id, "vendor-answer", confirm_vendor_order, quantities=quantities, **told)

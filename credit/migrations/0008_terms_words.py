@@ -27,8 +27,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "words for payment terms",
-                "verbose_name_plural": "words for payment terms",
+                "verbose_name": "wording of payment terms",
+                "verbose_name_plural": "wordings of payment terms",
                 "constraints": [
                     models.UniqueConstraint(
                         django.db.models.functions.text.Upper("words"), name="words_mean_one_set_of_terms"

@@ -19,8 +19,8 @@ class TermsWords(models.Model):
             models.UniqueConstraint(Upper("words"), name="words_mean_one_set_of_terms"),
             models.CheckConstraint(condition=~Q(words=""), name="terms_words_are_written"),
         ]
-        verbose_name = "words for payment terms"
-        verbose_name_plural = "words for payment terms"
+        verbose_name = "wording of payment terms"
+        verbose_name_plural = "wordings of payment terms"
 
     def __str__(self) -> str:
         return self.words

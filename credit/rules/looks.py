@@ -122,7 +122,7 @@ def overdue_amount(case: Case, allowed: Decimal | None) -> Finding | None:
     if allowed is None:
         return None
     overdue = case.standing.overdue.amount
-    words = f"{overdue:,} {case.standing.currency} are overdue; {allowed:,} are allowed."
+    words = f"{overdue:,} {case.standing.currency} is overdue; {allowed:,} is allowed."
     return Finding(overdue > allowed, words, {"amount": overdue, "allowed": allowed})
 
 
@@ -131,7 +131,7 @@ def overdue_percent(case: Case, allowed: Decimal | None) -> Finding | None:
         return None
     overdue, open_items = case.standing.overdue.amount, case.standing.parts.receivable
     share = overdue / open_items * HUNDRED if open_items > 0 else ZERO
-    words = f"{share:.1f} % of what is open is overdue; {figure(allowed)} % are allowed."
+    words = f"{share:.1f} % of what is open is overdue; {figure(allowed)} % is allowed."
     return Finding(share > allowed, words, {"percent": share.quantize(Decimal("0.01")), "allowed": allowed})
 
 
