@@ -41,8 +41,8 @@ class VendorAnswer(Endpoint):
     access = CAN_TELL
 
     @extend_schema(
-        operation_id="shipment_vendor_answer", parameters=[KEY_HEADER], request=VendorAnswerRequest, responses=ShipmentAnswer,
-        tags=["shipments"],
+        operation_id="shipment_vendor_answer", parameters=[KEY_HEADER], request=VendorAnswerRequest,
+        responses=ShipmentAnswer, tags=["shipments"],
     )  # fmt: skip
     def post(self, request: Request, public_id: str) -> Response:
         asked = read_body(VendorAnswerRequest, request)
