@@ -198,8 +198,8 @@ class ShipmentAdmin(LedgerAdmin):
         lines = ShipmentLine.objects.filter(shipment_id=shipment_id).select_related("product", "lot").order_by("pk")
         errors: list[str] = []
         rows = [(line, request.POST.get(f"qty-{line.pk}", plain(line.qty))) for line in lines]
-        if request.POST.get("other"):
-            errors = self._take_other_lot(request, shipment_id)
+        if other := request.POST.get("other") or _scanned(request, [line.pk for line in lines]):
+            errors = self._take_other_lot(request, shipment_id, other)
             if not errors:
                 return HttpResponseRedirect(request.path)
         elif request.method == "POST":
@@ -221,9 +221,8 @@ class ShipmentAdmin(LedgerAdmin):
                 return self._to_shipment(shipment_id)
         return self._page(request, "pick", shipment_id, rows=rows, errors=errors)
 
-    def _take_other_lot(self, request: HttpRequest, shipment_id: int) -> list[str]:
+    def _take_other_lot(self, request: HttpRequest, shipment_id: int, line: str) -> list[str]:
         """The picker holds another lot of a line than the one released."""
-        line = request.POST["other"]
         line_id = int(line) if line.isdecimal() and len(line) < LONGEST_KEY else 0
         taken: list[TakenLot] = []
 
@@ -349,6 +348,11 @@ def _carried(row: Shipment, *, may_ship: bool) -> dict[str, Any]:
         "delivery": deliveries_of([row.pk]).get(row.pk),
         "services": services if may_ship and row.status in STILL_HERE else (),
     }
+
+
+def _scanned(request: HttpRequest, line_ids: list[int]) -> str:
+    """The first line beside which another lot stands: the pick is not confirmed over it."""
+    return next((f"{i}" for i in line_ids if request.POST.get(f"lot-{i}", "").strip()), "")
 
 
 def _quantities(request: HttpRequest, line_ids: list[int]) -> tuple[dict[int, Decimal], list[str]]:

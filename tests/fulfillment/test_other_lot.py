@@ -186,6 +186,9 @@ def test_console_and_api_take_another_lot():
     desk = browser_of(StaffFactory(roles=["warehouse"]))
     answer = desk.post(page, {"other": str(line.pk), f"lot-{line.pk}": "B", f"lot-qty-{line.pk}": "2"}, follow=True)
     assert "go from B instead of A" in answer.content.decode()
+    entered = desk.post(page, {f"lot-{line.pk}": "Z", f"qty-{line.pk}": "4"})  # a scanner's Enter confirms no pick
+    assert entered.status_code == 422
+    assert Shipment.objects.get().status == "released"
     wrong = desk.post(page, {"other": str(line.pk), f"lot-{line.pk}": "Z"})
     assert wrong.status_code == 422
     assert "No lot Z of" in wrong.content.decode()
