@@ -16,6 +16,7 @@ from accounts.states import STAFF, Role
 from catalog.queries import product_snapshots
 from core import refs
 from core.access import allow
+from core.choices import counted
 from core.console import LedgerAdmin, ReadOnlyInline, row_id
 from core.lists import typed
 from core.quantity import plain
@@ -31,7 +32,7 @@ from inventory.queries import promises, reasons, site_snapshots
 from inventory.rules.asks import PromiseSlice
 from inventory.sourcing_queries import why_these_sites
 
-PRODUCTS_NAMED = 20  # of a run, on its page
+PRODUCTS_NAMED = SHARDS_NAMED = 20  # of a run, on its page
 BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
 
 
@@ -195,7 +196,7 @@ class AllocationRunAdmin(LedgerAdmin):
     inlines = (AllocationChangeInline,)
     actions_list = ("open_workbench",)
     fields = readonly_fields = (
-        "number", "cause", "whole", "started_at", "finished_at", "progress", "products", "demands", "allocated",
+        "number", "cause", "whole", "started_at", "finished_at", "progress", "parts", "products", "demands", "allocated",
         "still_short",
     )  # fmt: skip
 
@@ -233,6 +234,20 @@ class AllocationRunAdmin(LedgerAdmin):
         if shards := row.scope.get("shards"):
             return f"{row.done or 0} of {shards} shards"
         return "finished" if row.finished_at else "under way"
+
+    @display(description="Shards that changed something")
+    def parts(self, row: AllocationRun) -> str:
+        """What a run over everything changed is on the pages of its shards: the largest first."""
+        if not row.scope.get("shards"):
+            return "–"
+        changed = AllocationChange.objects.filter(run__parent=row).order_by().values("run")
+        counts = list(changed.annotate(n=Count("pk")).order_by("-n", "run").values_list("run", "n")[: SHARDS_NAMED + 1])
+        pairs = (
+            (reverse("admin:inventory_allocationrun_change", args=[pk]), pk, counted(n, "line"))
+            for pk, n in counts[:SHARDS_NAMED]
+        )
+        named = format_html_join(", ", '<a href="{}">run {}</a> ({})', pairs)
+        return format_html("{} and more", named) if len(counts) > SHARDS_NAMED else named or "none by a policy"
 
     @display(description="Run", ordering="id")
     def number(self, row: AllocationRun) -> str:

@@ -26,6 +26,7 @@ from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.states import FairWeight, Strategy
 
 SPARE_ROWS = 3
+LONGEST_NUMBER, SHOWN = 9, 40  # digits that are read, characters of a wrong value that are repeated
 YES_NO = (("", "No"), ("yes", "Yes"))
 COLUMNS = (("name", "Segment"), ("strategy", "Strategy"), ("who", "Who"), ("sort", "Sorted by"), ("fair", "Fair by"))
 HEADS = tuple(Head(label) for _, label in COLUMNS)
@@ -206,7 +207,10 @@ def _list(text: str) -> list[str]:
 
 def _whole(text: str, label: str, wrong: list[str]) -> int | None:
     if text and not text.isdecimal():
-        wrong.append(f"{label}: {text} is not a whole number.")
+        wrong.append(f"{label}: {text[:SHOWN]} is not a whole number.")
+        return None
+    if len(text) > LONGEST_NUMBER:
+        wrong.append(f"{label}: {text[:SHOWN]} is too large.")
         return None
     return int(text) if text else None
 
@@ -215,5 +219,5 @@ def _percent(text: str, wrong: list[str]) -> Decimal | None:
     try:
         return Decimal(text) if text else None
     except InvalidOperation:
-        wrong.append(f"Order cap: {text} is not a number.")
+        wrong.append(f"Order cap: {text[:SHOWN]} is not a number.")
         return None

@@ -12,6 +12,8 @@ from inventory.rules.sourcing import Need
 from inventory.states import FairWeight, SortKey, Strategy
 
 UNRANKED_REGION = 9_999
+LONGEST_WINDOW = 3_650  # days
+LONGEST_CODE, LONGEST_NAME = 40, 120  # characters
 DEFAULT_KEYS = (
     SortKey.PRIORITY,
     SortKey.TIER,
@@ -49,13 +51,18 @@ class Filters:
     due_within_days: int | None = None
     due_after_days: int | None = None
 
+    @cached_property
+    def _regions(self) -> frozenset[str]:
+        """Regions are people's words: capitals do not tell two apart."""
+        return frozenset(name.lower() for name in self.regions)
+
     def matches(self, need: Need, today: date) -> bool:
         return self._names(need) and self._kind(need) and self._when(need, today)
 
     def _names(self, need: Need) -> bool:
         return (
             (not self.tier_ranks or need.tier_rank in self.tier_ranks)
-            and (not self.regions or need.terms.region in self.regions)
+            and (not self.regions or need.terms.region.lower() in self._regions)
             and (not self.account_ids or need.account_id in self.account_ids)
             and (not self.group_ids or not self.group_ids.isdisjoint(need.terms.group_ids))
             and (not self.category_ids or not self.category_ids.isdisjoint(need.terms.category_ids))
@@ -143,6 +150,13 @@ class Policy:
         days = max(self.lock_days, need.terms.lock_days)
         return days > 0 and need.requested_date <= today + timedelta(days=days)
 
+    def region_rank(self, need: Need) -> int:
+        return self._ranks.get(need.terms.region.lower(), UNRANKED_REGION)
+
+    @cached_property
+    def _ranks(self) -> Mapping[str, int]:
+        return {name.lower(): rank for name, rank in self.region_ranks.items()}
+
     def sort_key(self, segment: Segment, need: Need) -> tuple[Any, ...]:
         """Smallest first, without the tie-break by id: equal keys are one fair-share class."""
         return tuple(_KEYS[key](self, need) for key in segment.sort_keys)
@@ -158,7 +172,7 @@ _KEYS: Mapping[SortKey, Callable[[Policy, Need], Any]] = {
     SortKey.SLA_PENALTY: lambda _, n: -n.sla_penalty,
     SortKey.CONTRACT: lambda _, n: not n.is_contract,
     SortKey.MARGIN: lambda p, n: -p.margin_class(n),
-    SortKey.REGION: lambda p, n: p.region_ranks.get(n.terms.region, UNRANKED_REGION),
+    SortKey.REGION: lambda p, n: p.region_rank(n),
     SortKey.REQUESTED_DATE: lambda _, n: n.requested_date,
     SortKey.AGE: lambda _, n: n.opened_at,
 }
@@ -169,7 +183,15 @@ def problems(policy: Policy) -> list[tuple[str, str]]:
     found = [] if policy.code.strip() else [("code", "A policy needs a code.")]
     if not policy.name.strip():
         found.append(("name", "A policy needs a name."))
-    if policy.order_cap_percent is not None and not 0 < policy.order_cap_percent <= 100:
+    if len(policy.code.strip()) > LONGEST_CODE:
+        found.append(("code", f"A code has at most {LONGEST_CODE} characters."))
+    if len(policy.name) > LONGEST_NAME:
+        found.append(("name", f"A name has at most {LONGEST_NAME} characters."))
+    if not 0 <= policy.lock_days <= LONGEST_WINDOW:
+        found.append(("lock_days", f"A lock window is between 0 and {LONGEST_WINDOW} days."))
+    if policy.borrow_after_days is not None and not 0 <= policy.borrow_after_days <= LONGEST_WINDOW:
+        found.append(("borrow_after_days", f"Orders lend that are wanted after 0 to {LONGEST_WINDOW} days."))
+    if not _is_share(policy.order_cap_percent):
         found.append(("order_cap_percent", "A cap is more than 0 and at most 100 percent."))
     if policy.passes is not None and not 0 <= policy.passes <= 10:
         found.append(("passes", "Between 0 and 10 passes."))
@@ -177,6 +199,11 @@ def problems(policy: Policy) -> list[tuple[str, str]]:
         found.append(("margin_edges", "Margin edges are rising numbers from 1 to 9."))
     found += [(f"segments.{n}", words) for n, s in enumerate(policy.segments) for words in _segment_problems(s)]
     return found + _doubled(policy.segments)
+
+
+def _is_share(percent: Decimal | None) -> bool:
+    """More than 0 and at most 100; what is no number at all is neither."""
+    return percent is None or (percent.is_finite() and 0 < percent <= 100)
 
 
 def _segment_problems(segment: Segment) -> list[str]:

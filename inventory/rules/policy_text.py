@@ -12,6 +12,7 @@ HELP = (
     "contract · spot · blocked · not blocked · margin 3-9 · due within 14 · due after 14"
 )
 NAMED = ("account", "group", "category")
+LONGEST_NUMBER, SHOWN = 9, 60
 _FLAGS: Mapping[str, dict[str, bool]] = {
     "contract": {"is_contract": True},
     "spot": {"is_contract": False},
@@ -132,6 +133,6 @@ def _list(text: str) -> list[str]:
 
 
 def _number(text: str, term: str) -> int:
-    if not text.strip().isdecimal():
-        raise Unreadable(f"{term!r} needs a whole number.")
+    if not text.strip().isdecimal() or len(text.strip()) > LONGEST_NUMBER:
+        raise Unreadable(f"{term[:SHOWN]!r} needs a whole number, of at most {LONGEST_NUMBER} digits.")
     return int(text)

@@ -18,7 +18,8 @@ from inventory.rules.policy import DEFAULT, Policy
 from inventory.rules.policy_text import SegmentDraft
 from inventory.services.allocate import allocate
 from inventory.services.save_policy import PolicyDraft, save_policy
-from tests.factories.accounts import AccountFactory, TierFactory
+from tests.factories.accounts import AccountFactory, StaffFactory, TierFactory
+from tests.factories.doors import browser_of
 from tests.factories.inventory import (
     NOW,
     PLANNER,
@@ -194,6 +195,21 @@ def test_a_full_run_is_one_run_of_shards_whose_progress_shows(product):
         1,
     )
     assert whole.result["allocated"] == "3.0000"
+
+
+def test_the_page_of_a_run_shows_its_progress_and_leads_to_what_each_shard_changed(product):
+    policy(product=product)
+    demand(product, 3)
+    outcome = allocate(trigger_key="all", actor=PLANNER, now=NOW)
+    (shard,) = AllocationRun.objects.filter(parent=outcome.run_id)
+    desk = browser_of(StaffFactory(roles=["planner"]))
+    whole = desk.get(f"/admin/inventory/allocationrun/{outcome.run_id}/change/").content.decode()
+    assert "1 of 1 shards" in whole
+    address = f"/admin/inventory/allocationrun/{shard.pk}/change/"
+    assert f'<a href="{address}">run {shard.pk}</a> (1 line)' in whole
+    part = desk.get(address).content.decode()
+    assert "0 → 3" in part
+    assert f"run {outcome.run_id}</a>" in part
 
 
 def test_the_number_of_statements_does_not_grow_with_products_and_lines():

@@ -1,11 +1,15 @@
 """The page that keeps an allocation policy, and the run's history."""
 
+from decimal import Decimal
+
 import pytest
 
 from inventory.models import AllocationPolicy
 from inventory.policy_queries import policy_called
-from inventory.states import Strategy
+from inventory.rules.policy import Filters, Policy, Segment
+from inventory.states import FairWeight, SortKey, Strategy
 from tests.factories.accounts import StaffFactory
+from tests.factories.catalog import CategoryFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import StockedProductFactory
 
@@ -48,6 +52,33 @@ def test_a_planner_writes_a_policy_and_changes_it():
     assert row.versions.get(version=2).note == "holiday season"
 
 
+def test_all_a_policy_may_say_is_typed_on_its_page_and_shown_there_again():
+    browser, shelf = browser_of(StaffFactory(roles=["planner"])), CategoryFactory()
+    row = {
+        "name-0": "all",
+        "strategy-0": "gain",
+        "who-0": "spot",
+        "sort-0": "region, contract, margin",
+        "fair-0": "tier",
+    }
+    settings = {
+        "lock_days": "4", "uses_lots": "yes", "order_cap_percent": "30", "passes": "1", "borrow_after_days": "10",
+        "regions": "West, East", "margin_edges": "3, 7", "may_take_promises": "yes", "is_default": "yes",
+        "categories": shelf.code,
+    }  # fmt: skip
+    assert browser.post(ADD, sent(code="whole", name="Whole", **settings, **row)).status_code == 302
+    keys = (SortKey.REGION, SortKey.CONTRACT, SortKey.MARGIN)
+    segment = Segment("all", Strategy.GAIN, Filters(is_contract=False), keys, True, FairWeight.TIER, "spot")
+    assert policy_called("whole") == Policy(
+        "whole", "Whole", 1, (segment,), 4, True, Decimal(30), 1, 10, {"West": 1, "East": 2}, (3, 7), True
+    )
+    kept = AllocationPolicy.objects.get(is_default=True)
+    assert kept.code == "whole"
+    text = browser.get(f"/admin/inventory/allocationpolicy/{kept.pk}/change/").content.decode()
+    for value in ("4", "30", "1", "10", "West, East", "3, 7", shelf.code, "region, contract, margin"):
+        assert f'value="{value}"' in text, value
+
+
 def test_every_error_is_told_and_what_was_typed_stays():
     browser = browser_of(StaffFactory(roles=["planner"]))
     wrong = sent(code="x", name="X", lock_days="soon", order_cap_percent="much")
@@ -58,6 +89,19 @@ def test_every_error_is_told_and_what_was_typed_stays():
     assert "Order cap: much is not a number." in text
     assert 'value="nice people"' in text
     assert AllocationPolicy.objects.filter(code="x").count() == 0
+
+
+def test_numbers_no_policy_may_have_are_refused_and_nothing_is_saved():
+    browser = browser_of(StaffFactory(roles=["planner"]))
+    for field, value, words in (
+        ("order_cap_percent", "NaN", "A cap is more than 0 and at most 100 percent."),
+        ("lock_days", "9" * 5000, "is too large."),
+        ("lock_days", "4000000", "A lock window is between 0 and 3650 days."),
+        ("name", "n" * 300, "A name has at most 120 characters."),
+    ):
+        page = browser.post(ADD, sent(**{"code": "x", "name": "X", field: value}))
+        assert (page.status_code, words in page.content.decode()) == (422, True), field
+    assert not AllocationPolicy.objects.filter(code="x").exists()
 
 
 def test_who_may_only_look_sees_a_policy_and_saves_nothing():

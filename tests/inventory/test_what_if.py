@@ -146,6 +146,9 @@ def test_the_command_tries_two_policies_side_by_side_and_writes_nothing(short):
         call_command("allocate", "--policy", "nope", "--dry-run")
     with pytest.raises(CommandError, match="--dry-run"):
         call_command("allocate", "--policy", "again")
+    for wrong in ("NaN", "some", "-1"):
+        with pytest.raises(CommandError, match="--hold-back"):
+            call_command("allocate", "--dry-run", f"--hold-back={wrong}")
     out = StringIO()
     call_command("allocate", "--products", product.sku, stdout=out)
     assert out.getvalue() == "0 allocated, 6 still short.\n"

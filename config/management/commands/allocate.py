@@ -1,6 +1,7 @@
 """Run the allocator by hand, or try a policy and write nothing."""
 
 import json
+from argparse import ArgumentTypeError
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -10,12 +11,23 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from catalog.queries import names, products_by_sku
 from core import clock, codec
 from core.actors import system
-from core.quantity import plain
+from core.quantity import BadQuantity, as_quantity, plain
 from inventory.policy_queries import policies, policy_called
 from inventory.queries import products_worth_a_run
 from inventory.rules.policy import Policy
 from inventory.services.allocate import allocate
 from inventory.services.what_if import WhatIf, what_if
+
+
+def held_back(text: str) -> Decimal:
+    """A quantity of at least nothing."""
+    try:
+        qty = as_quantity(text)
+    except BadQuantity as wrong:
+        raise ArgumentTypeError(str(wrong)) from None
+    if qty < 0:
+        raise ArgumentTypeError(f"{text} is less than nothing")
+    return qty
 
 
 class Command(BaseCommand):
@@ -29,7 +41,7 @@ class Command(BaseCommand):
             "--policy", action="append", default=[], metavar="CODE", help="try this one; twice: side by side"
         )
         parser.add_argument(
-            "--hold-back", type=Decimal, default=Decimal(0), help="units of each kept for the best tier"
+            "--hold-back", type=held_back, default=Decimal(0), help="units of each kept for the best tier"
         )
         parser.add_argument("--dry-run", action="store_true", help="show the difference, write nothing")
         parser.add_argument("--json", action="store_true", dest="as_json", help="one JSON object on standard output")

@@ -1,8 +1,11 @@
 """Each stage of a policy run on a small example, with exact numbers and the reason that is told."""
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+
+import pytest
 
 from inventory.rules.allocate import allocate, in_words
 from inventory.rules.borrow import Coming, Repeg
@@ -202,3 +205,37 @@ def test_a_policy_that_cannot_run_is_told_by_field():
         "code", "order_cap_percent", "margin_edges", "segments.0", "segments.1", "segments.1", "segments.1",
     ]  # fmt: skip
     assert problems(DEFAULT) == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("lock_days", 3_651),
+        ("lock_days", -1),
+        ("borrow_after_days", 10**9),
+        ("order_cap_percent", Decimal("NaN")),
+        ("order_cap_percent", Decimal("100.1")),
+        ("code", "c" * 41),
+        ("name", "n" * 121),
+    ],
+)
+def test_what_would_stop_every_run_or_does_not_fit_is_refused(field, value):
+    """A day that is in no calendar would stop the run that reads it."""
+    assert [name for name, _ in problems(replace(DEFAULT, **{field: value}))] == [field]
+    assert problems(Policy(lock_days=3_650, borrow_after_days=3_650, order_cap_percent=Decimal(100))) == []
+
+
+def test_the_farthest_windows_that_are_allowed_can_be_run():
+    policy = Policy(segments=EVERYONE, lock_days=3_650, borrow_after_days=3_650)
+    assert got(run(policy, [need(1, 5, held=((1, Decimal(2)),))], [supply(1, 8)])) == {1: 5}
+
+
+def test_regions_are_the_same_whatever_their_capitals():
+    needs = [need(1, 5, terms=Terms(region="EAST")), need(2, 5, terms=Terms(region="West"))]
+    ranked = Segment("all", Strategy.REDISTRIBUTE, sort_keys=(SortKey.REGION,))
+    assert got(run(Policy(segments=(ranked,), region_ranks={"WEST": 1, "east": 2}), needs, [supply(1, 6)])) == {
+        2: 5,
+        1: 1,
+    }
+    west = Segment("west", Strategy.LOSE, Filters(regions=frozenset({"west"})))
+    assert got(run(Policy(segments=(west,)), needs, [supply(1, 12)])) == {1: 5, 2: 0}

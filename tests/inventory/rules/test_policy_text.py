@@ -38,6 +38,7 @@ def test_who_is_meant_is_read_from_words(who, found):
     [
         (SegmentDraft("a", "grab"), "'grab' is no strategy"),
         (SegmentDraft("a", "win", "tier gold"), "'tier gold' needs a whole number"),
+        (SegmentDraft("a", "win", f"due within {'9' * 5000}"), "needs a whole number, of at most 9 digits"),
         (SegmentDraft("a", "win", "nice people"), "'nice people' says nothing about who is meant"),
         (SegmentDraft("a", "win", "group NORTH"), "There is no group NORTH"),
         (SegmentDraft("a", "win", sort="tier, luck"), "'luck' is nothing to sort by"),
