@@ -1,15 +1,18 @@
 import json
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 
 from accounts.states import BuyerRole, Role
+from core import clock
 from core.models import IdempotencyKey
 from orders.models import Order
 from tests.factories.accounts import AssignmentFactory, BuyerFactory, RepFactory, StaffFactory, UserFactory
 from tests.factories.catalog import CustomerPartFactory
 from tests.factories.doors import buyer_for, device_of
+from tests.factories.inventory import InboundFactory
 from tests.factories.orders import make_world
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +117,19 @@ def test_a_preview_shows_price_date_and_problems_and_writes_nothing(world, devic
     assert [p["pointer"] for p in seen["problems"]] == ["/lines/2/sku"]
     assert seen["can_submit"] is False
     assert Order.objects.count() == 0
+
+
+def test_a_preview_and_the_placed_order_say_how_much_goes_now_and_what_comes_when(world, device):
+    today = clock.now().date()
+    InboundFactory(
+        product=world.products[0], site=world.site, ordered_qty=Decimal(50), eta_date=today + timedelta(days=10)
+    )
+    first, rest = today + timedelta(days=2), today + timedelta(days=12)
+    sent = body(world, 120)
+    (line,) = device.post("/api/v1/orders/preview", sent).json()["lines"]
+    assert line["split"] == f"100 now from Reno DC, 20 on {rest.day} {rest:%b}"
+    (line,) = device.get(place(device, sent)["Location"]).json()["lines"]
+    assert line["split"] == f"100 on {first.day} {first:%b} from Reno DC, 20 on {rest.day} {rest:%b}"
 
 
 def test_cost_margin_and_floor_never_leave(world, device):

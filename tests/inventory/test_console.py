@@ -10,12 +10,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.states import Role
-from core import refs
+from core import clock, refs
 from core.refs import DocumentRef
 from core.testing import unit
 from inventory.models import Demand, InboundSupply, Site, StockBalance, StockMovement
 from inventory.services.allocate import allocate
 from inventory.services.release_claims import release_claims
+from inventory.services.reserve import reserve
 from tests.factories.accounts import BuyerFactory, StaffFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import (
@@ -231,3 +232,23 @@ def test_shortages_come_by_product_site_and_day_with_what_inbound_covers(keeper)
         (TODAY, "", "4", "0", "4", "0"),
         (TODAY + timedelta(days=3), "RNO", "5", "3", "2", "0"),
     ]
+
+
+def test_what_waits_is_filtered_by_its_age_and_by_whether_it_has_a_date(keeper):
+    product, site = StockedProductFactory(), SiteFactory()
+    waiting = {days: demand(product, 5, now=clock.now() - timedelta(days=days)) for days in (0, 10, 20, 40)}
+    with unit():
+        reserve([waiting[40]], now=NOW)  # promised without a date
+    InboundFactory(product=product, site=site, ordered_qty=5)
+    with unit():
+        reserve([waiting[10]], now=NOW)
+    numbers = {days: Demand.objects.get(pk=pk).ref_number for days, pk in waiting.items()}
+
+    def shown(query):
+        text = keeper.get(page("backorder"), query).content.decode()
+        return [days for days, number in numbers.items() if f"{number} line 1" in text]
+
+    assert shown({}) == [0, 10, 20, 40]
+    assert [shown({"age": age}) for age in ("week", "two", "four", "older")] == [[0], [10], [20], [40]]
+    assert shown({"promised": "dated"}) == [10]
+    assert shown({"promised": "none"}) == [0, 20, 40]
