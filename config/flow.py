@@ -41,6 +41,7 @@ from fulfillment.events import (
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased
 from orders.events import (
+    CancelDatePassed,
     CompanyAsked,
     HoldCleared,
     HoldPlaced,
@@ -88,6 +89,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     LinesCancelled: (
         Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),
         Reaction("give back what was called off", do.count_call_offs, run_many=do.count_call_offs_of_many),
+    ),
+    CancelDatePassed: (
+        Reaction("write to buyer and rep of the date", do.tell_date_passed, run_many=do.tell_dates_passed),
     ),
     ShardPlanned: (Reaction("allocate a shard of a run", do.allocate_shard_of_run, seconds=HALF_AN_HOUR),),
     OrderAmended: (

@@ -37,11 +37,13 @@ from integrations.services.give_up_upload import give_up_upload
 from integrations.services.mail_amendments import mail_amendments as write_amendments
 from integrations.services.mail_approvers import Waiting
 from integrations.services.mail_approvers import mail_approvers as write_to_approvers
+from integrations.services.mail_cancel_dates import mail_cancel_dates
 from integrations.services.preview_upload import preview_upload
 from integrations.services.undo_upload import undo_upload
 from inventory.events import ShardPlanned, SupplyIncreased
 from inventory.services.allocate import allocate, allocate_shard
 from orders.events import (
+    CancelDatePassed,
     CompanyAsked,
     HoldCleared,
     LinesCancelled,
@@ -198,6 +200,14 @@ def tell_amended(fact: OrderAmended, job: JobContext) -> None:
 
 def tell_many_amended(facts: Sequence[OrderAmended], jobs: Jobs) -> None:
     write_amendments(facts, now=jobs[0].now)
+
+
+def tell_date_passed(fact: CancelDatePassed, job: JobContext) -> None:
+    tell_dates_passed([fact], [job])
+
+
+def tell_dates_passed(facts: Sequence[CancelDatePassed], jobs: Jobs) -> None:
+    mail_cancel_dates(facts)
 
 
 def measure_released(fact: LinesReleased, job: JobContext) -> None:

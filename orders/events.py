@@ -69,6 +69,17 @@ class LinesCancelled(Fact):
 
 
 @dataclass(frozen=True)
+class CancelDatePassed(Fact):
+    """The day until which the customer wanted the order (ISO) is over; `lines` are what was cancelled of it, in words."""
+
+    order_id: int
+    order_number: str
+    account_id: int
+    cancel_after: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class LinesRepriced(Fact):
     """The locked (or, of a draft, the coming) price of lines was overridden."""
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.states import BuyerRole
 from core.journal import timeline
 from core.lifecycle import IllegalTransition
 from core.refs import DocumentRef
@@ -17,6 +18,7 @@ from orders.queries import pictures
 from orders.services.close_short import StillOnItsWay, close_short, close_short_by_tolerance
 from orders.services.place import place
 from orders.services.watch_cancel_dates import watch_cancel_dates
+from tests.factories.accounts import AssignmentFactory, BuyerFactory
 from tests.factories.orders import CLERK, NOW, allocated, later, make_world, put_on_hand, release
 
 pytestmark = pytest.mark.django_db
@@ -66,6 +68,29 @@ def test_what_the_warehouse_has_goes_on():
     state = ledger(order.order_id)
     assert (state.released, state.cancelled, state.backordered) == (4, 6, 0)
     assert watch_cancel_dates(actor=CLERK, now=NOW + timedelta(days=4)) == []
+
+
+def test_buyer_and_rep_are_written_to_once_with_what_was_cancelled(mailoutbox):
+    world = make_world(stock=4)
+    anna, bert = (BuyerFactory(account=world.account).user for _ in range(2))
+    BuyerFactory(account=world.account, role=BuyerRole.VIEWER)
+    rep = AssignmentFactory(account=world.account).rep.user
+    by_desk, by_bert = (place(world.draft(qty, cancel_after_date=later(5)), actor=CLERK, now=NOW) for qty in (10, 3))
+    Order.objects.filter(pk=by_bert.order_id).update(entered_by=bert)
+    drain(NOW)
+    over = NOW + timedelta(days=6)
+    for _ in range(2):
+        watch_cancel_dates(actor=CLERK, now=over)
+        drain(over)
+    about = {o.number: f"Order {o.number}: cancelled what had not shipped by 7 Mar 2026" for o in (by_desk, by_bert)}
+    told = sorted((m.subject, m.to[0]) for m in mailoutbox if m.subject in about.values())
+    assert told == sorted(
+        [(about[by_desk.number], who.email) for who in (anna, bert, rep)]
+        + [(about[by_bert.number], who.email) for who in (bert, rep)]
+    )
+    body = next(m.body for m in mailoutbox if m.subject == about[by_desk.number])
+    assert f"- Line 1: 10 of {world.products[0].sku}" in body
+    assert "was wanted until 7 Mar 2026" in body
 
 
 # --- short ------------------------------------------------------------------------------------------------------------
