@@ -45,7 +45,7 @@ class VendorOrderAdmin(LedgerAdmin):
 
     @admin.display(description="shipment")
     def shipment_link(self, row: VendorOrder) -> str:
-        link = '<a href="{}">{}</a> of {}'
+        link = '<a href="{}">{} of {}</a>'
         return format_html(link, _page(row.shipment_id), row.shipment.number, row.shipment.order)
 
     @admin.display(description="state")
