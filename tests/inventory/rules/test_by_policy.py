@@ -290,6 +290,41 @@ def test_more_supply_never_lowers_a_line_but_for_named_reasons(cases):
     assert set(reasons) <= PERMITTED
 
 
+def test_more_supply_lowers_no_line_where_nothing_is_whole_shared_or_limited():
+    """The same without lots, minimums, orders that ship complete and fair shares: then no line loses a unit.
+
+    And without caps, floors and quotas: more stock lets whoever has room under one take at another place, and the next
+    may find less at the only place it can be served from. That is theirs, not the deal's.
+    """
+    looked_at, lowered = 0, []
+    for seed in range(CASES):
+        rng = random.Random(seed)
+        policy = policy_of(rng)
+        snapshot = unlimited(snapshot_of(rng, policy))
+        segments = tuple(replace(s, is_fair=False) for s in policy.segments)
+        policy = replace(policy, uses_lots=False, segments=segments, order_cap_percent=None)
+        before = totals_by_demand(allocate_by(policy, snapshot, today=TODAY))
+        for more in snapshot.supplies:
+            grown = [s._replace(qty=s.qty + 5) if s is more else s for s in snapshot.supplies]
+            after_it = totals_by_demand(allocate_by(policy, replace(snapshot, supplies=grown), today=TODAY))
+            lowered += [(seed, more.balance_id, i) for i, qty in before.items() if after_it[i] < qty]
+            looked_at += 1
+    assert looked_at >= CASES
+    assert lowered == []
+
+
+def unlimited(snapshot):
+    needs = [replace(n, min_qty=Decimal(0), group="") for n in snapshot.needs]
+    return replace(snapshot, needs=needs, protections=(), quotas=())
+
+
+def totals_by_demand(plan):
+    found = Counter({d.need.demand_id: d.got for d in plan.decisions})
+    for peg in plan.pegs:
+        found[peg.demand_id] += peg.qty
+    return found
+
+
 PERMITTED = {"ship complete", "minimum", "lot rounding", "fair-share remainder"}
 
 
