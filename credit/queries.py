@@ -219,6 +219,13 @@ def discounts(asked: Iterable[tuple[str, date, Decimal]]) -> list[terms_rules.Di
     return [terms_rules.discount(known[c], day, amount) if c in known else None for c, day, amount in wanted]
 
 
+def printed_terms(code: str, *, issued: date, amount: Decimal) -> tuple[str, terms_rules.Discount | None]:
+    """What terms are called on an invoice of that day, and what an early payer of it may keep; terms nobody knows by what
+    was written. Statements as `dated_terms`."""
+    known = dated_terms({code} - {""}).get(code)
+    return (known.name, terms_rules.discount(known, issued, amount)) if known else (code, None)
+
+
 def all_terms() -> list[tuple[str, str]]:
     """(code, name) of all payment terms, by code."""
     return list(PaymentTerms.objects.order_by("code").values_list("code", "name"))

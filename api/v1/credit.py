@@ -31,7 +31,10 @@ class CreditHeadroom(serializers.Serializer[Any]):
     currency = serializers.CharField()
     limit = serializers.CharField(help_text="With temporary and insured amounts.")
     used = serializers.CharField()
-    available = serializers.CharField(help_text="May be negative.")
+    available = serializers.CharField(help_text="Of the account's own limit. May be negative.")
+    headroom = serializers.CharField(
+        help_text="What may still be ordered: `available`, or less where a limit of a company above leaves less."
+    )
     terms = serializers.CharField()
     would_be_approved = serializers.BooleanField(help_text="An order of `amount` that ships today.")
     reasons = ReasonView(many=True)
@@ -66,6 +69,7 @@ class Credit(Endpoint):
                 "limit": str(decision.limit),
                 "used": str(decision.limit - decision.available),
                 "available": str(decision.available),
+                "headroom": str(decision.room),
                 "terms": standing.terms_name if standing else "",
                 "would_be_approved": decision.is_approved,
                 "reasons": [

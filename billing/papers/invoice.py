@@ -16,7 +16,7 @@ from core.errors import NotFound
 from core.money import round_amount
 from core.paper import Column, Paper
 from core.quantity import plain
-from credit.queries import terms_by_code
+from credit.queries import printed_terms
 from fulfillment.queries import shipment_numbers
 from orders.filters import order_summaries
 from orders.queries import line_prices
@@ -30,6 +30,7 @@ COLUMNS = (
     Column("Unit price", 60, is_number=True),
     Column("Amount", 60, is_number=True),
 )
+DUE_AT_ONCE = "due at once"
 WITHOUT_ORDER = (Column("Invoice", 90), *COLUMNS[1:4], Column("Amount", 75, is_number=True))
 
 
@@ -38,13 +39,15 @@ def invoice_pdf(invoice: InvoiceView) -> bytes:
     prices = line_prices([x.order_line_id for x in invoice.lines])
     orders = order_summaries({p.order_id for p in prices.values()})
     products = product_snapshots([x.product_id for x in invoice.lines])
+    terms, early = invoice_terms(invoice)
     paper = Paper(f"Invoice {invoice.number}", _seller())
     paper.pairs(
         [("Bill to", bill_to(invoice.account_id, invoice.issued_date))],
         right=[
             ("Date", day(invoice.issued_date)),
             ("Due", day(invoice.due_date)),
-            ("Terms", terms_words(invoice.terms_code)),
+            ("Terms", terms),
+            *early,
             ("Your PO", ", ".join(dict.fromkeys(o.po_number for o in orders if o.po_number)) or "none"),
             ("Shipment", _shipment(invoice)),
         ],
@@ -106,10 +109,12 @@ def bill_to(account_id: int, on: date) -> str:
     return "\n".join([f"{account.name} ({account.code})", *(address.address_lines if address else ())])
 
 
-def terms_words(code: str) -> str:
-    """ "Net 45 days" for NET45."""
-    found = terms_by_code([code]) if code else {}
-    return found[code].name if code in found else code or "due at once"
+def invoice_terms(invoice: InvoiceView) -> tuple[str, list[tuple[str, str]]]:
+    """How the terms are called, and the line that says what an early payer may keep, where they give a discount."""
+    name, kept = printed_terms(invoice.terms_code, issued=invoice.issued_date, amount=invoice.total_amount)
+    if kept is None:
+        return name or DUE_AT_ONCE, []
+    return name, [("Discount", f"{money(kept.amount, invoice.currency)} if paid by {day(kept.until)}")]
 
 
 def money(amount: Decimal, currency: str) -> str:

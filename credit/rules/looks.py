@@ -157,13 +157,24 @@ def terms_worse(case: Case, figure_: Decimal | None) -> Finding | None:
 
 
 def prepayment_due(case: Case, figure_: Decimal | None) -> Finding | None:
-    """Cash on account pays it. At entry it is not due yet: the order may be taken, not released."""
+    """Cash on account pays it, once: what went before has its part of it until that is applied to its invoices. At entry
+    it is not due yet: the order may be taken, not released."""
     due = upfront_amount(case.effective_terms, case.ask.amount)
     if due == 0:
         return None
-    there = max(case.standing.parts.unapplied - case.prepaid, ZERO)
-    words = f"{case.effective_terms.name}: {due:,} is due before release, {there:,} is on account."
+    spoken_for = _spoken_for(case) + case.prepaid
+    there = max(case.standing.parts.unapplied - spoken_for, ZERO)
+    where = "of the cash on account is left for it" if spoken_for else "is on account"
+    words = f"{case.effective_terms.name}: {due:,} is due before release, {there:,} {where}."
     return Finding(case.point not in PLANNING and due > there, words, {"due": due, "on_account": there})
+
+
+def _spoken_for(case: Case) -> Decimal:
+    """What by the account's own terms was paid before and is on account still: for goods that are released or shipped, and
+    where all is paid in advance for those that are invoiced (of a deposit, its invoice's receipts say what is open)."""
+    parts, terms = case.standing.parts, case.standing.terms
+    gone = parts.released + parts.shipped + (parts.receivable if terms.is_prepayment else ZERO)
+    return upfront_amount(terms, max(gone, ZERO))
 
 
 LOOKS: Mapping[RuleKind, Look] = {

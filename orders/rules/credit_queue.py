@@ -40,12 +40,16 @@ def asks_again(held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
     asks = []
     for order_id in sorted(held):
         order = held[order_id]
-        lines = [x for x in order.lines if x.demand and unreleased(x.demand) > 0]
-        if lines:
+        if lines := unreleased_lines(order):
             asks.append(_ask(order, lines, held))
         elif any(Blocks.INVOICE in h.blocks for h in order.open_holds):
             asks.append(_ask_for_what_left(order))
     return asks
+
+
+def unreleased_lines(order: OrderPicture) -> list[LinePicture]:
+    """Those of which something waits still."""
+    return [x for x in order.lines if x.demand and unreleased(x.demand) > 0]
 
 
 def _ask_for_what_left(order: OrderPicture) -> CreditAsk:

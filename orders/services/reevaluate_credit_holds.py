@@ -8,14 +8,15 @@ from core import journal, outbox
 from core.actors import Actor
 from core.uow import door_verb, require_uow
 from credit.queries import families_of
+from credit.rules.asks import CreditDecision
 from credit.services.check import check
 from credit.services.lock_accounts import lock_accounts
-from credit.states import CheckPoint
+from credit.states import CheckPoint, RuleKind
 from orders.hold_queries import accounts_held_for_credit
 from orders.locks import lock_orders
 from orders.queries import held_for_credit, pictures
 from orders.rules import gates as rules
-from orders.rules.credit_queue import asks_again
+from orders.rules.credit_queue import asks_again, unreleased_lines
 from orders.rules.holds import refresh
 from orders.rules.picture import OrderPicture
 from orders.services.bump_versions import bump_versions
@@ -67,8 +68,7 @@ def look_again_at(account_ids: Collection[int], *, actor: Actor, now: datetime) 
     rows = lock_orders(held_for_credit(family))
     alive = [i for i, row in rows.items() if row.status == OrderStatus.SUBMITTED]
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(alive).items()} if alive else {}
-    asks = asks_again(orders)
-    decisions = {d.doc.id: d for d in check(asks, point=CheckPoint.ENTRY, now=now)} if asks else {}
+    decisions = _decided(orders, now)
     clear, place = [], []
     for order_id, decision in decisions.items():
         order = orders[order_id]
@@ -85,6 +85,24 @@ def look_again_at(account_ids: Collection[int], *, actor: Actor, now: datetime) 
     journal.write(told.entries, actor=actor, now=now)
     outbox.publish_many(told.notes, now=now, actor=actor)
     return {i: _outcome(i, orders, cleared) for i in account_ids}
+
+
+@require_uow
+def _decided(orders: Mapping[int, OrderPicture], now: datetime) -> dict[int, CreditDecision]:
+    """As at entry; but what is paid before the goods leave as release will ask it: a hold that went without the money
+    would be there again at the next try to release."""
+    asks = asks_again(orders)
+    found = {d.doc.id: d for d in check(asks, point=CheckPoint.ENTRY, now=now)} if asks else {}
+    waiting = [ask for ask in asks if unreleased_lines(orders[ask.doc.id])]
+    upfront = [ask for ask in waiting if any(r.rule == RuleKind.PREPAYMENT_DUE for r in found[ask.doc.id].results)]
+    if upfront:
+        unpaid = [d for d in check(upfront, point=CheckPoint.RELEASE, now=now) if _awaits_money(d)]
+        found |= {d.doc.id: d for d in unpaid if found[d.doc.id].is_approved}
+    return found
+
+
+def _awaits_money(decision: CreditDecision) -> bool:
+    return any(r.rule == RuleKind.PREPAYMENT_DUE and r.is_blocking for r in decision.reasons)
 
 
 def _outcome(account_id: int, orders: Mapping[int, OrderPicture], cleared: Sequence[int]) -> Reevaluated:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from core import journal, outbox
 from core.actors import Actor
@@ -245,11 +246,16 @@ def _finish(
         if grant.claims:
             lines = len({c.order_line_id for c in grant.claims})
             ref = DocumentRef("order", order.order_id, order.number)
-            entries.append(journal.Entry(ref, "released", f"{lines} of {len(order.lines)} lines released"))
+            entries.append(journal.Entry(ref, "released", f"{lines} of {len(order.lines)} lines released", _why(grant)))
             notes.append(outbox.Note(_released(order, lines), f"order:{order.order_id}", order.version))
     bump_versions([g.order_id for g in grants])
     journal.write(entries, actor=actor, now=now)
     outbox.publish_many(notes, now=now, actor=actor)
+
+
+def _why(grant: ReleaseGrant) -> dict[str, Any]:
+    """What credit said of every rule when it let the order go: a hold keeps that, and where none was nothing else would."""
+    return {str(r.gate): r.explanation.as_json() for r in grant.gate_results if r.gate == Gate.CREDIT}
 
 
 def _released(order: OrderPicture, lines: int) -> LinesReleased:

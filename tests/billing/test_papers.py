@@ -1,18 +1,20 @@
 """What is printed: the same numbers as in the books, and quickly also for a customer with very many invoices."""
 
 import time
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from billing.models import Invoice
-from billing.papers.invoice import credit_memo_pdf, invoice_pdf, terms_words
+from billing.papers.invoice import credit_memo_pdf, invoice_pdf, invoice_terms
 from billing.papers.statement import statement_pdf, statement_rows
 from billing.queries import invoice_by_number, statement
 from billing.rules.asks import CreditSpec, InvoiceView, Statement
 from billing.services.issue_credit_memo import issue_credit_memo
 from billing.states import CreditKind
+from credit.models import CreditAccount
 from tests.factories.accounts import BuyerFactory
 from tests.factories.credit import TermsFactory
 from tests.factories.doors import browser_of
@@ -28,14 +30,29 @@ def test_an_invoice_and_a_credit_memo_come_as_pdf_and_the_same_twice():
     invoice = invoice_by_number("INV-1", [world.account.pk])
     assert invoice_pdf(invoice)[:5] == b"%PDF-"
     assert invoice_pdf(invoice) == invoice_pdf(invoice)
-    assert terms_words("") == "due at once" and terms_words("HOUSE") == "HOUSE"
-    assert terms_words(TermsFactory().code) == "Net 30 days"
     memo_id = issue_credit_memo(
         account_id=world.account.pk, kind=CreditKind.PRICE, lines=[CreditSpec(invoice.lines[0].id, amount=D(1))],
         reason="price", key="k", actor=PICKER, now=NOW,
     )  # fmt: skip
     assert credit_memo_pdf(memo_id)[:5] == b"%PDF-"
     assert invoice_by_number("INV-1", [0]) is None
+
+
+@pytest.mark.django_db
+def test_the_invoice_says_what_who_pays_early_may_keep():
+    world = stocked_world()
+    early = {"discount_days": 10, "discount_percent": D(2)}
+    TermsFactory(code="2/10N30", name="2 % in 10 days, net 30", **early)
+    CreditAccount.objects.update(terms=TermsFactory(code="2/10N30"))
+    shipped(world, 3)
+    invoice = invoice_by_number("INV-1", [world.account.pk])
+    until = NOW.date() + timedelta(days=10)
+    said = f"0.60 if paid by {until.day} {until:%b %Y}"
+    assert invoice_terms(invoice) == ("2 % in 10 days, net 30", [("Discount", said)])
+    assert invoice_terms(replace(invoice, terms_code="NET30")) == ("Net 30 days", [])
+    assert invoice_terms(replace(invoice, terms_code="")) == ("due at once", [])
+    assert invoice_terms(replace(invoice, terms_code="HOUSE")) == ("HOUSE", [])
+    assert invoice_pdf(invoice) != invoice_pdf(replace(invoice, terms_code="NET30"))
 
 
 @pytest.mark.django_db

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.core import mail
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts.approval_queries import approvals, decidable
@@ -213,6 +214,7 @@ def test_the_letter_goes_to_who_may_decide_and_the_page_decides(settings):
     drain(NOW)
     assert sorted(m.to[0] for m in mail.outbox) == sorted([chief.email, deputy.email])
     assert "https://orders.example/approvals/" in mail.outbox[0].body
+    assert Client().get("/approvals/")["Location"] == "/sign-in/login/?next=/approvals/"
     page = browser_of(chief).get("/approvals/").content.decode()
     assert order.number in page
     request = ApprovalRequest.objects.get()

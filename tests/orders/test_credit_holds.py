@@ -9,7 +9,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import Account
 from accounts.states import Role
+from billing.models import InvoiceLine
+from billing.rules.asks import CreditSpec
+from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.post_receipt import post_receipt
+from billing.states import CreditKind
 from core.errors import InvalidInput, NotPermitted
 from core.models import Job
 from core.overrides import Reason
@@ -17,23 +21,27 @@ from core.refs import DocumentRef
 from core.testing import drain, unit
 from credit.models import CreditAccount
 from credit.rules.asks import PostingSpec
+from credit.services.change_limit import change_limit
 from credit.services.lock_accounts import lock_accounts
 from credit.services.post import post
 from credit.states import Bucket
+from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import release_part
 from inventory.services.allocate import allocate
 from orders.admin.verbs import VERBS
 from orders.models import Hold, HoldType, Order
 from orders.rules.asks import Part
+from orders.services.cancel import cancel_lines
 from orders.services.clear_hold import HoldNotOpen, clear_hold
 from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
 from orders.services.reject_hold import reject_hold
 from tests.factories.accounts import StaffFactory
+from tests.factories.credit import TermsFactory
 from tests.factories.doors import browser_of
-from tests.factories.flow import PICKER, breaches, picked, released, stocked_world
+from tests.factories.flow import PICKER, Sent, breaches, picked, placed, released, shipped, stocked_world
 from tests.factories.orders import CLERK, FINANCE, NOW, allocated, make_world
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +92,89 @@ def test_the_walk_limit_40000_used_32000_an_order_of_9500_is_held_for_1500_and_a
     assert "credit approves" in cleared.clear_reason
     assert the_hold(theirs.order_id).placed_at == NOW  # nobody else's hold was touched
     assert release_orders(order_ids=[order.order_id], actor=CLERK, now=NOW)[0].is_released
+
+
+def by_memo(world, open_order):
+    """The invoice is credited by 10 of its 40."""
+    line = InvoiceLine.objects.get(invoice__account=world.account)
+    spec = CreditSpec(line.pk, amount=Decimal(10))
+    issue_credit_memo(
+        account_id=world.account.pk,
+        kind=CreditKind.PRICE,
+        lines=[spec],
+        reason="price",
+        key="memo",
+        actor=FINANCE,
+        now=NOW,
+    )
+
+
+def by_limit(world, open_order):
+    change_limit(account_id=world.account.pk, limit_amount=Decimal(110), reason=WHY, actor=FINANCE, now=NOW)
+
+
+def by_cancellation(world, open_order):
+    cancel_lines(order_id=open_order, quantities={1: Decimal(1)}, reason="less", actor=CLERK, now=NOW)
+
+
+def by_payment(world, open_order):
+    pay(world, 10)
+
+
+@pytest.mark.parametrize("improve", [by_memo, by_limit, by_cancellation, by_payment])
+def test_ten_less_owed_or_more_allowed_lets_go_what_is_over_by_ten_and_nobody_else_s(improve):
+    world, other = stocked_world(limit=100), stocked_world(limit=10)
+    shipped(world, 4)
+    open_order = placed(world, 3)
+    held, theirs = placed(world, 4), placed(other, 2)
+    hold = the_hold(held)
+    assert hold.explanation["outcome"] == (
+        "Over by 10.00: open receivables 40 + other open orders 30 + this order 40 against 100 USD."
+    )
+    improve(world, open_order)
+    assert the_hold(held) == hold
+    drain(NOW)
+    hold.refresh_from_db()
+    assert hold.clear_reason == "credit approves the order now"
+    assert the_hold(theirs).cleared_at is None
+    assert breaches() == []
+
+
+def test_what_is_paid_in_advance_is_held_until_its_own_money_is_there_and_no_other_order_goes_on_it():
+    world = stocked_world(stock_qty=1000, limit=1000)
+    TermsFactory(code="PREPAY", name="Payment in advance", net_days=0, is_prepayment=True)
+    CreditAccount.objects.update(terms=TermsFactory(code="PREPAY"))
+    first, second = placed(world, 10), placed(world, 10)
+    assert not Hold.objects.exists()  # taken; the money is due before the goods leave
+
+    def sent(order_id):
+        return release_orders(order_ids=[order_id], actor=CLERK, now=NOW)[0]
+
+    due = "Payment in advance: 100.00 is due before release, 0.00 is on account."
+    assert [r.message for r in sent(first).refused] == [due]
+    again = reevaluate_credit_holds(account_id=world.account.pk, actor=CLERK, now=NOW)
+    assert (again.cleared, again.still_held) == ((), (first,))
+    pay(world, "99.99", "WIRE-1")
+    drain(NOW)
+    assert the_hold(first)
+    pay(world, "0.01", "WIRE-2")
+    drain(NOW)
+    assert not Hold.objects.filter(cleared_at__isnull=True).exists()
+    gone = sent(first)
+    spent = ["Payment in advance: 100.00 is due before release, 0.00 of the cash on account is left for it."]
+    assert gone.is_released
+    assert [r.message for r in sent(second).refused] == spent
+    parcel = Sent(first, gone.shipment_ids[0])
+    picked(parcel)
+    confirm_shipment(shipment_id=parcel.shipment_id, carrier="UPS", tracking_number="1Z", actor=PICKER, now=NOW)
+    drain(NOW)
+    account = CreditAccount.objects.get()
+    assert (account.receivable_amount, account.unapplied_amount) == (100, 100)  # nobody has applied it yet
+    assert [r.message for r in sent(second).refused] == spent
+    pay(world, 100, "WIRE-3")
+    drain(NOW)
+    assert sent(second).is_released
+    assert breaches() == []
 
 
 def test_a_hold_type_says_what_it_blocks_and_who_clears_it():

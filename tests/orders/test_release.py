@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from core.errors import NotPermitted
-from core.models import OutboxFact, OverrideEntry
+from core.models import JournalEntry, OutboxFact, OverrideEntry
 from core.overrides import Reason, ReasonTooShort
 from credit.models import CreditAccount, OpenOrderDay, Posting
 from inventory.models import Demand, StockBalance
@@ -44,6 +44,10 @@ def test_release_gives_what_is_allocated_and_moves_the_exposure_to_the_cent():
     fact = OutboxFact.objects.get(kind="orders.LinesReleased").payload
     assert (fact["lines"], fact["short_lines"], fact["is_first"]) == (2, 1, True)
     assert Order.objects.get().version == 3
+    told = JournalEntry.objects.get(verb="released").data["credit"]
+    assert told["outcome"] == "Credit approves the order: this order 1,000 against 10,000 USD."
+    assert told["losers"][-1]["what"] == "passed"
+    assert "credit limit, limit expired, oldest open item" in told["losers"][-1]["why"]
 
 
 def test_releasing_again_finds_nothing_and_places_no_hold():

@@ -26,7 +26,7 @@ from orders.rules.cash import Expected, by_week
 from orders.services.change_terms import change_terms
 from orders.services.place import place
 from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory, UserFactory
-from tests.factories.credit import TermsFactory
+from tests.factories.credit import CreditAccountFactory, TermsFactory
 from tests.factories.doors import browser_of, device_of
 from tests.factories.flow import shipped, stocked_world
 from tests.factories.orders import CLERK, FINANCE, NOW, make_world
@@ -145,6 +145,12 @@ def test_a_rep_asks_what_is_left_and_what_an_order_would_hear():
     assert (found["limit"], found["available"], found["would_be_approved"]) == ("100.00", "40.00", False)
     assert found["reasons"][0]["message"].startswith("Over by 10.00: ")
     assert device.get("/api/v1/credit", {"amount": "40"}).json()["would_be_approved"]
+    assert (found["used"], found["headroom"]) == ("60.00", "40.00")
+    head = CreditAccountFactory(limit_amount=Decimal(90))
+    CreditAccount.objects.filter(account=world.account).update(head=head)
+    found = device.get("/api/v1/credit", {"amount": "31"}).json()
+    assert (found["available"], found["headroom"], found["would_be_approved"]) == ("40.00", "30.00", False)
+    assert [r["rule"] for r in found["reasons"]] == ["group_limit"]
     assert device.get("/api/v1/credit", {"amount": "x"}).status_code == 400
     assert device.get("/api/v1/credit", {"account": make_world().account.code}).status_code == 404
 

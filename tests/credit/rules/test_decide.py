@@ -160,6 +160,22 @@ def test_one_prepayment_of_100_does_not_release_two_orders_of_100():
     assert (first.is_approved, rules(second)) == (True, ["prepayment_due"])
 
 
+def test_cash_that_paid_what_went_before_does_not_release_the_next_order_in_a_later_call():
+    gone = owing(unapplied="210", released="60", shipped="40", receivable="10")
+    standing = account(terms=PREPAID, parts=gone)  # 100 is left
+    assert decided(standing, ask("100"), point=CheckPoint.RELEASE)[0].is_approved
+    (held,) = decided(standing, ask("100.01"), point=CheckPoint.RELEASE)
+    assert held.reasons[0].message == (
+        "Prepayment: 100.01 is due before release, 100.00 of the cash on account is left for it."
+    )
+    part = account(terms=DEPOSIT, parts=owing(unapplied="100", released="150", shipped="50", receivable="900"))
+    first, second = (decided(part, ask(x), point=CheckPoint.RELEASE)[0] for x in ("133.33", "133.34"))
+    assert "prepayment_due" not in rules(first)  # 30 % of 200 went before: 40 is left, which is 30 % of 133.33
+    assert [r.data for r in second.reasons if r.rule == "prepayment_due"] == [
+        {"due": Decimal("40.01"), "on_account": Decimal("40.00")}
+    ]
+
+
 def test_a_deposit_of_30_percent_of_200_is_60_before_release():
     standing = account(terms=DEPOSIT, parts=owing(unapplied="59"))
     (held,) = decided(standing, ask("200"), point=CheckPoint.RELEASE)
