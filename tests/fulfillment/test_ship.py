@@ -36,6 +36,23 @@ def test_release_makes_one_shipment_of_two_lines_and_moves_70_from_open_to_relea
     assert breaches() == []
 
 
+def test_a_release_that_fails_at_its_last_step_has_moved_nothing(monkeypatch):
+    world = stocked_world()
+    order_id = placed(world, 3)
+
+    def full(*args):
+        raise OSError("no room for the journal")
+
+    monkeypatch.setattr("fulfillment.services.release_orders._tell", full)
+    with pytest.raises(OSError, match="no room"):
+        release_orders(order_ids=[order_id], actor=PICKER, now=NOW)
+    assert (Shipment.objects.count(), ShipmentLine.objects.count()) == (0, 0)
+    demand = Demand.objects.get()
+    assert (demand.allocated_qty, demand.released_qty, credit(world).released_amount) == (3, 0, 0)
+    assert not OutboxFact.objects.filter(kind="orders.LinesReleased").exists()
+    assert breaches() == []
+
+
 def test_releasing_twice_sends_nothing_twice():
     world = stocked_world()
     sent = released(world, 3)

@@ -185,6 +185,8 @@ def test_as_you_type_one_row_is_answered_with_the_summary(world, browser):
     shown = text_of(answer)
     assert "In stock" in shown
     assert "$20.00" in shown
+    assert "Credit available after this $9,980.00" in shown
+    assert "Credit available $10,000.00" in text_of(browser.get("/quick-order/"))  # before the first line
     assert "<html" not in answer.content.decode()
     wrong = browser.post(
         "/quick-order/row", {"item": [sku, "NOPE"], "qty": ["2", "1"]}, headers={"HX-Target": "answer-2"}
