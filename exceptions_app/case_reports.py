@@ -1,11 +1,16 @@
-"""What became of cases: by kind, cause, owner or team; how fast, how often too late, what it gained or cost. 1 SQL each."""
+"""What became of cases: by kind, cause, owner or team, and by day; how fast, how often too late, what it gained or cost.
+
+1 SQL each.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 
 from core import sql
+from core.chart import Count, every_day
+from core.periods import Period
 from exceptions_app import kinds
 
 BY = {
@@ -61,6 +66,24 @@ def case_report(by: str, *, since: datetime, until: datetime) -> Sequence[Report
     """One line per kind, cause, owner or team and currency, the most cases first. Raises KeyError for another `by`."""
     rows = sql.rows(_REPORT.replace("{what}", BY[by]), {"since": since, "until": until})
     return [ReportLine(_named(by, row[0]), *row[1:]) for row in rows]
+
+
+def breaches_by_day(period: Period) -> list[Count]:
+    """Cases opened on each day of the period (UTC, both ends needed), and as the part of them those that breached a clock
+    at any time since. The days of a period add up to what `case_report` counts over it."""
+    rows = sql.rows(
+        "SELECT (opened_at AT TIME ZONE 'UTC')::date, count(*), count(breached_at) FROM exceptions_app_case "
+        "WHERE opened_at >= %(since)s AND opened_at < %(until)s GROUP BY 1",
+        dict(zip(("since", "until"), bounds(period), strict=True)),
+    )
+    return every_day(period, {day: (opened, breached) for day, opened, breached in rows})
+
+
+def bounds(period: Period) -> tuple[datetime, datetime]:
+    """The midnights (UTC) a period with both ends lies between. Raises ValueError for one that is open."""
+    if period.start is None or period.end is None:
+        raise ValueError("a report is of a period with both ends")
+    return datetime.combine(period.start, time(), UTC), datetime.combine(period.end, time(), UTC)
 
 
 def _named(by: str, what: str) -> str:

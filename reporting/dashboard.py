@@ -11,14 +11,15 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
 from core import clock, refs
+from core.chart import drawing
 from core.choices import words
 from core.periods import Period
 from exceptions_app import kinds, wording
 from exceptions_app.queries import live_breaches, live_count, queue_counts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.states import QUEUES, QueueCode
+from reporting.kpi_queries import built_days
 from reporting.queries import BEHIND, days, kpis, live_kinds, open_holds, release_queue
-from reporting.rules.chart import chart, in_steps
 from reporting.rules.kpis import WINDOWS, Kpi, window
 from reporting.seams import NO_LEAK, Leak, leaks
 
@@ -86,7 +87,6 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     tomorrow = clock.local_date(now, "UTC") + timedelta(days=1)
     period = Period(tomorrow - span, tomorrow)
     by_code = {kpi.code: kpi for kpi in kpis(period)}
-    steps = in_steps(days(period))
     context.update(
         title="Dashboard",
         cards=[_card(by_code[code], span.days, [by_code[part] for part in parts]) for code, parts in HEADLINE.items()],
@@ -95,10 +95,8 @@ def context(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
         seams=seam_readings(),
         breaches=[_breach(case) for case in live_breaches(limit=10)],
         queues=queue_counts(now=now),
-        steps=steps,
-        finished=sum(step.finished for step in steps),
-        perfect=sum(step.perfect for step in steps),
-        chart=chart(steps),
+        finished=drawing(days(period)),
+        too_late=drawing(built_days("case_breaches", period)),
         holds=[{"hold": hold, "reason": words(hold.reason), "url": _held(hold.reason)} for hold in open_holds()],
         release=cache.get_or_set("reporting.release_queue", release_queue, RELEASE_SECONDS),
         kinds=[_kind(k.kind, k.live, k.breached, k.money) for k in live_kinds()],

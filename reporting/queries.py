@@ -1,16 +1,16 @@
 """The KPIs of a period, in a constant number of statements, and the orders behind a number."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.db import connection
 
+from core.chart import Count, every_day
 from core.periods import Period
 from exceptions_app.states import LIVE
 from reporting.kpi_queries import built
-from reporting.rules.chart import Count
 from reporting.rules.kpis import ALL, NO_DATA, Kpi, Measured, hours, kpi, share
 
 # An order is finished when nothing of it is open and something was shipped; it counts on the day of its last shipment.
@@ -144,16 +144,14 @@ def orders_behind(code: str, period: Period, *, limit: int = 200) -> list[OrderB
 
 
 def days(period: Period) -> list[Count]:
-    """Each day of the period (UTC), also those on which nothing was finished."""
+    """Finished orders and the perfect ones of them, each day of the period (UTC), also of none."""
     start, end = _bounds(period)
     rows = _rows(
         f"{_FINISHED} SELECT (last_shipped_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE {_PERFECT}) "
         "FROM finished GROUP BY 1",
         {"start": start, "end": end},
     )
-    found = {day: Count(day, finished, perfect) for day, finished, perfect in rows}
-    every = [start + timedelta(days=n) for n in range((end - start).days)]
-    return [found.get(day, Count(day, 0, 0)) for day in every]
+    return every_day(period, {day: (finished, perfect) for day, finished, perfect in rows})
 
 
 def open_holds() -> list[OpenHolds]:

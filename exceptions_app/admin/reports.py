@@ -1,4 +1,5 @@
-"""The report on cases: what was opened in the window, by kind, cause, owner or team; as a page and as CSV."""
+"""The report on cases: what was opened in the window, by kind, cause, owner or team; as a page with its breach
+rate day by day, and as CSV."""
 
 from datetime import timedelta
 
@@ -7,9 +8,11 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from core import clock
+from core.chart import drawing
 from core.console import ServiceAdmin
 from core.exports import csv_lines
-from exceptions_app.case_reports import BY, case_report
+from core.periods import Period
+from exceptions_app.case_reports import BY, bounds, breaches_by_day, case_report
 
 WINDOWS = (7, 30, 90, 365)
 COLUMNS = (
@@ -26,8 +29,10 @@ def report_page(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse
     by = request.GET.get("by", "kind")
     by = by if by in BY else "kind"
     days = next((n for n in WINDOWS if str(n) == request.GET.get("days")), 30)
-    now = clock.now()
-    rows = case_report(by, since=now - timedelta(days=days), until=now + timedelta(minutes=1))
+    tomorrow = clock.local_date(clock.now(), "UTC") + timedelta(days=1)
+    period = Period(tomorrow - timedelta(days=days), tomorrow)  # whole days, as on the dashboard
+    since, until = bounds(period)
+    rows = case_report(by, since=since, until=until)
     if request.GET.get("form") == "csv":
         lines = csv_lines(COLUMNS, ([getattr(row, name) for name in FIELDS] for row in rows))
         response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
@@ -38,6 +43,7 @@ def report_page(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse
         "opts": model_admin.model._meta,
         "title": "Report on cases",
         "rows": rows,
+        "drawn": drawing(breaches_by_day(period)),
         "by": by,
         "days": days,
         "ways": list(BY),

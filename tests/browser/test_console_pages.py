@@ -115,6 +115,7 @@ STATES: dict[str, tuple[str, Callable[[], str]]] = {
         "lead",
         lambda: reverse("admin:exceptions_app_case_desk") + "?view=live&q=nothing-is-called-so",
     ),
+    "case-report": ("lead", lambda: reverse("admin:exceptions_app_case_report") + "?days=90"),
     "dashboard-of-finance": ("finance", lambda: reverse("admin:index")),
 }
 

@@ -3,9 +3,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
+from django.urls import reverse, reverse_lazy
 
 from accounts.models import User
+from core import clock
 from core.refs import DocumentRef
 from exceptions_app import suggestions
 from exceptions_app.models import Case
@@ -18,6 +19,7 @@ pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 11, 3, 10, tzinfo=UTC)
 LIST = "/admin/exceptions_app/case/"
+REPORT = reverse_lazy("admin:exceptions_app_case_report")
 
 
 def person(*roles: str) -> User:
@@ -134,3 +136,42 @@ def test_a_snoozed_case_is_out_of_the_list_until_asked_for(client, clerk):
     Case.objects.filter(pk=case.pk).update(snoozed_until=datetime.now(UTC) + timedelta(hours=1))
     assert case.number not in client.get(LIST).content.decode()
     assert case.number in client.get(f"{LIST}?progress=snoozed").content.decode()
+
+
+def test_the_report_draws_the_breach_rate_with_every_number_in_a_table_beside_it(client, clerk):
+    today, two_days_ago = clock.now(), clock.now() - timedelta(days=2)
+    assert "No case was opened in these days." in client.get(REPORT).content.decode()
+    for n, moment in enumerate((two_days_ago, two_days_ago, two_days_ago, today)):
+        opened(now=moment, subject_id=n)
+    Case.objects.filter(subject_id=0).update(breached_at=today)
+    page = client.get(REPORT, {"days": "7", "by": "team"})
+    shown = " ".join(page.content.decode().split())
+    said = 'role="img" aria-label="4 cases opened, 1 of them breached, 25.0 %; the table has every number"'
+    day = f'<time datetime="{two_days_ago:%Y-%m-%d}">{two_days_ago.day} {two_days_ago:%b}</time>'
+    assert said in shown
+    numbers = '<td class="num">3</td><td class="num">1</td><td class="num">33.3</td>'
+    assert f'<th scope="row">{day}</th>{numbers}' in shown
+    assert [(step.whole, step.part) for step in page.context_data["drawn"].steps] == [(0, 0)] * 4 + [
+        (3, 1),
+        (0, 0),
+        (1, 0),
+    ]
+    (team,) = page.context_data["rows"]
+    assert (team.what, team.opened, team.breached) == ("Warehouse", 4, 1)
+
+
+def test_the_report_of_a_year_is_by_weeks_and_takes_as_many_statements_for_forty_cases_as_for_one(
+    client, clerk, django_assert_num_queries
+):
+    now = clock.now()
+    opened(now=now)
+    client.get(REPORT, {"days": "365"})
+    with CaptureQueriesContext(connection) as one:
+        client.get(REPORT, {"days": "365"})
+    for n in range(2, 42):
+        opened(now=now - timedelta(days=8 * n), subject_id=n)
+    with django_assert_num_queries(len(one)):
+        page = client.get(REPORT, {"days": "365"})
+    drawn = page.context_data["drawn"]
+    assert (drawn.is_weekly, len(drawn.steps), drawn.total.whole) == (True, 53, 41)
+    assert "Week</th>" in page.content.decode()

@@ -1,15 +1,17 @@
 """Assign, hand over, mention; the views of the queue; the report; the API's doors."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from accounts.states import Role
 from core.actors import Actor
+from core.chart import Count
 from core.errors import InvalidInput, NotFound
+from core.periods import Period
 from exceptions_app.case_lists import CaseView, find_cases
-from exceptions_app.case_reports import BY, case_report
+from exceptions_app.case_reports import BY, bounds, breaches_by_day, case_report
 from exceptions_app.models import Case, Notice
 from exceptions_app.rules.mentions import names_in
 from exceptions_app.services.assign_case import assign_case, hand_over
@@ -107,6 +109,26 @@ def test_the_report_counts_what_was_opened_how_fast_it_went_and_what_it_cost(dja
         "Warehouse",
         "Spill: line",
     }
+
+
+def test_the_breach_rate_by_day_is_of_the_cases_opened_on_it_and_adds_up_to_the_report(django_assert_num_queries):
+    days = Period(date(2026, 11, 2), date(2026, 11, 6))
+    since, until = bounds(days)
+    for n, moment in enumerate((since, NOW, NOW, NOW + HOUR, until - timedelta(seconds=1), until)):
+        opened(now=moment, subject_id=n)
+    Case.objects.filter(subject_id__in=[2, 4, 5]).update(breached_at=until + HOUR)  # also after the period
+    with django_assert_num_queries(1):
+        found = breaches_by_day(days)
+    assert found == [
+        Count(date(2026, 11, 2), 1, 0),
+        Count(date(2026, 11, 3), 3, 1),
+        Count(date(2026, 11, 4), 0, 0),
+        Count(date(2026, 11, 5), 1, 1),
+    ]
+    (line,) = case_report("kind", since=since, until=until)
+    assert (line.opened, line.breached) == (sum(d.whole for d in found), sum(d.part for d in found)) == (5, 2)
+    with pytest.raises(ValueError, match="both ends"):
+        breaches_by_day(Period(date(2026, 11, 2)))
 
 
 def test_the_api_lists_claims_comments_and_resolves_once_per_key():

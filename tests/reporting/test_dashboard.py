@@ -1,5 +1,6 @@
 """The first page: five numbers with what is behind them, for the period the address names."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -7,11 +8,14 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from core.clock import now as real_now
+from exceptions_app.models import Case
 from inventory.services.allocate import allocate
 from orders.services.place import place
 from reporting.models import LineMeasure, OrderMeasure
 from reporting.queries import open_holds, release_queue
+from reporting.services.build_kpis import build_recent_kpis
 from tests.factories.accounts import StaffFactory
+from tests.factories.exceptions import opened
 from tests.factories.flow import shipped, stocked_world
 from tests.factories.orders import CLERK, make_world
 
@@ -87,3 +91,29 @@ def test_allocated_goods_wait_in_the_release_queue_and_a_hold_keeps_its_part_bac
         Decimal(30) + queue.held_amount,
     )
     assert "Cash in the release queue" in desk.get(reverse("admin:index")).content.decode()
+
+
+def test_the_breach_rate_is_drawn_of_the_cases_resolved_and_is_the_rate_its_number_says(desk):
+    now = real_now()
+    day_before = now - timedelta(days=1)
+    assert "No case was resolved in these days." in desk.get(reverse("admin:index")).content.decode()
+    for n, (ended, breached) in enumerate([(day_before, now), (day_before, None), (day_before, None), (now, None)]):
+        case = opened(now=day_before, subject_id=n)
+        Case.objects.filter(pk=case.pk).update(status="resolved", resolved_at=ended, breached_at=breached)
+    opened(now=now, subject_id=9)  # not resolved: not counted
+    build_recent_kpis(now=now)
+    page = desk.get(reverse("admin:index"), {"days": "7"})
+    drawn, shown = page.context_data["too_late"], " ".join(page.content.decode().split())
+    assert [(step.whole, step.part) for step in drawn.steps] == [(0, 0)] * 5 + [(3, 1), (1, 0)]
+    said = 'role="img" aria-label="4 cases resolved, 1 of them past a clock, 25.0 %; the table has every number"'
+    assert said in shown
+    assert '<td class="num">3</td><td class="num">1</td><td class="num">33.3</td>' in shown
+    cards = {part["kpi"].code: part["kpi"] for card in page.context_data["cards"] for part in card["parts"]}
+    assert (cards["case_breaches"].value, cards["case_breaches"].count) == (Decimal("25.0"), 4)
+
+
+def test_the_two_charts_have_a_name_of_their_own_for_their_numbers(desk):
+    page = desk.get(reverse("admin:index"), {"days": "90"}).content.decode()
+    names = ("The numbers of orders finished", "The numbers of the breach rate")
+    assert [page.count(f'role="region" aria-label="{name}"') for name in names] == [1, 1]
+    assert page.count('<th scope="col">Week</th>') == 2

@@ -1,9 +1,12 @@
-"""The geometry of the dashboard's chart: counted bars per day or week, drawn by the page as SVG. Pure, in view units."""
+"""The geometry of a chart: counted bars per day or week, drawn by templates/admin/parts/day_chart.html as SVG beside a
+table of every number. Pure, in view units."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from itertools import pairwise
+
+from core.periods import Period
 
 WIDTH, HEIGHT = 640, 220
 LEFT, TOP, BOTTOM = 40, 12, 26  # room for the scale, above the bars, for the days
@@ -14,11 +17,11 @@ LABELS = 7
 
 @dataclass(frozen=True)
 class Count:
-    """Orders finished in `days` days from `day` on, and how many of them were perfect."""
+    """What was counted in `days` days from `day` on (the whole), and the part of it a rate is of."""
 
     day: date
-    finished: int
-    perfect: int
+    whole: int
+    part: int
     days: int = 1
 
     @property
@@ -29,8 +32,8 @@ class Count:
 
     @property
     def rate(self) -> float | None:
-        """Percent of the finished that were perfect; no finished order, no rate."""
-        return 100 * self.perfect / self.finished if self.finished else None
+        """Percent; of nothing there is no rate."""
+        return 100 * self.part / self.whole if self.whole else None
 
 
 @dataclass(frozen=True)
@@ -38,17 +41,17 @@ class Bar:
     count: Count
     x: float
     width: float
-    finished_y: float
-    finished_height: float
-    perfect_y: float
-    perfect_height: float
+    whole_y: float
+    whole_height: float
+    part_y: float
+    part_height: float
     label_x: float
     short_label: str
 
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the scale: how many orders, and where."""
+    """A line of the scale: how many, and where."""
 
     value: int
     y: float
@@ -64,6 +67,33 @@ class Chart:
     floor: int = HEIGHT - BOTTOM
 
 
+@dataclass(frozen=True)
+class Drawing:
+    """A chart, the steps its table shows, and what they add up to."""
+
+    steps: tuple[Count, ...]
+    chart: Chart
+    total: Count
+
+    @property
+    def is_weekly(self) -> bool:
+        return any(step.days > 1 for step in self.steps)
+
+
+def every_day(period: Period, found: Mapping[date, tuple[int, int]]) -> list[Count]:
+    """Each day of the period (both ends needed) with its (whole, part), also those on which nothing was counted."""
+    if period.start is None or period.end is None:
+        raise ValueError("a chart is of a period with both ends")
+    days = [period.start + timedelta(days=n) for n in range((period.end - period.start).days)]
+    return [Count(day, *found.get(day, (0, 0))) for day in days]
+
+
+def drawing(counts: Sequence[Count]) -> Drawing:
+    """Of at least one day."""
+    steps = in_steps(counts)
+    return Drawing(tuple(steps), chart(steps), _sum(counts))
+
+
 def in_steps(counts: Sequence[Count]) -> list[Count]:
     """Days while they are few; of more days, weeks that end with the last one (the first may be shorter)."""
     if len(counts) <= MOST_BARS:
@@ -74,17 +104,17 @@ def in_steps(counts: Sequence[Count]) -> list[Count]:
 
 
 def _sum(part: Sequence[Count]) -> Count:
-    return Count(part[0].day, sum(c.finished for c in part), sum(c.perfect for c in part), len(part))
+    return Count(part[0].day, sum(c.whole for c in part), sum(c.part for c in part), len(part))
 
 
 def chart(counts: Sequence[Count]) -> Chart:
-    """Every bar is the finished orders, its filled part the perfect ones; the scale begins at zero."""
-    top = _round_up(max((c.finished for c in counts), default=0))
+    """Every bar is the whole, its filled piece the part; the scale begins at zero."""
+    top = _round_up(max((c.whole for c in counts), default=0))
     room, slot = HEIGHT - TOP - BOTTOM, (WIDTH - LEFT) / max(1, len(counts))
     every = -(-len(counts) // LABELS)  # a label for so many bars, counted from the last
 
     def bar(n: int, count: Count) -> Bar:
-        high, filled = room * count.finished / top, room * count.perfect / top
+        high, filled = room * count.whole / top, room * count.part / top
         floor, x, width = HEIGHT - BOTTOM, LEFT + n * slot + slot * 0.15, slot * 0.7
         label = f"{count.day.day} {count.day:%b}" if (len(counts) - 1 - n) % every == 0 else ""
         measures = (x, width, floor - high, high, floor - filled, filled, x + width / 2)
