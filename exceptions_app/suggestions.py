@@ -37,8 +37,8 @@ class Resolution:
 
 @dataclass(frozen=True)
 class Asked:
-    """What `apply` gives where the action only asked somebody (an approval): the case goes on until that is decided, and its
-    history says what was asked."""
+    """What `apply` gives where the action only asked somebody (an approval), or left something in the way: the case goes on
+    until that is decided or gone, and its history says `words`."""
 
     words: str
 

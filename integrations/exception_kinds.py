@@ -1,4 +1,5 @@
-"""What can go wrong with what other systems send. All belong to the EDI desk; one business hour to respond."""
+"""What can go wrong with what other systems send. All belong to the EDI desk; one business hour to respond, and what was
+rejected is received again within it (domain.md §11)."""
 
 from exceptions_app.kinds import KindSpec, declare
 
@@ -30,6 +31,7 @@ _KINDS = (
     (EDI_NOT_SUBMITTED, "EDI order not submitted", "medium", "Mend what the refusal names, then submit the order."),
 )
 
+_WITHIN_THE_HOUR = {EDI_QUARANTINED}
 _FEWER = {EDI_NEW_PARTNER: "one who sends for another account is given it on the partner's page first"}
 
 declare(
@@ -41,7 +43,7 @@ declare(
             owner_queue="edi_desk",
             severity=severity,
             respond_minutes=60,
-            resolve_minutes=240,
+            resolve_minutes=60 if code in _WITHIN_THE_HOUR else 240,
             description=description,
             least_resolutions=1 if code in _FEWER else 2,
             why_fewer=_FEWER.get(code, ""),

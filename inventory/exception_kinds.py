@@ -61,8 +61,8 @@ LOT_EXPIRED = KindSpec(
     label="Lot expired in stock",
     owner_queue="quality",
     severity="medium",
-    respond_minutes=120,
-    resolve_minutes=960,
+    respond_minutes=60,
+    resolve_minutes=120,
     description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
 )
 FILL_UP_DISPUTED = KindSpec(

@@ -77,7 +77,7 @@ VERBS: dict[str, Verb] = {
         key=request.POST.get("key", ""),
     ),
 }
-ASKED = "Asked: the case stays open until that is decided. Its history says what was asked."
+ASKED = "The case stays open: its history says what was asked, or what still stands in the way."
 DONE = {
     "take": "The case is yours.",
     "start": "Work on the case has started.",
@@ -98,7 +98,7 @@ DONE = {
 
 
 def done(verb: str, case_id: int) -> str:
-    """What a button did, in words; an action that only asked for somebody's yes has not ended the case."""
+    """What a button did, in words; an action that only asked, or left something in the way, has not ended the case."""
     case = case_snapshots([case_id]).get(case_id) if verb == "apply" else None
     return ASKED if case is not None and case.is_live else DONE[verb]
 

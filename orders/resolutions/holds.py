@@ -13,7 +13,7 @@ from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.states import AdditionKind
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
-from exceptions_app.suggestions import Resolution, register
+from exceptions_app.suggestions import Asked, Resolution, register
 from orders.exception_kinds import (
     AGED_CREDIT_HOLD,
     CREDIT_HOLD,
@@ -53,8 +53,13 @@ def preview_recheck(case: CaseSnapshot, now: datetime) -> Effect:
     return Effect(f"lets the order go if credit approves it now: {room}", money_effect=case.money_at_risk)
 
 
-def recheck(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated:
-    return reevaluate_credit_holds(account_id=case.account_id or 0, actor=actor, now=now)
+def recheck(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated | Asked:
+    """While credit holds the order still, its case goes on: nothing would open another."""
+    done = reevaluate_credit_holds(account_id=case.account_id or 0, actor=actor, now=now)
+    hold = hold_of(case)
+    if hold is None or case.cause_key != f"hold:{hold.hold_id}":
+        return done
+    return Asked(f"Credit looked again and still holds the order: {hold.message}"[:500])
 
 
 def preview_clear(case: CaseSnapshot, now: datetime) -> Effect:

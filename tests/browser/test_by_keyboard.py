@@ -1,5 +1,7 @@
 """The day's work without a mouse."""
 
+from datetime import timedelta
+
 import pytest
 
 from core import clock
@@ -9,7 +11,7 @@ from tests.browser import company
 from tests.browser.keys import tab_to, unmarked, where
 from tests.browser.visit import DESKTOP, PHONE, THEMES, Surfer, arrive, faults_of
 from tests.factories.accounts import PASSWORD
-from tests.factories.exceptions import opened
+from tests.factories.exceptions import SPILL, opened
 
 
 def test_a_buyer_signs_in_and_leaves_by_keyboard(surfer: Surfer) -> None:
@@ -126,3 +128,30 @@ def test_a_case_is_opened_and_taken_by_keyboard(surfer: Surfer) -> None:
         page.keyboard.press("Enter")
     assert Case.objects.get(pk=case.pk).assignee_id == will.pk
     assert page.locator("button", has_text="Take").count() == 0
+
+
+def test_the_desk_is_walked_by_single_keys_and_its_clocks_count_down_while_one_looks(surfer: Surfer) -> None:
+    now = clock.now().replace(microsecond=0)
+    pks = [opened(now=now, subject_id=n, cause_key="desk").pk for n in (1, 2, 3)]
+    for hours, pk in enumerate(pks, start=1):
+        Case.objects.filter(pk=pk).update(breach_at=now + timedelta(hours=hours, minutes=20))
+    page = surfer.open(f"/admin/exceptions_app/case/desk/?view=live&kind={SPILL.code}", "warehouse")
+    page.clock.install(time=now)
+    page.reload()
+    chosen, left = page.locator("tr.is-chosen"), page.locator(f"tr[data-case='{pks[0]}'] time")
+    assert chosen.get_attribute("data-case") == str(pks[0])  # whose clock runs out first
+    assert left.inner_text() == "1 h 19 min left"
+    page.clock.fast_forward("30:00")
+    assert (left.inner_text(), left.get_attribute("class")) == ("49 min left", "pill tone-warn")
+    page.clock.fast_forward("01:00:00")
+    assert (left.inner_text(), left.get_attribute("class")) == ("10 min over", "pill tone-bad")
+    for key, place in (("j", 2), ("j", 3), ("k", 2)):
+        page.keyboard.press(key)
+        page.locator("#desk-said", has_text=f", {place} of 3").wait_for(state="attached")
+        assert chosen.get_attribute("data-case") == str(pks[place - 1])
+    assert Case.objects.get(pk=pks[1]).number in page.locator("#desk-case-title").inner_text()
+    page.keyboard.press("x")
+    assert page.locator("#desk-picked").inner_text() == "(1)"
+    with page.expect_navigation():
+        page.keyboard.press("m")
+    assert Case.objects.get(pk=pks[1]).assignee_id == company.person("warehouse").pk

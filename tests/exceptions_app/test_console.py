@@ -1,4 +1,6 @@
+import csv
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from django.db import connection
@@ -7,11 +9,14 @@ from django.urls import reverse, reverse_lazy
 
 from accounts.models import User
 from core import clock
+from core.actors import Actor
 from core.refs import DocumentRef
 from exceptions_app import suggestions
 from exceptions_app.models import Case
 from exceptions_app.panels import render_cases
 from exceptions_app.rules.ranking import Effect
+from exceptions_app.services.reopen_case import reopen_case
+from exceptions_app.services.resolve_case import resolve_case
 from exceptions_app.suggestions import Resolution
 from tests.factories.exceptions import SPILL, opened
 
@@ -175,3 +180,20 @@ def test_the_report_of_a_year_is_by_weeks_and_takes_as_many_statements_for_forty
     drawn = page.context_data["drawn"]
     assert (drawn.is_weekly, len(drawn.steps), drawn.total.whole) == (True, 53, 41)
     assert "Week</th>" in page.content.decode()
+
+
+def test_the_report_as_csv_says_what_was_saved_lost_breached_and_reopened(client, clerk):
+    ann, now = Actor("Ann"), clock.now()
+    cases = [opened(now=now, subject_id=n) for n in range(3)]
+    for case in cases:
+        resolve_case(case_id=case.pk, note="done", actor=ann, now=now)
+    reopen_case(case_id=cases[0].pk, reason="wet again", actor=ann, now=now)
+    for case, effect in ((cases[1], "30.00"), (cases[2], "-41.50")):
+        Case.objects.filter(pk=case.pk).update(money_effect=Decimal(effect))
+    Case.objects.filter(pk=cases[2].pk).update(breached_at=now)
+    file = client.get(REPORT, {"by": "team", "form": "csv"})
+    assert file["Content-Disposition"] == 'attachment; filename="cases-by-team.csv"'
+    (row,) = csv.DictReader(file.getvalue().decode("utf-8-sig").splitlines())
+    wanted = {"What": "Warehouse", "Currency": "USD", "Opened": "3", "Live": "1", "Reopened": "1", "Breached": "1"}
+    wanted |= {"Breached, percent": "33.3", "At risk": "12.50", "Saved": "30.00", "Lost": "41.50"}
+    assert {name: row[name] for name in wanted} == wanted

@@ -17,6 +17,8 @@ from exceptions_app.models import Case
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.detect import Detected, detect, detect_all, watch
 from exceptions_app.services.open_case import open_cases
+from inventory.models import StockBalance
+from inventory.services.adjust_stock import adjust_stock
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from orders.services.cancel import cancel_order
@@ -71,6 +73,34 @@ def test_late_supply_is_a_case_while_somebody_waits_for_it_and_goes_when_it_come
     assert ran("late_supply", NOW + 2 * DAY)[0].closed == 1
     case.refresh_from_db()
     assert (case.status, case.events.count()) == ("auto_resolved", 2)
+
+
+def test_a_promise_without_another_day_is_lost_until_supply_dates_it_again():
+    world = make_world(stock=10)
+    (product,) = world.products
+    order = place(world.draft(5), actor=CLERK, now=NOW)
+    drain(NOW)
+    balance = StockBalance.objects.get(product=product)
+    adjust_stock(balance_id=balance.pk, qty=Decimal(-10), reason="water damage", actor=CLERK, now=NOW)
+    drain(NOW)
+    (case,) = live("promise_lost")
+    assert (case.queue.code, case.subject_id, case.account_id) == ("cs", order.order_id, world.account.pk)
+    assert (case.money_at_risk, case.currency) == (Decimal("50.00"), "USD")
+    assert "to no date yet" in case.summary
+    assert ran("promise_lost", NOW) == [Detected("promise_lost", 1)]
+    record_inbound(
+        product_id=product.pk,
+        site_id=world.site.pk,
+        reference="PO-9",
+        qty=Decimal(5),
+        eta_date=TODAY + 6 * DAY,
+        actor=CLERK,
+        now=NOW,
+    )
+    drain(NOW)
+    assert ran("promise_lost", NOW) == [Detected("promise_lost", closed=1)]
+    case.refresh_from_db()
+    assert case.status == "auto_resolved"
 
 
 def test_a_better_tier_that_goes_without_beside_firm_claims_of_a_worse_one_is_a_conflict():
@@ -228,10 +258,12 @@ def test_every_kind_of_the_trade_is_declared_with_the_hours_its_owner_has():
         "allocation_conflict": ("planner", 4),
         "aged_credit_hold": ("finance", 4),
         "price_mismatch": ("pricing", 8),
+        "edi_quarantined": ("edi_desk", 1),
         "edi_ack_overdue": ("edi_desk", 1),
         "asn_due": ("edi_desk", 1),
         "asn_mismatch": ("edi_desk", 1),
         "lot_recalled": ("quality", 2),
+        "lot_expired": ("quality", 2),
         "usage_without_po": ("rep", 48),
         "invoice_dispute": ("finance", 40),
         "chargeback_denied": ("finance", 40),
@@ -240,7 +272,7 @@ def test_every_kind_of_the_trade_is_declared_with_the_hours_its_owner_has():
     declared = {code: (kinds.kind(code).owner_queue, kinds.kind(code).resolve_minutes / 60) for code in hours}
     assert declared == hours
     assert kinds.kind("usage_without_po").then_queue == "cs"
-    by_policy = {"order_stuck", "delivery_window_at_risk", "cancel_date_at_risk", "aged_backorder", "lot_expired"}
+    by_policy = {"order_stuck", "delivery_window_at_risk", "cancel_date_at_risk", "aged_backorder"}
     silent = {"consignment_variance", "unmatched_return", "invariant_broken", "erp_silent", "wms_silent"}
     assert by_policy | silent <= {spec.code for spec in kinds.kinds()}
 

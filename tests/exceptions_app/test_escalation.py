@@ -11,6 +11,7 @@ from core.models import OutboxFact
 from core.testing import drain
 from exceptions_app.models import Notice, RoutingRule
 from exceptions_app.rules.escalation import Fired, collapsed, whom_to_tell
+from exceptions_app.services.assign_case import assign_case
 from exceptions_app.services.mail_notice import REACTION
 from exceptions_app.services.start_work import start_work
 from exceptions_app.services.sweep import sweep
@@ -100,6 +101,25 @@ def test_the_word_is_mailed_once_after_the_commit(line):
     assert f"/admin/exceptions_app/case/{case.pk}/change/" in sent.body
     assert "50 % of the time to resolve has passed" in sent.alternatives[0].content
     assert Notice.objects.get().mailed_at == NOW + 2 * HOUR
+
+
+def test_an_assignment_a_warning_and_a_breach_are_mailed_each_to_whom_it_is_for(line):
+    ann, bob, cid = line
+    case = opened(now=NOW)
+    assign_case(case_id=case.pk, user_id=ann.pk, actor=as_actor(bob), now=NOW)
+    start_work(case_id=case.pk, actor=as_actor(ann), now=NOW)
+    sweep(now=NOW + 4 * HOUR)
+    drain(NOW + 4 * HOUR)
+    assert sorted((m.to[0], m.subject.partition(":")[0]) for m in mail.outbox) == sorted(
+        [
+            (ann.email, "Yours"),
+            (ann.email, "Time is passing"),
+            (bob.email, "Time is passing"),
+            (cid.email, "Out of time"),
+        ]
+    )
+    breach = next(m for m in mail.outbox if m.to == [cid.email])
+    assert "the time to resolve has run out" in breach.body
 
 
 def test_that_mail_cannot_be_sent_is_not_told_by_mail(line):

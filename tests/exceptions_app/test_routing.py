@@ -10,16 +10,19 @@ from core.actors import Actor
 from core.chart import Count
 from core.errors import InvalidInput, NotFound
 from core.periods import Period
+from exceptions_app import suggestions
 from exceptions_app.case_lists import CaseView, find_cases
 from exceptions_app.case_reports import BY, bounds, breaches_by_day, case_report
-from exceptions_app.models import Case, Notice
+from exceptions_app.models import Case, Notice, RoutingRule
 from exceptions_app.rules.mentions import names_in
+from exceptions_app.rules.ranking import Effect
 from exceptions_app.services.assign_case import assign_case, hand_over
 from exceptions_app.services.comment_case import comment_case
 from exceptions_app.services.resolve_case import resolve_case
 from exceptions_app.services.snooze_case import snooze_case
 from exceptions_app.services.take_case import take_case
-from tests.factories.accounts import UserFactory
+from exceptions_app.suggestions import Resolution
+from tests.factories.accounts import AccountFactory, TerritoryFactory, UserFactory
 from tests.factories.doors import device_of
 from tests.factories.exceptions import LEAK, SPILL, opened, teams
 
@@ -69,6 +72,27 @@ def test_whoever_a_comment_names_is_told_and_nobody_tells_themselves():
     assert list(Notice.objects.values_list("user_id", "kind")) == [(dee.pk, "mentioned")]
     assert names_in("mail a@b.com, @ann. and @ann") == ["ann"]
     assert cid.pk != dee.pk
+
+
+def test_a_rule_gives_a_case_to_a_team_by_value_territory_and_account_the_most_particular_first():
+    queues, west = teams(), TerritoryFactory()
+    elsewhere, western, named = AccountFactory(), AccountFactory(territory=west), AccountFactory(territory=west)
+    RoutingRule.objects.create(kind=SPILL.code, queue=queues["cs"])
+    RoutingRule.objects.create(min_amount=Decimal(100), currency="USD", queue=queues["pricing"])
+    RoutingRule.objects.create(territory=west, queue=queues["planner"])
+    RoutingRule.objects.create(account=named, queue=queues["quality"])
+    about = [
+        (elsewhere, 99, "USD"),
+        (elsewhere, 100, "USD"),
+        (elsewhere, 100, "EUR"),
+        (western, 100, "USD"),
+        (named, 1, "USD"),
+    ]
+    cases = [
+        opened(now=NOW, subject_id=n, account_id=account.pk, money_at_risk=Decimal(amount), currency=currency)
+        for n, (account, amount, currency) in enumerate(about)
+    ]
+    assert [case.queue.code for case in cases] == ["cs", "pricing", "cs", "planner", "quality"]
 
 
 def test_the_views_of_the_queue_show_whose_it_is_and_how_soon():
@@ -152,3 +176,30 @@ def test_the_api_lists_claims_comments_and_resolves_once_per_key():
     assert device.get("/api/v1/exceptions/EX-0").status_code == 404
     assert device.get(f"/api/v1/exceptions/{case.number}").json()["suggestions"] == []
     assert SPILL.label == shown["kind_label"]
+
+
+def test_the_api_carries_out_a_suggestion_by_its_code_and_tells_its_effect_before(monkeypatch):
+    monkeypatch.setattr(suggestions, "_resolutions", {})
+    mopped: list[str] = []
+
+    def mop(case, *, actor, now, key):
+        mopped.append(case.number)
+
+    suggestions.register(Resolution(SPILL.code, "mop", "Mop it up", lambda case, now: Effect("dry", Decimal(-3)), mop))
+    user, _ = someone(roles=[Role.WAREHOUSE])
+    device, case = device_of(user), opened(now=NOW)
+    (offer,) = device.get(f"/api/v1/exceptions/{case.number}").json()["suggestions"]
+    assert (offer["code"], offer["effect"], Decimal(offer["money_effect"]), offer["is_possible"]) == (
+        "mop",
+        "dry",
+        -3,
+        True,
+    )
+    assert mopped == []  # to look is not to do
+    address, body = f"/api/v1/exceptions/{case.number}/resolve", {"resolution": "mop"}
+    first, again = (
+        device.post(address, body, content_type="application/json", headers={"Idempotency-Key": "k"}) for _ in range(2)
+    )
+    assert (first.json()["status"], again.status_code) == ("resolved", 409)
+    case.refresh_from_db()
+    assert (mopped, case.resolution_code, case.money_effect) == ([case.number], "mop", Decimal(-3))

@@ -11,6 +11,7 @@ from core.errors import DomainError, NotPermitted
 from core.models import OverrideEntry
 from core.refs import DocumentRef
 from core.testing import drain, race
+from credit.models import LimitAddition
 from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
@@ -117,6 +118,18 @@ def test_finance_releases_an_order_with_a_ceiling_and_the_override_is_logged():
     hold = Hold.objects.get(reason="credit")
     assert (hold.ceiling_amount, hold.cleared_at, hold.valid_until) == (Decimal(100), NOW, NOW + 3 * DAY)
     assert OverrideEntry.objects.count() == 1
+
+
+def test_finance_lends_a_limit_for_a_week_and_the_order_goes_on():
+    world = make_world(limit=50)
+    order = place(world.draft(10), actor=CLERK, now=NOW)
+    drain(NOW)
+    settle(Case.objects.get(kind="credit_hold"), "lend_limit", person("finance", "finance_approver"))
+    drain(NOW)
+    lent = LimitAddition.objects.get()
+    assert (lent.kind, lent.amount, lent.valid_from, lent.valid_to) == ("temporary", 50, TODAY, TODAY + 7 * DAY)
+    assert Hold.objects.get(order_id=order.order_id).cleared_at == NOW
+    assert breaches() == []
 
 
 def test_somebody_without_the_authority_may_not_do_it_from_a_case_either():
