@@ -73,9 +73,10 @@ def test_a_nonsense_address_is_answered(client, clerk, query):
 
 def test_the_right_side_alone_shows_the_chosen_case_and_leads_back_to_the_desk(client, clerk):
     opened(now=NOW, subject_id=1)
-    case = opened(now=NOW, subject_id=2, summary="12 broken")
+    case = opened(now=NOW, subject_id=2, summary="12 broken", evidence={"short_qty": 12, "lots": ["L-7", "L-9"]})
     part = client.get(f"{DESK}?view=live&kind={SPILL.code}&case={case.pk}&part=case").content.decode()
     assert "12 broken" in part
+    assert [part.count(piece) for piece in ("Short qty", "L-7", "L-9")] == [1, 1, 1]  # the evidence
     assert "<html" not in part
     pressed = client.post(
         reverse("admin:exceptions_app_case_do", args=[case.pk, "take"]) + f"?view=live&kind={SPILL.code}"
