@@ -50,7 +50,8 @@ from credit.services.attach_evidence import attach_evidence
 from credit.services.grant_addition import AdditionSpec, grant_addition
 from credit.services.request_limit import request_limit
 from credit.states import AdditionKind
-from exceptions_app.models import RoutingRule, SlaPolicy
+from exceptions_app.models import Case, RoutingRule, SlaPolicy
+from exceptions_app.services.resolve_case import resolve_case
 from fulfillment.models import ReleasePolicy, Shipment
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.services.ask_recall import ask_recall
@@ -95,6 +96,7 @@ from tests.factories import accounts as people
 from tests.factories import catalog as goods
 from tests.factories import pricing as prices
 from tests.factories.credit import CreditAccountFactory, CreditRuleFactory, TermsWordsFactory
+from tests.factories.exceptions import opened
 from tests.factories.integrations import PartnerFactory
 from tests.factories.pricing import CommitmentFactory, ContractFactory, PriceRowFactory, SourceFactory
 from tests.factories.sheets import previewed
@@ -147,6 +149,7 @@ def row_of(model: type[models.Model]) -> models.Model | None:
     favourites: dict[type[models.Model], Callable[[], Any]] = {
         Order: lambda: order("PO-SHIPPED"),
         Account: lambda: Account.objects.get(code=CUSTOMER),
+        Case: lambda: Case.objects.filter(resolved_at=None).latest("pk"),
         Product: lambda: Product.objects.get(sku="CATH-16F"),
         User: lambda: person("service"),
     }
@@ -521,7 +524,18 @@ def _money_earned(account: Account) -> None:
     )
     claim_chargeback(claim, actor=CLERK, now=clock.now())
     _ship(place_order("PO-DUE", 6, 2), short=0)  # its invoice is open: to be paid, or disputed
+    _cases_behind()
     build_recent_kpis(now=clock.now())
+
+
+def _cases_behind() -> None:
+    """Cases settled in the last two weeks, every third of them too late: what the breach rate is drawn of."""
+    for n in range(24):
+        at = clock.now() - timedelta(days=1 + n % 7 * 2)
+        case = opened(now=at, kind="order_stuck", subject_id=900_000 + n)
+        resolve_case(case_id=case.pk, note="Sent what was there", actor=CLERK, now=at + timedelta(hours=3))
+        if n % 3 == 0:
+            Case.objects.filter(pk=case.pk).update(breached_at=at + timedelta(hours=2))
 
 
 def _money_in_question(account: Account, invoice: Invoice) -> None:
