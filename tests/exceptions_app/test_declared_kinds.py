@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from config import case_reactions
@@ -45,3 +46,19 @@ def test_fewer_than_two_ways_out_are_declared_with_the_reason():
     assert [p.id for p in checks._problems(told)] == ["exceptions_app.E001"]
     assert [p.id for p in checks._problems(wordy)] == [f"exceptions_app.E00{n}" for n in (1, 2, 3)]
     assert [p.msg for p in checks.every_kind_is_found_and_mended()] == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"owner_queue": "nobody"}, "not a valid QueueCode"),
+        ({"then_queue": "nobody"}, "not a valid QueueCode"),
+        ({"severity": "dire"}, "not a valid Severity"),
+        ({"respond_minutes": 0}, "both take time"),
+        ({"respond_minutes": 21}, "answered before it is resolved"),
+    ],
+)
+def test_a_kind_without_an_owner_or_a_clock_is_refused_where_it_is_declared(wrong, said):
+    right = {"owner_queue": "cs", "severity": "low", "respond_minutes": 10, "resolve_minutes": 20}
+    with pytest.raises(ValueError, match=said):
+        KindSpec("odd", "Odd", **(right | wrong))
