@@ -23,6 +23,7 @@ from core.models import IdempotencyKey
 
 P = ParamSpec("P")
 R = TypeVar("R")
+LONGEST_KEY = 200
 
 
 class KeyRefusal(DomainError):
@@ -98,7 +99,7 @@ def hash_body(body: Any) -> str:
 
 def run_once(claim: Claim, verb: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Once[R]:
     """Call the door verb under the claim; `replayed` says the answer is the first call's."""
-    if not 1 <= len(claim.key) <= 200:
+    if not 1 <= len(claim.key) <= LONGEST_KEY:
         raise KeyInvalid(key=claim.key[:20])
     pending = _Pending(claim)
     armed, active = _pending.set(pending), _active.set(pending)

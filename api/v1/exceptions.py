@@ -17,11 +17,11 @@ from api.v1.orders import KEY_HEADER, required_key
 from core import clock
 from core.access import allow
 from core.errors import FieldError, InvalidInput, NotFound
-from core.idempotency import Claim, hash_body, run_once
+from core.idempotency import LONGEST_KEY, Claim, KeyInvalid, hash_body, is_done, run_once
 from exceptions_app import kinds
 from exceptions_app.case_lists import CaseLine, CaseView, case_by_number, find_cases
 from exceptions_app.queries import case_snapshots, suggested
-from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.apply_resolution import apply_resolution, remember_applied
 from exceptions_app.services.comment_case import comment_case
 from exceptions_app.services.resolve_case import resolve_case
 from exceptions_app.services.take_case import take_case
@@ -195,21 +195,31 @@ class ResolveCase(Endpoint):
         if bool(body["resolution"]) == bool(body["note"].strip()):
             raise InvalidInput([FieldError("/resolution", "required", "Send a resolution or a note, one of the two.")])
         if body["resolution"]:
-            key = required_key(request)
-            apply_resolution(
-                case_id=line.id, code=body["resolution"], actor=actor(request), now=clock.now(), key=key[:40]
-            )
-            return Response(item(_found(number), may_act=True))
+            return _apply_once(request, line, body)
         return _once(request, "resolve", line, body, resolve_case, case_id=line.id, note=body["note"])
+
+
+def _apply_once(request: Request, line: CaseLine, body: dict[str, Any]) -> Response:
+    """Carried out, then remembered under the key. A repeat that finds the first half done is refused: the case is over."""
+    claim = _claim(request, "apply", line, body)
+    if len(claim.key) > LONGEST_KEY:
+        raise KeyInvalid(key=claim.key[:20])
+    if not is_done(claim):
+        code, key = body["resolution"], claim.key[:40]
+        apply_resolution(case_id=line.id, code=code, actor=actor(request), now=clock.now(), key=key)
+    return _once(request, "apply", line, body, remember_applied, case_id=line.id)
+
+
+def _claim(request: Request, verb: str, line: CaseLine, body: dict[str, Any]) -> Claim:
+    hashed = hash_body({"case": line.id, **body})
+    return Claim(f"api.exceptions.{verb}", f"user:{request.user.pk}", required_key(request), hashed)
 
 
 def _once(
     request: Request, verb: str, line: CaseLine, body: dict[str, Any], call: Callable[..., object], **arguments: Any
 ) -> Response:
     """The same key and body change nothing a second time."""
-    hashed = hash_body({"case": line.id, **body})
-    claim = Claim(f"api.exceptions.{verb}", f"user:{request.user.pk}", required_key(request), hashed)
-    once = run_once(claim, call, actor=actor(request), now=clock.now(), **arguments)
+    once = run_once(_claim(request, verb, line, body), call, actor=actor(request), now=clock.now(), **arguments)
     response = Response(item(_found(line.number), may_act=True))
     if once.replayed:
         response["Idempotency-Replayed"] = "true"

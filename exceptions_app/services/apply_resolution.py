@@ -34,6 +34,13 @@ def apply_resolution(*, case_id: int, code: str, actor: Actor, now: datetime, ke
     return _apply(case_id=case_id, code=code, actor=actor, now=now, key=key)
 
 
+@door_verb
+def remember_applied(*, case_id: int, actor: Actor, now: datetime) -> int:
+    """The case's id. For a caller with an idempotency key, after `apply_resolution`: that may take several transactions,
+    and the key is kept by one that follows them."""
+    return case_id
+
+
 @door_verb(joinable=True)
 def _apply(*, case_id: int, code: str, actor: Actor, now: datetime, key: str) -> str:
     case, resolution = _chosen(case_id, code, now)

@@ -196,10 +196,16 @@ def test_the_api_carries_out_a_suggestion_by_its_code_and_tells_its_effect_befor
         True,
     )
     assert mopped == []  # to look is not to do
-    address, body = f"/api/v1/exceptions/{case.number}/resolve", {"resolution": "mop"}
-    first, again = (
-        device.post(address, body, content_type="application/json", headers={"Idempotency-Key": "k"}) for _ in range(2)
-    )
-    assert (first.json()["status"], again.status_code) == ("resolved", 409)
+
+    def resolve(body, key="k"):
+        address = f"/api/v1/exceptions/{case.number}/resolve"
+        return device.post(address, body, content_type="application/json", headers={"Idempotency-Key": key})
+
+    first, again = (resolve({"resolution": "mop"}) for _ in range(2))
+    assert (first.json()["status"], again.json()) == ("resolved", first.json())
+    assert (first.get("Idempotency-Replayed"), again["Idempotency-Replayed"]) == (None, "true")
+    assert resolve({"resolution": "vacuum"}).status_code == 422  # the key was another request's
+    assert resolve({"resolution": "mop"}, "k2").status_code == 409  # the case is over
+    assert resolve({"resolution": "mop"}, "k" * 201).status_code == 422
     case.refresh_from_db()
     assert (mopped, case.resolution_code, case.money_effect) == ([case.number], "mop", Decimal(-3))
