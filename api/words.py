@@ -2,6 +2,7 @@
 
 from accounts.states import STAFF
 from orders.rules.asks import HoldView
+from orders.rules.telling import told_hold
 
 # Everything a customer may read on an order's timeline; prices overridden, notes and scores stay inside.
 TOLD = frozenset(
@@ -26,13 +27,8 @@ TOLD = frozenset(
         "line_split",
     }
 )
-# A credit message speaks of the customer's own limit; a price message may name our floor.
-SPEAKABLE_REASONS = frozenset({"credit", "data", "eligibility", "approval"})
-GENERIC = "The order waits for our customer service."
 
 
 def hold_message(hold: HoldView, roles: frozenset[str]) -> str:
     """The hold's own words for staff; for others only where those words are theirs to read."""
-    if roles & STAFF or hold.reason in SPEAKABLE_REASONS:
-        return hold.message
-    return GENERIC
+    return hold.message if roles & STAFF else told_hold(hold.reason, hold.message)

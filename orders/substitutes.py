@@ -14,11 +14,13 @@ from inventory.split_queries import split_plan
 from orders.gates import Verdicts, look_at_many
 from orders.line_queries import line_margins
 from orders.queries import pictures
+from orders.rules.gates import PRICE_FLOOR
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Verdict
 from pricing.rules.asks import PriceResult
 
 ZERO = Decimal(0)
+PRICE_UNCONFIRMED = "Its price has to be confirmed by us first."
 
 
 @dataclass(frozen=True)
@@ -110,8 +112,12 @@ def _probe(order: OrderPicture, line: LinePicture, substitute: Substitute, n: in
 
 
 def refusal(candidate: Candidate) -> str:
-    """Why the gates of submit would not take the substitute as it is; empty when they would."""
-    return next((r.message for r in candidate.verdicts.results if r.verdict != Verdict.PASS), "")
+    """Why the gates of submit would not take the substitute as it is; empty when they would. Customers and reps read it:
+    a price below its floor is said without the floor."""
+    result = next((r for r in candidate.verdicts.results if r.verdict != Verdict.PASS), None)
+    if result is None:
+        return ""
+    return PRICE_UNCONFIRMED if result.rule == PRICE_FLOOR else result.message
 
 
 def price_of(candidate: Candidate) -> PriceResult | None:

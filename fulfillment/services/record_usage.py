@@ -39,7 +39,8 @@ from inventory.services.use_stock import (
 from inventory.states import UsageStatus
 from orders.ledgers import order_numbers
 from orders.queries import holds_of
-from orders.rules.asks import LineDraft, OrderDraft
+from orders.rules.asks import HoldView, LineDraft, OrderDraft
+from orders.rules.telling import told_hold
 from orders.services.add_po_number import add_po_number
 from orders.services.capture import DuplicatePurchaseOrder
 from orders.services.place_usage import JudgedUsage, UsageOrder, decide_usage, judge_usage, write_usage
@@ -55,7 +56,7 @@ Problems = tuple[FieldError, ...]
 
 @dataclass(frozen=True)
 class UsageOutcome:
-    """`order_id` is None while the usage waits to be billed; `problems` then say why."""
+    """`order_id` is None while the usage waits to be billed; `problems` then say why. `holds` are in words for outside."""
 
     usage_id: int
     number: str
@@ -132,9 +133,14 @@ def outcome_of(usage_id: int) -> UsageOutcome:
     usage = usage_of(usage_id)
     order_id = orders_of_usages([usage_id]).get(usage_id)
     number = order_numbers([order_id])[order_id] if order_id else ""
-    holds = tuple(h.message for h in holds_of([order_id]).get(order_id, ())) if order_id else ()
+    holds = _told(holds_of([order_id]).get(order_id, ())) if order_id else ()
     problems = (usage.problem,) if usage.problem else ()
     return UsageOutcome(usage.id, usage.number, usage.status, _waits_for_po(usage), order_id, number, holds, problems)
+
+
+def _told(holds: Iterable[HoldView]) -> tuple[str, ...]:
+    """A rep reads it: the floor under a price stays in the house."""
+    return tuple(told_hold(h.reason, h.message) for h in holds)
 
 
 def usage_of(usage_id: int) -> UsageView:
@@ -195,7 +201,7 @@ def _bill(usage: UsageView, used: Used, judged: JudgedUsage | Problems, *, actor
     words = f"Order {order.submitted.number}, shipment {shipment.number}"
     journal.write([journal.Entry(ref, "billed", words)], actor=actor, now=now)
     close_causes(USAGE_UNBILLED.code, ref, None, now=now, actor=actor)
-    holds = tuple(h.message for h in order.submitted.holds)
+    holds = _told(order.submitted.holds)
     return UsageOutcome(
         usage.id,
         usage.number,

@@ -31,6 +31,7 @@ NOT_WAIVED = frozenset(
     {NO_CREDIT_ACCOUNT, NO_RATE}
 )  # what is released then would be in no ledger, or counted as nothing
 PURCHASE_APPROVAL = "purchase_approval"  # the customer's own company decides: nobody of the house clears it
+PRICE_FLOOR = "price_floor"
 PO_TO_FOLLOW = "po_to_follow"  # goods were used, the purchase order comes later: only it clears the hold
 LARGEST_AMOUNT = Decimal("999999999999.99")  # numeric(14,2)
 FIX = "Check the quantity, or split the order."
@@ -174,7 +175,7 @@ def _below_floor(order: OrderPicture, approved: Collection[str]) -> GateResult |
     message = _first_of(problems, "line is below its margin floor", "lines are below their margin floor")
     short = sum(((x.floor or ZERO) - (x.unit_price or ZERO)) * x.qty for x in low)
     inputs = {"lines": len(low), "below_floor": f"{round_amount(Decimal(short), order.currency)}"}
-    return _result(Gate.PRICE, Verdict.HOLD, "price_floor", message, inputs, problems)
+    return _result(Gate.PRICE, Verdict.HOLD, PRICE_FLOOR, message, inputs, problems)
 
 
 def _differs(order: OrderPicture) -> GateResult | None:

@@ -18,7 +18,7 @@ from orders.locks import lock_orders
 from orders.models import Hold, Order
 from orders.queries import hold_view
 from orders.rules.asks import HoldView
-from orders.rules.gates import NO_CREDIT_ACCOUNT, is_by_hand
+from orders.rules.gates import NO_CREDIT_ACCOUNT, PRICE_FLOOR, is_by_hand
 from orders.services.place_hold import set_blocked
 from orders.states import Blocks, HoldReason
 
@@ -94,7 +94,7 @@ def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Deci
     if actor.user_id is not None and actor.user_id == order.entered_by_id:
         raise overrides.SelfApproval(actor=actor.label)
     amount = max(order.total_amount, ceiling or ZERO)
-    if hold.rule == "price_floor":
+    if hold.rule == PRICE_FLOOR:
         _require_price_authority(order, hold, actor)
     if hold.reason == HoldReason.CREDIT and not has_authority(actor, kind="credit", amount=amount):
         roles = ", ".join(roles_for("credit", amount, kept=kept_limits("credit")))

@@ -11,7 +11,7 @@ from core.testing import drain
 from credit.models import CreditAccount
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
-from fulfillment.services.record_usage import add_purchase_order, bill_usage, bill_waiting
+from fulfillment.services.record_usage import add_purchase_order, bill_usage, bill_waiting, outcome_of
 from inventory.lot_queries import shipments_with_lot
 from inventory.models import FieldUsage, Lot, StockMovement
 from inventory.rules.field import UseLine
@@ -135,6 +135,15 @@ def test_over_the_limit_the_usage_stands_and_finance_holds_its_invoice():
     assert Invoice.objects.get().total_amount == 20
     assert live_cases("credit_hold") == []
     assert breaches() == []
+
+
+def test_below_the_floor_the_invoice_is_held_and_the_rep_does_not_read_the_floor():
+    made = make_field()
+    made.world.source.margin_floor_percent = 50  # of a cost of 6: 12.00, and it sells at 10.00
+    made.world.source.save()
+    outcome = use(made, 2)
+    assert outcome.holds == outcome_of(outcome.usage_id).holds == ("The order waits for our customer service.",)
+    assert "below the floor of 12" in Hold.objects.get(cleared_at=None).message  # what the desk reads
 
 
 def test_a_product_the_customer_may_not_buy_is_used_all_the_same_and_held():

@@ -103,6 +103,20 @@ def test_credit_that_does_not_reach_changes_nothing():
     assert OverrideEntry.objects.filter(kind="substitution").count() == 0
 
 
+def test_a_substitute_that_sells_below_its_floor_is_not_taken_and_the_floor_is_said_to_nobody(world):
+    b = world.products[1]
+    type(b).objects.filter(pk=b.pk).update(standard_cost=Decimal("9.87"))  # and sells at 11.00
+    world.source.margin_floor_percent = 20  # 12.3375
+    world.source.save()
+    order = placed(world)
+    (offer,) = substitute_offers(order.order_id, now=NOW)
+    assert offer.why_not == "Its price has to be confirmed by us first."
+    with pytest.raises(SubstituteRefused) as refused:
+        take(world, order, by=BUYER, is_customer=True)
+    assert refused.value.message == f"{b.sku} cannot stand in: Its price has to be confirmed by us first."
+    assert Demand.objects.count() == 1
+
+
 def test_no_offer_for_what_does_not_wait_or_has_no_substitute_today(world):
     assert substitute_offers(placed(world, 4).order_id, now=NOW) == []
     later = NOW + timedelta(days=1)
