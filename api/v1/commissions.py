@@ -12,6 +12,7 @@ from accounts.states import Role
 from api.endpoint import Endpoint, actor
 from api.fields import KnownFieldsOnly
 from billing.commission_queries import StatementView, rep_statements, statement_lines
+from billing.rules.commissions import told_to_rep
 from billing.services.commission_statements import dispute_line
 from core import clock
 from core.access import allow
@@ -76,7 +77,7 @@ class CommissionStatementOf(Endpoint):
                 "invoice": x.invoice_number,
                 "kind": x.kind,
                 "amount": str(x.amount),
-                "why": x.why,
+                "why": told_to_rep(x.why),
                 "state": x.state,
                 "note": x.note,
                 "answer": x.answer,

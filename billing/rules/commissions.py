@@ -1,5 +1,6 @@
 """Who gets what of a sale, and where a commission stands. Source: domain.md §10."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,6 +9,7 @@ from billing.states import CommissionStep
 from core.money import EXACT, round_amount, split_amount
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
+_MARGIN = re.compile(r" from -?[0-9.]+ % margin")
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,16 @@ def _place(rate: Rate, sale: Sale) -> tuple[int, int, int, Decimal] | None:
         int(rate.tier_id is not None),
         -HUNDRED * HUNDRED if rate.min_margin is None else rate.min_margin,
     )
+
+
+def margin_words(rate: Rate) -> str:
+    """How the explanation of a commission says that its rate asks for a margin; empty where it asks for none."""
+    return "" if rate.min_margin is None else f" from {rate.min_margin.normalize():f} % margin"
+
+
+def told_to_rep(why: str) -> str:
+    """The explanation without the margin that was reached: what we earn of a sale stays in the house."""
+    return _MARGIN.sub("", why)
 
 
 def bases(sale: Sale, splits: Sequence[Split]) -> list[Decimal]:

@@ -14,7 +14,7 @@ from django.db.models import Count, Q, Sum
 from billing import locks
 from billing.commission_sources import SoldLine, sold_lines
 from billing.models import CommissionEntry, CommissionRate, Invoice, PlanMember, PlanVersion
-from billing.rules.commissions import Rate, Split, Standing, bases, moves, rate_for, remaining
+from billing.rules.commissions import Rate, Split, Standing, bases, margin_words, moves, rate_for, remaining
 from billing.states import CommissionStep, InvoiceStatus
 from core.quantity import plain
 from core.uow import door_verb, require_uow
@@ -158,7 +158,7 @@ def _agreed(line: SoldLine, split: Split, terms: _Terms) -> tuple[int, Decimal, 
     else:
         by = "of everything"
     by += " for the customer's tier" if rate.tier_id is not None else ""
-    by += f" from {plain(rate.min_margin)} % margin" if rate.min_margin is not None else ""
+    by += margin_words(rate)
     return version[0], rate.percent, f"{plain(rate.percent)} % {by} by {version[1]}"
 
 
