@@ -13,7 +13,7 @@ from axes.models import AccessAttempt
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group
 from django.core.exceptions import PermissionDenied
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -35,7 +35,7 @@ from config import override_pages
 from core import clock, overrides, refs
 from core.access import allow
 from core.choices import words
-from core.console import LedgerAdmin, ReferenceAdmin, actor_of
+from core.console import LedgerAdmin, ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 from core.models import (
     Calendar,
@@ -212,8 +212,8 @@ class OverrideAdmin(LedgerAdmin):
         return back
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
-        own = OverrideEntry.objects.filter(pk=object_id, actor_id=request.user.pk) if object_id.isdigit() else ()
-        is_own = bool(own)
+        mine = Q(actor_id=request.user.pk) | Q(approver_id=request.user.pk)
+        is_own = OverrideEntry.objects.filter(mine, pk=row_id(object_id)).exists()
         may_review = self.access.may_act(request.user) and not is_own
         context = {"may_review": may_review, "is_own": is_own, "chain": overrides.verify()}
         kwargs["extra_context"] = {**(kwargs.get("extra_context") or {}), **context}

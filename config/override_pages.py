@@ -68,9 +68,6 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
         _LeakRow(x, _label(side, x, names), _entries_url(side, x, period), _length(x.given_away, most)) for x in found
     ]
     ids = override_views.sample(since=period.since, until=period.until, seed=f"{clock.now().date()}", size=SAMPLE_SIZE)
-    totals: dict[str, Decimal] = {}
-    for x in found:
-        totals[x.currency] = totals.get(x.currency, Decimal(0)) + x.given_away
     context = {
         **site.each_context(request),
         "title": "What overrides cost",
@@ -81,7 +78,8 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
         "sides": SIDES.items(),
         "days": period.days,
         "periods": list(PERIODS),
-        "totals": [(c, m) for c, m in sorted(totals.items()) if c],
+        "totals": override_views.given_away(since=period.since, until=period.until),
+        "most": override_views.MOST if len(found) == override_views.MOST else 0,
         "sampled": len(ids),
         "sample_url": _list_url({"id__in": ",".join(map(str, ids))}) if ids else "",
         "unreviewed_url": _list_url({"reviewed": "no"}),

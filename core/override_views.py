@@ -48,6 +48,17 @@ def leaks(side: str, *, since: datetime, until: datetime) -> list[Leak]:
     return [Leak(*row) for row in _rows(_LEAKS.format(key=key, label=label, order=order), since, until)]
 
 
+_TOTALS = """
+SELECT e.currency, sum(e.money_effect) FROM core_overrideentry e
+ WHERE e.at >= %(since)s AND e.at < %(until)s AND e.money_effect < 0 GROUP BY 1 ORDER BY 1
+"""
+
+
+def given_away(*, since: datetime, until: datetime) -> list[tuple[str, Decimal]]:
+    """All of it by currency, below 0: also what the largest sides of `leaks` leave out."""
+    return [(currency, money) for currency, money in _rows(_TOTALS, since, until)]
+
+
 @dataclass(frozen=True)
 class Line:
     """A row of an auditor's view: the entry it leads to (0: none) and what is told."""

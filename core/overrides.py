@@ -19,7 +19,7 @@ from core import codec
 from core.actors import Actor
 from core.chain import GENESIS, Head, Link, Walk
 from core.chain import digest as chain_digest
-from core.errors import NotFound, Refused
+from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.models import OverrideEntry, OverrideReview, OverrideSeal
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -103,7 +103,13 @@ def record(
 
 @door_verb
 def review(*, entry_id: int, verdict: str, note: str, actor: Actor, now: datetime) -> int:
-    """Finance's verdict on an entry: "ok", "follow_up" or "train"."""
+    """Finance's verdict on an entry: "ok", "follow_up" or "train".
+
+    Raises InvalidInput (another verdict), NotFound, SelfApproval (who asked or approved).
+    """
+    if verdict not in OverrideReview.Verdict.values:
+        words = f"{verdict[:40]!r} is no verdict."
+        raise InvalidInput([FieldError("/verdict", "unknown_verdict", words, "Choose OK, follow up or train.")])
     entry = OverrideEntry.objects.filter(pk=entry_id).first()
     if entry is None:
         raise NotFound(kind="override", ident=entry_id)

@@ -9,9 +9,10 @@ import pytest
 from django.urls import reverse
 
 from accounts.states import Role
-from core import clock, overrides
+from core import clock, override_views, overrides
 from core.actors import Actor
 from core.chain import digest
+from core.models import OverrideReview
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import unit
@@ -70,6 +71,62 @@ def test_leakage_by_every_side_leads_to_its_entries(auditor, people):
             assert listed.context["cl"].result_count == row.leak.count
     sampled = auditor.get(auditor.get(reverse(LEAKAGE)).context["sample_url"])
     assert sampled.context["cl"].result_count == 3
+
+
+def test_every_side_adds_up_to_the_cent_and_the_sum_is_of_all_also_where_not_all_are_listed(
+    auditor, people, monkeypatch
+):
+    lead, boss = people
+    first, second, third = (AccountFactory(code=code) for code in ("A", "B", "C"))
+    at = clock.now() - timedelta(days=1)
+    record(lead, "-40.10", account=first.pk, at=at)
+    record(lead, "15", account=first.pk, code="our_mistake", at=at)
+    record(boss, "-2.05", account=second.pk, at=at)
+    reviewed = record(boss, "-1.15", account=third.pk, code="our_mistake", kind="hold_release", at=at)
+    overrides.review(entry_id=reviewed, verdict="ok", note="", actor=lead, now=at)
+
+    def told(side):
+        page = auditor.get(reverse(LEAKAGE), {"by": side}).context
+        assert page["totals"] == [("USD", Decimal("-43.30"))]
+        found = [(x.label, x.leak.given_away, x.leak.gained, x.leak.count, x.leak.unreviewed) for x in page["rows"]]
+        return [(label, f"{lost}", f"{won}", n, waits) for label, lost, won, n, waits in found], page
+
+    rows, page = told("user")
+    assert rows == [(lead.label, "-40.10", "15.00", 2, 2), (boss.label, "-3.20", "0", 2, 1)]
+    assert [x.bar for x in page["bars"]] == [360, 28]  # 360 × 3.20 / 40.10
+    assert told("reason")[0] == [("Match", "-42.15", "0", 2, 2), ("Our mistake", "-1.15", "15.00", 2, 1)]
+    assert [(label, lost) for label, lost, *_ in told("kind")[0]] == [("Price", "-42.15"), ("Hold release", "-1.15")]
+    assert told("month")[0] == [(f"{at:%Y-%m}", "-43.30", "15.00", 4, 3)]
+    assert [lost for _, lost, *_ in told("customer")[0]] == ["-40.10", "-2.05", "-1.15"]
+    monkeypatch.setattr(override_views, "MOST", 2)
+    rows, page = told("customer")
+    assert (len(rows), page["most"]) == (2, 2)
+
+
+def test_what_nobody_reviewed_comes_first_and_a_sample_is_drawn_of_it_without_favour(auditor, people):
+    done, *others = [record(people[0], "-1", number=n) for n in range(8)]
+    overrides.review(entry_id=others[-1], verdict="follow_up", note="", actor=people[1], now=clock.now())
+    listed = auditor.get(reverse("admin:core_overrideentry_changelist")).context["cl"].result_list
+    assert [row.pk for row in listed] == [*reversed([done, *others[:-1]]), others[-1]]
+    period = {"since": clock.now() - timedelta(days=9), "until": clock.now()}
+    drawn = {seed: override_views.sample(**period, seed=seed, size=3) for seed in "abcdef"}
+    assert drawn["a"] == override_views.sample(**period, seed="a", size=3)
+    assert len({tuple(ids) for ids in drawn.values()}) > 1
+    assert others[-1] not in override_views.sample(**period, seed="a", size=99)
+    assert len(override_views.sample(**period, seed="a", size=99)) == 7
+
+
+def test_a_verdict_there_is_none_of_and_who_was_in_it_review_nothing(client, people):
+    entry = record(people[0], "-40", approver=people[1])
+    where = reverse("admin:core_overrideentry_change", args=[entry])
+    client.force_login(StaffFactory(roles=[Role.FINANCE]))
+    answer = client.post(f"{where.removesuffix('change/')}review/", {"verdict": "guilty"}, follow=True)
+    assert "is no verdict" in answer.content.decode()
+    assert client.get(where).context["may_review"]
+    client.force_login(type(StaffFactory()).objects.get(pk=people[1].user_id))
+    assert not client.get(where).context["may_review"]
+    client.post(f"{where.removesuffix('change/')}review/", {"verdict": "ok"})
+    assert not OverrideReview.objects.exists()
 
 
 def test_what_an_auditor_asks_is_answered(auditor, people):
