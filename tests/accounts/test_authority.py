@@ -163,6 +163,17 @@ def test_undecided_at_half_time_it_goes_up_once_with_a_case_that_the_decision_cl
     assert case.status != "open"
 
 
+def test_where_nobody_above_has_the_authority_it_goes_to_the_roles_that_have_it():
+    ask(StaffFactory(reports_to=StaffFactory(roles=[Role.CS])), amount="1000.01")
+    assert escalate_approvals(actor=system("approvals clock"), now=NOW + timedelta(days=1)) == 1
+    row = ApprovalRequest.objects.get()
+    assert row.escalated_to is None
+    assert journal.timeline(ORDER)[0].summary.endswith("asked of pricing or finance_approver")
+    drain(NOW + timedelta(days=1))
+    case = Case.objects.get()
+    assert "pricing or finance_approver" in case.summary
+
+
 def test_what_ends_undecided_closes_its_case():
     ask(StaffFactory())
     sweep, later = system("approvals clock"), NOW + timedelta(days=1)

@@ -14,13 +14,16 @@ from accounts.states import Role
 from catalog.models import Product
 from core import outbox
 from core.testing import drain
+from integrations import progress
 from integrations.models import Upload
 from integrations.services.confirm_upload import confirm_upload
 from integrations.services.give_up_upload import give_up_upload
+from integrations.services.name_columns import name_columns
+from integrations.services.preview_upload import preview_upload
 from integrations.states import ApplyMode
 from tests.factories.accounts import AccountFactory, ShipToFactory, UserFactory
 from tests.factories.catalog import ProductFactory
-from tests.factories.sheets import BOT, NOW, applied, previewed
+from tests.factories.sheets import BOT, NOW, applied, kept, previewed
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +64,22 @@ def test_a_file_goes_from_upload_to_applied_through_the_screens_and_the_jobs(pla
     assert "the 1 updated records as they were" in page_of(planner, row)
     listed = planner.get(reverse("admin:integrations_upload_changelist")).content.decode()
     assert "1 created, 1 updated" in listed
+
+
+def test_how_far_a_job_is_stands_on_the_page_and_is_told_from_batch_to_batch(planner):
+    row = kept("products", "sku,name\n" + "".join(f"S{i},Thing\n" for i in range(4_500)))
+    row = Upload.objects.get(pk=row.upload_id)
+    name_columns(upload_id=row.pk, columns=row.columns, actor=BOT, now=NOW, queued=False)
+    row.refresh_from_db()
+    heard = []
+    preview_upload(upload_id=row.pk, version=row.version, now=NOW, told=lambda *said: heard.append(said))
+    assert [rows for _, rows in heard] == [2_000, 4_000, 4_500, 4_500]
+    assert [part for part, _ in heard] == sorted(part for part, _ in heard) and heard[-1][0] == 1
+    confirm_upload(upload_id=row.pk, version=row.version, mode=ApplyMode.VALID, actor=BOT, now=NOW, queued=False)
+    assert 'value="0"' in page_of(planner, row)
+    progress.tell(row.pk, 0.427, 1_900)
+    page = page_of(planner, row)
+    assert '<progress class="imp-bar" max="100" value="42"' in page and "42 %, 1,900 rows" in page
 
 
 def test_a_wrong_cell_stands_in_the_preview_with_its_remedy_and_in_the_result_file(planner):

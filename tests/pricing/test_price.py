@@ -1,6 +1,6 @@
 """The price of lines against stored sources: who they are for, when they hold, and how little is asked."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -12,12 +12,14 @@ from core.errors import InvalidInput
 from core.reference import save_reference
 from core.refs import DocumentRef
 from core.testing import unit
+from orders.services.place import place
 from pricing.models import PriceRow
 from pricing.queries import price
 from pricing.rules.asks import AgreedPrice, PriceAsk
 from pricing.services.agree import agree
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, TerritoryFactory
 from tests.factories.catalog import ProductFactory
+from tests.factories.orders import CLERK, make_world
 from tests.factories.pricing import ContractFactory, PriceRowFactory, RateFactory, SourceFactory
 
 pytestmark = pytest.mark.django_db
@@ -153,6 +155,28 @@ def test_tax_and_freight_are_nothing_until_rates_are_set(settings):
     taxed = one(account, row.product, "10")
     assert (taxed.tax, taxed.freight) == (Decimal("8.25"), Decimal("2.00"))
     assert (one(exempt, row.product, "10").tax, one(exempt, row.product, "10").freight) == (0, Decimal("2.00"))
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [  # the last second of the day before and the first of the day, a day after each of the two changes of the clock
+        ("2026-03-09T06:59:59", date(2026, 3, 8)),
+        ("2026-03-09T07:00:00", date(2026, 3, 9)),
+        ("2026-11-02T07:59:59", date(2026, 11, 1)),
+        ("2026-11-02T08:00:00", date(2026, 11, 2)),
+    ],
+)
+def test_an_order_is_priced_on_the_customers_day_on_either_side_of_the_summer_time(moment, day):
+    world = make_world(time_zone="America/Los_Angeles")
+    PriceRow.objects.all().delete()
+    for n in range(-1, 2):  # another price each day
+        start = day + timedelta(days=n)
+        PriceRowFactory(
+            source=world.source, product=world.products[0], unit_price=20 + n, valid_from=start,
+            valid_to=start + timedelta(days=1),
+        )  # fmt: skip
+    placed = place(world.draft(3), actor=CLERK, now=datetime.fromisoformat(f"{moment}+00:00"))
+    assert [(x.unit_price, x.amount) for x in placed.lines] == [(20, 60)]
 
 
 def test_two_prices_for_the_same_break_and_day_are_refused_with_a_reason():
