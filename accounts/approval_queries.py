@@ -26,6 +26,17 @@ def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
     return {r.pk: approval_of(r) for r in ApprovalRequest.objects.filter(id__in=set(approval_ids))}
 
 
+def approver_of(approval_id: int | None, *, beside: Actor) -> Actor | None:
+    """Who said yes, as the override log names them beside who acts on it; None without a yes, and where both are one
+    person (whoever asked is somebody else). 1 SQL."""
+    if approval_id is None:
+        return None
+    row = ApprovalRequest.objects.select_related("decided_by").filter(pk=approval_id).first()
+    if row is None or row.decided_by is None or row.decided_by_id == beside.user_id:
+        return None
+    return Actor(str(row.decided_by), user_id=row.decided_by_id)
+
+
 def approvals_of(subject: DocumentRef, *, kind: str | None = None) -> list[asks.Approval]:
     """Everything asked for the document, newest first. 1 SQL."""
     rows = ApprovalRequest.objects.filter(subject_kind=subject.kind, subject_id=subject.id)

@@ -27,6 +27,7 @@ from core.override_views import Entry, Leak, Line
 PERIODS = {"30": 30, "90": 90, "365": 365}
 SIDES = {"user": "User", "reason": "Reason", "customer": "Customer", "kind": "Kind", "month": "Month"}
 SAMPLE_SIZE = 20
+ROOM = ("credit_limit",)  # what may be owed more is no money lost
 JUST_BELOW = Decimal("0.9")  # from this part of a limit on, it is just below
 OPENS, CLOSES, SATURDAY = time(7), time(19), 5
 ASKING = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.REP, Role.PLANNER})
@@ -61,7 +62,7 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
     period = _period(request)
     side = request.GET.get("by", "user")
     side = side if side in SIDES else "user"
-    found = override_views.leaks(side, since=period.since, until=period.until)
+    found = override_views.leaks(side, since=period.since, until=period.until, room=ROOM)
     names = accounts.names({int(x.key) for x in found if x.key != "0"}) if side == "customer" else {}
     most = max((abs(x.given_away) for x in found), default=Decimal(0))
     rows = [
@@ -78,7 +79,7 @@ def leakage(request: HttpRequest, site: AdminSite) -> TemplateResponse:
         "sides": SIDES.items(),
         "days": period.days,
         "periods": list(PERIODS),
-        "totals": override_views.given_away(since=period.since, until=period.until),
+        "totals": override_views.given_away(since=period.since, until=period.until, room=ROOM),
         "most": override_views.MOST if len(found) == override_views.MOST else 0,
         "sampled": len(ids),
         "sample_url": _list_url({"id__in": ",".join(map(str, ids))}) if ids else "",

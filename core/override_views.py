@@ -32,31 +32,35 @@ SIDES: dict[str, tuple[str, str]] = {
     "kind": ("e.kind", "e.kind"),
     "month": ("to_char(e.at, 'YYYY-MM')", "to_char(e.at, 'YYYY-MM')"),
 }
+_IS_LOST = "e.kind <> ALL(%(room)s::text[])"
 _LEAKS = """
-SELECT {key}, {label}, e.currency, count(*), COALESCE(sum(e.money_effect) FILTER (WHERE e.money_effect < 0), 0),
-       COALESCE(sum(e.money_effect) FILTER (WHERE e.money_effect > 0), 0),
+SELECT {key}, {label}, e.currency, count(*), COALESCE(sum(e.money_effect) FILTER (WHERE e.money_effect < 0 AND {lost}), 0),
+       COALESCE(sum(e.money_effect) FILTER (WHERE e.money_effect > 0 AND {lost}), 0),
        count(*) FILTER (WHERE NOT EXISTS (SELECT 1 FROM core_overridereview r WHERE r.entry_id = e.id))
   FROM core_overrideentry e WHERE e.at >= %(since)s AND e.at < %(until)s
  GROUP BY 1, 2, 3 ORDER BY {order} LIMIT %(most)s
 """
 
 
-def leaks(side: str, *, since: datetime, until: datetime) -> list[Leak]:
-    """The largest first, months in their order. Raises KeyError for a side there is none of."""
+def leaks(side: str, *, since: datetime, until: datetime, room: Sequence[str] = ()) -> list[Leak]:
+    """The largest first, months in their order. Overrides of the kinds `room` are counted without their money: they gave
+    room (a limit), not money. Raises KeyError for a side there is none of."""
     key, label = SIDES[side]
     order = "1" if side == "month" else "5, 4 DESC"
-    return [Leak(*row) for row in _rows(_LEAKS.format(key=key, label=label, order=order), since, until)]
+    statement = _LEAKS.format(key=key, label=label, order=order, lost=_IS_LOST)
+    return [Leak(*row) for row in _rows(statement, since, until, room)]
 
 
-_TOTALS = """
+_TOTALS = f"""
 SELECT e.currency, sum(e.money_effect) FROM core_overrideentry e
- WHERE e.at >= %(since)s AND e.at < %(until)s AND e.money_effect < 0 GROUP BY 1 ORDER BY 1
+ WHERE e.at >= %(since)s AND e.at < %(until)s AND e.money_effect < 0 AND e.currency <> '' AND {_IS_LOST}
+ GROUP BY 1 ORDER BY 1
 """
 
 
-def given_away(*, since: datetime, until: datetime) -> list[tuple[str, Decimal]]:
+def given_away(*, since: datetime, until: datetime, room: Sequence[str] = ()) -> list[tuple[str, Decimal]]:
     """All of it by currency, below 0: also what the largest sides of `leaks` leave out."""
-    return [(currency, money) for currency, money in _rows(_TOTALS, since, until)]
+    return [(currency, money) for currency, money in _rows(_TOTALS, since, until, room)]
 
 
 @dataclass(frozen=True)
@@ -142,9 +146,9 @@ def sample(*, since: datetime, until: datetime, seed: str, size: int) -> list[in
         return [pk for (pk,) in cursor.fetchall()]
 
 
-def _rows(statement: str, since: datetime, until: datetime) -> list[tuple[Any, ...]]:
+def _rows(statement: str, since: datetime, until: datetime, room: Sequence[str] = ()) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"since": since, "until": until, "most": MOST})
+        cursor.execute(statement, {"since": since, "until": until, "most": MOST, "room": list(room)})
         return cursor.fetchall()
 
 

@@ -105,6 +105,8 @@ def _change(
         money_effect=before - limit_amount,
         currency=row.currency,
         approval_id=approved,
+        approver=approvals.approver_of(approved, beside=actor),
+        account_id=account_id,
         now=now,
     )
     summary = f"Credit limit changed from {before:,} to {limit_amount:,} {row.currency}: {reason.note}"

@@ -130,8 +130,9 @@ def _tell(
     before = {name: was for name, (was, _) in changed.items()}
     after = {name: value for name, (_, value) in changed.items()}
     overrides.record(
-        kind="credit_settings", subject=ref_of(row), actor=actor, reason=reason, before=before, after=after, now=now
-    )
+        kind="credit_settings", subject=ref_of(row), actor=actor, reason=reason, before=before, after=after, now=now,
+        account_id=row.account_id,
+    )  # fmt: skip
     told = ", ".join(name.replace("_", " ") for name in changed)
     journal.write([journal.Entry(ref_of(row), "settings_changed", f"{told}: {reason.note}")], actor=actor, now=now)
     fact = CreditImproved(row.account_id, "settings changed")

@@ -168,6 +168,8 @@ def _tell(
         money_effect=-addition.amount,
         currency=row.currency,
         approval_id=approved,
+        approver=approvals.approver_of(approved, beside=actor),
+        account_id=row.account_id,
         now=now,
     )
     entry = journal.Entry(DocumentRef("account", row.account_id), "limit_added", f"{what}: {reason.note}")

@@ -95,6 +95,7 @@ def _apply(
         kind=APPROVAL, subject=DocumentRef("allocation_run", outcome.run_id), actor=actor, reason=reason,
         before={str(c.demand_id): c.before_qty for c in changes}, after={str(c.demand_id): c.after_qty for c in changes},
         now=now, money_effect=effect, approval_id=approval_id,
+        approver=approvals.approver_of(approval_id, beside=actor),
     )  # fmt: skip
     return outcome
 

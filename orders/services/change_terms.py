@@ -52,6 +52,7 @@ def change_terms(
         after={"terms": terms_code, "order_amount": row.total_amount},
         money_effect=Decimal(0),
         currency=row.currency,
+        account_id=account_id,
         now=now,
     )
     Order.objects.filter(pk=order_id).update(

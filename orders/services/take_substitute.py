@@ -196,6 +196,7 @@ def _tell(order: OrderPicture, c: Candidate, new: LinePicture, word: str, actor:
         now=now,
         money_effect=new.amount - was,
         currency=order.currency,
+        account_id=order.account_id,
     )
     ours = f"{plain(new.qty)} of {new.sku} (line {new.line_no})"
     words = f"Line {old.line_no}: {plain(waited)} of {old.sku} replaced by {ours}"

@@ -82,6 +82,7 @@ def test_every_side_adds_up_to_the_cent_and_the_sum_is_of_all_also_where_not_all
     record(lead, "-40.10", account=first.pk, at=at)
     record(lead, "15", account=first.pk, code="our_mistake", at=at)
     record(boss, "-2.05", account=second.pk, at=at)
+    record(lead, "-50000", kind="credit_limit", code="growth", account=first.pk, at=at)  # room, no money
     reviewed = record(boss, "-1.15", account=third.pk, code="our_mistake", kind="hold_release", at=at)
     overrides.review(entry_id=reviewed, verdict="ok", note="", actor=lead, now=at)
 
@@ -92,11 +93,19 @@ def test_every_side_adds_up_to_the_cent_and_the_sum_is_of_all_also_where_not_all
         return [(label, f"{lost}", f"{won}", n, waits) for label, lost, won, n, waits in found], page
 
     rows, page = told("user")
-    assert rows == [(lead.label, "-40.10", "15.00", 2, 2), (boss.label, "-3.20", "0", 2, 1)]
+    assert rows == [(lead.label, "-40.10", "15.00", 3, 3), (boss.label, "-3.20", "0", 2, 1)]
     assert [x.bar for x in page["bars"]] == [360, 28]  # 360 × 3.20 / 40.10
-    assert told("reason")[0] == [("Match", "-42.15", "0", 2, 2), ("Our mistake", "-1.15", "15.00", 2, 1)]
-    assert [(label, lost) for label, lost, *_ in told("kind")[0]] == [("Price", "-42.15"), ("Hold release", "-1.15")]
-    assert told("month")[0] == [(f"{at:%Y-%m}", "-43.30", "15.00", 4, 3)]
+    assert told("reason")[0] == [
+        ("Match", "-42.15", "0", 2, 2),
+        ("Our mistake", "-1.15", "15.00", 2, 1),
+        ("Growth", "0", "0", 1, 1),
+    ]
+    assert [(label, lost) for label, lost, *_ in told("kind")[0]] == [
+        ("Price", "-42.15"),
+        ("Hold release", "-1.15"),
+        ("Credit limit", "0"),
+    ]
+    assert told("month")[0] == [(f"{at:%Y-%m}", "-43.30", "15.00", 5, 4)]
     assert [lost for _, lost, *_ in told("customer")[0]] == ["-40.10", "-2.05", "-1.15"]
     monkeypatch.setattr(override_views, "MOST", 2)
     rows, page = told("customer")

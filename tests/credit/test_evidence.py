@@ -100,6 +100,7 @@ def test_the_approver_sees_it_and_says_yes_and_the_limit_counts_by_itself_once()
     assert (credit.limit_amount, credit.limit_valid_to) == (75_000, until)
     entry = OverrideEntry.objects.get()
     assert (entry.actor_id, entry.approval_id) == (asking.user_id, approval_id)
+    assert (entry.approver_id, entry.account_id) == (approving.user_id, credit.account_id)
     change_limit(
         account_id=credit.account_id, limit_amount=Decimal(10), reason=Reason("review", NOTE), actor=asking, now=NOW
     )

@@ -127,7 +127,10 @@ def test_a_limit_above_ones_authority_takes_a_second_person():
     change(credit, "75000", asking, approval_id=approval_id)
     credit.refresh_from_db()
     assert credit.limit_amount == Decimal(75_000)
-    assert OverrideEntry.objects.get().approval_id == approval_id
+    entry = OverrideEntry.objects.get()
+    assert (entry.approval_id, entry.approver_id, entry.account_id) == (
+        approval_id, approving.user_id, credit.account_id,
+    )  # fmt: skip
 
 
 def test_an_approval_of_75000_does_not_approve_76000():

@@ -110,6 +110,7 @@ def test_applying_asks_for_approval_where_promises_are_taken_and_records_the_ove
         applied.outcome.run_id,
         waiting.approval_id,
     )
+    assert (entry.approver_id, entry.approver_label) == (lead.pk, str(lead))
     assert entry.money_effect == Decimal("9.00")  # 6 × 2.50 − 6 × 1.00
     assert Case.objects.filter(kind="allocation_conflict").count() == 1
     assert breaches() == []

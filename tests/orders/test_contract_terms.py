@@ -78,7 +78,8 @@ def test_other_terms_than_the_contract_s_are_held_until_somebody_with_the_author
     reason = Reason("customer_request", "Agreed with their treasurer")
     change_terms(order_id=order.order_id, terms_code="NET30", reason=reason, actor=FINANCE, now=NOW)
     assert not Hold.objects.filter(cleared_at__isnull=True).exists()
-    assert OverrideEntry.objects.get().before == {"terms": "NET30", "contract": "NET10"}
+    entry = OverrideEntry.objects.get()
+    assert (entry.before, entry.account_id) == ({"terms": "NET30", "contract": "NET10"}, world.account.pk)
 
 
 @pytest.mark.django_db

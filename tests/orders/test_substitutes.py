@@ -75,6 +75,7 @@ def test_taking_it_cancels_what_waits_and_adds_a_line_once_and_records_who_agree
     assert Order.objects.get(pk=order.order_id).total_amount == 139
     entry = OverrideEntry.objects.get(kind="substitution")
     assert (entry.subject_id, entry.money_effect, entry.reason) == (order.order_id, 39, WORD)
+    assert entry.account_id == world.account.pk
     with pytest.raises(NotASubstitute):
         take(world, order)
     assert Demand.objects.count() == 2
