@@ -40,7 +40,8 @@ def preview_stated(case: CaseSnapshot, now: datetime) -> Effect:
 
 
 def accept_stated(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    reason = Reason("customer_price", f"Decided on case {case.number}: {case.summary}"[:300])
+    # The customer and their rep read an approval's reason: the case's own words may name a floor.
+    reason = Reason("customer_price", f"Decided on case {case.number}: the customer's price is accepted")
     change = accept_stated_price(order_id=case.subject.id, reason=reason, actor=actor, now=now)
     if change.is_applied:
         return change

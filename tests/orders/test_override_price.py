@@ -31,7 +31,7 @@ from orders.services.submit import submit
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory
-from tests.factories.doors import device_of
+from tests.factories.doors import buyer_for, device_of
 from tests.factories.orders import CLERK, NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -204,6 +204,19 @@ def test_their_price_below_the_floor_waits_for_a_second_person_and_holds_until_t
     drain(NOW)
     assert Order.objects.get().total_amount == 280
     assert not Hold.objects.filter(cleared_at=None).exists()
+
+
+def test_what_is_asked_from_a_case_names_no_floor_to_the_customer_who_reads_it(world):
+    world.source.margin_floor_percent = 50  # of a cost of 6: 12.00, and our own price is 10
+    world.source.save()
+    _, case = mismatch(world)
+    assert "below the floor of 12" in case.summary
+    actor = acting(StaffFactory(roles=[Role.PRICING]))
+    apply_resolution(case_id=case.pk, code="accept_po_price", actor=actor, now=NOW, key="k")
+    asked = ApprovalRequest.objects.get()
+    assert asked.reason == f"Decided on case {case.number}: the customer's price is accepted"
+    (told,) = device_of(buyer_for(world.account)).get("/api/v1/approvals").json()["items"]
+    assert (told["reason"], told["amount"]["amount"]) == (asked.reason, "-20.00")
 
 
 def test_a_case_whose_action_only_asked_stays_open_until_the_answer(world):
