@@ -20,7 +20,7 @@ from inventory.services.allocate import allocate
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK, UNRESOLVED_LINES
 from orders.locks import lock_orders
 from orders.queries import pictures
-from orders.resolutions.holds import SELLERS
+from orders.resolutions.holds import SELLERS, told_outside
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.rematch_lines import rematch_lines
@@ -111,8 +111,9 @@ def give_up(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any
     if not waiting:
         raise NothingWaits
     quantities: dict[int, Decimal | None] = {x.line_no: _backordered(x) for x in waiting}
-    reason = f"Decided on case {case.number}: {case.summary}"[:300]
-    return cancel_lines(order_id=case.subject.id, quantities=quantities, reason=reason, actor=actor, now=now)
+    return cancel_lines(
+        order_id=case.subject.id, quantities=quantities, reason=told_outside(case), actor=actor, now=now
+    )
 
 
 def preview_rematch(case: CaseSnapshot, now: datetime) -> Effect:
@@ -131,8 +132,7 @@ def preview_cancel_all(case: CaseSnapshot, now: datetime) -> Effect:
 
 
 def cancel_all(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    reason = f"Decided on case {case.number}: {case.summary}"[:300]
-    return cancel_order(order_id=case.subject.id, reason=reason, actor=actor, now=now)
+    return cancel_order(order_id=case.subject.id, reason=told_outside(case), actor=actor, now=now)
 
 
 def _backordered(line: LinePicture) -> Decimal:

@@ -142,7 +142,12 @@ def preview_cancel(case: CaseSnapshot, now: datetime) -> Effect:
 
 
 def cancel(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    return cancel_order(order_id=case.subject.id, reason=_reason(case).note, actor=actor, now=now)
+    return cancel_order(order_id=case.subject.id, reason=told_outside(case), actor=actor, now=now)
+
+
+def told_outside(case: CaseSnapshot) -> str:
+    """Why something was cancelled, on the customer's own timeline: the case's words are ours, and may name a floor."""
+    return f"Decided on case {case.number}"
 
 
 def _reason(case: CaseSnapshot) -> Reason:

@@ -219,6 +219,19 @@ def test_what_is_asked_from_a_case_names_no_floor_to_the_customer_who_reads_it(w
     assert (told["reason"], told["amount"]["amount"]) == (asked.reason, "-20.00")
 
 
+def test_an_order_cancelled_from_such_a_case_says_which_case_and_no_floor(world):
+    world.source.margin_floor_percent = 50
+    world.source.save()
+    order_id, case = mismatch(world)
+    lead = acting(StaffFactory(roles=[Role.CS_LEAD]))
+    apply_resolution(case_id=case.pk, code="cancel_order", actor=lead, now=NOW, key="k")
+    order = Order.objects.get(pk=order_id)
+    assert order.status == "cancelled"
+    told = device_of(buyer_for(world.account)).get(f"/api/v1/orders/{order.public_id}/timeline").json()["items"]
+    assert f"1 of 1 lines cancelled: Decided on case {case.number}" in [x["summary"] for x in told]
+    assert "floor" not in str(told)
+
+
 def test_a_case_whose_action_only_asked_stays_open_until_the_answer(world):
     order_id, case = mismatch(world, stated="7")
     told = apply_resolution(
