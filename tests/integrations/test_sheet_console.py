@@ -67,16 +67,15 @@ def test_a_file_goes_from_upload_to_applied_through_the_screens_and_the_jobs(pla
 
 
 def test_how_far_a_job_is_stands_on_the_page_and_is_told_from_batch_to_batch(planner):
-    row = kept("products", "sku,name\n" + "".join(f"S{i},Thing\n" for i in range(4_500)))
-    row = Upload.objects.get(pk=row.upload_id)
-    name_columns(upload_id=row.pk, columns=row.columns, actor=BOT, now=NOW, queued=False)
-    row.refresh_from_db()
+    found = kept("products", "sku,name\n" + "".join(f"S{i},Thing\n" for i in range(4_500)))
+    name_columns(upload_id=found.upload_id, columns=found.columns, actor=BOT, now=NOW, queued=False)
+    row = Upload.objects.get(pk=found.upload_id)
     heard = []
     preview_upload(upload_id=row.pk, version=row.version, now=NOW, told=lambda *said: heard.append(said))
     assert [rows for _, rows in heard] == [2_000, 4_000, 4_500, 4_500]
     assert [part for part, _ in heard] == sorted(part for part, _ in heard) and heard[-1][0] == 1
     confirm_upload(upload_id=row.pk, version=row.version, mode=ApplyMode.VALID, actor=BOT, now=NOW, queued=False)
-    assert 'value="0"' in page_of(planner, row)
+    assert 'max="100" value="0"' in page_of(planner, row)
     progress.tell(row.pk, 0.427, 1_900)
     page = page_of(planner, row)
     assert '<progress class="imp-bar" max="100" value="42"' in page and "42 %, 1,900 rows" in page

@@ -32,7 +32,7 @@ COST, PRICE, PERCENT = Decimal("3.1717"), Decimal("9.37"), Decimal("61.61")
 MARGIN, FLOOR = PRICE - COST, "8.261787"  # 3.1717 / (1 − 0.6161), rounded up
 # Of a unit; of a line of 7 (cost 22.20, margin 43.39); as parts of the price (66.15 %, 33.85 %); and the words.
 TOLD = re.compile(
-    r"3\.1717|6\.1983|8\.26\b|8\.261|8\.262|61\.61|\b22\.20|43\.38|43\.39|66\.15|33\.85"
+    r"\b(?:3\.1717|6\.1983|8\.26\b|8\.261|8\.262|61\.61|22\.20|43\.38|43\.39|66\.15|33\.85)"
     r"|margin|standard_cost|\bcost\b|\bfloor\b",
     re.IGNORECASE,
 )
@@ -88,7 +88,7 @@ def person(request, world):
 def silent(answer: Any, about: str) -> int:
     """Whether it was an answer at all, once nothing in it tells."""
     body = b"".join(answer.streaming_content) if answer.streaming else answer.content
-    text = re.sub(r"margin(-\w+)?:|--\w*margin\w*|on the floor", "", body.decode("latin-1"))  # styles of a page
+    text = re.sub(r"margin(-\w+)?:|--\w*margin\w*|:\d\d\.\d+", "", body.decode("latin-1"))  # styles, seconds
     found = None if body[:5] == b"%PDF-" else TOLD.search(text)
     assert not found, f"{about}: {found}"
     return int(answer.status_code in (200, 201, 202))
