@@ -31,6 +31,7 @@ ROOM = ("credit_limit",)  # what may be owed more is no money lost
 JUST_BELOW = Decimal("0.9")  # from this part of a limit on, it is just below
 OPENS, CLOSES, SATURDAY = time(7), time(19), 5
 ASKING = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.REP, Role.PLANNER})
+APPROVED_AS = {"credit_limit": "credit"}  # what an override of a kind is approved as, where it has another name
 BARS, BAR_WIDTH = 12, 360
 
 
@@ -154,10 +155,13 @@ def after_hours(entries: list[Entry]) -> Iterator[Line]:
 
 
 def both_sides(entries: list[Entry]) -> Iterator[Line]:
-    """Overrides by people whose roles ask and approve: nothing but the four eyes on each stands between."""
+    """Overrides by people who have a role that asks and another that approves the same kind: nothing but the four eyes on
+    each stands between."""
+    kept = all_kept_limits()
     for e in entries:
         roles = set(e.roles.split(","))
-        if Role.FINANCE_APPROVER in roles and roles & ASKING:
+        approving = {x.role for x in limits_of(APPROVED_AS.get(e.kind, e.kind), kept)} & roles
+        if any(roles & ASKING - {role} for role in approving):
             yield Line(e.id, (e.actor, ", ".join(sorted(roles)), words(e.kind), e.document, e.money_effect, e.at))
 
 
@@ -198,7 +202,7 @@ VIEWS: dict[str, _View] = {
     ),
     "both-sides": _View(
         "Roles on both sides",
-        "Whoever overrides has a role that approves overrides.",
+        "Whoever overrides has a role that asks for it and another that approves it.",
         ("Who", "Roles", "What", "Document", "Money effect", "When"),
         lambda p: list(both_sides(_entries(p))),
     ),

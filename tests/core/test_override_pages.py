@@ -157,6 +157,12 @@ def test_what_an_auditor_asks_is_answered(auditor, people):
     assert len(lines("each-other")) == 1
     assert "SO-5" in {cells[2] for _, cells in lines("after-hours")}
     assert {cells[0] for _, cells in lines("both-sides")} == {boss.label}
+    for n, (roles, kind) in enumerate(
+        [(["cs", "pricing"], "price"), (["cs", "finance"], "credit_limit"), (["cs", "pricing"], "credit_limit")]
+    ):
+        someone = StaffFactory(roles=roles)
+        record(Actor(f"Two hats {n}", user_id=someone.pk, roles=frozenset(roles)), "-1", kind=kind, number=6 + n)
+    assert {cells[0] for _, cells in lines("both-sides")} == {boss.label, "Two hats 0", "Two hats 1"}
 
 
 def test_the_file_carries_the_proof(auditor, people):
