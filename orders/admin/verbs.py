@@ -99,7 +99,7 @@ def do_reject(order_id: int, form: Form, actor: Actor) -> str:
 
 
 def do_clear(order_id: int, form: Form, actor: Actor) -> str:
-    reason = Reason(form.get("reason", "") or "other", form.get("note", ""))
+    reason = _why(form)
     cleared = clear_hold(
         hold_id=int(_number(form, "hold_id")),
         reason=reason,
@@ -113,7 +113,7 @@ def do_clear(order_id: int, form: Form, actor: Actor) -> str:
 
 
 def do_terms(order_id: int, form: Form, actor: Actor) -> str:
-    reason = Reason(form.get("reason", "") or "other", form.get("note", ""))
+    reason = _why(form)
     code = form.get("terms_code", "").strip()
     before, after = change_terms(order_id=order_id, terms_code=code, reason=reason, actor=actor, now=clock.now())
     return f"Payment terms are {after}; they were {before or 'the account’s'}. The override is recorded."
@@ -126,7 +126,7 @@ def do_recheck(order_id: int, form: Form, actor: Actor) -> str:
 
 def do_price(order_id: int, form: Form, actor: Actor) -> str:
     """Another price for a line, per base unit."""
-    line_no, reason = int(_number(form, "line_no")), Reason(form.get("reason", "") or "other", form.get("note", ""))
+    line_no, reason = int(_number(form, "line_no")), _why(form)
     change = override_price(
         order_id=order_id, prices={line_no: _price(form)}, reason=reason, actor=actor, now=clock.now()
     )
@@ -186,6 +186,15 @@ def do_close_short(order_id: int, form: Form, actor: Actor) -> str:
     line_no = int(_number(form, "line_no"))
     outcome = close_short(order_id=order_id, line_no=line_no, reason=_reason(form), actor=actor, now=clock.now())
     return f"Line {line_no} is closed short: {outcome.cancelled.get(line_no, 0):f} are not sent any more."
+
+
+def _why(form: Form) -> Reason:
+    """Why a rule is set aside: a reason of the list, by which overrides are counted, and a person's words."""
+    code = form.get("reason", "") or "other"
+    if code not in dict(REASONS):
+        words = f"{code[:40]!r} is no reason of the list."
+        raise InvalidInput([FieldError("/reason", "unknown", words, "Choose one of the list.")])
+    return Reason(code, form.get("note", ""))
 
 
 def _reason(form: Form) -> str:

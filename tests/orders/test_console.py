@@ -95,6 +95,9 @@ def test_the_buttons_match_submit_hold_clear_and_cancel(desk):
     assert "Say why in at least ten" in do(client, order_id, "hold", blocks="release", note="x").content.decode()
     do(client, order_id, "hold", blocks="release", note="Wait for the new address")
     hold = Hold.objects.get()
+    for forged in ("match", "x" * 500):  # overrides are counted by their reason
+        told = do(client, order_id, "clear", hold_id=hold.pk, reason=forged, note="The address is there.")
+        assert "is no reason of the list" in told.content.decode()
     cleared = do(client, order_id, "clear", hold_id=hold.pk, reason="other", note="The address is there.")
     assert "the override is recorded" in cleared.content.decode()
     assert "is cancelled" in do(client, order_id, "cancel", note="not wanted").content.decode()
