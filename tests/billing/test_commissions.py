@@ -166,22 +166,6 @@ def test_a_corrected_plan_recomputes_the_difference_and_the_old_version_stays_re
     assert [e.version_id for e in CommissionEntry.objects.order_by("pk")][:2] == [old.pk, old.pk]
 
 
-def test_a_rate_that_asks_for_a_margin_tells_the_rep_the_rate_and_not_the_margin():
-    world, (rep,), _invoice = sold()
-    CommissionRate.objects.create(
-        version=PlanVersion.objects.get(), kind="revenue", percent=12, min_margin_percent=D("20.50")
-    )
-    shipped(world, 3)
-    pay(world, "60")
-    close_statement(rep_id=rep.pk, currency="USD", period_end=NOW.date(), actor=PICKER, now=NOW)
-    statement = CommissionStatement.objects.get()
-    assert any("12 % of everything from 20.5 % margin by" in x.why for x in statement_lines(statement.pk))
-    told = device_of(rep.user).get(f"/api/v1/commission-statements/{statement.number}").json()["lines"]
-    assert sorted(x["amount"] for x in told) == ["3.00", "3.60"]
-    assert any("12 % of everything by" in x["why"] for x in told)
-    assert "margin" not in str(told)
-
-
 def test_a_rep_sees_and_disputes_own_statements_alone():
     world, (rep,), _invoice = sold()
     pay(world, "30")

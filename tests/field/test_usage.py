@@ -143,7 +143,7 @@ def test_below_the_floor_the_invoice_is_held_and_the_rep_does_not_read_the_floor
     made.world.source.save()
     outcome = use(made, 2)
     assert outcome.holds == outcome_of(outcome.usage_id).holds == ("The order waits for our customer service.",)
-    assert "below the floor of 12" in Hold.objects.get(cleared_at=None).message  # what the desk reads
+    assert "below the floor of 12" in str(Hold.objects.get(cleared_at=None).explanation)  # what the desk reads
 
 
 def test_a_product_the_customer_may_not_buy_is_used_all_the_same_and_held():

@@ -6,7 +6,20 @@ from decimal import Decimal
 
 import pytest
 
-from billing.rules.commissions import Money, Rate, Sale, Split, Standing, bases, commission, moves, rate_for, remaining
+from billing.rules.commissions import (
+    Money,
+    Rate,
+    Sale,
+    Split,
+    Standing,
+    bases,
+    commission,
+    margin_words,
+    moves,
+    rate_for,
+    remaining,
+    told_to_rep,
+)
 
 D = Decimal
 CASES = int(os.environ.get("OMS_CASES", "300"))
@@ -58,3 +71,12 @@ def test_any_history_of_credits_and_payment_ends_where_one_look_at_the_end_ends(
             assert standing.accrued == 0 or not done
             assert moves(standing, target, is_done=done, is_first=False) == []
         assert target <= commission(base, rate, "USD")
+
+
+@pytest.mark.parametrize(("margin", "said"), [("20.50", "20.5"), ("30", "30"), ("-5.00", "-5")])
+def test_what_a_rep_reads_of_a_rate_leaves_out_the_margin_it_asks_for(margin, said):
+    words = margin_words(Rate(Decimal(12), min_margin=Decimal(margin)))
+    assert words == f" from {said} % margin"
+    why = f"30.00 USD on INV-1, 100 % revenue credit = 30.00; 12 % of everything{words} by Field plan v1"
+    assert told_to_rep(why) == "30.00 USD on INV-1, 100 % revenue credit = 30.00; 12 % of everything by Field plan v1"
+    assert margin_words(Rate(Decimal(12))) == ""
