@@ -174,7 +174,7 @@ def test_every_day_is_in_the_chart_also_an_empty_one(warehouse):
     warehouse.ship(1)
     warehouse.invoice(1)
     found = days(Period(date(2026, 11, 2), date(2026, 11, 5)))
-    assert [(d.day.day, d.finished, d.perfect) for d in found] == [(2, 0, 0), (3, 1, 1), (4, 0, 0)]
+    assert [(d.day.day, d.whole, d.part) for d in found] == [(2, 0, 0), (3, 1, 1), (4, 0, 0)]
 
 
 def test_a_period_has_two_ends():
