@@ -56,8 +56,9 @@ class Stack:
         return [sys.executable, "-m", "config.launcher", *words]
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """The first command on a new folder migrates it, which takes minutes beside another worker of the suite."""
         return subprocess.run(
-            self.command(*words), cwd=REPOSITORY, env=self.env, capture_output=True, text=True, timeout=120
+            self.command(*words), cwd=REPOSITORY, env=self.env, capture_output=True, text=True, timeout=400
         )
 
     def get(self, path: str) -> tuple[int, str]:
