@@ -91,7 +91,8 @@ class OrderAdmin(LedgerAdmin):
 
     @admin.display(description="total", ordering="total_amount")
     def total(self, row: Order) -> str:
-        return f"{row.total_amount:,} {row.currency}"
+        """What it comes to at the locked prices; a draft has none yet."""
+        return "–" if row.status == OrderStatus.DRAFT else f"{row.total_amount:,} {row.currency}"
 
     @action(description="Propose repricing", url_path="reprice", permissions=["act"])
     def reprice(self, request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from inventory.rules.asks import PromiseSlice
-from orders.rules.progress import FULL, PARTIAL
+from orders.rules.progress import FULL, NONE, PARTIAL
 from orders.rules.standing import Standing
 from orders.states import OrderStatus
 
@@ -19,6 +19,7 @@ TONES: dict[str, str] = {
     FULL: "ok",
     PARTIAL: "warn",
 }
+PARTS = {NONE: "nothing yet", PARTIAL: "in part", FULL: "all of it"}
 
 
 def pill(text: str, tone: str) -> SafeString:

@@ -46,69 +46,88 @@ ZERO, HUNDRED = Decimal(0), Decimal(100)
 
 
 def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, Any]:
+    """What the page of one order shows, in a number of statements that does not grow with its lines."""
     ref = DocumentRef("order", order.pk, order.number)
     count = OrderLine.objects.filter(order_id=order.pk).count()
     pages = max(1, ceil(count / PAGE))
     page = _page(request, pages)
     details = order_detail(order.pk, first=(page - 1) * PAGE, limit=PAGE)
-    demand_ids = [line.state.demand_id for line in details if line.state]
-    held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
-    sites, why_here = inventory.names_of_sites(), why_these_sites(demand_ids)
-    ways = ways_of(demand_ids)
-    offers = _offers(
-        order, request, [x.line_no for x in details if x.state and _has_substitute(ways, x.state.demand_id)]
-    )
-    holds, how_far = holds_of([order.pk]).get(order.pk, ()), progress([order.pk])[order.pk]
-    arrived = delivered_of_lines([line.line_id for line in details])
-    is_draft = order.status == OrderStatus.DRAFT
-    near = _suggested(order.account_id, details) if is_draft and may_act else {}
-    unmatched = OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0
+    holds = holds_of([order.pk]).get(order.pk, ())
+    is_mended = order.status == OrderStatus.DRAFT and may_act
     return {
         "order": order,
-        "status_pill": wording.standing_pill(order_standing(order.status, how_far, is_held=bool(holds))),
-        "clocks": clocks_of([order.pk])[order.pk],
         "holds": [(h, _may_clear(h, request), ", ".join(map(words, h.clearable_by))) for h in holds],
-        "progress": how_far,
         "credit": _credit(order),
-        "lines": [
-            {
-                **_line(
-                    line,
-                    order.currency,
-                    near.get(line.line_no, ()),
-                    sites,
-                    arrived.get(line.line_id, Decimal(0)),
-                    is_held=bool(holds),
-                ),
-                "offers": offers.get(line.line_no, ()),
-                "ways": ways.get(line.state.demand_id, ()) if line.state else (),
-                "why_here": why_here.get(line.state.demand_id, "") if line.state else "",
-                "held": [_held(h) for h in held.get(line.state.demand_id if line.state else 0, ())],
-                "made": [_made(m) for m in made.get(line.state.demand_id if line.state else 0, ())],
-            }
-            for line in details
-        ],
+        "lines": _lines(order, details, request, is_held=bool(holds), is_mended=is_mended),
         "first_line": (page - 1) * PAGE + 1,
         "last_line": (page - 1) * PAGE + len(details),
-        "next_clock": _next_clock(cases_for([ref], live_only=True).get(("order", order.pk), ())),
-        "unmatched": unmatched,
-        "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
         "line_count": count,
         "page": page,
         "pages": range(1, pages + 1),
-        "timeline": journal.timeline(ref, limit=TOLD),
         "panels": panels.rendered(ref, request),
-        "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
-        "reasons": REASONS,
-        "terms_name": _terms_name(order.terms_code),
-        "terms": credit.all_terms() if _may_change_terms(request) else (),
-        "hold_types": types_by_hand().values() if may_act else (),
-        "may_act": may_act,
-        "is_draft": is_draft,
         "revisions": revisions_of(order.pk),
+        **_standing(order, ref, is_held=bool(holds)),
+        **_choices(order, request, may_act=may_act),
+    }
+
+
+def _lines(
+    order: Order, details: Sequence[LineDetail], request: HttpRequest, *, is_held: bool, is_mended: bool
+) -> list[dict[str, Any]]:
+    """The lines of the page with their units, promises, offers and reasons."""
+    demand_ids = [line.state.demand_id for line in details if line.state]
+    held, made = inventory.holdings(demand_ids), inventory.promise_history(demand_ids)
+    sites, why_here, ways = inventory.names_of_sites(), why_these_sites(demand_ids), ways_of(demand_ids)
+    replaceable = [x.line_no for x in details if x.state and _has_substitute(ways, x.state.demand_id)]
+    offers = _offers(order, request, replaceable)
+    arrived = delivered_of_lines([line.line_id for line in details])
+    near = _suggested(order.account_id, details) if is_mended else {}
+    found = []
+    for line in details:
+        demand, delivered = line.state.demand_id if line.state else 0, arrived.get(line.line_id, ZERO)
+        told = _line(line, order.currency, near.get(line.line_no, ()), sites, delivered, is_held=is_held)
+        found.append(
+            {
+                **told,
+                "offers": offers.get(line.line_no, ()),
+                "ways": ways.get(demand, ()),
+                "why_here": why_here.get(demand, ""),
+                "held": [_held(h) for h in held.get(demand, ())],
+                "made": [_made(m) for m in made.get(demand, ())],
+            }
+        )
+    return found
+
+
+def _standing(order: Order, ref: DocumentRef, *, is_held: bool) -> dict[str, Any]:
+    """How far the order is, what its gates said and what happened to it."""
+    how_far = progress([order.pk])[order.pk]
+    return {
+        "status_pill": wording.standing_pill(order_standing(order.status, how_far, is_held=is_held)),
+        "allocated": wording.PARTS[how_far.allocation],
+        "shipped": wording.PARTS[how_far.shipment],
+        "clocks": clocks_of([order.pk])[order.pk],
+        "next_clock": _next_clock(cases_for([ref], live_only=True).get(("order", order.pk), ())),
+        "timeline": journal.timeline(ref, limit=TOLD),
+        "gates": [{**g, "tone": _TONE.get(g.get("verdict", ""), "neutral")} for g in order.gate_results],
+        "terms_name": _terms_name(order.terms_code),
+        "channel": words(order.channel),
+    }
+
+
+def _choices(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, Any]:
+    """What may be done with the order, and what there is to choose from."""
+    is_draft = order.status == OrderStatus.DRAFT
+    return {
+        "may_act": may_act,
         "may_amend": may_act and order.status == OrderStatus.SUBMITTED,
         "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),
-        "channel": words(order.channel),
+        "is_draft": is_draft,
+        "unmatched": OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0,
+        "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
+        "reasons": REASONS,
+        "terms": credit.all_terms() if _may_change_terms(request) else (),
+        "hold_types": types_by_hand().values() if may_act else (),
     }
 
 
