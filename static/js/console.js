@@ -1,12 +1,29 @@
 /* Mends of what Unfold delivers: the page's content is its main landmark, each scrolling part is named for what is in
    it, and a field that is searched as one types takes over the label of the select in whose place it stands. */
-addEventListener("DOMContentLoaded", alignNumbers);
+addEventListener("DOMContentLoaded", () => {
+  alignNumbers();
+  keepSections();
+});
 addEventListener("load", () => {
   document.getElementById("main")?.setAttribute("role", "main");
   nameScrollingParts();
   labelSearchingFields();
   new MutationObserver(labelSearchingFields).observe(document.body, { childList: true, subtree: true });
 });
+
+/* Which sections of the sidebar a person opened or closed, kept in this browser; the one of this page stays open. */
+function keepSections() {
+  const key = "holdfast.sections";
+  const kept = JSON.parse(localStorage.getItem(key) ?? "{}");
+  for (const part of document.querySelectorAll("#nav-sidebar-apps details")) {
+    const name = part.dataset.section;
+    if (name in kept && !part.querySelector("a.active")) part.open = kept[name];
+    part.querySelector("summary").addEventListener("click", () => {
+      kept[name] = !part.open; // the click turns it after this
+      localStorage.setItem(key, JSON.stringify(kept));
+    });
+  }
+}
 
 function nameScrollingParts() {
   const names = { "#nav-sidebar-apps": "Screens", "#changelist-filter": "Filters" };

@@ -50,8 +50,11 @@ def follow(page: Any, name: str, *, exact: bool = False) -> None:
 
 
 def menu(page: Any, name: str) -> None:
-    """The entry of the sidebar."""
+    """The entry of the sidebar, whose section is opened if it is not yet."""
     word = page.locator("span").filter(has_text=re.compile(rf"^\s*{name}\s*$"))
+    section = page.locator("#nav-sidebar-apps details:not([open])").filter(has=page.locator("a").filter(has=word))
+    if section.count():
+        section.locator("summary").click()
     with page.expect_navigation(wait_until="load"):
         page.locator("a").filter(has=word).first.click()
     settle(page)

@@ -1,5 +1,6 @@
 """The sidebar marks the page one is on, and the head of a page speaks its words."""
 
+import re
 from typing import Any
 
 import pytest
@@ -69,3 +70,17 @@ def test_a_screen_without_a_line_keeps_its_own_words() -> None:
     assert [part["title"] for part in crumbs(parts, RequestFactory().get("/admin/auth/group/"))] == ["Auth", "groups"]
     profile = [{"title": "Password change"}]
     assert crumbs(profile, RequestFactory().get("/admin/password_change/")) == profile
+
+
+@pytest.mark.django_db
+def test_the_sidebar_opens_the_first_two_sections_and_the_one_of_the_page(client, django_user_model):
+    boss = django_user_model.objects.create_superuser(username="boss", email="boss@example.com", password="x")
+    client.force_login(boss)
+    text = client.get(reverse("admin:inventory_stockbalance_changelist")).content.decode()
+    names = [str(section["title"]) for section in NAVIGATION]
+    found = dict(re.findall(r'<details class="hf-section" data-section="(\d+)"( open)?>', text))
+    opened = [names[int(number) - 1] for number, is_open in found.items() if is_open]
+    assert opened == ["Work", "Orders", "Allocation and inventory"]
+    assert len(found) == len(names)
+    assert re.findall(r'aria-current="page"><span[^>]*>[^<]*</span><span>([^<]*)</span>', text) == ["Stock"]
+    assert "{#" not in text
