@@ -220,8 +220,7 @@ def free_stock(
         "kinds": _KINDS,
         "above": max(only or [0]),
     }
-    found = map(Supply._make, sql.rows(_FREE_OF_PRODUCTS, parameters))
-    return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in found]
+    return _with_back(sql.rows(_FREE_OF_PRODUCTS, parameters), back)
 
 
 def reading_free_stock(demand_ids: Collection[int]) -> sql.Statement[list[Supply]]:
@@ -230,10 +229,18 @@ def reading_free_stock(demand_ids: Collection[int]) -> sql.Statement[list[Supply
     return sql.Statement(_FREE_FOR_DEMANDS, parameters, lambda rows: list(map(Supply._make, rows)))
 
 
-def reading_free_stock_of(product_ids: Collection[int]) -> sql.Statement[list[Supply]]:
+def reading_free_stock_of(
+    product_ids: Collection[int], coming_back: Mapping[int, Decimal] | None = None
+) -> sql.Statement[list[Supply]]:
     """The same for these products, to be read in somebody's round trip."""
-    parameters = {"products": list(product_ids), "back": [], "only": None, "kinds": _KINDS, "above": 0}
-    return sql.Statement(_FREE_OF_PRODUCTS, parameters, lambda rows: list(map(Supply._make, rows)))
+    back = coming_back or {}
+    parameters = {"products": list(product_ids), "back": list(back), "only": None, "kinds": _KINDS, "above": 0}
+    return sql.Statement(_FREE_OF_PRODUCTS, parameters, lambda rows: _with_back(rows, back))
+
+
+def _with_back(rows: Iterable[Sequence[Any]], back: Mapping[int, Decimal]) -> list[Supply]:
+    found = map(Supply._make, rows)
+    return [s._replace(qty=s.qty + back[s.balance_id]) if s.balance_id in back else s for s in found]
 
 
 def free_on(balance_ids: Collection[int]) -> dict[int, Decimal]:

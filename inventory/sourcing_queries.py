@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,7 @@ from core import sql
 from core.clock import local_date
 from core.explain import Explanation
 from inventory import locks
+from inventory.locks import LockedDemand
 from inventory.models import DemandSourcing
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import Pools, read_pools
@@ -24,12 +26,14 @@ from inventory.rules.sourcing_order import Place, Surroundings, Terms, Want
 from inventory.rules.sourcing_rules import Rule
 from inventory.states import Fulfilment, Hardness
 
-_WANTS = """
+_WANT = """
     SELECT d.id, d.ref_kind, d.ref_id, d.product_id, d.backordered_qty, d.ordered_qty - d.cancelled_qty, d.requested_date,
            d.account_id, d.region, d.receiving_calendar_id, d.receiving_days, d.min_shelf_life_days, p.weight_kg,
            d.site_id IS NOT NULL OR d.account_id IS NULL, d.ship_complete
     FROM inventory_demand d JOIN catalog_product p ON p.id = d.product_id
-    WHERE d.id = ANY(%(demands)s::bigint[]) AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"""
+    WHERE d.id = ANY(%(demands)s::bigint[])"""
+_WANTS = f"{_WANT} AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"
+_WHOLE_WANTS = f"{_WANT} ORDER BY d.requested_date, d.id"
 _RULES = """
     SELECT id, name, account_id, product_id, category_id, region, fulfilment, sites, max_shipments, ship_complete,
            min_shelf_life_days, max_distance_km, distance, cutoff, capacity, joins_inbound
@@ -58,6 +62,18 @@ def wants_of(demand_ids: Collection[int]) -> list[Want]:
     return [_want(*row) for row in sql.rows(_WANTS, {"demands": list(demand_ids)})]
 
 
+def whole_wants_of(demands: Collection[LockedDemand]) -> list[Want]:
+    """All that is not released of the demands as they stand in memory, none where there is nothing. One statement."""
+    known = {d.pk: d for d in demands}
+    found = []
+    for want in (_want(*row) for row in sql.rows(_WHOLE_WANTS, {"demands": list(known)})):
+        d = known[want.key]
+        open_qty = d.backordered_qty + d.reserved_qty + d.allocated_qty
+        if open_qty > 0:
+            found.append(replace(want, qty=open_qty, ordered=d.ordered_qty - d.cancelled_qty))
+    return found
+
+
 def _want(
     pk: int, kind: str, ref_id: int, product_id: int, qty: Decimal, ordered: Decimal, requested: date,
     account_id: int | None, region: str, calendar_id: int | None, days: Sequence[int], shelf_life: int,
@@ -72,11 +88,17 @@ def _want(
 
 
 def surroundings(
-    wants: Sequence[Want], *, now: datetime, pools: Pools | None = None, own_demands: Collection[int] = ()
+    wants: Sequence[Want],
+    *,
+    now: datetime,
+    pools: Pools | None = None,
+    own_demands: Collection[int] = (),
+    coming_back: Mapping[int, Decimal] | None = None,
 ) -> Surroundings:
     """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, up to three
     where one waits for inbound supply, and those of the pools of their products where they are not given. What the
-    `own_demands` are promised from inbound supply is theirs still, and so not taken."""
+    `own_demands` are promised from inbound supply is theirs still, and so not taken; with `coming_back` (balance: base
+    units that count as free) so is what they hold."""
     products = sorted({w.product_id for w in wants})
     accounts = {w.account_id for w in wants if w.account_id is not None}
     rules, places, shelves, network, free = sql.answers(
@@ -84,7 +106,7 @@ def surroundings(
         sql.Statement(_PLACES, {}, list),
         reading_shelves(products),
         reading_site_times(),
-        reading_free_stock_of(products),
+        reading_free_stock_of(products, coming_back),
     )
     waits: dict[int, int] = dict(sql.rows(_WAITING, {})) if any(r.capacity != Hardness.OFF for r in rules) else {}
     today = local_date(now, "UTC")
@@ -99,11 +121,17 @@ def surroundings(
         free,
         {product_id: tuple(ids) for product_id, ids in shelves.items()},
         terms,
-        _room(free, pools or read_pools(products, on=today, account_ids=sorted(accounts), now=now), accounts)
+        _room(free, pools or _pools(products, accounts, today, own_demands if coming_back else (), now), accounts)
         if rules
         else {},
         _coming(products, own_demands, today) if any(r.joins_inbound for r in rules) else {},
     )
+
+
+def _pools(
+    product_ids: Sequence[int], accounts: Collection[int], on: date, own_demands: Collection[int], now: datetime
+) -> Pools:
+    return read_pools(product_ids, on=on, account_ids=sorted(accounts), ignore_demand_ids=own_demands, now=now)
 
 
 def reading_rules(product_ids: Sequence[int], account_ids: Sequence[int]) -> sql.Statement[list[Rule]]:

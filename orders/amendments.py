@@ -22,6 +22,7 @@ from orders.rules.credit_queue import ask_to_amend, is_held, owes_more
 from orders.rules.gates import PURCHASE_APPROVAL
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.purchase import BY_PEOPLE
+from orders.rules.releasable import policy_of
 from orders.rules.wishes import Change, LineChange, Wish, is_redated, is_redirected, place_of, standing
 from orders.states import Gate, Verdict
 from pricing.rules.asks import PriceResult
@@ -72,6 +73,18 @@ class Assessed:
     @property
     def redirected(self) -> tuple[LinePicture, ...]:
         return tuple(x for x, was in self._pairs() if is_redirected(self.before, self.after, x, was))
+
+    @property
+    def is_regrouped(self) -> bool:
+        """Whether its lines ship together is another question than it was."""
+        return policy_of(self.before, self.account) != policy_of(self.after, self.account)
+
+    @property
+    def changes_as_a_whole(self) -> bool:
+        """Where its lines are served from is another question than it was: where they go, when, or what ships together.
+        Lines that share a shipment are planned together, so one line's new day is all lines' question."""
+        ships = self.before.ship_complete != self.after.ship_complete
+        return bool(self.redated or self.redirected or self.is_regrouped or ships)
 
     def _pairs(self) -> Iterable[tuple[LinePicture, LinePicture]]:
         return zip(self.after.lines, self.before.lines, strict=False)  # new lines come last

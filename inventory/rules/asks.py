@@ -223,12 +223,16 @@ class DemandChange:
 @dataclass(frozen=True)
 class DemandAmendment:
     """What the customer wants of a demand now, in base units: `less` or `more` of it, by another date, to another
-    address (None: as it was)."""
+    address (None: as it was). `is_weighed_again`: its order changed as a whole, so that where it is served from is
+    planned again with all that is not released; `ship_complete` is then how the order says it ships.
+    """
 
     less: Decimal = ZERO
     more: Decimal = ZERO
     requested_date: date | None = None
     ship_to_id: int | None = None
+    is_weighed_again: bool = False
+    ship_complete: str = ""
 
     @property
     def is_promised_anew(self) -> bool:

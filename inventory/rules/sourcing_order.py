@@ -86,7 +86,7 @@ class Surroundings:
 @dataclass(frozen=True)
 class Routed:
     """Where a line is served from: `takes` is what the plan takes ((site, qty), …), with what it waits for on its way
-    there; `route` the sites in turn."""
+    there; `route` the sites in turn; `stock` what it takes of what is there ((balance, site, qty), …)."""
 
     key: int
     rule_id: int
@@ -94,6 +94,7 @@ class Routed:
     takes: tuple[tuple[int, Decimal], ...]
     explanation: Explanation
     is_waiting: bool = False
+    stock: tuple[tuple[int, int, Decimal], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,12 @@ def _named(rule: Rule, places: Iterable[Place]) -> list[Place]:
         return sorted((p for p in places if p.kind in GENERAL_KINDS), key=lambda p: (p.rank, p.site_id))
     by_code = {p.code: p for p in places}
     return [by_code[code] for code in rule.sites if code in by_code]
+
+
+def days_from(site_ids: Iterable[int], want: Want, around: Surroundings, *, now: datetime) -> dict[int, date]:
+    """{site: the day the line would arrive from it}, of those that are open, whether a rule names them or not."""
+    times = around.network.times_to(want.place)
+    return {i: _delivery(times[i], want, now) for i in site_ids if i in around.places}
 
 
 def _delivery(site: SiteTimes, want: Want, now: datetime) -> date:
@@ -299,7 +306,8 @@ def _routed(line: _Line, problem: Problem, plan: Sourced, around: Surroundings) 
     )
     # Who waits for supply on its way is served from nowhere else, or the shipment it saves would be made after all.
     turn = tuple(takes) if waits_for else route(problem, plan, key) or NOWHERE
-    return Routed(key, line.rule.rule_id, turn, tuple(takes.items()), why, is_waiting)
+    stock = tuple((t.offer_id, t.site_id, t.qty) for t in mine if not is_coming(t))
+    return Routed(key, line.rule.rule_id, turn, tuple(takes.items()), why, is_waiting, stock)
 
 
 def _outcome(line: _Line, takes: Mapping[int, Decimal], around: Surroundings, *, is_waiting: bool) -> str:

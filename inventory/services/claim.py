@@ -129,6 +129,21 @@ class Ledger:
         held.qty, held.is_changed = qty, True
         held.unsettled = max(ZERO, held.unsettled + grown)
 
+    def hold_more(self, held: Held, qty: Decimal) -> None:
+        """`qty` more on the same balance. A claim that was let go in this call is taken up again: there is one a demand,
+        balance and kind, and what was let go is not written yet."""
+        if held.ended:
+            held.ended, held.qty = "", ZERO
+        self.resize(held, held.qty + qty)
+
+    def standing(self, kind: ClaimKind) -> dict[tuple[int, int], Held]:
+        """{(demand, balance): its claim of that kind}, with those let go in this call."""
+        return {
+            (h.demand_id, h.balance_id): h
+            for h in self.held
+            if h.kind == kind and (not h.ended or (h.ended == ClaimEnd.FREED and h.id is not None))
+        }
+
     def convert(self, held: Held, kind: ClaimKind) -> None:
         """The same units in the next stage (hard → released → picked), no longer expiring."""
         self._add(held, COLUMN[held.kind], -held.qty, counterpart=COLUMN[kind])

@@ -1,7 +1,7 @@
 """Decide which sites serve demands, order by order, and keep the answer with its reasons."""
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from core import sql
@@ -35,11 +35,17 @@ def plan_routes(demand_ids: Collection[int], *, now: datetime) -> dict[int, Rout
     if not wants:
         return {}
     found = plan_orders(wants, surroundings(wants, now=now, own_demands=[w.key for w in wants]), now=now)
+    keep_routes(found, of=[w.key for w in wants], now=now)
+    return found
+
+
+@require_uow
+def keep_routes(found: Mapping[int, Routed], *, of: Collection[int], now: datetime) -> None:
+    """Write the routes with their reasons; those `of` the demands that no rule decides have none any more."""
     if found:
         sql.rows(f"{_KEEP} RETURNING 1", {"planned": _packed(found.values()), "now": now})
-    if free := [w.key for w in wants if w.key not in found]:
+    if free := [i for i in of if i not in found]:
         sql.rows(f"{_FORGET} RETURNING 1", {"ids": free})
-    return found
 
 
 def _packed(routed: Iterable[Routed]) -> str:

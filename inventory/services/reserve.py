@@ -1,7 +1,7 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -27,10 +27,12 @@ from inventory.services.pooled import explained, open_deal, plan_under
 from inventory.services.promise import Current, Promised, current_promises, pegs_of, renewed, trimmed
 from inventory.services.record import Decided, record, record_last, try_record
 from inventory.services.reshape import reshape
+from inventory.services.weigh_again import Moved, put_back, weigh_again
 from inventory.states import ClaimKind
 
 ZERO = Decimal(0)
 CAUSE = "reserved again"
+MOVED = "sourced again"
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
@@ -48,6 +50,11 @@ class _Call:
     ruled: Sequence[int]
     now: datetime
     expires_at: datetime | None
+    moved: list[Moved] = field(default_factory=list)
+
+    @property
+    def cause(self) -> str:
+        return MOVED if self.moved else CAUSE
 
 
 @require_uow
@@ -67,7 +74,8 @@ def reserve(
     with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
     three more round trips. `amending` are demands of the same document that change first: what they give back is free
     for the others, what they hold otherwise they keep, but for lots that are too old by their new day: instead of these
-    they are served from what is free, and answered for too. `is_last`: the door has nothing to write after it, so that
+    they are served from what is free, and answered for too; those of an order that changed as a whole are sourced again
+    with all that is not released (`weigh_again`). `is_last`: the door has nothing to write after it, so that
     the claims go with its commit and a hot balance is held for no round trip more. Raises NotFound,
     AlreadyInTheWarehouse (amended below that).
     """
@@ -81,6 +89,9 @@ def reserve(
     call = _taken_up(demands, wanted, changes, sites, ruled, now=now, expires_at=expires_at)
     inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
     deal = open_deal(ruled, call.asked, now=now) if ruled else None
+    # What pools leave to those asked was read before anything moved, so of their products nothing does.
+    fixed = {d.product_id for d in call.asked} & set(ruled)
+    call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))
     plan = _deal(call, call.asked, _with_given_back(free, call, deal), deal)
     promised, decided = _recorded(call, plan.decisions, deal, _pegs(call, inbound), is_last=is_last)
     why = {d.demand_id: d.explanation for d in decided}
@@ -106,7 +117,7 @@ def _taken_up(
     _prolong(ledger, wanted, expires_at)
     asked = sorted((demands[i] for i in served), key=lambda d: rank(need_of(d)))
     afresh = {i for i, change in changes.items() if change.is_promised_anew}
-    others = (expired | afresh) - served
+    others = (expired | afresh | {i for i, change in changes.items() if change.is_weighed_again}) - served
     touched = asked + [demands[i] for i in sorted(others)]
     lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
     return _Call(asked, touched, lowered, afresh, current, ledger, sites, ruled, now, expires_at)
@@ -121,7 +132,8 @@ def _recorded(
         _tell(promised, now)
         record_last(ledger, now=now, promises=promised.changes, decisions=decided)
         return promised, decided
-    if try_record(ledger, now=now, promises=promised.changes, decisions=decided):
+    if refused := try_record(ledger, now=now, promises=promised.changes, decisions=decided):
+        put_back(ledger, call.moved, refused)
         decided = _decided(_plan_again(call, plan), deal)
         promised = _promised(call, pegs)
         record(ledger, now=now, promises=promised.changes, decisions=decided)
@@ -131,7 +143,7 @@ def _recorded(
 
 def _promised(call: _Call, pegs: Mapping[int, list[Peg]]) -> Promised:
     found = renewed(
-        call.touched, call.ledger, call.current, pegs, call.sites, cause=CAUSE, now=call.now, afresh=call.afresh
+        call.touched, call.ledger, call.current, pegs, call.sites, cause=call.cause, now=call.now, afresh=call.afresh
     )
     if call.lowered:
         less = trimmed(call.lowered, call.ledger, call.current)
@@ -182,11 +194,11 @@ def _deal(call: _Call, asked: Sequence[LockedDemand], free: Sequence[Supply], de
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
     supplies = {s.balance_id: s for s in free}
     plan = plan_under(deal, needs, free, today=local_date(call.now, "UTC"))
-    soft = {(h.demand_id, h.balance_id): h for h in ledger.open_claims(ClaimKind.SOFT)}
+    soft = ledger.standing(ClaimKind.SOFT)
     for line in plan.lines:
         supply = supplies[line.balance_id]
         if held := soft.get((line.demand_id, line.balance_id)):
-            ledger.resize(held, held.qty + line.qty)
+            ledger.hold_more(held, line.qty)
         else:
             ledger.claim(
                 line.demand_id, line.balance_id, ClaimKind.SOFT, line.qty,

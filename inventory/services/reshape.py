@@ -10,13 +10,12 @@ from inventory.rules.asks import DemandAmendment
 from inventory.rules.sourcing import lives_long_enough
 from inventory.services.cancel import cancellable_of, take_off
 from inventory.services.claim import Ledger
-from inventory.services.plan_routes import plan_routes
 from inventory.states import ClaimEnd, ClaimKind
 
 _REDATE = """
     UPDATE inventory_demand d SET requested_date = n.day
     FROM unnest(%(ids)s::bigint[], %(days)s::date[]) AS n(id, day) WHERE d.id = n.id RETURNING d.id, d.requested_date"""
-# The old route led to the old address; where a rule decides about the new one it is planned next.
+# The old route led to the old address; where a rule decides about the new one, `weigh_again` plans it.
 _REDIRECT = """
     UPDATE inventory_demand d SET ship_to_id = t.id, region = coalesce(t.region, ''), route = '{}',
            receiving_calendar_id = t.calendar_id, receiving_days = coalesce(t.delivery_days, '{}')
@@ -35,7 +34,7 @@ def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: date
     is first taken back from what was cancelled, so that less and then more again leaves a demand as it was.
 
     The demands that gave back a claim because its lot is too old by their new day: they are to be served again. Up to
-    three statements and those of the routes, none without changes. Raises AlreadyInTheWarehouse.
+    three statements, none without changes. Raises AlreadyInTheWarehouse.
     """
     less = {i: c.less for i, c in changes.items() if c.less}
     for demand_id, qty in less.items():
@@ -48,7 +47,7 @@ def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: date
         if change.more > back:
             ledger.grow(demand_id, change.more - back)
     redated = _redate(ledger, changes)
-    _redirect(ledger, changes, now)
+    _redirect(ledger, changes)
     return _give_back_too_old(ledger, redated, now)
 
 
@@ -76,13 +75,13 @@ def _give_back_too_old(ledger: Ledger, redated: Collection[int], now: datetime) 
 
 
 @require_uow
-def _redirect(ledger: Ledger, changes: Mapping[int, DemandAmendment], now: datetime) -> None:
+def _redirect(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> None:
     places = {i: c.ship_to_id for i, c in sorted(changes.items()) if c.ship_to_id is not None}
     if not places:
         return
-    routed = sql.rows(_REDIRECT, {"ids": list(places), "places": list(places.values())})
-    routes = plan_routes(sorted(places), now=now)
-    for demand_id, region, calendar_id, days in routed:
+    for demand_id, region, calendar_id, days in sql.rows(
+        _REDIRECT, {"ids": list(places), "places": [*places.values()]}
+    ):
         demand = ledger.demands[demand_id]
         demand.region, demand.receiving_calendar_id, demand.receiving_days = region, calendar_id, days
-        demand.route = routes[demand_id].route if demand_id in routes else ()
+        demand.route = ()

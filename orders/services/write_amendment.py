@@ -116,16 +116,14 @@ def _amending(found: Assessed, demands: dict[int, int]) -> dict[int, DemandAmend
     days: dict[int, date] = {x.line_no: day_of(found.after, x) or found.today for x in found.redated}
     places = {x.line_no: place_of(found.after, x) for x in found.redirected}
     sizes = {c.line_no: (c.less, c.more) for c in found.lines if c.before is not None and (c.less or c.more)}
-    touched = {*days, *places, *sizes} | ({x.line_no for x in found.before.lines} if _is_regrouped(found) else set())
+    is_whole = found.changes_as_a_whole
+    touched = {*days, *places, *sizes} | ({x.line_no for x in found.after.lines} if is_whole else set())
+    ships = found.after.ship_complete
     return {
-        demands[n]: DemandAmendment(*sizes.get(n, (ZERO, ZERO)), days.get(n), places.get(n))
+        demands[n]: DemandAmendment(*sizes.get(n, (ZERO, ZERO)), days.get(n), places.get(n), is_whole, ships)
         for n in sorted(touched)
         if n in demands
     }
-
-
-def _is_regrouped(found: Assessed) -> bool:
-    return policy_of(found.before, found.account) != policy_of(found.after, found.account)
 
 
 @require_uow
@@ -196,7 +194,7 @@ def _refresh(found: Assessed, demands: dict[int, int], now: datetime) -> None:
     """What allocation ranks by: the new price of raised lines, and who ships together."""
     order, account = found.after, found.account
     changes: dict[int, DemandChange] = {}
-    if _is_regrouped(found) or found.before.ship_complete != order.ship_complete:
+    if found.is_regrouped or found.before.ship_complete != order.ship_complete:
         group = order.number if policy_of(order, account) == ShipComplete.ORDER else ""
         change = DemandChange(ship_complete_group=group, ship_complete=order.ship_complete)
         changes = {demands[x.line_no]: change for x in found.before.lines if x.demand}
@@ -297,6 +295,8 @@ def _summary(found: Assessed, number: int, reason: str) -> str:
 def _fact(found: Assessed, number: int, reason: str, actor: Actor) -> OrderAmended:
     order = found.after
     touched: set[int] = {c.line_no for c in found.lines} | {x.line_no for x in (*found.redated, *found.redirected)}
+    if found.changes_as_a_whole:
+        touched = {x.line_no for x in order.lines}  # what was held may have moved, and be free elsewhere
     products = {x.product_id for x in order.lines if x.line_no in touched and x.product_id is not None}
     return OrderAmended(
         order.order_id,
