@@ -167,6 +167,7 @@ NAVIGATION = [
     _section(
         _("Figures"),
         _page(_("KPIs by week"), "insights", "reporting_kpiday_trends", "reporting_kpiday"),
+        _page(_("Service against contracts"), "handshake", "reporting_kpiday_service", "reporting_kpiday"),
         _item(_("KPIs by day"), "calendar_view_day", "reporting_kpiday"),
     ),
     _section(

@@ -1,4 +1,5 @@
-"""What cases of the rooms below put at risk, by the prices of the lines that wait: they know quantities alone."""
+"""What cases of the rooms below put at risk, by the prices of the lines that wait and what contracts ask for lateness:
+they know quantities alone."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,37 +7,55 @@ from decimal import Decimal
 from core import sql
 from exceptions_app.detection import Cause, Worth, register
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, PROMISE_LOST, PROMISE_MOVED
+from orders.late_penalties import Late, penalties
 
 NOTHING = (Decimal(0), "")
 
-# In the currency of which most waits, where customers pay in several.
-_OF_PRODUCTS = """
-SELECT DISTINCT ON (d.product_id) d.product_id, sum(round(d.backordered_qty * l.unit_price, 2)) AS worth, o.currency
-  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
- WHERE d.product_id = ANY(%(ids)s::bigint[]) AND d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0
- GROUP BY d.product_id, o.currency ORDER BY d.product_id, worth DESC, o.currency
+# What waits, with what of it is late: promised after the day that was promised first (never promised: after the day asked
+# for). Without any day it is late by one at least.
+_LATE = """
+  CROSS JOIN LATERAL (SELECT min(p.first_delivery_date) AS first, max(p.delivery_date) AS day,
+                             coalesce(bool_or(p.delivery_date IS NULL), true) AS is_lost
+                        FROM inventory_promise p WHERE p.demand_id = d.id AND p.is_current) now
+  CROSS JOIN LATERAL (SELECT CASE WHEN now.is_lost THEN 1
+                                  ELSE greatest(now.day - coalesce(now.first, d.requested_date), 0) END AS days) late
 """
-_OF_DEMANDS = """
-SELECT d.id, round((d.ordered_qty - d.cancelled_qty - d.shipped_qty) * l.unit_price, 2), o.currency
-  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
+_OF_PRODUCTS = f"""
+SELECT d.product_id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
+       sum(round(d.backordered_qty * l.unit_price, 2)), count(*) FILTER (WHERE late.days > 0), sum(late.days)
+  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {_LATE}
+ WHERE d.product_id = ANY(%(ids)s::bigint[]) AND d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0
+ GROUP BY 1, 2, 3, 4
+"""
+_OF_DEMANDS = f"""
+SELECT d.id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
+       round((d.ordered_qty - d.cancelled_qty - d.shipped_qty) * l.unit_price, 2), (late.days > 0)::int, late.days
+  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {_LATE}
  WHERE d.id = ANY(%(ids)s::bigint[]) AND l.unit_price IS NOT NULL
 """
 
 
 def worth_of_products(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
-    """What waits for the product that each is about."""
+    """What waits for the product that each is about, and the penalties of what is late of it."""
     return _asked(_OF_PRODUCTS, [cause.subject.id for cause in causes])
 
 
 def worth_of_demands(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
-    """What is still to be sent of the line whose promise moved ("demand:12")."""
+    """What is still to be sent of the line whose promise moved ("demand:12"), and the penalty of its being late."""
     named = [cause.cause_key.removeprefix("demand:") for cause in causes]
     return _asked(_OF_DEMANDS, [int(n) if n.isdecimal() else 0 for n in named])
 
 
 def _asked(text: str, ids: Sequence[int]) -> list[tuple[Decimal, str]]:
-    known = {pk: (worth or Decimal(0), currency) for pk, worth, currency in sql.rows(text, {"ids": list(ids)})}
-    return [known.get(pk, NOTHING) for pk in ids]
+    """Of each in the currency in which most is at risk, where customers pay in several."""
+    rows = sql.rows(text, {"ids": list(ids)})
+    late = penalties([Late(account, on, money, lines, int(days)) for _, account, on, money, _, lines, days in rows])
+    sums: dict[int, dict[str, Decimal]] = {}
+    for (pk, _, _, currency, worth, *_), penalty in zip(rows, late, strict=True):
+        mine = sums.setdefault(pk, {})
+        mine[currency] = mine.get(currency, Decimal(0)) + (worth or Decimal(0)) + penalty
+    known = {pk: min(mine.items(), key=lambda found: (-found[1], found[0])) for pk, mine in sums.items()}
+    return [(known[pk][1], known[pk][0]) if pk in known else NOTHING for pk in ids]
 
 
 register(

@@ -1,6 +1,6 @@
 """What finds trouble with orders. One statement each, whatever the number of open lines."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -21,6 +21,7 @@ from orders.exception_kinds import (
     UNRESOLVED_LINES,
     USAGE_WITHOUT_PO,
 )
+from orders.late_penalties import Late, penalties
 
 BACKORDER_IS_OLD = timedelta(days=7)  # after the day the customer asked for
 HOLD_IS_OLD = timedelta(days=2)
@@ -29,7 +30,7 @@ CANCEL_DATE_IS_NEAR = timedelta(days=7)
 
 _BACKORDERS = """
 SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l.unit_price, 2)), count(*),
-       min(d.requested_date)
+       min(d.requested_date), o.submitted_at::date, sum(%(today)s::date - d.requested_date)
   FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
  WHERE d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0 AND d.requested_date < %(before)s
  GROUP BY o.id ORDER BY o.id
@@ -37,11 +38,13 @@ SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l
 
 
 def aged_backorders(now: datetime) -> list[CaseSpec]:
-    """Orders of which part still waits for stock a week after the day asked for."""
-    rows = sql.rows(_BACKORDERS, {"before": now.date() - BACKORDER_IS_OLD})
+    """Orders of which part still waits for stock a week after the day asked for, with the contract's penalties."""
+    today = now.date()
+    rows = sql.rows(_BACKORDERS, {"before": today - BACKORDER_IS_OLD, "today": today})
+    late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, lines, _, on, days in rows]
     return [
-        _spec(AGED_BACKORDER, order, "old", worth, f"{counted(lines, 'line')} backordered since {_day(asked)}")
-        for *order, worth, lines, asked in rows
+        _spec(AGED_BACKORDER, order, "old", worth + owed, f"{counted(lines, 'line')} backordered since {_day(asked)}")
+        for (*order, worth, lines, asked, _, _), owed in zip(rows, penalties(late), strict=True)
     ]
 
 
@@ -61,10 +64,12 @@ def aged_credit_holds(now: datetime) -> list[CaseSpec]:
 
 
 _STUCK = """
-SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at
+SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at, s.late_lines, s.late_days
   FROM orders_order o
   JOIN LATERAL (SELECT sum(d.reserved_qty + d.allocated_qty) AS ready, sum(d.backordered_qty) AS missing,
-                       sum(d.released_qty + d.picked_qty + d.shipped_qty) AS gone, min(d.requested_date) AS asked
+                       sum(d.released_qty + d.picked_qty + d.shipped_qty) AS gone, min(d.requested_date) AS asked,
+                       count(*) FILTER (WHERE d.requested_date < %(today)s) AS late_lines,
+                       sum(greatest(%(today)s - d.requested_date, 0)) AS late_days
                   FROM orders_orderline l JOIN inventory_demand d ON d.id = l.demand_id WHERE l.order_id = o.id) s ON TRUE
  WHERE o.status = 'submitted' AND o.submitted_at < %(before)s
    AND s.ready > 0 AND s.missing = 0 AND s.gone = 0 AND s.asked <= %(today)s
@@ -74,11 +79,16 @@ SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at
 
 
 def stuck_orders(now: datetime) -> list[CaseSpec]:
-    """Due, whole, held by nothing, and still nobody released them."""
+    """Due, whole, held by nothing, and still nobody released them; at risk with them the penalties of lines past their
+    day."""
     rows = sql.rows(_STUCK, {"before": now - ORDER_IS_STUCK, "today": now.date()})
+    late = [
+        Late(account, at.astimezone(UTC).date(), money, lines, int(days))
+        for _, _, account, money, _, at, lines, days in rows
+    ]
     return [
-        _spec(ORDER_STUCK, order, "not released", worth, f"Ready since {_day(submitted.date())} and not released")
-        for *order, worth, submitted in rows
+        _spec(ORDER_STUCK, order, "not released", worth + owed, f"Ready since {_day(at.date())} and not released")
+        for (*order, worth, at, _, _), owed in zip(rows, penalties(late), strict=True)
     ]
 
 

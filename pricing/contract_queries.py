@@ -1,15 +1,18 @@
 """Reads of contracts: their terms, and what about them is worth a case. A constant number of statements."""
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection
 
 from accounts import queries as accounts
 from pricing.models import Commitment, Contract
 from pricing.rules.commitments import Standing, standing
+from pricing.rules.scope import Buyer, Span, Whom, holds_on, nearest_terms
 
 LATELY_OVER = timedelta(days=30)  # a commitment that fell short is told for a month after its end
 
@@ -36,34 +39,55 @@ class ContractTerms:
 
 
 _TERMS = """
-SELECT DISTINCT ON (wanted.account_id) wanted.account_id, c.id, c.code, c.payment_terms, c.on_time_percent, c.fill_percent,
-       c.penalty_per_late_line, c.penalty_per_late_day, c.currency
-  FROM unnest(%(accounts)s::bigint[], %(parties)s::bigint[], %(groups)s::bigint[], %(distances)s::int[])
-       AS wanted(account_id, party_id, group_id, distance)
-  JOIN pricing_contract c ON (c.account_id = wanted.party_id AND (wanted.distance = 0 OR c.covers_children))
-                          OR c.group_id = wanted.group_id
- WHERE c.is_active AND c.valid_from <= %(on)s AND c.valid_to > %(on)s
- ORDER BY wanted.account_id, wanted.distance, c.penalty_per_late_line + c.penalty_per_late_day DESC, c.id
+SELECT c.account_id, c.group_id, c.covers_children, c.valid_from, c.valid_to, c.id, c.code, c.payment_terms,
+       c.on_time_percent, c.fill_percent, c.penalty_per_late_line, c.penalty_per_late_day, c.currency
+  FROM pricing_contract c
+ WHERE c.is_active AND c.valid_from <= %(last)s AND c.valid_to > %(first)s
+   AND (c.account_id = ANY(%(accounts)s::bigint[]) OR c.group_id = ANY(%(groups)s::bigint[])
+     OR c.covers_children AND c.account_id = ANY(%(above)s::bigint[]))
 """
-_GROUPS_LAST = 1_000
+
+
+def _dearest_first(held: tuple[Whom, Sequence[Any]]) -> tuple[Decimal, int]:
+    contract_id, *_, per_line, per_day, _ = held[1]
+    return -(per_line + per_day), contract_id
 
 
 def contract_terms(account_ids: Iterable[int], *, on: date) -> dict[int, ContractTerms]:
     """{account_id: terms}; accounts without a contract are absent. 3 SQL."""
-    snapshots = accounts.account_snapshots(account_ids, on=on)
-    above = accounts.accounts_above([s.id for s in snapshots.values() if s.parent_id is not None])
-    wanted: list[tuple[int, int | None, int | None, int]] = []
-    for s in snapshots.values():
-        wanted.append((s.id, s.id, None, 0))
-        wanted += [(s.id, parent, None, n + 1) for n, parent in enumerate(above.get(s.id, ()))]
-        wanted += [(s.id, None, group, _GROUPS_LAST) for group in sorted(s.group_ids)]
+    return {account_id: terms for (account_id, _), terms in terms_by_day((i, on) for i in account_ids).items()}
+
+
+def terms_by_day(asked: Iterable[tuple[int, date]]) -> dict[tuple[int, date], ContractTerms]:
+    """The same for many accounts, each on days of its own (the days their orders were placed): {(account_id, day): terms}.
+    3 SQL."""
+    wanted = sorted(set(asked))
     if not wanted:
         return {}
-    columns = [list(column) for column in zip(*wanted, strict=True)]
-    asked = dict(zip(("accounts", "parties", "groups", "distances"), columns, strict=True))
+    ids = {account_id for account_id, _ in wanted}
+    above, spans = accounts.accounts_above(ids), accounts.membership_spans(ids)
+    parties: dict[str, Any] = {
+        "accounts": list(ids),
+        "above": sorted({parent for some in above.values() for parent in some}),
+        "groups": sorted({group for some in spans.values() for group in some}),
+        "first": min(day for _, day in wanted),
+        "last": max(day for _, day in wanted),
+    }
     with connection.cursor() as cursor:
-        cursor.execute(_TERMS, {**asked, "on": on})
-        return {row[0]: ContractTerms(*row) for row in cursor.fetchall()}
+        cursor.execute(_TERMS, parties)
+        of_party: dict[tuple[int | None, int | None], list[tuple[Whom, Span, Sequence[Any]]]] = defaultdict(list)
+        for account, group, covers, start, end, *rest in cursor.fetchall():
+            of_party[account, group].append((Whom(account, group, None, covers), (start, end), rest))
+    found = {}
+    for account_id, day in wanted if of_party else ():
+        buyer = Buyer(account_id, None, above.get(account_id, ()), spans.get(account_id, {}))
+        near = [of_party.get((i, None), ()) for i in (account_id, *buyer.above)]
+        near += [of_party.get((None, g), ()) for g in sorted(buyer.memberships)]
+        held = [(w, said) for some in near for w, span, said in some if holds_on(span, day)]
+        terms = nearest_terms(sorted(held, key=_dearest_first), buyer, day)
+        if terms is not None:
+            found[account_id, day] = ContractTerms(account_id, *terms)
+    return found
 
 
 @dataclass(frozen=True)

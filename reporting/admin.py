@@ -23,6 +23,7 @@ from reporting.kpi_queries import trends
 from reporting.models import KpiDay, OrderMeasure
 from reporting.queries import BEHIND, orders_behind
 from reporting.rules.kpis import ALL, WINDOWS, window
+from reporting.service_terms import Served, by_contract
 from reporting.services.build_kpis import build_recent_kpis
 
 BUILDERS = {Role.OPERATOR, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.CS_LEAD}
@@ -130,6 +131,7 @@ class KpiDayAdmin(LedgerAdmin):
         view = self.admin_site.admin_view
         own = [
             path("trends/", view(self.trends_view), name="reporting_kpiday_trends"),
+            path("service/", view(self.service_view), name="reporting_kpiday_service"),
             path("build/", view(self.build_view), name="reporting_kpiday_build"),
         ]
         return own + super().get_urls()
@@ -149,6 +151,22 @@ class KpiDayAdmin(LedgerAdmin):
         }
         return TemplateResponse(request, "admin/reporting/trends.html", context)
 
+    def service_view(self, request: HttpRequest) -> HttpResponse:
+        """What contracts promise of service, and what was kept of it: by customer and version."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        tomorrow = clock.local_date(clock.now(), "UTC") + timedelta(days=1)
+        span = window(request.GET.get("days"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Service against contracts",
+            "opts": self.opts,
+            "rows": [_served(name, x, span.days) for name, x in by_contract(Period(tomorrow - span, tomorrow))],
+            "window_days": span.days,
+            "windows": [(n, n == span.days) for n in WINDOWS],
+        }
+        return TemplateResponse(request, "admin/reporting/service.html", context)
+
     def build_view(self, request: HttpRequest) -> HttpResponse:
         """Build the last 35 days now; older ones are built at night."""
         self.require_act(request)
@@ -156,3 +174,13 @@ class KpiDayAdmin(LedgerAdmin):
             rows = build_recent_kpis(now=clock.now())
             messages.success(request, f"The last 35 days are built: {rows} figures.")
         return HttpResponseRedirect(reverse("admin:reporting_kpiday_trends"))
+
+
+def _served(name: str, x: Served, days: int) -> dict[str, Any]:
+    orders = f"?behind=on_time&days={days}&account_id={x.terms.account_id}"
+    return {
+        "name": name,
+        "served": x,
+        "contract_url": reverse("admin:pricing_contract_change", args=[x.terms.contract_id]),
+        "orders_url": reverse("admin:reporting_ordermeasure_changelist") + orders if x.late_lines else "",
+    }

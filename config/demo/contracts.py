@@ -109,6 +109,8 @@ def _contract(world: World, customer: Customer) -> int:
         payment_terms=TERMS_OF.get(customer.kind, "NET30"),
         on_time_percent=Decimal(97),
         fill_percent=Decimal(98),
+        penalty_per_late_line=Decimal(25),
+        penalty_per_late_day=Decimal(5),
     )
 
 

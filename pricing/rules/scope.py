@@ -3,11 +3,12 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from pricing.states import DatePolicy
 
 Span = tuple[date, date | None]  # [first day, first day without it); None: no end
+T = TypeVar("T")
 ALWAYS: Span = (date.min, None)
 
 
@@ -69,13 +70,17 @@ def distance(whom: Whom | None, buyer: Buyer) -> int:
     return buyer.above.index(whom.account_id) + 1 if whom.account_id in buyer.above else 0
 
 
+def nearest_terms(terms: Sequence[tuple[Whom, T]], buyer: Buyer, on: date) -> T | None:
+    """What is agreed in the buyer's own contract, else the nearest parent's that covers it, else its groups'; of several
+    equally near the first as given."""
+    mine = [(whom, said) for whom, said in terms if not why_not_for(whom, buyer, on)]
+    return min(mine, key=lambda found: _nearness(found[0], buyer))[1] if mine else None
+
+
 def late_penalty(terms: Sequence[tuple[Whom, Decimal]], buyer: Buyer, on: date) -> Decimal:
-    """By the buyer's own contract, else the nearest parent's that covers it, else its groups'; the dearest of several."""
-    mine = [(whom, amount) for whom, amount in terms if not why_not_for(whom, buyer, on)]
-    if not mine:
-        return Decimal(0)
-    nearest = min(_nearness(whom, buyer) for whom, _ in mine)
-    return max(amount for whom, amount in mine if _nearness(whom, buyer) == nearest)
+    """By the nearest contract; the dearest of several."""
+    dearest_first = sorted(terms, key=lambda found: -found[1])
+    return nearest_terms(dearest_first, buyer, on) or Decimal(0)
 
 
 def _nearness(whom: Whom, buyer: Buyer) -> int:

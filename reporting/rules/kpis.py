@@ -146,6 +146,21 @@ BUILT: tuple[Definition, ...] = (
         "Money at the locked price that left with an order's first shipment, of the money ordered.", "finished orders",
     ),
     Definition(
+        "service_on_time", "On time against contracts", "%", Decimal(100), True,
+        "Lines that left by their first promised date, of as many as the customers' contracts promise, for orders finished "
+        "in the period; 100 % is exactly what was promised.", "lines under contract",
+    ),
+    Definition(
+        "service_fill", "Filled against contracts", "%", Decimal(100), True,
+        "Units that left with their order's first shipment, of as many as the customers' contracts promise, for orders "
+        "finished in the period; 100 % is exactly what was promised.", "lines under contract",
+    ),
+    Definition(
+        "late_penalties", "Penalties for late lines", "money", Decimal(0), False,
+        "What contracts ask for lines that left after their first promised date, a line and a day, for orders finished in "
+        "the period; the currency with most of it.", "late lines",
+    ),
+    Definition(
         "commission_accuracy", "Commission accuracy", "%", Decimal(99), True,
         "One less the disputed lines of the lines on commission statements paid in the period.", "paid lines",
     ),

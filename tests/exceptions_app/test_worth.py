@@ -1,6 +1,6 @@
 """What a case puts at risk is known where it is opened by rooms without prices, and stays true while it is open."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -15,16 +15,20 @@ from exceptions_app.services.tell_people import Word, tell_people
 from exceptions_app.states import NoticeKind
 from inventory.models import Demand
 from inventory.services.record_inbound import record_inbound
+from orders.detectors import aged_backorders, stuck_orders
+from orders.late_penalties import Late, penalties
 from orders.services.cancel import cancel_lines
 from orders.services.place import place
-from tests.factories.accounts import UserFactory
+from tests.factories.accounts import AccountFactory, UserFactory
 from tests.factories.exceptions import opened
 from tests.factories.flow import line_ids, picked, released, stocked_world
 from tests.factories.orders import CLERK, NOW, TODAY, make_world
+from tests.factories.pricing import RateFactory, TermsFactory
 
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+CHEAP = {"penalty_per_late_line": Decimal(2), "penalty_per_late_day": Decimal("0.50")}
 
 
 def supply(world, qty: int, on) -> int:
@@ -69,6 +73,66 @@ def test_a_moved_promise_is_worth_its_line_from_the_first_and_follows_it_without
     assert detect_all(now=NOW, only="promise_moved")[0] == Detected("promise_moved", 1, refreshed=1)
     case.refresh_from_db()
     assert (case.money_at_risk, case.times_seen) == (Decimal("60.00"), seen)
+
+
+def test_the_contracts_penalty_for_lateness_is_at_risk_beside_the_goods():
+    """Promised for the day after the delivery's, six days later than at first: 25 a late line and 6 days of 5."""
+    world = make_world(stock=0)
+    TermsFactory(account=world.account)
+    supply(world, 10, TODAY + 3 * DAY)
+    place(world.draft(10), actor=CLERK, now=NOW)
+    place(world.draft(1), actor=CLERK, now=NOW)  # promised nothing: one day late at least
+    drain(NOW)
+    supply(world, 10, TODAY + 9 * DAY)
+    drain(NOW)
+    demand = Demand.objects.get(ordered_qty=10)
+    first, moved = demand.promises.filter(is_current=True).values_list("first_delivery_date", "delivery_date").get()
+    late = (moved - first).days
+    assert late > 1
+    case = Case.objects.get(kind="promise_moved")
+    assert (case.money_at_risk, case.currency) == (Decimal(100 + 25 + 5 * late), "USD")
+    detect_all(now=NOW + 20 * DAY, only="late_supply")
+    both = Case.objects.get(kind="late_supply").money_at_risk
+    assert both == Decimal(100 + 25 + 5 * late) + Decimal(10 + 25 + 5)
+
+
+def test_penalties_are_by_the_contract_of_the_orders_day_at_its_rate_and_of_what_is_late_alone(
+    django_assert_num_queries,
+):
+    account, day = AccountFactory(), date(2026, 11, 2)
+    TermsFactory(code="K", account=account, currency="EUR", valid_to=day)
+    TermsFactory(code="K", version=2, account=account, valid_from=day, valid_to=day.replace(year=2027), **CHEAP)
+    RateFactory(valid_from=date(2026, 11, 1))
+    before = day - timedelta(days=1)
+    asked = [
+        Late(account.pk, before, "USD", 2, 7),  # 2 × 25 + 7 × 5 = 85 EUR at 1.1
+        Late(account.pk, day, "USD", 1, 1),  # the version after it
+        Late(account.pk, before, "GBP", 1, 1),  # no rate: not known
+        Late(account.pk, before, "USD", 0, 0),  # not late
+        Late(AccountFactory().pk, before, "USD", 1, 1),  # no contract
+    ]
+    with django_assert_num_queries(4):
+        assert penalties(asked) == [Decimal("93.50"), Decimal("2.50"), 0, 0, 0]
+
+
+def test_an_old_backorder_puts_its_penalty_at_risk_and_an_order_nobody_releases_too():
+    world = make_world(stock=0)
+    TermsFactory(account=world.account)
+    place(world.draft(4), actor=CLERK, now=NOW)
+    (demand,) = Demand.objects.all()
+    on = demand.requested_date + timedelta(days=10)
+    (case,) = aged_backorders(at_noon(on))
+    assert case.money_at_risk == Decimal(40 + 25 + 10 * 5)
+    ready = make_world(stock=10)
+    TermsFactory(account=ready.account)
+    order = place(ready.draft(2), actor=CLERK, now=NOW)
+    asked = Demand.objects.get(product=ready.products[0]).requested_date
+    (stuck,) = stuck_orders(at_noon(asked + timedelta(days=4)))
+    assert (stuck.subject.id, stuck.money_at_risk) == (order.order_id, Decimal(20 + 25 + 4 * 5))
+
+
+def at_noon(day):
+    return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
 
 
 def test_a_short_pick_is_worth_what_is_still_missing():

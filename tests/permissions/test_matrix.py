@@ -268,6 +268,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "reporting_kpiday_build": ("get", {}, f"operator {MONEY} planner cs_lead"),
     "reporting_kpiday_export": ("get", {}, EVERY_DESK),
+    "reporting_kpiday_service": ("get", {}, EVERY_DESK),
     "reporting_kpiday_trends": ("get", {}, EVERY_DESK),
     "pricing_pricesource_explain": ("get", {}, f"{ASK_MONEY} planner pricing {MONEY}"),
 }
