@@ -64,6 +64,14 @@ def limits_of(kind: str, kept: Iterable[Limit] = ()) -> list[Limit]:
     return []
 
 
+def in_force(kept: Sequence[Limit]) -> list[tuple[Limit, bool]]:
+    """Every limit that rules, kind by kind, and whether this installation set it; "every other kind" last. A kind with
+    limits of its own takes none of its defaults."""
+    kinds = {x.kind for x in (*kept, *DEFAULTS)}
+    order = [*sorted(kinds - {EVERY_OTHER_KIND}), EVERY_OTHER_KIND]
+    return [(limit, limit in kept) for kind in order for limit in limits_of(kind, kept)]
+
+
 def may_approve(
     roles: Iterable[str],
     *,

@@ -1,5 +1,6 @@
 """Console screens of accounts: each lists, searches, adds and changes, and shows a refusal in its form."""
 
+import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -33,6 +34,7 @@ from tests.factories.accounts import (
     AdminFactory,
     ApprovalFactory,
     AssignmentFactory,
+    AuthorityFactory,
     BuyerFactory,
     GroupFactory,
     MembershipFactory,
@@ -427,3 +429,14 @@ def test_documents_link_to_their_screens():
     account = AccountFactory()
     assert refs.url_of(DocumentRef("account", account.pk)) == at(Account, "change", account.pk)
     assert refs.url_of(DocumentRef("user", 7)) == "/admin/accounts/user/7/change/"
+
+
+def test_the_list_of_authority_says_what_rules_where_nothing_is_set(operator):
+    page = operator.get(reverse("admin:accounts_authoritylimit_changelist")).content.decode()
+    rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td class="num">([^<]*)</td>', page)
+    assert ("Price", "CS lead", "1,000") in rows
+    assert ("Every other kind", "Finance approver", "any") in rows
+    AuthorityFactory(kind="price", role=Role.PRICING, max_amount=Decimal(70))
+    page = operator.get(reverse("admin:accounts_authoritylimit_changelist")).content.decode()
+    rows = re.findall(r'<tr><th scope="row">([^<]*)</th><td>([^<]*)</td><td class="num">([^<]*)</td>', page)
+    assert [row for row in rows if row[0] == "Price"] == [("Price", "Pricing", "70.00")]

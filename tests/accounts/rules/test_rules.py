@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.rules.authority import DEFAULTS, Limit, day_limit, may_approve, roles_for
+from accounts.rules.authority import DEFAULTS, EVERY_OTHER_KIND, Limit, day_limit, in_force, may_approve, roles_for
 from accounts.rules.checks import is_time_zone
 from accounts.rules.ship_tos import Named, match
 from accounts.states import Role
@@ -101,3 +101,12 @@ def test_a_name_counts_only_at_its_own_account():
 )
 def test_time_zones(name, expected):
     assert is_time_zone(name) is expected
+
+
+def test_limits_in_force_are_those_set_for_a_kind_and_the_defaults_of_all_others():
+    mine = Limit("price", Role.PRICING, Decimal(500), Decimal(3))
+    ruled = in_force([mine])
+    assert [x for x, _ in ruled if x.kind == "price"] == [mine]  # neither CS lead nor finance any longer
+    assert [x for x, is_set in ruled if is_set] == [mine]
+    assert [x.role for x, _ in ruled if x.kind == "credit"] == [Role.FINANCE, Role.FINANCE_APPROVER]
+    assert ruled[-1][0].kind == EVERY_OTHER_KIND
