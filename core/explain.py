@@ -33,11 +33,6 @@ class Explanation:
         losers = tuple(Loser(x["what"], x["why"]) for x in data.get("losers", ()))
         return cls(data["rule"], data["outcome"], dict(data.get("inputs", {})), losers)
 
-    def text(self) -> str:
-        """One line for people: outcome, rule, inputs."""
-        inputs = ", ".join(f"{k.replace('_', ' ')} {_plain(v)}" for k, v in self.inputs.items())
-        return f"{self.outcome} ({self.rule}{': ' + inputs if inputs else ''})"
-
 
 _AS_THEY_ARE = (str, int, list, dict, bool, type(None))
 

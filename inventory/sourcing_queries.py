@@ -24,6 +24,7 @@ from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Supply
 from inventory.rules.sourcing_order import Place, Surroundings, Terms, Want
 from inventory.rules.sourcing_rules import Rule
+from inventory.rules.sourcing_words import in_words
 from inventory.states import Fulfilment, Hardness
 
 _WANT = """
@@ -181,10 +182,3 @@ def sourcing_of(demand_ids: Collection[int]) -> dict[int, Explanation]:
 def why_these_sites(demand_ids: Collection[int]) -> dict[int, str]:
     """The same as one line for people. One statement."""
     return {i: in_words(why) for i, why in sourcing_of(demand_ids).items()}
-
-
-def in_words(why: Explanation) -> str:
-    """ "40 from RENO, 20 from CMH by sourcing rule West: 2 shipments. ATL: would arrive on 2026-12-05, not by …" """
-    figures = "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in why.inputs.items())
-    lost = "".join(f" {loser.what} {loser.why}." for loser in why.losers)
-    return f"{why.outcome} by {why.rule} ({figures}).{lost}"

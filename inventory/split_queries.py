@@ -22,8 +22,9 @@ from inventory.rules.promise import Coverage, Peg, fresh_slices, peg_inbound
 from inventory.rules.promise_words import split_words
 from inventory.rules.sourcing import Need, Supply
 from inventory.rules.sourcing_order import Routed, Want, plan_orders
+from inventory.rules.sourcing_words import in_words
 from inventory.rules.vendor import shown_name
-from inventory.sourcing_queries import in_words, surroundings
+from inventory.sourcing_queries import surroundings
 from inventory.states import PromiseKind, SiteKind
 
 ZERO = Decimal(0)

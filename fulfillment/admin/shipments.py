@@ -31,6 +31,7 @@ from fulfillment.package_queries import packages_of
 from fulfillment.panels import RELEASE
 from fulfillment.release_queries import asked_back
 from fulfillment.rules.asks import ReleaseOutcome
+from fulfillment.rules.carriage import in_words
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.plan_carriage import choose_service
@@ -307,8 +308,7 @@ class ShipmentAdmin(LedgerAdmin):
         """The rule that chose it, what it looked at, and why others were not taken."""
         if not row.service_why:
             return "nobody chose yet"
-        why = Explanation.from_json(row.service_why)
-        return "\n".join([why.text(), *(f"Not {x.what}: {x.why}" for x in why.losers)])
+        return in_words(Explanation.from_json(row.service_why))
 
     def _try(self, verb: Any, **arguments: Any) -> list[str]:
         try:

@@ -12,6 +12,7 @@ from core.explain import Explanation, Loser
 from core.quantity import plain
 
 MOST_LOSERS = 5
+NONE = "none"  # the outcome where no service is taken
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,26 @@ def choose(rules: Iterable[Rule], load: Load) -> Choice:
     for n, rule in enumerate(ranked):
         if not (why_not := misfit(rule, load)):
             losers += [Loser(_name(r), "comes after it") for r in ranked[n + 1 :]]
-            words = f"rule {rule.id}, priority {rule.priority}, fits first"
+            words = f"rule {rule.id} (priority {rule.priority}), the first that fits"
             return Choice(rule.service_id, Explanation(words, rule.service, _inputs(load), tuple(losers[:MOST_LOSERS])))
         losers.append(Loser(_name(rule), why_not))
     words = "no shipping rule fits" if losers else "there are no shipping rules"
-    return Choice(None, Explanation(words, "none", _inputs(load), tuple(losers[:MOST_LOSERS])))
+    return Choice(None, Explanation(words, NONE, _inputs(load), tuple(losers[:MOST_LOSERS])))
+
+
+_LOOKED_AT = {
+    "weight_kg": "{} kg", "cube_m3": "{} m³", "pallets": "{} on pallets", "region": "to {}",
+    "days_to_promise": "{} days to the promise",
+}  # fmt: skip
+
+
+def in_words(why: Explanation) -> str:
+    """ "GROUND by rule 2 (priority 2), the first that fits: 30 kg, 0.2 m³, to US NV, 3 days to the promise. OTHER (rule 1)
+    was not taken: it is another customer's." What was chosen by hand says what was said of it."""
+    looked = ", ".join(words.format(why.inputs[name]) for name, words in _LOOKED_AT.items() if name in why.inputs)
+    first = f"{why.outcome} by {why.rule}" if why.outcome != NONE else f"{why.rule[:1].upper()}{why.rule[1:]}"
+    lost = [f"{loser.what} was not taken: {loser.why}." for loser in why.losers]
+    return "\n".join([f"{first}: {looked}." if looked else f"{first.rstrip('.')}.", *lost])
 
 
 def misfit(rule: Rule, load: Load) -> str:

@@ -18,6 +18,7 @@ from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.rules.sourcing_plan import route, score_of, source
 from inventory.rules.sourcing_problem import Ask, Limits, Offer, Origin, Problem, Reach, Sourced
 from inventory.rules.sourcing_rules import Rule, Scope, most_specific
+from inventory.rules.sourcing_words import day_in_words
 from inventory.states import Fulfilment, Hardness
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
@@ -340,7 +341,10 @@ def _losers(
         if place.site_id not in stocked:
             yield Loser(place.code, "has no stock that is free")
         elif line.dates[place.site_id] > line.due:
-            yield Loser(place.code, f"would arrive on {line.dates[place.site_id]}, not by {line.due}")
+            yield Loser(
+                place.code,
+                f"would arrive on {day_in_words(line.dates[place.site_id])}, not by {day_in_words(line.due)}",
+            )
         else:
             yield Loser(place.code, _beaten(line, place.site_id, problem, plan))
 

@@ -84,7 +84,7 @@ def test_an_order_ships_from_the_one_site_that_has_both_lines_and_says_why():
     assert held_at() == {1: {"CMH": 4}, 2: {"CMH": 4}}
     words = why_these_sites(Demand.objects.values_list("pk", flat=True))
     assert next(iter(words.values())) == (
-        "4 from CMH by sourcing rule everything (wanted 2026-11-26; shipments 1; freight and handling 40). "
+        "4 from CMH by sourcing rule everything: wanted by 26 Nov 2026, 1 shipment, freight and handling 40. "
         "RENO needs 2 shipments instead of 1."
     )
     assert breaches() == []
@@ -249,7 +249,7 @@ def test_a_rule_that_joins_what_is_on_its_way_saves_a_shipment_and_else_stock_el
     assert [(s.qty, s.delivery_date) for s in promises([demand.pk])[demand.pk]] == [
         (40, asked["requested_date"]), (20, asked["requested_date"])
     ]  # fmt: skip
-    assert "on its way 20" in why_these_sites([demand.pk])[demand.pk]
+    assert "20 of it are on their way there." in why_these_sites([demand.pk])[demand.pk]
     SourcingRule.objects.filter(pk=made.pk).update(joins_inbound=False)
     source_again(demand_ids=[demand.pk], actor=PLANNER, now=NOW)
     drain(NOW)
@@ -292,13 +292,13 @@ def test_what_an_order_is_promised_from_supply_on_its_way_is_its_own_when_it_is_
     rule(joins_inbound=True)
     asked = {"ship_to_id": ship_to().pk, "requested_date": TODAY + timedelta(days=9)}
     (got,) = open_and_reserve([spec(product, 60, **asked)])
-    assert "on its way 20" in why_these_sites([got.demand_id])[got.demand_id]
+    assert "20 of it are on their way there." in why_these_sites([got.demand_id])[got.demand_id]
     assert {p.kind: p.qty for p in got.promises} == {"stock": 40, "inbound": 20}
     drain(NOW)
     stock(product, reno, 5)
     source_again(demand_ids=[got.demand_id], actor=PLANNER, now=NOW)  # 20 wait, 5 are there, the 20 coming are its own
     why = why_these_sites([got.demand_id])[got.demand_id]
-    assert "on its way 15" in why, why
+    assert "15 of it are on their way there." in why, why
     drain(NOW)
     assert held_at() == {1: {"RENO": 45}}
     assert {s.kind: s.qty for s in promises([got.demand_id])[got.demand_id]} == {"stock": 45, "inbound": 15}

@@ -137,7 +137,7 @@ def test_what_finds_no_better_place_stays_and_says_so(two_sites):
     demand = Demand.objects.get(pk=got.demand_id)
     assert {c.balance.site.code: c.qty for c in demand.claims.filter(state="open")} == {"CMH": 3, "RENO": 5}
     assert (demand.allocated_qty, demand.backordered_qty) == (8, 0)
-    assert "stays promised 5 at RENO" in why_these_sites([got.demand_id])[got.demand_id]
+    assert "5 at RENO stay promised there." in why_these_sites([got.demand_id])[got.demand_id]
     assert breaches() == []
 
 
@@ -169,7 +169,7 @@ def test_a_promise_is_never_made_later_by_it(two_sites):
     assert held_at() == {1: {"RENO": 8}}
     assert promises([got.demand_id])[got.demand_id] == was
     why = why_these_sites([got.demand_id])[got.demand_id]
-    assert "stays promised 8 at RENO" in why and "RENO is 500 km away, more than 100." in why
+    assert "8 at RENO stay promised there." in why and "RENO is 500 km away, more than 100." in why
     assert breaches() == []
 
 

@@ -94,7 +94,7 @@ def test_where_the_other_site_has_too_little_the_rest_stays_and_no_unit_is_lost(
     assert held(order) == {(1, "hard"): {"RENO": 6, "CMH": 2}}
     demand = Demand.objects.get(ref_id=order.order_id)
     assert (demand.allocated_qty, demand.backordered_qty) == (8, 0)
-    assert "stays promised 6 at RENO" in why_these_sites([demand.pk])[demand.pk]
+    assert "6 at RENO stay promised there." in why_these_sites([demand.pk])[demand.pk]
     assert breaches() == []
 
 

@@ -55,4 +55,3 @@ def test_access_is_denied_unless_a_role_is_named():
 def test_an_explanation_reads_back_as_it_was_written():
     why = Explanation("tier rank", "40 of 60", {"tier": 1, "on_hand": 40}, (Loser("SO-2", "lower tier"),))
     assert Explanation.from_json(why.as_json()) == why
-    assert why.text() == "40 of 60 (tier rank: tier 1, on hand 40)"

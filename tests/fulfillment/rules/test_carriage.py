@@ -3,7 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from fulfillment.rules.carriage import Load, Rule, choose, misfit
+from core.explain import Explanation
+from fulfillment.rules.carriage import Load, Rule, choose, in_words, misfit
 
 D = Decimal
 LOAD = Load(account_id=7, site_id=1, country="US", region="NV", weight_kg=D(30), cube_m3=D("0.2"), pallets=0, days=3)
@@ -56,12 +57,26 @@ def test_what_is_not_known_fits_no_limit_and_every_rule_without_one():
 def test_the_choice_explains_itself_with_its_inputs_and_its_losers():
     found = choose([rule(1, "OTHER", 1, account_id=8), rule(2, "GROUND", 2), rule(3, "AIR", 3)], LOAD)
     assert found.service_id == 2
-    assert found.why.rule == "rule 2, priority 2, fits first"
+    assert found.why.rule == "rule 2 (priority 2), the first that fits"
     assert found.why.inputs == {"weight_kg": "30", "cube_m3": "0.2", "region": "US NV", "days_to_promise": 3}
     assert [(x.what, x.why) for x in found.why.losers] == [
         ("OTHER (rule 1)", "it is another customer's"),
         ("AIR (rule 3)", "comes after it"),
     ]
+
+
+def test_the_choice_is_told_in_sentences():
+    chosen = choose([rule(1, "OTHER", 1, account_id=8), rule(2, "GROUND", 2)], LOAD)
+    assert in_words(chosen.why).splitlines() == [
+        "GROUND by rule 2 (priority 2), the first that fits: 30 kg, 0.2 m³, to US NV, 3 days to the promise.",
+        "OTHER (rule 1) was not taken: it is another customer's.",
+    ]
+    none = choose(
+        [rule(1, "OTHER", 1, account_id=8)], replace(LOAD, weight_kg=None, cube_m3=None, region="", days=None)
+    )
+    assert in_words(none.why).splitlines()[0] == "No shipping rule fits: to US."
+    by_hand = Explanation("Cora Service: the customer asked for it.", "AIR")
+    assert in_words(by_hand) == "AIR by Cora Service: the customer asked for it."
 
 
 def test_without_rules_nothing_is_chosen_and_that_is_said():
