@@ -13,6 +13,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.events import CaseNoticed
 from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.rules.severity import DAYS_LATE
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice, mail_notices
 from exceptions_app.services.open_case import open_case, open_cases
@@ -148,6 +149,7 @@ def open_vendor_late_cases(facts: Sequence[VendorConfirmed], jobs: Jobs) -> None
             f"vendor order {f.vendor_order_id}",
             f.account_id,
             summary=f"The vendor sends {f.shipment_number} on {_day(f.ship_date)}, {counted(f.days_late, 'day')} late",
+            evidence={DAYS_LATE: f.days_late},
         )
         for f in facts
         if f.days_late
@@ -246,7 +248,13 @@ def _promise_case(fact: PromiseMoved) -> CaseSpec:
         f"demand:{fact.demand_id}",
         fact.account_id,
         summary=words,
+        evidence=_slip(fact),
     )
+
+
+def _slip(fact: PromiseMoved) -> dict[str, int]:
+    was, then = _date(fact.was), _date(fact.now)
+    return {DAYS_LATE: max((then - was).days, 0)} if was and then else {}
 
 
 def _day(stated: str) -> str:

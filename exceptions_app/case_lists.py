@@ -39,6 +39,7 @@ class CaseLine:
     money_at_risk: str
     currency: str
     severity: str
+    severity_why: str
     queue: str
     assignee: str
     summary: str
@@ -150,6 +151,7 @@ def _line(row: Case) -> CaseLine:
         money_at_risk=str(row.money_at_risk),
         currency=row.currency,
         severity=row.severity,
+        severity_why=row.severity_why,
         queue=row.queue.code,
         assignee=str(row.assignee) if row.assignee else "",
         summary=row.summary,

@@ -1,6 +1,7 @@
 """The kinds every installation has, whatever its rooms: effects that died and truths that broke."""
 
 from exceptions_app.kinds import KindSpec, declare
+from exceptions_app.rules.severity import as_declared
 
 JOB_DIED = "job_died"
 INVARIANT_BROKEN = "invariant_broken"
@@ -13,6 +14,7 @@ declare(
         "Background job died",
         owner_queue="operations",
         severity="high",
+        severity_rule=as_declared,
         respond_minutes=60,
         resolve_minutes=240,
         least_resolutions=1,
@@ -24,6 +26,7 @@ declare(
         "Ledger drift",
         owner_queue="operations",
         severity="critical",
+        severity_rule=as_declared,
         respond_minutes=30,
         resolve_minutes=240,
         least_resolutions=1,

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 
+from exceptions_app.rules.severity import BY_MONEY_AND_TIER, Rule
 from exceptions_app.states import QueueCode, Severity
 
 
 @dataclass(frozen=True)
 class KindSpec:
-    """What a kind of trouble is, who owns it and how fast. Minutes are business minutes of the owner's calendar."""
+    """What a kind of trouble is, who owns it and how fast. Minutes are business minutes of the owner's calendar.
+
+    `severity` is where `severity_rule` starts from; an SLA policy that names a severity stands before both.
+    """
 
     code: str
     label: str
@@ -16,6 +20,7 @@ class KindSpec:
     respond_minutes: int
     resolve_minutes: int
     description: str = ""
+    severity_rule: Rule = BY_MONEY_AND_TIER
     then_queue: str = ""  # takes a case over that the owner did not answer in time ("rep, then CS")
     least_resolutions: int = 2  # fewer only with a word why
     why_fewer: str = ""  # why one click, or none, is all there is

@@ -6,18 +6,22 @@ Reads only. A constant number of statements for one case and for a thousand.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count
 
-from accounts.queries import account_snapshots, who_acts_for
+from accounts.queries import who_acts_for
 from accounts.rules.asks import AccountSnapshot
 from accounts.staff_queries import present_people
 from core.calendars import BusinessCalendar
 from exceptions_app import kinds
+from exceptions_app.grading import accounts_of, grades
+from exceptions_app.kinds import KindSpec
 from exceptions_app.models import Case, Queue, RoutingRule, SlaPolicy
 from exceptions_app.queries import calendars_of
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.rules.scopes import About, Scope, least_loaded, most_particular
+from exceptions_app.rules.severity import Grade
 from exceptions_app.states import LIVE
 
 
@@ -29,7 +33,7 @@ class Terms:
     calendar: BusinessCalendar
     assignee_id: int | None
     policy_id: int | None
-    severity: str
+    grade: Grade
     respond_minutes: int
     resolve_minutes: int
 
@@ -38,10 +42,13 @@ def terms_of(specs: Sequence[CaseSpec], queues: Mapping[str, Queue], *, now: dat
     """One answer per spec, in their order. `queues` holds at least the queues their kinds name, by code."""
     policies = {row.pk: row for row in SlaPolicy.objects.filter(is_active=True)}
     rules = {row.pk: row for row in RoutingRule.objects.filter(is_active=True).select_related("queue")}
-    about = _about(specs, with_accounts=bool(policies or rules), now=now)
+    known = accounts_of(specs, now=now)
+    about = [_compared(spec, known.get(spec.account_id or 0)) for spec in specs]
     policy_scopes = [_scope(row) for row in policies.values()]
     rule_scopes = [_scope(row, row.territory_id) for row in rules.values()]
     chosen = [(most_particular(policy_scopes, a), most_particular(rule_scopes, a)) for a in about]
+    set_by = [policies[policy.id].severity if policy else "" for policy, _ in chosen]
+    graded = grades(specs, known, set_by, now=now)
     routed = [rules[rule.id] if rule else None for _, rule in chosen]
     owners = [
         (rule.queue if rule else None) or queues[kinds.kind(s.kind).owner_queue]
@@ -50,30 +57,23 @@ def terms_of(specs: Sequence[CaseSpec], queues: Mapping[str, Queue], *, now: dat
     calendars = calendars_of(owners)
     assignees = _assignees(routed, owners, now=now)
     return [
-        _terms(spec, queue, calendars[queue.pk], who, policies[policy.id] if policy else None)
-        for spec, queue, who, (policy, _) in zip(specs, owners, assignees, chosen, strict=True)
+        Terms(
+            queue=queue,
+            calendar=calendars[queue.pk],
+            assignee_id=who,
+            grade=grade,
+            **_by_policy(kinds.kind(spec.kind), policies[policy.id] if policy else None),
+        )
+        for spec, queue, who, (policy, _), grade in zip(specs, owners, assignees, chosen, graded, strict=True)
     ]
 
 
-def _terms(
-    spec: CaseSpec, queue: Queue, calendar: BusinessCalendar, assignee_id: int | None, policy: SlaPolicy | None
-) -> Terms:
-    kind = kinds.kind(spec.kind)
-    return Terms(
-        queue=queue,
-        calendar=calendar,
-        assignee_id=assignee_id,
-        policy_id=policy.pk if policy else None,
-        severity=(policy.severity if policy else "") or kind.severity,
-        respond_minutes=policy.respond_minutes if policy else kind.respond_minutes,
-        resolve_minutes=policy.resolve_minutes if policy else kind.resolve_minutes,
-    )
-
-
-def _about(specs: Sequence[CaseSpec], *, with_accounts: bool, now: datetime) -> list[About]:
-    ids = {spec.account_id for spec in specs if spec.account_id is not None} if with_accounts else set()
-    known: Mapping[int, AccountSnapshot] = account_snapshots(ids, on=now.date()) if ids else {}
-    return [_compared(spec, known.get(spec.account_id or 0)) for spec in specs]
+def _by_policy(kind: KindSpec, policy: SlaPolicy | None) -> dict[str, Any]:
+    return {
+        "policy_id": policy.pk if policy else None,
+        "respond_minutes": policy.respond_minutes if policy else kind.respond_minutes,
+        "resolve_minutes": policy.resolve_minutes if policy else kind.resolve_minutes,
+    }
 
 
 def _compared(spec: CaseSpec, account: AccountSnapshot | None) -> About:

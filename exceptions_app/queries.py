@@ -138,6 +138,7 @@ def snapshot(row: Case) -> CaseSnapshot:
         money_at_risk=row.money_at_risk,
         currency=row.currency,
         severity=row.severity,
+        severity_why=row.severity_why,
         queue=row.queue.code,
         assignee_id=row.assignee_id,
         summary=row.summary,

@@ -8,6 +8,7 @@ from core import sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Cause, Detector, Watch, Worth, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
+from exceptions_app.rules.severity import DAYS_LATE
 from fulfillment.exception_kinds import (
     DELIVERY_DAMAGED,
     DELIVERY_LATE,
@@ -42,6 +43,7 @@ def windows_at_risk(now: datetime) -> list[CaseSpec]:
             worth,
             currency,
             f"Wanted on {asked.day} {asked:%b} and not sent yet",
+            {DAYS_LATE: (now.date() - asked).days},
         )
         for pk, number, account_id, currency, worth, asked in sql.rows(_DUE, {"today": now.date()})
     ]
@@ -98,6 +100,7 @@ def late_deliveries(now: datetime) -> list[CaseSpec]:
             worth,
             currency,
             f"{number} was promised for {promised.day} {promised:%b} and is not reported as delivered",
+            {DAYS_LATE: (now.date() - promised).days},
         )
         for pk, number, account_id, currency, worth, promised in sql.rows(_NOT_THERE, asked)
     ]

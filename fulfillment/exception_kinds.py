@@ -1,6 +1,7 @@
 """What can go wrong between release and delivery."""
 
 from exceptions_app.kinds import KindSpec, declare
+from exceptions_app.rules.severity import Steps
 
 SHORT_PICK = KindSpec(
     code="short_pick",
@@ -27,6 +28,7 @@ DELIVERY_WINDOW_AT_RISK = KindSpec(
     label="Delivery window at risk",
     owner_queue="warehouse",
     severity="high",
+    severity_rule=Steps(late_days=2),
     respond_minutes=60,
     resolve_minutes=240,
     description="The customer wants it today or wanted it sooner, and the warehouse has not sent it yet.",
@@ -56,6 +58,7 @@ DELIVERY_LATE = KindSpec(
     label="Delivery is late",
     owner_queue="warehouse",
     severity="medium",
+    severity_rule=Steps(late_days=3),
     respond_minutes=240,
     resolve_minutes=960,
     least_resolutions=0,
@@ -98,6 +101,7 @@ VENDOR_LATE = KindSpec(
     label="Vendor confirmed late",
     owner_queue="planner",
     severity="high",
+    severity_rule=Steps(late_days=3),
     respond_minutes=120,
     resolve_minutes=480,
     description="A vendor sends later than was promised. The buyer is told the new day: let it come, or serve it otherwise.",

@@ -9,6 +9,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
+from exceptions_app.rules.severity import DAYS_LATE
 from inventory.exception_kinds import (
     ALLOCATION_CONFLICT,
     CLAIMS_GAVE_WAY,
@@ -52,6 +53,7 @@ def late_supply(now: datetime) -> list[CaseSpec]:
                 "due": eta.isoformat(),
                 "open": plain(open_qty),
                 "waiting": plain(waiting),
+                DAYS_LATE: (now.date() - eta).days,
             },
         )
         for pk, product_id, sku, reference, eta, open_qty, waiting, lines in sql.rows(_LATE, {"today": now.date()})

@@ -1,12 +1,14 @@
 """What can go wrong with a promise. Hours are business hours (domain.md §11)."""
 
 from exceptions_app.kinds import KindSpec, declare
+from exceptions_app.rules.severity import Steps, as_declared
 
 PROMISE_MOVED = KindSpec(
     code="promise_moved",
     label="Promise moved",
     owner_queue="cs",
     severity="high",
+    severity_rule=Steps(late_days=3),
     respond_minutes=120,
     resolve_minutes=240,
     description="A date that was promised cannot be kept. Tell the customer, or find other stock.",
@@ -52,6 +54,7 @@ LOT_RECALLED = KindSpec(
     label="Recalled lot was claimed",
     owner_queue="quality",
     severity="critical",
+    severity_rule=as_declared,
     respond_minutes=60,
     resolve_minutes=120,
     description="An order held stock of a recalled lot. What was free is blocked; stop what is being picked.",
@@ -61,6 +64,7 @@ LOT_EXPIRED = KindSpec(
     label="Lot expired in stock",
     owner_queue="quality",
     severity="medium",
+    severity_rule=as_declared,
     respond_minutes=60,
     resolve_minutes=120,
     description="Stock went past its expiry date. Scrap it; stop what is being picked of it.",
@@ -109,6 +113,7 @@ LATE_SUPPLY = KindSpec(
     label="Late supply",
     owner_queue="cs",
     severity="high",
+    severity_rule=Steps(late_days=3),
     respond_minutes=120,
     resolve_minutes=240,
     description="Supply has not come on its day, and somebody waits for it. Ask the supplier, or serve them otherwise.",

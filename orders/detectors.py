@@ -1,5 +1,6 @@
 """What finds trouble with orders. One statement each, whatever the number of open lines."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,6 +10,7 @@ from core.choices import counted
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, pushed, register
 from exceptions_app.rules.asks import CaseSpec
+from exceptions_app.rules.severity import DAYS_LATE
 from orders import case_worth
 from orders.exception_kinds import (
     AGED_BACKORDER,
@@ -43,7 +45,10 @@ def aged_backorders(now: datetime) -> list[CaseSpec]:
     rows = sql.rows(_BACKORDERS, {"before": today - BACKORDER_IS_OLD, "today": today})
     late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, lines, _, on, days in rows]
     return [
-        _spec(AGED_BACKORDER, order, "old", worth + owed, f"{counted(lines, 'line')} backordered since {_day(asked)}")
+        replace(
+            _spec(AGED_BACKORDER, order, "old", worth + owed, f"{counted(lines, 'line')} backordered since {_day(asked)}"),
+            evidence={DAYS_LATE: (today - asked).days},
+        )
         for (*order, worth, lines, asked, _, _), owed in zip(rows, penalties(late), strict=True)
     ]
 

@@ -1,6 +1,7 @@
 """What goes wrong with orders, who owns it and how fast (domain.md §11; minutes are business minutes)."""
 
 from exceptions_app.kinds import KindSpec, declare
+from exceptions_app.rules.severity import Steps
 
 CREDIT_HOLD = "credit_hold"
 PRICE_MISMATCH = "price_mismatch"
@@ -96,6 +97,7 @@ declare(
         "Backorder is old",
         owner_queue="planner",
         severity="medium",
+        severity_rule=Steps(late_days=21),
         respond_minutes=480,
         resolve_minutes=1440,
         description="The day the customer asked for passed a week ago and part of the order still waits for stock.",

@@ -45,6 +45,7 @@ class CaseItem(serializers.Serializer[Any]):
     account = serializers.CharField()
     money_at_risk = CaseMoney()
     severity = serializers.CharField()
+    severity_why = serializers.CharField(help_text="What moved the severity from where the kind starts.")
     queue = serializers.CharField()
     assignee = serializers.CharField()
     summary = serializers.CharField()
@@ -263,6 +264,7 @@ def item(line: CaseLine, *, may_act: bool) -> dict[str, Any]:
         "account": line.account,
         "money_at_risk": {"amount": line.money_at_risk, "currency": line.currency},
         "severity": line.severity,
+        "severity_why": line.severity_why,
         "queue": line.queue,
         "assignee": line.assignee,
         "summary": line.summary,

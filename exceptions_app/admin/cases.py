@@ -137,6 +137,7 @@ class CaseAdmin(LedgerAdmin):
         ("Queue", "queue__name"),
         ("Status", "status"),
         ("Severity", "severity"),
+        ("Why so severe", "severity_why"),
         ("Money at risk", "money_at_risk"),
         ("Currency", "currency"),
         ("Opened", "opened_at"),

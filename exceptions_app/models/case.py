@@ -15,9 +15,10 @@ class Case(models.Model):
 
     `money_at_risk` is in `currency`; `paused_seconds` is open time of the queue's calendar; `breached_at` is when the
     first clock ran out, not when somebody noticed; `breach_at` is when the next one runs out, nothing while no clock
-    runs; `respond_minutes` and `resolve_minutes` are what the clocks were started with; `escalation` is the highest
-    step that fired, in percent; `money_effect` is what the resolution that was applied gained (> 0) or gave away;
-    `version` counts changes (the stream's seq).
+    runs; `severity_why` says what the rule of the kind, or the policy, made of what is known; people raised it by
+    `raised_by_hand` steps more; `respond_minutes` and `resolve_minutes` are what the clocks were started with;
+    `escalation` is the highest step that fired, in percent; `money_effect` is what the resolution that was applied
+    gained (> 0) or gave away; `version` counts changes (the stream's seq).
     """
 
     number = models.CharField(max_length=30, unique=True)
@@ -30,6 +31,8 @@ class Case(models.Model):
     money_at_risk = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     currency = models.CharField(max_length=3, blank=True)
     severity = models.CharField(max_length=10, choices=choices(Severity))
+    severity_why = models.CharField(max_length=300, blank=True, default="", db_default="")
+    raised_by_hand = models.PositiveSmallIntegerField(default=0, db_default=0)
     queue = models.ForeignKey(Queue, on_delete=models.PROTECT, related_name="cases")
     assignee = models.ForeignKey("accounts.User", null=True, on_delete=models.PROTECT, related_name="+")
     status = models.CharField(max_length=15, choices=choices(CaseStatus), default=CaseStatus.OPEN)

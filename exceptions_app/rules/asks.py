@@ -45,6 +45,7 @@ class CaseSnapshot:
     money_at_risk: Decimal
     currency: str
     severity: str
+    severity_why: str
     queue: str
     assignee_id: int | None
     summary: str

@@ -14,8 +14,10 @@ from exceptions_app.detection import Detector, Watch, detectors, valued, watches
 from exceptions_app.models import Case
 from exceptions_app.queries import live_cases, settled_lately
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
+from exceptions_app.rules.severity import DAYS_LATE
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_cases
+from exceptions_app.services.regrade import regrade
 
 T = TypeVar("T")
 
@@ -55,7 +57,7 @@ def detect(detector: Detector, *, now: datetime) -> Detected:
         for key, spec in found.items()
         if key not in live and (key not in settled or _has_changed(spec, settled[key]))
     ]
-    changed = [spec for key, spec in found.items() if key in live and _has_changed(spec, live[key])]
+    changed = [spec for key, spec in found.items() if key in live and _is_news(spec, live[key])]
     gone = [case for key, case in live.items() if key not in found]
     for batch in _batches([*new[:MOST_NEW], *changed]):
         _open(batch, now=now)
@@ -74,15 +76,15 @@ def watch(one: Watch, *, now: datetime) -> Detected:
     for ended in _batches(gone):
         _close(ended, now=now)
     left = [case for case in live if case.id not in gone_ids]
-    refreshed = sum(_keep_worth(one.kind, batch) for batch in _batches(left))
+    refreshed = sum(_keep_worth(one.kind, batch, now) for batch in _batches(left))
     return Detected(one.kind, found=len(left), refreshed=refreshed, closed=len(gone))
 
 
-def _keep_worth(kind: str, cases: Sequence[CaseSnapshot]) -> int:
+def _keep_worth(kind: str, cases: Sequence[CaseSnapshot], now: datetime) -> int:
     worth = worth_of(kind, cases)
     changed = {c.id: worth[c.id] for c in cases if c.id in worth and worth[c.id] != (c.money_at_risk, c.currency)}
     if changed:
-        _restate(changed)
+        _restate(changed, now=now)
     return len(changed)
 
 
@@ -91,18 +93,24 @@ def _has_changed(spec: CaseSpec, case: CaseSnapshot) -> bool:
     return (spec.money_at_risk, said) != (case.money_at_risk, case.summary)
 
 
+def _is_news(spec: CaseSpec, case: CaseSnapshot) -> bool:
+    """Something changed, or it is later: a day more makes a case graver, but does not bring back what was settled."""
+    return _has_changed(spec, case) or spec.evidence.get(DAYS_LATE) != case.evidence.get(DAYS_LATE)
+
+
 @door_verb
 def _open(specs: Sequence[CaseSpec], *, now: datetime) -> None:
     open_cases(specs, now=now, actor=LOOKER)
 
 
 @door_verb
-def _restate(worth: Mapping[int, tuple[Decimal, str]]) -> None:
+def _restate(worth: Mapping[int, tuple[Decimal, str]], *, now: datetime) -> None:
     """Money alone: nobody saw the cause again, so its sightings and evidence stay."""
     cases = locks.lock_cases(worth)
     for case in cases:
         case.money_at_risk, case.currency = worth[case.pk]
     Case.objects.bulk_update(cases, ["money_at_risk", "currency"])
+    regrade(worth, actor=LOOKER, now=now)
 
 
 @door_verb

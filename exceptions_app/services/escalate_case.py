@@ -4,11 +4,10 @@ from accounts.queries import escalation_chains
 from core.actors import Actor
 from core.errors import Refused
 from core.uow import door_verb
+from exceptions_app.rules.severity import moved
 from exceptions_app.services import moves
 from exceptions_app.services.tell_people import Word, tell_people
 from exceptions_app.states import NoticeKind, Severity
-
-_RISING = [severity.value for severity in Severity]
 
 
 class NobodyAbove(Refused):
@@ -31,9 +30,10 @@ def escalate_case(*, case_id: int, note: str = "", actor: Actor, now: datetime) 
         raise NobodyAbove(
             number=case.number, owner="the owner" if case.assignee_id else f"the lead of {case.queue.name}"
         )
-    graver = _RISING[min(_RISING.index(case.severity) + 1, len(_RISING) - 1)]
+    graver = moved(Severity(case.severity), 1)
     said = note.strip() or case.summary
-    moves.change(case, severity=graver)
+    by_hand = case.raised_by_hand + (graver != case.severity)  # a step beyond the scale is none to take back
+    moves.change(case, severity=graver, raised_by_hand=by_hand)
     moves.tell(case, "escalated by hand", actor=actor, now=now, note=said, data={"told": above[0], "severity": graver})
     word = f"{case.number} was escalated to you by {actor.label}: {said}"
     tell_people([Word(case.pk, above[0], NoticeKind.WARNING, word)], now=now, actor=actor)

@@ -23,6 +23,7 @@ from exceptions_app.ownership import Terms, terms_of
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.rules.sla import dues
 from exceptions_app.services import clocks
+from exceptions_app.services.regrade import regrade
 from exceptions_app.services.tell_people import assigned, tell_people
 from exceptions_app.states import LIVE, QUEUES, CaseStatus, QueueCode
 
@@ -65,7 +66,9 @@ def open_cases(specs: Sequence[CaseSpec], *, now: datetime, actor: Actor | None 
     wanted = dict(sorted({spec.key: spec for spec in valued(specs)}.items()))
     ids: dict[_Key, int] = {}
     for _ in range(_ATTEMPTS):
-        ids |= _refresh([spec for key, spec in wanted.items() if key not in ids], now=now)
+        seen = _refresh([spec for key, spec in wanted.items() if key not in ids], now=now)
+        regrade(seen.values(), actor=actor, now=now)
+        ids |= seen
         missing = [spec for key, spec in wanted.items() if key not in ids]
         if not missing:
             break
@@ -111,7 +114,8 @@ def _row(spec: CaseSpec, number: str, terms: Terms, now: datetime) -> Case:
         account_id=spec.account_id,
         money_at_risk=spec.money_at_risk,
         currency=spec.currency,
-        severity=terms.severity,
+        severity=terms.grade.severity,
+        severity_why=terms.grade.why[:300],
         queue=terms.queue,
         assignee_id=terms.assignee_id,
         status=CaseStatus.ASSIGNED if terms.assignee_id else CaseStatus.OPEN,
@@ -144,12 +148,14 @@ def _refresh(specs: list[CaseSpec], *, now: datetime) -> dict[_Key, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "WITH seen AS (SELECT * FROM unnest(%s::text[], %s::text[], %s::bigint[], %s::text[], %s::numeric[], "
-            "%s::text[], %s::text[]) AS s(kind, subject_kind, subject_id, cause_key, money, evidence, summary)), "
-            "held AS (SELECT c.id, s.money, s.evidence, s.summary FROM exceptions_app_case c "
+            "%s::text[], %s::text[], %s::text[]) AS s(kind, subject_kind, subject_id, cause_key, money, currency, evidence, "
+            "summary)), "
+            "held AS (SELECT c.id, s.money, s.currency, s.evidence, s.summary FROM exceptions_app_case c "
             "JOIN seen s USING (kind, subject_kind, subject_id, cause_key) "
             "WHERE c.status = ANY(%s) ORDER BY c.id FOR NO KEY UPDATE OF c) "
             "UPDATE exceptions_app_case c SET times_seen = c.times_seen + 1, last_seen_at = %s, version = c.version + 1, "
-            "money_at_risk = h.money, evidence = h.evidence::jsonb, "
+            "money_at_risk = h.money, currency = COALESCE(NULLIF(h.currency, ''), c.currency), "
+            "evidence = h.evidence::jsonb, "
             "summary = CASE WHEN h.summary = '' THEN c.summary ELSE h.summary END "
             "FROM held h WHERE c.id = h.id AND c.status = ANY(%s) "
             "RETURNING c.kind, c.subject_kind, c.subject_id, c.cause_key, c.id",
@@ -159,6 +165,7 @@ def _refresh(specs: list[CaseSpec], *, now: datetime) -> dict[_Key, int]:
                 [s.subject.id for s in specs],
                 [s.cause_key for s in specs],
                 [s.money_at_risk for s in specs],
+                [s.currency for s in specs],
                 [json.dumps(codec.dump(s.evidence)) for s in specs],
                 [s.summary[:300] for s in specs],
                 _LIVE,

@@ -9,12 +9,22 @@ from core.refs import DocumentRef
 from core.testing import unit
 from exceptions_app.kinds import KindSpec, declare
 from exceptions_app.models import Case, Queue
+from exceptions_app.rules.severity import as_declared
 from exceptions_app.services.open_case import open_case
 from exceptions_app.states import QUEUES
 
 OFFICE_WEEK = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
-SPILL = KindSpec("test_spill", "Spill", "warehouse", "high", respond_minutes=60, resolve_minutes=240, awaits_rooms=True)
+SPILL = KindSpec(
+    "test_spill",
+    "Spill",
+    "warehouse",
+    "high",
+    respond_minutes=60,
+    resolve_minutes=240,
+    awaits_rooms=True,
+    severity_rule=as_declared,
+)
 LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480, awaits_rooms=True)
 declare(SPILL, LEAK)
 

@@ -1,0 +1,47 @@
+"""How grave cases are: the rule of their kind over what is known now. Reads only; a constant number of statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from accounts.queries import account_snapshots
+from accounts.rules.asks import NO_TIER_RANK, AccountSnapshot
+from core.rates import rates
+from exceptions_app import kinds
+from exceptions_app.detection import Cause
+from exceptions_app.rules.severity import UNIT, Grade, Weighed
+from exceptions_app.states import Severity
+
+
+def accounts_of(causes: Sequence[Cause], *, now: datetime) -> dict[int, AccountSnapshot]:
+    """{account_id: what it is}; none asked, no statement."""
+    return account_snapshots({c.account_id for c in causes if c.account_id is not None}, on=now.date())
+
+
+def grades(
+    causes: Sequence[Cause], known: Mapping[int, AccountSnapshot], set_by_policy: Sequence[str], *, now: datetime
+) -> list[Grade]:
+    """One per cause, in their order; at most 1 SQL, for the rates of the day. A policy's severity, where it names one,
+    stands before the rule's."""
+    foreign = {(c.currency, UNIT) for c in causes if c.money_at_risk and c.currency and c.currency != UNIT}
+    exchange = rates(foreign, on=now.date()) if foreign else {}
+    return [
+        Grade(Severity(fixed), f"{fixed}, by the SLA policy")
+        if fixed
+        else _grade(cause, known.get(cause.account_id or 0), exchange)
+        for cause, fixed in zip(causes, set_by_policy, strict=True)
+    ]
+
+
+def _grade(cause: Cause, account: AccountSnapshot | None, exchange: Mapping[tuple[str, str], Decimal]) -> Grade:
+    kind = kinds.kind(cause.kind)
+    rate = Decimal(1) if cause.currency == UNIT else exchange.get((cause.currency, UNIT))
+    rank = account.tier_rank if account else NO_TIER_RANK
+    seen = Weighed(
+        at_risk=cause.money_at_risk,
+        currency=cause.currency,
+        amount=None if rate is None else cause.money_at_risk * rate,
+        tier_rank=None if rank == NO_TIER_RANK else rank,
+        evidence=cause.evidence,
+    )
+    return kind.severity_rule(Severity(kind.severity), seen)
