@@ -152,7 +152,6 @@ def open_vendor_late_cases(facts: Sequence[VendorConfirmed], jobs: Jobs) -> None
             evidence={DAYS_LATE: f.days_late},
         )
         for f in facts
-        if f.days_late
     ]
     open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
 
@@ -171,10 +170,8 @@ def open_damage_cases(facts: Sequence[ShipmentDelivered], jobs: Jobs) -> None:
             summary=f"{f.shipment_number} arrived damaged: {'; '.join(f.damages)}"[:300],
         )
         for f in facts
-        if f.damages
     ]
-    if found:
-        open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
+    open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
 
 
 def open_refusal_case(fact: DeliveryRefused, job: JobContext) -> None:
@@ -291,10 +288,8 @@ def open_reprice_case(fact: ApprovalDecided, job: JobContext) -> None:
 
 def open_reprice_cases(facts: Sequence[ApprovalDecided], jobs: Jobs) -> None:
     """Approved, and not issued yet: finance has it from here."""
-    asked = [f.approval_id for f in facts if f.is_approved and f.approval_kind == "reprice"]
-    if asked:
-        given = approvals(asked)
-        open_cases([_reprice_case(pk, given[pk]) for pk in asked], now=jobs[0].now, actor=jobs[0].actor)
+    given = approvals([f.approval_id for f in facts])
+    open_cases([_reprice_case(pk, one) for pk, one in given.items()], now=jobs[0].now, actor=jobs[0].actor)
 
 
 def _reprice_case(approval_id: int, given: Approval) -> CaseSpec:

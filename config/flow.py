@@ -17,6 +17,7 @@ from billing.events import (
 from config import case_reactions as cases
 from config import money_reactions as money
 from config import reactions as do
+from config import worth_a_job as worth
 from core.outbox import Fact, JobDied, Reaction
 from credit.events import CreditImproved, CreditOpened, CreditRulesChanged
 from exceptions_app.events import CaseNoticed
@@ -119,7 +120,12 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # what a vendor sends
     VendorAsked: (),
     VendorConfirmed: (
-        Reaction("open a case for the late vendor", cases.open_vendor_late_case, run_many=cases.open_vendor_late_cases),
+        Reaction(
+            "open a case for the late vendor",
+            cases.open_vendor_late_case,
+            run_many=cases.open_vendor_late_cases,
+            when=worth.comes_late,
+        ),
     ),
     VendorShort: (
         Reaction(
@@ -138,8 +144,15 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("measure the shipment", do.measure_shipped, run_many=do.measure_many_shipped),
     ),
     ShipmentDelivered: (
-        Reaction("open a case for the damage", cases.open_damage_case, run_many=cases.open_damage_cases),
-        Reaction("measure the damage", do.measure_damaged, run_many=do.measure_many_damaged),
+        Reaction(
+            "open a case for the damage",
+            cases.open_damage_case,
+            run_many=cases.open_damage_cases,
+            when=worth.something_was_damaged,
+        ),
+        Reaction(
+            "measure the damage", do.measure_damaged, run_many=do.measure_many_damaged, when=worth.something_was_damaged
+        ),
     ),
     DeliveryRefused: (Reaction("open a case for the refusal", cases.open_refusal_case),),
     InvoicePosted: (
@@ -162,29 +175,38 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     # back again
     ReturnRequested: (),
     ReturnRejected: (),
-    ReturnAuthorized: (Reaction("order the replacement in advance", do.order_advance_replacement),),
+    ReturnAuthorized: (
+        Reaction("order the replacement in advance", do.order_advance_replacement, when=worth.is_replaced_in_advance),
+    ),
     ReturnDispositioned: (
         Reaction("credit what came back", do.credit_returned),
-        Reaction("order the replacement", do.order_replacement),
-        Reaction("measure the damage that came back", do.measure_damaged_return),
+        Reaction("order the replacement", do.order_replacement, when=worth.is_replaced),
+        Reaction("measure the damage that came back", do.measure_damaged_return, when=worth.damage_came_back),
     ),
     # people
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
-        Reaction("put approved prices on their lines", do.apply_approved_price),
-        Reaction("set the approved limit", do.set_approved_limit),
-        Reaction("hand approved repricing to finance", cases.open_reprice_case, run_many=cases.open_reprice_cases),
+        Reaction("put approved prices on their lines", do.apply_approved_price, when=worth.prices_were_approved),
+        Reaction("set the approved limit", do.set_approved_limit, when=worth.a_limit_was_approved),
+        Reaction(
+            "hand approved repricing to finance",
+            cases.open_reprice_case,
+            run_many=cases.open_reprice_cases,
+            when=worth.repricing_was_approved,
+        ),
         Reaction("close the case of the late approval", cases.close_approval_case, run_many=cases.close_approval_cases),
-        Reaction("do what the company decided about its order", do.settle_purchase),
-        Reaction("write off what was approved", money.write_off_approved),
-        Reaction("let the invoice stand that was approved", money.keep_approved_invoice),
+        Reaction("do what the company decided about its order", do.settle_purchase, when=worth.is_about_a_purchase),
+        Reaction("write off what was approved", money.write_off_approved, when=worth.is_about_a_write_off),
+        Reaction(
+            "let the invoice stand that was approved", money.keep_approved_invoice, when=worth.an_invoice_was_approved
+        ),
     ),
     ApprovalEscalated: (Reaction("open a case for the late approval", cases.open_approval_case),),
     ApprovalLapsed: (
         Reaction(
             "close the case of the lapsed approval", cases.close_approval_case, run_many=cases.close_approval_cases
         ),
-        Reaction("end the write-off nobody approved", money.end_write_off),
+        Reaction("end the write-off nobody approved", money.end_write_off, when=worth.is_about_a_write_off),
     ),
     CaseNoticed: (Reaction("mail a word about a case", cases.mail_case_notice, run_many=cases.mail_case_notices),),
     # reference data from files

@@ -74,8 +74,7 @@ def write_off_approved(fact: ApprovalDecided, job: JobContext) -> None:
 
 
 def keep_approved_invoice(fact: ApprovalDecided, job: JobContext) -> None:
-    if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "invoice":
-        apply_kept_invoice(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+    apply_kept_invoice(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def end_write_off(fact: ApprovalLapsed, job: JobContext) -> None:

@@ -30,7 +30,6 @@ from fulfillment.services.find_shipment import OnHold
 from fulfillment.services.plan_carriage import plan_carriage as choose_carriage
 from fulfillment.services.record_usage import bill_waiting
 from fulfillment.services.replace_return import replace_return
-from fulfillment.states import ReturnOutcome
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
 from integrations.services.apply_upload import apply_upload
 from integrations.services.give_up_upload import give_up_upload
@@ -247,21 +246,19 @@ def measure_damaged(fact: ShipmentDelivered, job: JobContext) -> None:
 
 
 def measure_many_damaged(facts: Sequence[ShipmentDelivered], jobs: Jobs) -> None:
-    record_damaged({f.order_id for f in facts if f.damages}, now=jobs[0].now)
+    record_damaged({f.order_id for f in facts}, now=jobs[0].now)
 
 
 def measure_damaged_return(fact: ReturnDispositioned, job: JobContext) -> None:
-    record_damaged(orders_of_return(fact.return_id) if fact.is_damaged else (), now=job.now)
+    record_damaged(orders_of_return(fact.return_id), now=job.now)
 
 
 def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:
-    if fact.is_approved and fact.approval_kind == "price" and fact.subject_kind == "order":
-        put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+    put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def set_approved_limit(fact: ApprovalDecided, job: JobContext) -> None:
-    if fact.is_approved and fact.approval_kind == "credit":
-        set_limit_of(approval_id=fact.approval_id, now=job.now)
+    set_limit_of(approval_id=fact.approval_id, now=job.now)
 
 
 def count_call_offs(fact: OrderSubmitted | LinesCancelled | OrderAmended, job: JobContext) -> None:
@@ -300,8 +297,7 @@ def give_up_import(fact: JobDied, job: JobContext) -> None:
 
 
 def order_advance_replacement(fact: ReturnAuthorized, job: JobContext) -> None:
-    if fact.outcome == ReturnOutcome.ADVANCE:
-        replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)
+    replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)
 
 
 def credit_returned(fact: ReturnDispositioned, job: JobContext) -> None:
@@ -309,5 +305,4 @@ def credit_returned(fact: ReturnDispositioned, job: JobContext) -> None:
 
 
 def order_replacement(fact: ReturnDispositioned, job: JobContext) -> None:
-    if fact.outcome == ReturnOutcome.REPLACEMENT:
-        replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)
+    replace_return(return_id=fact.return_id, actor=job.actor, now=job.now)

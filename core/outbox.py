@@ -9,7 +9,7 @@ of a job that runs, however long: nobody leases it again, and whoever was sent i
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
@@ -75,7 +75,8 @@ class Reaction:
     """One service call.
 
     With `latest_only`, a fact older than one already done on the same stream is skipped. `run_many` makes one call for
-    many facts at once, with the same effect as `run` for each: how a backlog is worked off (`run_jobs`).
+    many facts at once, with the same effect as `run` for each: how a backlog is worked off (`run_jobs`). `when` says of a
+    fact, by its own words alone, whether there is anything to do: where there is not, no job is written.
     """
 
     name: str
@@ -83,6 +84,7 @@ class Reaction:
     latest_only: bool = False
     run_many: Callable[[Sequence[Any], Sequence[JobContext]], object] | None = None
     seconds: int = 0  # that one run may take, where a worker's own limit is too short
+    when: Callable[[Any], bool] | None = None
 
 
 _flow: dict[str, tuple[Reaction, ...]] = {}
@@ -124,35 +126,55 @@ WITH noted AS (
          WITH ORDINALITY AS told(kind, stream, seq, payload, place)
    ORDER BY place
   RETURNING id, kind, stream, seq
+), placed AS (
+  SELECT id, kind, stream, seq, row_number() OVER (ORDER BY id) AS fact_place FROM noted
 )
 INSERT INTO core_job (fact_id, reaction, stream, seq, state, deliveries, attempts, next_at, outcome, last_error)
-SELECT noted.id, owed.reaction, noted.stream, noted.seq, 'ready', 0, 0, %(now)s::timestamptz, '', ''
-  FROM noted
+SELECT placed.id, owed.reaction, placed.stream, placed.seq, 'ready', 0, 0, %(now)s::timestamptz, '', ''
+  FROM placed
   JOIN unnest(%(kinds)s::text[], %(reactions)s::text[]) WITH ORDINALITY AS owed(kind, reaction, place) USING (kind)
- ORDER BY noted.id, owed.place
+ WHERE NOT EXISTS (SELECT FROM unnest(%(idle_places)s::bigint[], %(idle_reactions)s::text[]) AS idle(fact_place, reaction)
+                    WHERE idle.fact_place = placed.fact_place AND idle.reaction = owed.reaction)
+ ORDER BY placed.id, owed.place
 """
 
 
 @require_uow
 def publish_many(notes: Iterable[Note], *, now: datetime, actor: Actor | None = None) -> None:
-    """Write the facts and one job per reaction: one statement whatever the number of facts."""
+    """Write the facts and one job per reaction that has anything to do: one statement whatever the number of facts."""
+    told = list(notes)
     facts = [
         {"kind": n.fact.kind, "stream": n.stream, "seq": n.seq, "payload": codec.dump(n.fact)}  #
-        for n in notes
+        for n in told
     ]
     if not facts:
         return
     owed = [(kind, r.name) for kind in sorted({f["kind"] for f in facts}) for r in _flow.get(kind, ())]
+    idle = list(_idle(told))
     asked: dict[str, Any] = {
         "facts": json.dumps(facts),
         "kinds": [kind for kind, _ in owed],
         "reactions": [reaction for _, reaction in owed],
+        "idle_places": [place for place, _ in idle],
+        "idle_reactions": [reaction for _, reaction in idle],
         "request_id": actor.request_id if actor else "",
         "now": now,
     }
     sql.run(_PUBLISH, asked)
     if owed:
         transaction.on_commit(wake.ring, robust=True)
+
+
+def _idle(notes: Sequence[Note]) -> Iterator[tuple[int, str]]:
+    """(place of the fact, from 1; reaction) of those that have nothing to do."""
+    for place, note in enumerate(notes, start=1):
+        for reaction in _flow.get(note.fact.kind, ()):
+            if not _has_work(reaction, note.fact):
+                yield place, reaction.name
+
+
+def _has_work(reaction: Reaction, fact: Fact) -> bool:
+    return reaction.when is None or reaction.when(fact)
 
 
 def lease_due(*, now: datetime, limit: int = BATCH) -> list[int]:
@@ -224,15 +246,13 @@ def run_jobs(job_ids: Sequence[int], reaction: str, *, now: datetime) -> Counter
     run_many = _reactions[reaction].run_many
     if run_many is not None and len(job_ids) > 1 and not _reactions[reaction].latest_only:
         try:
-            return retrying(lambda: _run_all_in_a_unit(job_ids, run_many, now))
+            return retrying(lambda: _run_all_in_a_unit(job_ids, _reactions[reaction], now))
         except Exception:  # each job is tried and recorded by itself below, never swallowed
             log.exception("job_batch_failed", reaction=reaction, jobs=len(job_ids))
     return Counter(run_job(job_id, now=now) for job_id in job_ids)
 
 
-def _run_all_in_a_unit(
-    job_ids: Sequence[int], run_many: Callable[[Sequence[Any], Sequence[JobContext]], object], now: datetime
-) -> Counter[str]:
+def _run_all_in_a_unit(job_ids: Sequence[int], reaction: Reaction, now: datetime) -> Counter[str]:
     with unit_of_work(f"{len(job_ids)} jobs", joinable=True):
         ready = Job.objects.filter(pk__in=job_ids, state=JobState.READY)
         jobs = locks.take_values(locks.Rank.JOB, ready, "reaction", "stream", "seq", "fact_id")
@@ -242,7 +262,9 @@ def _run_all_in_a_unit(
         told = {row[0]: row for row in of_jobs.values_list("pk", "kind", "payload", "request_id")}
         facts = [codec.load(_fact_types[told[fact_id][1]], told[fact_id][2]) for *_, fact_id in jobs]
         contexts = [_context(i, name, stream, seq, told[fact][3], now) for i, name, stream, seq, fact in jobs]
-        run_many(facts, contexts)
+        work = [(fact, its) for fact, its in zip(facts, contexts, strict=True) if _has_work(reaction, fact)]
+        if work and reaction.run_many is not None:
+            reaction.run_many([fact for fact, _ in work], [its for _, its in work])
         done = {"state": JobState.DONE, "done_at": now, "outcome": "done", "last_error": ""}
         Job.objects.filter(pk__in=[job[0] for job in jobs]).update(**done)
         return Counter(done=len(jobs), gone=len(job_ids) - len(jobs))
@@ -269,7 +291,8 @@ def _run_locked(job_id: int, now: datetime) -> str:
     if outcome == "done":
         fact = codec.load(_fact_types[fact_row.kind], fact_row.payload)
         context = _context(job.pk, job.reaction, job.stream, job.seq, fact_row.request_id, now)
-        reaction.run(fact, context)
+        if _has_work(reaction, fact):
+            reaction.run(fact, context)
     Job.objects.filter(pk=job.id).update(state=JobState.DONE, done_at=now, outcome=outcome, last_error="")
     return outcome
 

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Event
 from time import monotonic
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -39,7 +40,7 @@ def add(*, code: str, amount: int) -> None:
     row.save()
 
 
-def adds(name: str, **options: bool) -> Reaction:
+def adds(name: str, **options: Any) -> Reaction:
     return Reaction(name, lambda fact, job: add(code=name, amount=fact.millimetres), **options)
 
 
@@ -247,3 +248,30 @@ def test_two_reactions_of_one_name_are_refused_and_the_flow_stays_as_it_was():
         pytest.fail("the flow was taken")
     assert outbox.flow() == before
     assert before
+
+
+def test_a_reaction_with_nothing_to_do_about_a_fact_gets_no_job():
+    heavy = adds("gutter", when=lambda fact: fact.millimetres > 10)
+    with flow_of({Rained: (heavy, adds("meter"))}):
+        rain(3, 40, 10, 11)
+        owed = list(Job.objects.order_by("id").values_list("reaction", "seq"))
+        assert owed == [("meter", 1), ("gutter", 2), ("meter", 2), ("meter", 3), ("gutter", 4), ("meter", 4)]
+        drain(NOW)
+        assert (count("gutter"), count("meter")) == (51, 64)
+
+
+def test_a_job_written_before_its_reaction_could_tell_does_nothing_either():
+    taken = []
+    with flow_of({Rained: (adds("gutter"),)}):
+        rain(3, 40, 4)
+    many = Reaction(
+        "gutter",
+        lambda fact, job: taken.append(fact.millimetres),
+        run_many=lambda facts, jobs: taken.extend(fact.millimetres for fact in facts),
+        when=lambda fact: fact.millimetres > 10,
+    )
+    with flow_of({Rained: (many,)}):
+        ids = list(Job.objects.order_by("id").values_list("id", flat=True))
+        assert outbox.run_job(ids[0], now=NOW) == "done"
+        assert outbox.run_jobs(ids[1:], "gutter", now=NOW)["done"] == 2
+    assert taken == [40]
