@@ -8,7 +8,7 @@ from core.actors import Actor, system
 from core.errors import DomainError, FieldError, InvalidInput
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
-from exceptions_app.suggestions import Resolution, register
+from exceptions_app.suggestions import Asked, Resolution, register
 from integrations.exception_kinds import (
     EDI_NEW_PARTNER,
     EDI_NOT_SUBMITTED,
@@ -25,7 +25,7 @@ from integrations.services.send_letters import send_again
 from integrations.services.take_changes import changes_of, take_changes
 from orders.services.cancel import cancel_order
 from orders.services.preview_amendment import preview_amendment
-from orders.services.rematch_lines import rematch_lines
+from orders.services.rematch_lines import Rematched, rematch_lines
 from orders.services.submit import submit
 
 SELLERS = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER})  # as at the workbench
@@ -49,8 +49,10 @@ def preview_match(case: CaseSnapshot, now: datetime) -> Effect:
     return Effect("looks for the parts again among today's products and customer part numbers")
 
 
-def match_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    return rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+def match_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Rematched | Asked:
+    """While a part is still unknown the case goes on."""
+    found = rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+    return Asked(found.in_words[:500]) if found.left else found
 
 
 def preview_replay(case: CaseSnapshot, now: datetime) -> Effect:

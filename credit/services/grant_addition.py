@@ -47,6 +47,20 @@ def grant_addition(
     Publishes CreditImproved once it counts (one that begins later is looked at on its first day). Raises InvalidInput,
     NotFound, NotPermitted, LimitAuthorityExceeded, ReasonTooShort and the refusals of an approval.
     """
+    return grant(account_id=account_id, addition=addition, reason=reason, actor=actor, now=now, approval_id=approval_id)
+
+
+@require_uow
+def grant(
+    *,
+    account_id: int,
+    addition: AdditionSpec,
+    reason: overrides.Reason,
+    actor: Actor,
+    now: datetime,
+    approval_id: int | None = None,
+) -> int:
+    """The same inside a caller's transaction that holds no lock above rank 10."""
     require_sense(addition, now.date())
     row = _locked(account_id)
     approved = _require_authority(row, addition, actor=actor, approval_id=approval_id, now=now)

@@ -12,7 +12,7 @@ from core.quantity import plain
 from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
-from exceptions_app.suggestions import Resolution, register
+from exceptions_app.suggestions import Asked, Resolution, register
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.queries import availability, promises
 from inventory.rules.asks import AvailabilityQuery
@@ -23,7 +23,7 @@ from orders.queries import pictures
 from orders.resolutions.holds import SELLERS, told_outside
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines, cancel_order
-from orders.services.rematch_lines import rematch_lines
+from orders.services.rematch_lines import Rematched, rematch_lines
 
 ZERO, CENT = Decimal(0), Decimal("0.01")
 DEALERS = frozenset({Role.PLANNER, Role.CS_LEAD})  # who may run an allocation
@@ -120,8 +120,10 @@ def preview_rematch(case: CaseSnapshot, now: datetime) -> Effect:
     return Effect("looks for the parts again among today's products and customer part numbers")
 
 
-def rematch(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    return rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+def rematch(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Rematched | Asked:
+    """While a part is still unknown the case goes on: nothing would open another."""
+    found = rematch_lines(order_id=case.subject.id, actor=actor, now=now)
+    return Asked(found.in_words[:500]) if found.left else found
 
 
 def preview_cancel_all(case: CaseSnapshot, now: datetime) -> Effect:

@@ -9,7 +9,7 @@ from core.actors import Actor
 from core.choices import words
 from core.overrides import Reason
 from credit import queries as credit
-from credit.services.grant_addition import AdditionSpec, grant_addition
+from credit.services.grant_addition import AdditionSpec
 from credit.states import AdditionKind
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
@@ -27,6 +27,7 @@ from orders.rules.asks import HoldView
 from orders.rules.gates import NOT_WAIVED
 from orders.services.cancel import cancel_order
 from orders.services.clear_hold import clear_hold
+from orders.services.lend_limit import lend_limit
 from orders.services.reevaluate_credit_holds import Reevaluated, reevaluate_credit_holds
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
@@ -56,10 +57,14 @@ def preview_recheck(case: CaseSnapshot, now: datetime) -> Effect:
 def recheck(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated | Asked:
     """While credit holds the order still, its case goes on: nothing would open another."""
     done = reevaluate_credit_holds(account_id=case.account_id or 0, actor=actor, now=now)
+    return _still_held(case, "Credit looked again") or done
+
+
+def _still_held(case: CaseSnapshot, what: str) -> Asked | None:
     hold = hold_of(case)
     if hold is None or case.cause_key != f"hold:{hold.hold_id}":
-        return done
-    return Asked(f"Credit looked again and still holds the order: {hold.message}"[:500])
+        return None
+    return Asked(f"{what} and still holds the order: {hold.message}"[:500])
 
 
 def preview_clear(case: CaseSnapshot, now: datetime) -> Effect:
@@ -127,11 +132,13 @@ def preview_lending(case: CaseSnapshot, now: datetime) -> Effect:
     )
 
 
-def lend_limit(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    short, _ = missing_credit(case, now)
+def lend(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated | Asked:
+    """What the limit lets go is gone with the click; what something else holds keeps its case."""
+    short, currency = missing_credit(case, now)
     today = now.date()
     lent = AdditionSpec(AdditionKind.TEMPORARY, short, today, today + LENT_FOR, case.number)
-    return grant_addition(account_id=case.account_id or 0, addition=lent, reason=_reason(case), actor=actor, now=now)
+    done = lend_limit(account_id=case.account_id or 0, addition=lent, reason=_reason(case), actor=actor, now=now)
+    return _still_held(case, f"Credit was lent {short:,} {currency}, looked again") or done
 
 
 def preview_cancel(case: CaseSnapshot, now: datetime) -> Effect:
@@ -167,7 +174,7 @@ for held_for_credit in (CREDIT_HOLD, AGED_CREDIT_HOLD):
         Resolution(
             held_for_credit, "release_with_ceiling", "Release with a ceiling", preview_ceiling, release_with_ceiling
         ),
-        Resolution(held_for_credit, "lend_limit", "Lend a limit for a week", preview_lending, lend_limit),
+        Resolution(held_for_credit, "lend_limit", "Lend a limit for a week", preview_lending, lend),
     )
 for about_an_order in (CREDIT_HOLD, AGED_CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, UNRESOLVED_LINES):
     register(Resolution(about_an_order, "cancel_order", "Cancel the order", preview_cancel, cancel, SELLERS))

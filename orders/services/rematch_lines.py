@@ -8,6 +8,7 @@ from catalog import queries as catalog
 from catalog.rules.asks import PartQuery
 from core import journal
 from core.actors import Actor
+from core.choices import counted
 from core.errors import NotFound
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -26,6 +27,12 @@ class Rematched:
 
     matched: tuple[int, ...]
     left: tuple[int, ...]
+
+    @property
+    def in_words(self) -> str:
+        """What is still unknown, and what is not any more."""
+        done = f"{counted(len(self.matched), 'line')} matched; " if self.matched else ""
+        return f"{done}nobody knows the part of line {', '.join(map(str, self.left))} yet" if self.left else done
 
 
 @door_verb
