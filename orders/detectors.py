@@ -46,7 +46,9 @@ def aged_backorders(now: datetime) -> list[CaseSpec]:
     late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, lines, _, on, days in rows]
     return [
         replace(
-            _spec(AGED_BACKORDER, order, "old", worth + owed, f"{counted(lines, 'line')} backordered since {_day(asked)}"),
+            _spec(
+                AGED_BACKORDER, order, "old", worth + owed, f"{counted(lines, 'line')} backordered since {_day(asked)}"
+            ),
             evidence={DAYS_LATE: (today - asked).days},
         )
         for (*order, worth, lines, asked, _, _), owed in zip(rows, penalties(late), strict=True)
