@@ -13,10 +13,10 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.events import CaseNoticed
 from exceptions_app.rules.asks import CaseSpec
-from exceptions_app.rules.severity import DAYS_LATE
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice, mail_notices
 from exceptions_app.services.open_case import open_case, open_cases
+from exceptions_app.severity import DAYS_LATE
 from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered, VendorConfirmed, VendorShort
 from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved

@@ -1,7 +1,7 @@
 """The kinds every installation has, whatever its rooms: effects that died and truths that broke."""
 
 from exceptions_app.kinds import KindSpec, declare
-from exceptions_app.rules.severity import as_declared
+from exceptions_app.severity import as_declared
 
 JOB_DIED = "job_died"
 INVARIANT_BROKEN = "invariant_broken"

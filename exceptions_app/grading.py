@@ -9,7 +9,7 @@ from accounts.rules.asks import NO_TIER_RANK, AccountSnapshot
 from core.rates import rates
 from exceptions_app import kinds
 from exceptions_app.detection import Cause
-from exceptions_app.rules.severity import UNIT, Grade, Weighed
+from exceptions_app.severity import UNIT, Grade, Weighed
 from exceptions_app.states import Severity
 
 

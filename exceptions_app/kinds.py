@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from exceptions_app.rules.severity import BY_MONEY_AND_TIER, Rule
+from exceptions_app.severity import BY_MONEY_AND_TIER, Rule
 from exceptions_app.states import QueueCode, Severity
 
 

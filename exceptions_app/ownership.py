@@ -21,7 +21,7 @@ from exceptions_app.models import Case, Queue, RoutingRule, SlaPolicy
 from exceptions_app.queries import calendars_of
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.rules.scopes import About, Scope, least_loaded, most_particular
-from exceptions_app.rules.severity import Grade
+from exceptions_app.severity import Grade
 from exceptions_app.states import LIVE
 
 

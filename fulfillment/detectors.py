@@ -8,7 +8,7 @@ from core import sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Cause, Detector, Watch, Worth, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
-from exceptions_app.rules.severity import DAYS_LATE
+from exceptions_app.severity import DAYS_LATE
 from fulfillment.exception_kinds import (
     DELIVERY_DAMAGED,
     DELIVERY_LATE,

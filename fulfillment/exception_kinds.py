@@ -1,7 +1,7 @@
 """What can go wrong between release and delivery."""
 
 from exceptions_app.kinds import KindSpec, declare
-from exceptions_app.rules.severity import Steps
+from exceptions_app.severity import Steps
 
 SHORT_PICK = KindSpec(
     code="short_pick",

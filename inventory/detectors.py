@@ -9,7 +9,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
-from exceptions_app.rules.severity import DAYS_LATE
+from exceptions_app.severity import DAYS_LATE
 from inventory.exception_kinds import (
     ALLOCATION_CONFLICT,
     CLAIMS_GAVE_WAY,

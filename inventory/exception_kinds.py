@@ -1,7 +1,7 @@
 """What can go wrong with a promise. Hours are business hours (domain.md §11)."""
 
 from exceptions_app.kinds import KindSpec, declare
-from exceptions_app.rules.severity import Steps, as_declared
+from exceptions_app.severity import Steps, as_declared
 
 PROMISE_MOVED = KindSpec(
     code="promise_moved",

@@ -10,7 +10,7 @@ from core.choices import counted
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, pushed, register
 from exceptions_app.rules.asks import CaseSpec
-from exceptions_app.rules.severity import DAYS_LATE
+from exceptions_app.severity import DAYS_LATE
 from orders import case_worth
 from orders.exception_kinds import (
     AGED_BACKORDER,

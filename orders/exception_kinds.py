@@ -1,7 +1,7 @@
 """What goes wrong with orders, who owns it and how fast (domain.md §11; minutes are business minutes)."""
 
 from exceptions_app.kinds import KindSpec, declare
-from exceptions_app.rules.severity import Steps
+from exceptions_app.severity import Steps
 
 CREDIT_HOLD = "credit_hold"
 PRICE_MISMATCH = "price_mismatch"

@@ -14,10 +14,10 @@ from exceptions_app.detection import Detector, Watch, detectors, valued, watches
 from exceptions_app.models import Case
 from exceptions_app.queries import live_cases, settled_lately
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
-from exceptions_app.rules.severity import DAYS_LATE
 from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.open_case import open_cases
 from exceptions_app.services.regrade import regrade
+from exceptions_app.severity import DAYS_LATE
 
 T = TypeVar("T")
 

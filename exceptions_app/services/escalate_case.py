@@ -4,9 +4,9 @@ from accounts.queries import escalation_chains
 from core.actors import Actor
 from core.errors import Refused
 from core.uow import door_verb
-from exceptions_app.rules.severity import moved
 from exceptions_app.services import moves
 from exceptions_app.services.tell_people import Word, tell_people
+from exceptions_app.severity import moved
 from exceptions_app.states import NoticeKind, Severity
 
 

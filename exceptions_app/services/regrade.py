@@ -9,7 +9,7 @@ from exceptions_app import kinds
 from exceptions_app.grading import accounts_of, grades
 from exceptions_app.models import Case, CaseEvent
 from exceptions_app.queries import snapshot
-from exceptions_app.rules.severity import Grade, moved
+from exceptions_app.severity import Grade, moved
 from exceptions_app.states import LIVE
 
 

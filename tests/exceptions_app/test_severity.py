@@ -13,10 +13,10 @@ from core.testing import unit
 from exceptions_app import kinds
 from exceptions_app.models import Case, SlaPolicy
 from exceptions_app.rules.asks import CaseSpec
-from exceptions_app.rules.severity import as_declared
 from exceptions_app.services.detect import detect_all
 from exceptions_app.services.escalate_case import escalate_case
 from exceptions_app.services.open_case import open_cases
+from exceptions_app.severity import as_declared
 from inventory.services.record_inbound import record_inbound
 from orders.services.cancel import cancel_lines
 from orders.services.place import place

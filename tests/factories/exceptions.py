@@ -9,8 +9,8 @@ from core.refs import DocumentRef
 from core.testing import unit
 from exceptions_app.kinds import KindSpec, declare
 from exceptions_app.models import Case, Queue
-from exceptions_app.rules.severity import as_declared
 from exceptions_app.services.open_case import open_case
+from exceptions_app.severity import as_declared
 from exceptions_app.states import QUEUES
 
 OFFICE_WEEK = {str(day): [["09:00", "17:00"]] for day in range(5)}

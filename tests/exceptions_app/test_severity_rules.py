@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from exceptions_app.rules.severity import BY_MONEY_AND_TIER, DAYS_LATE, Grade, Steps, Weighed, as_declared, moved
+from exceptions_app.severity import BY_MONEY_AND_TIER, DAYS_LATE, Grade, Steps, Weighed, as_declared, moved
 from exceptions_app.states import Severity
 
 
