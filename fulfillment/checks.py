@@ -24,14 +24,15 @@ SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.p
 # What is in another currency than the account's counts with its own amount: documents know no rates.
 _EXPOSURE = """
 WITH line AS (
-    SELECT h.account_id, h.status, o.currency, l.qty, l.picked_qty, l.shipped_qty, l.invoiced_qty, ol.unit_price
+    SELECT h.account_id, o.currency, ol.unit_price, ol.unit_tax, ol.unit_freight,
+           CASE WHEN h.status IN ('released', 'acknowledged', 'picking') THEN l.qty
+                WHEN h.status = 'packed' THEN l.picked_qty ELSE 0 END AS there, l.shipped_qty - l.invoiced_qty AS gone
       FROM fulfillment_shipmentline l JOIN fulfillment_shipment h ON h.id = l.shipment_id
       JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = ol.order_id
 ), worth AS (
     SELECT account_id,
-           sum(round(CASE WHEN status IN ('released', 'acknowledged', 'picking') THEN qty
-                          WHEN status = 'packed' THEN picked_qty ELSE 0 END * unit_price, 2)) AS released,
-           sum(round((shipped_qty - invoiced_qty) * unit_price, 2)) AS shipped
+           sum(round(there * unit_price, 2) + round(there * unit_tax, 2) + round(there * unit_freight, 2)) AS released,
+           sum(round(gone * unit_price, 2) + round(gone * unit_tax, 2) + round(gone * unit_freight, 2)) AS shipped
       FROM line WHERE currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY account_id
 ), said AS (
     SELECT c.account_id, c.released_amount + coalesce(p.released, 0) AS released,
@@ -73,7 +74,7 @@ def shipments_match_demands() -> Iterator[str]:
 
 
 def exposure_matches_shipments() -> Iterator[str]:
-    """Released and shipped exposure of an account is its shipment lines at the locked price, each rounded once."""
+    """Released and shipped exposure of an account is its shipment lines at the locked price, with tax and freight."""
     with connection.cursor() as cursor:
         cursor.execute(_EXPOSURE)
         for account_id, released, lines, shipped, sent in cursor.fetchall():

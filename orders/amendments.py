@@ -141,10 +141,16 @@ def _priced(
     found: dict[int, LinePicture] = {}
     for some, on in ((new, today), (raised, submitted)):
         if some:
-            told, results = priced(replace(order, lines=tuple(some)), on=on)
+            told, results = priced(replace(order, lines=tuple(some)), on=on, beside=_beside(order, some))
             prices |= results
             found |= {x.line_no: x for x in told.lines}
     return replace(order, lines=tuple(_with_price(x, found.get(x.line_no)) for x in order.lines)), prices
+
+
+def _beside(order: OrderPicture, some: Iterable[LinePicture]) -> Decimal:
+    """What the lines are worth that are not asked about: freight is free of a whole order."""
+    asked = {x.line_no for x in some}
+    return sum((x.amount for x in order.lines if x.line_no not in asked), ZERO)
 
 
 def _with_price(line: LinePicture, priced_line: LinePicture | None) -> LinePicture:

@@ -10,6 +10,16 @@ TOTALS = """
     SELECT format('order %s says %s, its lines sum to %s', o.number, o.total_amount, coalesce(sum(l.amount), 0))
       FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
      GROUP BY o.id HAVING o.total_amount <> coalesce(sum(l.amount), 0) ORDER BY o.id"""
+CHARGES = """
+    SELECT format('order %s says tax %s and freight %s, its lines %s and %s', o.number, o.tax_amount, o.freight_amount,
+                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, 2)),
+                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, 2)))
+      FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
+     WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
+     GROUP BY o.id HAVING sum(l.unit_tax + l.unit_freight) > 0
+       AND (o.tax_amount, o.freight_amount) <> (sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, 2)),
+                                                sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, 2)))
+     ORDER BY o.id"""
 DEMANDS = """
     SELECT format('order %s line %s asks for %s, its demand for %s', o.number, l.line_no, l.qty,
                   coalesce(d.ordered_qty::text, 'nothing'))
@@ -36,9 +46,11 @@ CLOSED = """
      GROUP BY o.id HAVING sum(d.ordered_qty - d.cancelled_qty - d.shipped_qty) > 0 ORDER BY o.id"""
 CREDIT = """
     WITH worth AS (
-        SELECT o.id, sum(round((d.backordered_qty + d.reserved_qty + d.allocated_qty) * l.unit_price, 2)) AS amount
+        SELECT o.id, sum(round(q.open * l.unit_price, 2) + round(q.open * l.unit_tax, 2)
+                         + round(q.open * l.unit_freight, 2)) AS amount
           FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
           JOIN inventory_demand d ON d.id = l.demand_id
+         CROSS JOIN LATERAL (SELECT d.backordered_qty + d.reserved_qty + d.allocated_qty AS open) q
           JOIN credit_creditaccount c ON c.account_id = o.account_id
          WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY o.id),
     posted AS (
@@ -59,6 +71,7 @@ REVISIONS = """
      GROUP BY o.id HAVING max(r.number) <> count(*) OR max(r.version) > o.version ORDER BY o.id"""
 CHECKS = {
     "an order's total is the sum of its lines": TOTALS,
+    "an order's tax and freight are those of its lines": CHARGES,
     "a submitted line has a demand of its quantity": DEMANDS,
     "a line is worth its standing quantity at the locked price": AMOUNTS,
     "a draft promises nothing": DRAFTS,

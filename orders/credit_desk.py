@@ -22,13 +22,14 @@ MOST = 100
 _QUEUE = """
 SELECT o.terms_code, o.account_id, o.currency, GREATEST(coalesce(l.requested_date, o.requested_date, %(today)s), %(today)s),
        EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.reason = 'credit' AND h.cleared_at IS NULL),
-       sum(round((d.allocated_qty + CASE WHEN %(ids)s::bigint[] IS NULL THEN d.backordered_qty + d.reserved_qty ELSE 0 END)
-                 * l.unit_price, 2))
+       sum(round(w.qty * l.unit_price, 2) + round(w.qty * l.unit_tax, 2) + round(w.qty * l.unit_freight, 2))
   FROM orders_order o
   JOIN orders_orderline l ON l.order_id = o.id
   JOIN inventory_demand d ON d.id = l.demand_id
+ CROSS JOIN LATERAL (SELECT d.allocated_qty + CASE WHEN %(ids)s::bigint[] IS NULL
+                            THEN d.backordered_qty + d.reserved_qty ELSE 0 END AS qty) w
  WHERE o.status = 'submitted' AND (%(ids)s::bigint[] IS NULL OR o.id = ANY(%(ids)s::bigint[]))
-   AND d.allocated_qty + CASE WHEN %(ids)s::bigint[] IS NULL THEN d.backordered_qty + d.reserved_qty ELSE 0 END > 0
+   AND w.qty > 0
  GROUP BY 1, 2, 3, 4, 5
 """
 
@@ -74,7 +75,7 @@ def held_orders(*, now: datetime, limit: int = MOST) -> list[Held]:
                 order.account_id,
                 order.number,
                 names[order.account_id],
-                order.total,
+                order.owed,
                 order.currency,
                 hold.placed_at,
                 hold.explanation.get("outcome", ""),

@@ -28,6 +28,7 @@ from orders.rules.credit_queue import asks_at_release
 from orders.rules.exposure import by_ship_date, ship_date_of, unreleased
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.repricing import OVERRIDE, PRICE_APPROVAL
+from orders.rules.worth import per_unit
 from orders.states import Gate
 from pricing import queries as pricing
 from pricing.rules.asks import PriceAsk, PriceResult
@@ -115,7 +116,7 @@ def _priced_many(
     orders: Sequence[OrderPicture], evidence: Evidence, days: Sequence[date]
 ) -> list[tuple[OrderPicture, dict[int, PriceResult]]]:
     baskets = [
-        pricing.Basket(evidence.accounts[o.account_id], o.currency, day, _asks(o))
+        pricing.Basket(evidence.accounts[o.account_id], o.currency, day, _asks(o), o.meta.get("beside", ZERO))
         for o, day in zip(orders, days, strict=True)
     ]
     return [_with_prices(o, found) for o, found in zip(orders, pricing.price_baskets(baskets), strict=True)]
@@ -158,11 +159,13 @@ def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, n
     return rules.after_waivers(order, results, order.total, now)
 
 
-def priced(order: OrderPicture, *, on: date) -> tuple[OrderPicture, dict[int, PriceResult]]:
-    """The order with today's prices on its lines, and the full results by line number."""
+def priced(order: OrderPicture, *, on: date, beside: Decimal = ZERO) -> tuple[OrderPicture, dict[int, PriceResult]]:
+    """The order with today's prices on its lines, and the full results by line number. `beside`: what its lines that are
+    not among these are worth."""
     asks = _asks(order)
     return _with_prices(
-        order, pricing.price(asks, account_id=order.account_id, currency=order.currency, on=on) if asks else []
+        order,
+        pricing.price(asks, account_id=order.account_id, currency=order.currency, on=on, beside=beside) if asks else [],
     )
 
 
@@ -200,7 +203,13 @@ def _with_price(line: LinePicture, result: PriceResult | None) -> LinePicture:
     if result is None or result.unit_price is None:
         return line
     return replace(
-        line, unit_price=result.unit_price, floor=result.floor, amount=result.amount, price_basis=result.basis
+        line,
+        unit_price=result.unit_price,
+        floor=result.floor,
+        amount=result.amount,
+        price_basis=result.basis,
+        unit_tax=per_unit(result.tax, line.qty),
+        unit_freight=per_unit(result.freight, line.qty),
     )
 
 
@@ -238,19 +247,23 @@ def local_day(now: datetime, account: AccountSnapshot | None) -> date:
 
 def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = ZERO) -> CreditAsk:
     """May the whole order be owed? It ships, for credit, on the earliest of its lines' dates."""
-    parts = [(ship_date_of(x.requested_date or order.requested_date, today), x.amount) for x in order.lines]
+    parts = [
+        (ship_date_of(x.requested_date or order.requested_date, today), x.unit_worth.of(x.standing, order.currency))
+        for x in order.lines
+    ]
     ref = DocumentRef("order", order.order_id, order.number)
     ship_date = min((day for day, _ in parts), default=today)
     return CreditAsk(
         order.account_id,
         ref,
-        order.total,
+        order.owed,
         order.currency,
         ship_date,
         already_counted,
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
+        charges=order.tax + order.freight,
         amounts=tuple(by_ship_date(parts).values()),
     )
 

@@ -48,25 +48,10 @@ ORDER_FIELDS = (
     "on_behalf_of_id",
 )
 LINE_FIELDS = (
-    "id",
-    "order_id",
-    "line_no",
-    "product_id",
-    "product__sku",
-    "demand_id",
-    "qty",
-    "unit_qty",
-    "stated_code",
-    "stated_price",
-    "unit_price",
-    "amount",
-    "price_basis",
-    "floor",
-    "ship_to_id",
-    "requested_date",
-    "unit",
-    "repriced_amount",
-)
+    "id", "order_id", "line_no", "product_id", "product__sku", "demand_id", "qty", "unit_qty", "stated_code", "stated_price",
+    "unit_price", "amount", "price_basis", "floor", "ship_to_id", "requested_date", "unit", "repriced_amount", "unit_tax",
+    "unit_freight",
+)  # fmt: skip
 
 
 def orders_by_external_id(
@@ -145,6 +130,8 @@ def _line_picture(index: int, row: Mapping[str, Any], demand: Any) -> LinePictur
         unit=row["unit"],
         demand=demand,
         repriced=row["repriced_amount"],
+        unit_tax=row["unit_tax"],
+        unit_freight=row["unit_freight"],
     )
 
 
@@ -296,9 +283,13 @@ def line_prices(order_line_ids: Iterable[int]) -> dict[int, LockedPrice]:
     """The locked price of each line that has one."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids), price_locked_at__isnull=False).values_list(
         "id", "order_id", "order__number", "order__account_id", "unit_price", "order__currency", "order__terms_code",
-        "order__submitted_at",
+        "order__submitted_at", "unit_tax", "unit_freight",
     )  # fmt: skip
-    return {i: LockedPrice(i, o, n, a, p, c, t, at) for i, o, n, a, p, c, t, at in rows if p is not None}
+    return {
+        i: LockedPrice(i, o, n, a, p, c, t, at, tax, freight)
+        for i, o, n, a, p, c, t, at, tax, freight in rows
+        if p is not None
+    }
 
 
 def drafts_of(order_ids: Iterable[int]) -> dict[int, OrderDraft]:

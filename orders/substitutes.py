@@ -101,14 +101,17 @@ def _is_whole(qty: Decimal, product: ProductSnapshot | None) -> bool:
 
 
 def _probe(order: OrderPicture, line: LinePicture, substitute: Substitute, n: int) -> OrderPicture:
-    """The order with the substitute as its only line. A number of its own keeps the probes' answers apart."""
+    """The order with the substitute as its only line, beside what is left of the others. A number of its own keeps the
+    probes' answers apart."""
     assert line.demand is not None
     qty = (line.demand.backordered * substitute.ratio).normalize()
     stand_in = LinePicture(
         0, line.line_no, substitute.product_id, substitute.sku, qty, qty,
         ship_to_id=line.ship_to_id, requested_date=line.requested_date,
     )  # fmt: skip
-    return replace(order, order_id=-n - 1, lines=(stand_in,), open_holds=(), waivers=())
+    beside = order.total - line_amount(line.demand.backordered, line.unit_price or ZERO, order.currency)
+    meta = {**order.meta, "beside": beside}
+    return replace(order, order_id=-n - 1, lines=(stand_in,), open_holds=(), waivers=(), meta=meta)
 
 
 def refusal(candidate: Candidate) -> str:

@@ -171,7 +171,7 @@ def check(
         return replace(page, headroom=headroom(account.id, on=today))
     seen = preview(draft, actor=actor, now=now)
     page = _previewed(page, seen, today)
-    return replace(page, headroom=headroom_in(seen.credit, page.net, page.currency))
+    return replace(page, headroom=headroom_in(seen.credit, page.total, page.currency))
 
 
 def _previewed(page: QuickPage, seen: Preview, today: date) -> QuickPage:

@@ -23,6 +23,7 @@ from pricing.rules.waterfall import NOBODY, Row, Source, price_lines
 from pricing.source_rows import PriceBook
 from pricing.states import PriceLevel
 
+ZERO = Decimal(0)
 RowsByProduct = dict[int, list[Row]]
 
 
@@ -34,6 +35,7 @@ class Basket:
     currency: str
     on: date
     lines: Sequence[PriceAsk]
+    beside: Decimal = ZERO  # what other lines of the same document are worth
 
 
 def price(
@@ -45,6 +47,7 @@ def price(
     account: AccountSnapshot | None = None,
     costs: Mapping[int, Decimal] | None = None,
     with_ended: bool = False,
+    beside: Decimal = ZERO,
 ) -> list[PriceResult]:
     """A result per line, in the order asked. Nothing that prices the product is a result (unit_price None).
 
@@ -52,6 +55,7 @@ def price(
     parent, where a line ships on another day, where a discount is for a category. A caller that has them already passes
     the `account` on that day and the `costs` per base unit by product, in COST_CURRENCY; otherwise accounts and catalog
     are asked.
+    `beside` is what the document's other lines are worth, where that decides whether freight is free.
     `with_ended` also reads rows outside their dates, to explain them as losers.
     """
     asks = list(lines)
@@ -64,7 +68,7 @@ def price(
     rows = _rows_for(book, buyer)
     _add_agreed(rows, asks, account_id=account_id, currency=currency)
     costs = _costs_in(currency, _costs(rows) if costs is None else costs, on)
-    return _priced(asks, rows, costs, book, account, buyer, currency=currency, on=on)
+    return _priced(asks, rows, costs, book, account, buyer, currency=currency, on=on, beside=beside)
 
 
 def price_baskets(baskets: Sequence[Basket]) -> list[list[PriceResult]]:
@@ -82,6 +86,7 @@ def price_baskets(baskets: Sequence[Basket]) -> list[list[PriceResult]]:
                 currency=basket.currency,
                 on=basket.on,
                 account=basket.account,
+                beside=basket.beside,
             )
         elif basket.lines:
             together[basket.currency, basket.on].append(place)
@@ -108,6 +113,7 @@ def _priced_together(baskets: Sequence[Basket], currency: str, on: date) -> list
             known[b.account.id],
             currency=currency,
             on=on,
+            beside=b.beside,
         )
         for b in baskets
     ]
@@ -123,6 +129,7 @@ def _priced(
     *,
     currency: str,
     on: date,
+    beside: Decimal = ZERO,
 ) -> list[PriceResult]:
     adjustments = [a for a, _ in book.adjustments]
     is_best_first = getattr(settings, "PRICING_WITHIN_LEVEL", "specific") == "best_price"
@@ -141,7 +148,7 @@ def _priced(
     rates = rates_for(
         account.region if account else "", on, taxes=book.taxes, freights=book.freights, otherwise=flat_rates()
     )
-    return ports.estimator()(results, account=account, rates=rates)
+    return ports.estimator()(results, account=account, rates=rates.beside(beside))
 
 
 def flat_rates() -> FlatRates:

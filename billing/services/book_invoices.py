@@ -28,6 +28,7 @@ class Due:
     lines: list[BillableLine]
     amounts: list[Decimal]
     price: LockedPrice
+    counted: Decimal  # what credit counts for it as shipped: with tax and freight as estimated
 
     @property
     def net(self) -> Decimal:
@@ -36,7 +37,7 @@ class Due:
 
 @dataclass(frozen=True)
 class Billed:
-    """A posted invoice, what it bills of each shipment, and the orders behind."""
+    """A posted invoice, what credit counted of each shipment it bills, and the orders behind."""
 
     invoice: Invoice
     parts: Sequence[tuple[DocumentRef, Decimal]]
@@ -62,11 +63,11 @@ def invoice_ref(invoice: Invoice) -> DocumentRef:
 
 
 def _exposure(billed: Billed) -> list[PostingSpec]:
-    """Off shipped and onto what is owed: the sum of the lines, each rounded by itself."""
+    """Off shipped with the estimates it was counted by, and onto what is owed: the invoice's own total."""
     i = billed.invoice
     moved = [
-        PostingSpec(i.account_id, sent, Bucket.SHIPPED, -net, f"shipment:{sent.id}:invoiced", currency=i.currency)
-        for sent, net in billed.parts
+        PostingSpec(i.account_id, sent, Bucket.SHIPPED, -counted, f"shipment:{sent.id}:invoiced", currency=i.currency)
+        for sent, counted in billed.parts
     ]
     owed = f"invoice:{i.pk}:receivable"
     return [

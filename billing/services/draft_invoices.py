@@ -22,6 +22,7 @@ from fulfillment.queries import shipment_numbers
 from fulfillment.services.find_shipment import lock_with_credit
 from fulfillment.services.mark_invoiced import mark_invoiced
 from orders.rules.asks import LockedPrice
+from orders.rules.worth import UnitWorth
 
 MOST = 200
 _POSTED = ["number", "status", "issued_date", "due_date", "posted_at", "sent_at", "draft_key", "version"]
@@ -94,7 +95,14 @@ def _post(invoice_ids: Sequence[int], actor: Actor, now: datetime) -> list[int]:
         return []
     lines = list(
         InvoiceLine.objects.filter(invoice__in=drafts).values_list(
-            "invoice_id", "shipment_line_id", "shipment_line__shipment_id", "order_line__order_id", "qty", "amount"
+            "invoice_id",
+            "shipment_line_id",
+            "shipment_line__shipment_id",
+            "order_line__order_id",
+            "qty",
+            "order_line__unit_price",
+            "order_line__unit_tax",
+            "order_line__unit_freight",
         )
     )
     mark_invoiced({line[1]: line[4] for line in lines})
@@ -128,9 +136,10 @@ def _number(drafts: Sequence[Invoice], now: datetime) -> None:
 def _billed(drafts: Sequence[Invoice], lines: Sequence[tuple]) -> list[Billed]:
     parts: dict[int, dict[int, Decimal]] = {}
     orders: dict[int, dict[int, None]] = {}
-    for invoice_id, _, shipment_id, order_id, _, amount in sorted(lines, key=lambda line: line[1]):
+    currency = {draft.pk: draft.currency for draft in drafts}
+    for invoice_id, _, shipment_id, order_id, qty, *unit in sorted(lines, key=lambda line: line[1]):
         mine = parts.setdefault(invoice_id, {})
-        mine[shipment_id] = mine.get(shipment_id, Decimal(0)) + amount
+        mine[shipment_id] = mine.get(shipment_id, Decimal(0)) + UnitWorth(*unit).of(qty, currency[invoice_id])
         orders.setdefault(invoice_id, {})[order_id] = None
     names = shipment_numbers({i for found in parts.values() for i in found})
     return [

@@ -108,7 +108,10 @@ def _sorted_out(
 
 
 def _due(shipment: ShipmentView, lines: list[BillableLine], prices: Mapping[int, LockedPrice]) -> Due:
-    return Due(shipment, lines, [_amount(x, prices) for x in lines], prices[lines[0].order_line_id])
+    counted = sum(
+        (prices[x.order_line_id].worth.of(x.qty, prices[x.order_line_id].currency) for x in lines), Decimal(0)
+    )
+    return Due(shipment, lines, [_amount(x, prices) for x in lines], prices[lines[0].order_line_id], counted)
 
 
 def _amount(line: BillableLine, prices: Mapping[int, LockedPrice]) -> Decimal:
@@ -150,7 +153,9 @@ def _bill(
     )
     insert_lines([(invoice.pk, d) for d, invoice in zip(due, invoices, strict=True)], prices)
     billed = [
-        Billed(invoice, [(DocumentRef("shipment", d.shipment.id, d.shipment.number), d.net)], (d.shipment.order_id,))
+        Billed(
+            invoice, [(DocumentRef("shipment", d.shipment.id, d.shipment.number), d.counted)], (d.shipment.order_id,)
+        )
         for d, invoice in zip(due, invoices, strict=True)
     ]
     book(billed, actor=actor, now=now)

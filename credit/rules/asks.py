@@ -52,6 +52,7 @@ class CreditAsk:
     rate_date: date | None = None
     amounts: tuple[Decimal, ...] = ()
     counted: tuple[CountedPart, ...] = ()
+    charges: Decimal = Decimal(0)  # what of `amount` is tax and freight
     stated: tuple[Decimal, str] | None = None
     rate: Decimal | None = None
 

@@ -43,7 +43,7 @@ def _sum(case: Case, parts: ExposureParts, taken: Decimal, limits: Limits, whose
         ("other open orders", parts.open_orders + taken - case.counted),
     ]
     told = [f"{name} {figure(amount)}" for name, amount in terms if amount]
-    text = " + ".join([*told, f"this order {figure(case.asked)}{_at_rate(case)}"])
+    text = " + ".join([*told, f"this order {figure(case.asked)}{_with_charges(case)}{_at_rate(case)}"])
     if parts.unapplied:
         text += f" - cash on account {figure(parts.unapplied)}"
     return f"{text} against {figure(limits.total(case.today))} {case.standing.currency}{whose}{_made_of(case, limits)}"
@@ -55,6 +55,13 @@ def _at_rate(case: Case) -> str:
         return ""
     amount, currency = case.ask.stated
     return f" ({figure(amount)} {currency} at {case.ask.rate.normalize():f})"
+
+
+def _with_charges(case: Case) -> str:
+    """ " (330 of it tax and freight)" of an order in the account's own currency."""
+    if not case.ask.charges or case.ask.stated is not None:
+        return ""
+    return f" ({figure(case.ask.charges)} of it tax and freight)"
 
 
 def _made_of(case: Case, limits: Limits) -> str:

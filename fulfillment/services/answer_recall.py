@@ -9,7 +9,6 @@ from accounts.states import Role
 from core import outbox
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
-from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
@@ -130,7 +129,7 @@ def _give_back_exposure(shipment: Shipment, lines: Sequence[ShipmentLine], actor
     back: dict[int, Decimal] = {}
     for line in lines:
         price = prices[line.order_line_id]
-        worth = line_amount(line.qty, price.unit_price, price.currency)
+        worth = price.worth.of(line.qty, price.currency)
         key = f"shipment:{shipment.pk}:line:{line.pk}:recalled"
         spec = PostingSpec(shipment.account_id, doc, Bucket.RELEASED, -worth, key)
         specs.append(replace(spec, currency=price.currency, rate_date=price.submitted_on))

@@ -12,7 +12,6 @@ from core import journal, outbox
 from core.actors import Actor
 from core.choices import counted
 from core.errors import DomainError, FieldError, InvalidInput
-from core.money import line_amount
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -181,8 +180,8 @@ def _move_exposure(taken: Sequence[_Picked], grown: Mapping[int, Decimal], actor
     for p in taken:
         for line in (*p.shorts, *p.overs):
             price = prices[line.order_line_id]
-            was = line_amount(line.qty, price.unit_price, price.currency)
-            still = line_amount(p.qtys[line.pk], price.unit_price, price.currency)
+            was = price.worth.of(line.qty, price.currency)
+            still = price.worth.of(p.qtys[line.pk], price.currency)
             specs.append(
                 PostingSpec(
                     account_id=p.shipment.account_id,

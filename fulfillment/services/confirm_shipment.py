@@ -11,7 +11,6 @@ from django.db.models import F
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import DomainError, Refused
-from core.money import line_amount
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -134,7 +133,7 @@ def _exposure(leaving: _Leaving, prices: dict[int, LockedPrice]) -> Iterator[Pos
     amount = Decimal(0)
     for line in leaving.lines:
         price = prices[line.order_line_id]
-        amount += line_amount(line.shipped_qty, price.unit_price, price.currency)
+        amount += price.worth.of(line.shipped_qty, price.currency)
     account_id, key = leaving.shipment.account_id, f"shipment:{leaving.shipment.pk}"
     sold = prices[leaving.lines[0].order_line_id]  # all of one order
     off = PostingSpec(account_id, leaving.ref, Bucket.RELEASED, -amount, f"{key}:left")

@@ -1,11 +1,11 @@
 """What a shipment does not send any more is an open order again: off released exposure, onto the order's."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
 from core.actors import Actor
-from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.rules.asks import PostingSpec
@@ -30,10 +30,11 @@ def give_back(
     back: dict[int, Decimal] = {}
     for line, qty in missing.items():
         price = prices[line.order_line_id]
-        was = line_amount(line.qty, price.unit_price, price.currency)
-        still = line_amount(line.qty - qty, price.unit_price, price.currency)
+        was = price.worth.of(line.qty, price.currency)
+        still = price.worth.of(line.qty - qty, price.currency)
         key = f"shipment:{shipment.pk}:line:{line.pk}:{why}"
-        specs.append(PostingSpec(shipment.account_id, doc, Bucket.RELEASED, still - was, key))
+        off = PostingSpec(shipment.account_id, doc, Bucket.RELEASED, still - was, key)
+        specs.append(replace(off, currency=price.currency, rate_date=price.submitted_on))
         back[line.order_line_id] = back.get(line.order_line_id, ZERO) + qty
     post(specs, now=now)
     return_to_open(back, actor=actor, now=now)

@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from accounts.queries import account_snapshots
 from core.errors import Busy, DomainError, FieldError, Refused
-from core.money import line_amount
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import require_uow
@@ -141,7 +140,7 @@ def _asks(
     prices = line_prices({i for s in found for i in extras[s.shipment.pk]})
     asks = []
     for s in found:
-        amounts = [line_amount(q, prices[i].unit_price, prices[i].currency) for i, q in extras[s.shipment.pk].items()]
+        amounts = [prices[i].worth.of(q, prices[i].currency) for i, q in extras[s.shipment.pk].items()]
         if sum(amounts, ZERO) > 0:
             price = prices[next(iter(extras[s.shipment.pk]))]
             ref = DocumentRef("shipment", s.shipment.pk, s.shipment.number)

@@ -9,7 +9,6 @@ from decimal import Decimal
 from core import journal, outbox
 from core.actors import Actor
 from core.errors import FieldError, NotFound
-from core.money import line_amount
 from core.numbering import draw
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -256,7 +255,7 @@ def _ship(usage: UsageView, used: Used, order: UsageOrder, *, actor: Actor, now:
         )
         for s in used.stock
     )  # fmt: skip
-    amount = sum((line_amount(s.qty, order.unit_price(s.line_no), order.currency) for s in used.stock), ZERO)
+    amount = sum((order.worth[s.line_no].of(s.qty, order.currency) for s in used.stock), ZERO)
     ref = DocumentRef("shipment", shipment.pk, shipment.number)
     key = f"shipment:{shipment.pk}:shipped"
     owed = PostingSpec(

@@ -10,7 +10,6 @@ from catalog.queries import product_snapshots, scan
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
-from core.money import line_amount
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -101,8 +100,8 @@ def _round_again(shipment: Shipment, line: ShipmentLine, kept: ShipmentLine, now
         return
     price = line_prices([line.order_line_id])[line.order_line_id]
     parts = (line.qty - kept.qty, kept.qty)
-    apart = sum((line_amount(part, price.unit_price, price.currency) for part in parts), Decimal(0))
-    if change := apart - line_amount(line.qty, price.unit_price, price.currency):
+    apart = sum((price.worth.of(part, price.currency) for part in parts), Decimal(0))
+    if change := apart - price.worth.of(line.qty, price.currency):
         ref, key = DocumentRef("shipment", shipment.pk, shipment.number), f"shipment:{shipment.pk}:line:{kept.pk}:lot"
         spec = PostingSpec(
             shipment.account_id, ref, Bucket.RELEASED, change, key, currency=price.currency,

@@ -106,6 +106,8 @@ class OrderLine(models.Model):
     requested_date = models.DateField(null=True, blank=True)
     unit_price = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
+    unit_tax = models.DecimalField(max_digits=24, decimal_places=12, default=0, db_default=0, editable=False)
+    unit_freight = models.DecimalField(max_digits=24, decimal_places=12, default=0, db_default=0, editable=False)
     unit_margin = models.DecimalField(max_digits=18, decimal_places=6, null=True)
     price_basis = models.CharField(max_length=10, blank=True)
     price_source_id = models.BigIntegerField(null=True)

@@ -10,6 +10,7 @@ from core.errors import FieldError
 from core.explain import Explanation
 from core.refs import DocumentRef
 from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice
+from orders.rules.worth import UnitWorth
 from orders.states import Gate, Verdict
 from pricing.rules.asks import PriceResult
 
@@ -202,6 +203,7 @@ class ReleasedLine:
     order_line_id: int
     stock: ClaimedStock
     unit_price: Decimal
+    worth: UnitWorth
 
 
 @dataclass(frozen=True)
@@ -263,6 +265,13 @@ class LockedPrice:
     currency: str
     terms_code: str
     submitted_at: datetime | None = None
+    unit_tax: Decimal = Decimal(0)
+    unit_freight: Decimal = Decimal(0)
+
+    @property
+    def worth(self) -> UnitWorth:
+        """What credit counts for a base unit: the price, and tax and freight as estimated."""
+        return UnitWorth(self.unit_price, self.unit_tax, self.unit_freight)
 
     @property
     def submitted_on(self) -> date | None:

@@ -60,15 +60,15 @@ def _ask_for_what_left(order: OrderPicture) -> CreditAsk:
     return CreditAsk(
         order.account_id,
         ref,
-        order.total,
+        order.owed,
         order.currency,
         day,
-        order.total,
+        order.owed,
         order.terms_code,
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
         rate_date=day,
-        counted=(CountedPart(order.currency, day, order.total),),
+        counted=(CountedPart(order.currency, day, order.owed),),
     )
 
 
@@ -92,6 +92,7 @@ def ask_to_amend(before: OrderPicture, after: OrderPicture, held: Mapping[int, O
         terms_are_agreed=after.terms_are_agreed,
         agreed_terms_code=after.contract_terms,
         rate_date=before.submitted_on,
+        charges=sum((_charges(after, x) for x in after.lines), ZERO),
         amounts=tuple(by_ship_date(parts).values()),
         counted=tuple(counted),
     )
@@ -136,6 +137,7 @@ def _ask(
         terms_are_agreed=order.terms_are_agreed,
         agreed_terms_code=order.contract_terms,
         rate_date=order.submitted_on,
+        charges=sum((_charges(order, x) for x in lines), ZERO),
         amounts=tuple(by_ship_date(parts).values()),
         counted=tuple(counted),
     )
@@ -150,6 +152,11 @@ def open_part(order: OrderPicture, line: LinePicture) -> tuple[date, Decimal]:
     worth = worth_of(order, line)
     left = unreleased(line.demand) if line.demand else ZERO
     return worth.ship_date, open_change(worth, ZERO, left)
+
+
+def _charges(order: OrderPicture, line: LinePicture) -> Decimal:
+    left = unreleased(line.demand) if line.demand else line.qty
+    return line.unit_worth.charges_of(left, order.currency)
 
 
 def _stored_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:

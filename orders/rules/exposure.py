@@ -1,7 +1,8 @@
 """What an order line is worth to credit, to the cent (docs/interfaces.md, "What a bucket is worth").
 
-`open_order` of a line is round(quantity not yet released × locked price): every bucket is exactly the sum over its
-lines, and the last unit always empties it.
+`open_order` of a line is what its quantity not yet released will be owed for: round(quantity × locked price), and tax and
+freight as estimated with it, each rounded by itself. Every bucket is exactly the sum over its lines, and the last unit
+always empties it.
 """
 
 from collections.abc import Iterable
@@ -9,22 +10,22 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from core.money import line_amount
 from core.refs import DocumentRef
 from credit.rules.asks import PostingSpec
 from credit.states import Bucket
 from inventory.rules.asks import DemandState
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.worth import UnitWorth
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """A line's locked price, and the ship date its open-order postings carry from submit to the last reversal."""
+    """What a unit of a line is owed for, and the ship date that its postings carry from submit to the last reversal."""
 
     line_id: int
-    unit_price: Decimal
+    unit: UnitWorth
     currency: str
     ship_date: date
 
@@ -36,7 +37,7 @@ def unreleased(state: DemandState) -> Decimal:
 
 def open_change(worth: Worth, before: Decimal, after: Decimal) -> Decimal:
     """The signed change of a line's open-order amount when its unreleased quantity goes from `before` to `after`."""
-    return line_amount(after, worth.unit_price, worth.currency) - line_amount(before, worth.unit_price, worth.currency)
+    return worth.unit.of(after, worth.currency) - worth.unit.of(before, worth.currency)
 
 
 def by_ship_date(changes: Iterable[tuple[date, Decimal]]) -> dict[date, Decimal]:
@@ -72,7 +73,7 @@ def open_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:
     for line in order.lines:
         qty = unreleased(line.demand) if line.demand else line.qty
         day = ship_date_of(line.requested_date or order.requested_date, order.submitted_on)
-        parts.append((day, line_amount(qty, line.unit_price or ZERO, order.currency)))
+        parts.append((day, line.unit_worth.of(qty, order.currency)))
     return parts
 
 
@@ -81,4 +82,4 @@ def worth_of(order: OrderPicture, line: LinePicture) -> Worth:
     if line.unit_price is None or line.line_id is None or order.submitted_on is None:
         raise ValueError(f"{order.number} line {line.line_no} has no locked price")
     ship_date = ship_date_of(line.requested_date or order.requested_date, order.submitted_on)
-    return Worth(line.line_id, line.unit_price, order.currency, ship_date)
+    return Worth(line.line_id, line.unit_worth, order.currency, ship_date)

@@ -9,13 +9,15 @@ from typing import Any
 from core.money import EXACT, line_amount, round_price
 from core.quantity import plain
 from inventory.rules.asks import DemandState
+from orders.rules.worth import UnitWorth
 
 ZERO = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
 class LinePicture:
-    """`qty` in base units; `unit_price` and `floor` per base unit; `stated_price` per `unit_qty` unit."""
+    """`qty` in base units; `unit_price` and `floor` per base unit; `stated_price` per `unit_qty` unit. `unit_tax` and
+    `unit_freight` are what was estimated of both with the price, per base unit."""
 
     index: int
     line_no: int
@@ -36,10 +38,21 @@ class LinePicture:
     demand: DemandState | None = None
     repriced: Decimal = ZERO
     agreement: tuple[str, int] | None = None
+    unit_tax: Decimal = ZERO
+    unit_freight: Decimal = ZERO
 
     @property
     def name(self) -> str:
         return self.sku or self.stated_code or f"line {self.line_no}"
+
+    @property
+    def unit_worth(self) -> UnitWorth:
+        return UnitWorth(self.unit_price or ZERO, self.unit_tax, self.unit_freight)
+
+    @property
+    def standing(self) -> Decimal:
+        """Base units that were not cancelled."""
+        return self.qty - self.demand.cancelled if self.demand else self.qty
 
     def pointer(self, leaf: str) -> str:
         return f"/lines/{self.index}/{leaf}"
@@ -105,6 +118,21 @@ class OrderPicture:
     @property
     def total(self) -> Decimal:
         return sum((line.amount for line in self.lines), ZERO)
+
+    @property
+    def tax(self) -> Decimal:
+        """Estimated, of what was not cancelled."""
+        return sum((line_amount(x.standing, x.unit_tax, self.currency) for x in self.lines if x.unit_tax), ZERO)
+
+    @property
+    def freight(self) -> Decimal:
+        """Estimated, of what was not cancelled."""
+        return sum((line_amount(x.standing, x.unit_freight, self.currency) for x in self.lines if x.unit_freight), ZERO)
+
+    @property
+    def owed(self) -> Decimal:
+        """What it will be invoiced for: what credit counts."""
+        return self.total + self.tax + self.freight
 
     @property
     def product_ids(self) -> list[int]:

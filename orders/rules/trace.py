@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from orders.rules.picture import LinePicture
 from pricing.rules.asks import PriceResult
 
 
@@ -23,15 +24,17 @@ def price_trace(price: PriceResult, sku: str) -> dict[str, Any]:
     }
 
 
-def price_columns(price: PriceResult, sku: str, demand_id: int, now: datetime) -> Mapping[str, Any]:
-    """What locking the price writes on the line."""
+def price_columns(price: PriceResult, line: LinePicture, demand_id: int, now: datetime) -> Mapping[str, Any]:
+    """What locking the price writes on the line, which has it already."""
     return {
         "demand_id": demand_id,
         "unit_price": price.unit_price,
         "amount": price.amount,
+        "unit_tax": line.unit_tax,
+        "unit_freight": line.unit_freight,
         "unit_margin": price.unit_margin,
         "price_basis": price.basis,
         "price_source_id": price.source_id,
-        "price_trace": price_trace(price, sku),
+        "price_trace": price_trace(price, line.sku),
         "price_locked_at": now,
     }

@@ -76,7 +76,8 @@ def _key(order: OrderPicture, line: LinePicture) -> str:
 def _postings(order: OrderPicture, submitted_on: date) -> Sequence[PostingSpec]:
     """Ship dates count from the UTC day of submit, so that every later reversal finds the same day."""
     days = by_ship_date(
-        (ship_date_of(x.requested_date or order.requested_date, submitted_on), x.amount) for x in order.lines
+        (ship_date_of(x.requested_date or order.requested_date, submitted_on), x.unit_worth.of(x.qty, order.currency))
+        for x in order.lines
     )
     return [
         open_posting(order, amount, f"order:{order.order_id}:submit:{day}", day, rate_date=submitted_on)

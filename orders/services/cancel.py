@@ -158,8 +158,15 @@ def lower_amounts(order: OrderPicture, cancelled: Mapping[int, Decimal]) -> Deci
             amount = amounts[line.line_id] = line_amount(standing, line.unit_price, order.currency)
         total += amount
     set_amounts(amounts)
-    Order.objects.filter(pk=order.order_id).update(total_amount=total, version=order.version)
+    after = replace(order, lines=tuple(_less(x, cancelled.get(x.line_no, ZERO)) for x in order.lines))
+    Order.objects.filter(pk=order.order_id).update(
+        total_amount=total, tax_amount=after.tax, freight_amount=after.freight, version=order.version
+    )
     return total
+
+
+def _less(line: LinePicture, cancelled: Decimal) -> LinePicture:
+    return replace(line, qty=line.qty - cancelled) if cancelled else line
 
 
 def _tell(

@@ -46,7 +46,11 @@ def _write(order: OrderPicture, lines: list[LinePicture]) -> None:
     amend_lines([{"id": x.line_id, **{name: getattr(x, name) for name in names}} for x in after])
     more = sum((x.amount for x in after), Decimal(0)) - sum((x.amount for x in lines), Decimal(0))
     total = sum((x.amount for x in order.lines), Decimal(0)) + more
-    Order.objects.filter(pk=order.order_id).update(total_amount=total, version=order.version + 1)
+    grown = {x.line_no: x for x in after}
+    whole = replace(order, lines=tuple(grown.get(x.line_no, x) for x in order.lines))
+    Order.objects.filter(pk=order.order_id).update(
+        total_amount=total, tax_amount=whole.tax, freight_amount=whole.freight, version=order.version + 1
+    )
 
 
 def _grown(order: OrderPicture, line: LinePicture) -> LinePicture:

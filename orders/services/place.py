@@ -78,8 +78,8 @@ def _place(checked: Checked, around: Surroundings, actor: Actor, now: datetime) 
     splits = splits_of(order.account_id, on=verdicts.today)
     demands = open_lines([Entering(order, verdicts.account, verdicts.prices, verdicts.today)], now=now)
     lines = [
-        {**line_row(order_id, line), **price_columns(verdicts.prices[n], sku, demands[order_id][n], now)}
-        for line, (n, sku) in zip(checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
+        {**line_row(order_id, line), **price_columns(verdicts.prices[x.line_no], x, demands[order_id][x.line_no], now)}
+        for line, x in zip(checked.lines, order.lines, strict=True)
     ]
     if not insert_whole({**row, "id": order_id, "number": number}, lines, splits):
         raise Busy(cause="the same order is being delivered twice at this moment")

@@ -24,6 +24,7 @@ from orders.rules.capture import Checked, check_draft
 from orders.rules.draft import picture_of
 from orders.rules.trace import price_columns
 from orders.rules.usage import cannot_bill, for_usage
+from orders.rules.worth import UnitWorth
 from orders.services.accept import decide_credit
 from orders.services.capture import captured_entry, line_row, order_row, surroundings
 from orders.services.submit import Judged, order_columns, outcome_of, splits_of, tell_many
@@ -54,8 +55,7 @@ class UsageOrder:
     currency: str
     ship_to_id: int | None
 
-    def unit_price(self, line_no: int) -> Decimal:
-        return next(x.unit_price for x in self.submitted.lines if x.line_no == line_no)
+    worth: Mapping[int, UnitWorth]  # by line number
 
 
 def judge_usage(draft: OrderDraft, *, used_at: datetime) -> JudgedUsage | tuple[FieldError, ...]:
@@ -95,8 +95,8 @@ def write_usage(
     results = for_usage((*verdicts.results, *rules.credit(order, judged.decision)), awaited=awaited)
     row = {**order_row(judged.checked, actor, now), **order_columns(order, verdicts, results, now)}
     lines = [
-        {**line_row(order.order_id, line), **price_columns(verdicts.prices[n], sku, demand_ids[n], now)}
-        for line, (n, sku) in zip(judged.checked.lines, ((x.line_no, x.sku) for x in order.lines), strict=True)
+        {**line_row(order.order_id, line), **price_columns(verdicts.prices[x.line_no], x, demand_ids[x.line_no], now)}
+        for line, x in zip(judged.checked.lines, order.lines, strict=True)
     ]
     splits = splits_of(order.account_id, on=verdicts.today)
     ids = insert_whole({**row, "id": order.order_id, "number": order.number}, lines, splits)
@@ -111,7 +111,8 @@ def write_usage(
         facts=[outbox.Note(captured, f"order:{order.order_id}", 1)],
     )
     served = {x.line_no: _served(demand_ids[x.line_no], x.qty) for x in order.lines}
-    return UsageOrder(outcome_of(order, told[order.order_id], served), ids, order.currency, order.ship_to_id)
+    worth = {x.line_no: x.unit_worth for x in order.lines}
+    return UsageOrder(outcome_of(order, told[order.order_id], served), ids, order.currency, order.ship_to_id, worth)
 
 
 def _served(demand_id: int, qty: Decimal) -> Reservation:

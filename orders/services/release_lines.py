@@ -12,7 +12,6 @@ from core import journal, outbox
 from core.actors import Actor
 from core.errors import NotFound
 from core.explain import Explanation
-from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.rules.asks import CreditDecision, PostingSpec
@@ -167,7 +166,7 @@ def _claim(judged: Mapping[int, _Judged], now: datetime) -> dict[int, list[Claim
 def _grant(judged: _Judged, claims: Mapping[int, Sequence[ClaimedStock]]) -> ReleaseGrant:
     order = judged.order
     released = tuple(
-        ReleasedLine(line.line_id, stock, line.unit_price)
+        ReleasedLine(line.line_id, stock, line.unit_price, line.unit_worth)
         for line in judged.going
         if line.demand and line.line_id is not None and line.unit_price is not None
         for stock in claims.get(line.demand.demand_id, ())
@@ -214,7 +213,7 @@ def _postings(grant: ReleaseGrant, order: OrderPicture, ref: DocumentRef) -> lis
     released = ZERO
     for claim in grant.claims:
         left[claim.order_line_id] = left.get(claim.order_line_id, ZERO) + claim.stock.qty
-        released += line_amount(claim.stock.qty, claim.unit_price, order.currency)
+        released += claim.worth.of(claim.stock.qty, order.currency)
     changes = []
     for line in order.lines:
         if line.line_id in left and line.demand:

@@ -90,14 +90,17 @@ def _split(order: OrderPicture, line: LinePicture, reason: str, actor: Actor, no
 def _owe(order: OrderPicture, line: LinePicture, new: LinePicture, now: datetime) -> None:
     """What was given back is owed again, on the same day; only cents can differ, as each line is rounded once."""
     key = f"order:{order.order_id}:v{order.version}:split:{new.line_no}"
-    post([open_posting(order, new.amount, key, worth_of(order, line).ship_date)], now=now)
+    post(
+        [open_posting(order, new.unit_worth.of(new.qty, order.currency), key, worth_of(order, line).ship_date)], now=now
+    )
 
 
 def _row(line: LinePicture, new: LinePicture, demand_id: int) -> dict[str, object]:
     stored = OrderLine.objects.get(pk=line.line_id or 0)
     same = (
         "order_id", "product_id", "stated_code", "stated_description", "stated_price", "ship_to_id", "requested_date",
-        "unit_price", "unit_margin", "price_basis", "price_source_id", "price_trace", "price_locked_at",
+        "unit_price", "unit_tax", "unit_freight", "unit_margin", "price_basis", "price_source_id", "price_trace",
+        "price_locked_at",
     )  # fmt: skip
     values = {name: getattr(stored, name) for name in same}
     return values | {

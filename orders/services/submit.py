@@ -162,7 +162,7 @@ def _decided(entering: Sequence[Verdicts], now: datetime) -> tuple[list[Verdicts
 def _price_rows(judged: "Judged", demands: Mapping[int, int], now: datetime) -> Iterator[dict[str, Any]]:
     prices = judged.verdicts.prices
     for x in judged.order.lines:
-        yield {"id": x.line_id, **price_columns(prices[x.line_no], x.sku, demands[x.line_no], now)}
+        yield {"id": x.line_id, **price_columns(prices[x.line_no], x, demands[x.line_no], now)}
 
 
 @require_uow
@@ -199,7 +199,6 @@ def order_columns(
     order: OrderPicture, verdicts: Verdicts, results: Sequence[GateResult], now: datetime
 ) -> dict[str, Any]:
     """What submitting changes on the order row."""
-    prices = verdicts.prices.values()
     return {
         "status": OrderStatus.SUBMITTED,
         "submitted_at": now,
@@ -208,8 +207,8 @@ def order_columns(
         "terms_code": order.terms_code,
         "contract_terms_code": order.contract_terms,
         "total_amount": order.total,
-        "tax_amount": sum((p.tax for p in prices), ZERO),
-        "freight_amount": sum((p.freight for p in prices), ZERO),
+        "tax_amount": order.tax,
+        "freight_amount": order.freight,
         "gate_results": [gate_json(r) for r in results],
     }
 

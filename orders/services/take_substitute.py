@@ -139,7 +139,7 @@ def _owe(order: OrderPicture, new: LinePicture, c: Candidate, now: datetime) -> 
     assert order.submitted_on is not None
     day = ship_date_of(new.requested_date or order.requested_date, order.submitted_on)
     key = f"order:{order.order_id}:v{order.version}:substitute:{new.line_no}"
-    post([open_posting(order, new.amount, key, day)], now=now)
+    post([open_posting(order, new.unit_worth.of(new.qty, order.currency), key, day)], now=now)
 
 
 def _spec(order: OrderPicture, new: LinePicture, c: Candidate) -> DemandSpec:
@@ -177,7 +177,7 @@ def _row(order: OrderPicture, new: LinePicture, c: Candidate, demand_id: int, no
         "external_ref": "",
         "ship_to_id": new.ship_to_id,
         "requested_date": new.requested_date,
-        **price_columns(price, new.sku, demand_id, now),
+        **price_columns(price, new, demand_id, now),
     }
 
 

@@ -6,8 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import F
-
 from accounts.states import ShipComplete
 from core import journal, outbox
 from core.actors import Actor
@@ -147,7 +145,7 @@ def _line_row(line: LinePicture) -> dict[str, Any]:
 
 
 def _price_row(found: Assessed, line: LinePicture, demands: dict[int, int], now: datetime) -> dict[str, Any]:
-    columns = price_columns(found.prices[line.line_no], line.sku, demands[line.line_no], now)
+    columns = price_columns(found.prices[line.line_no], line, demands[line.line_no], now)
     return {**columns, "amount": line.amount}
 
 
@@ -179,12 +177,11 @@ def _write_header(found: Assessed, wish: Wish) -> None:
     }
     if wish.note is not None or "note" in wish.cleared:
         changed["note"] = "" if "note" in wish.cleared else wish.note
-    new = [found.prices[c.line_no] for c in found.lines if c.before is None]
     Order.objects.filter(pk=order.order_id).update(
         **changed,
         total_amount=order.total,
-        tax_amount=F("tax_amount") + sum((p.tax for p in new), ZERO),
-        freight_amount=F("freight_amount") + sum((p.freight for p in new), ZERO),
+        tax_amount=order.tax,
+        freight_amount=order.freight,
         version=order.version,
     )
 

@@ -15,7 +15,7 @@ from inventory.rules.asks import DemandChange
 from inventory.services.refresh_demands import refresh_demands
 from orders.gates import gather, judge, local_day, priced
 from orders.models import Order, OrderLine
-from orders.rules.exposure import by_ship_date, open_posting, unreleased, worth_of
+from orders.rules.exposure import by_ship_date, open_change, open_posting, unreleased, worth_of
 from orders.rules.holds import refresh
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
@@ -38,7 +38,9 @@ def write_prices(order: OrderPicture, line_nos: Sequence[int], *, actor: Actor, 
     account = account_snapshots([order.account_id], on=now.date())[order.account_id]
     on = order.submitted_on or local_day(now, account)
     only = replace(marked, lines=tuple(x for x in marked.lines if x.line_no in line_nos))
-    changed, results = priced(only, on=on)
+    changed, results = priced(
+        only, on=on, beside=order.total - sum((x.amount for x in order.lines if x.line_no in line_nos), ZERO)
+    )
     new = {x.line_no: x for x in changed.lines}
     after = replace(marked, lines=tuple(new.get(x.line_no, x) for x in marked.lines))
     if order.submitted_on is None:
@@ -63,7 +65,7 @@ def _write_draft(
     """Submit prices the draft anew and finds the agreement by the basis; until then the page shows the price."""
     for line in order.lines:
         if line.line_no in line_nos:
-            columns = price_columns(results[line.line_no], line.sku, 0, now)
+            columns = price_columns(results[line.line_no], line, 0, now)
             kept = {k: v for k, v in columns.items() if k not in ("demand_id", "price_locked_at")}
             OrderLine.objects.filter(pk=line.line_id or 0).update(**kept)
     Order.objects.filter(pk=order.order_id).update(version=order.version)
@@ -80,12 +82,14 @@ def _write_locked(
     rows = [_row(line, results[line.line_no], before.currency, now) for line in after.lines if line.line_no in line_nos]
     lock_prices(rows)
     total = sum((_amount(x, before.currency) if x.line_no in line_nos else x.amount for x in after.lines), ZERO)
-    Order.objects.filter(pk=after.order_id).update(total_amount=total, version=after.version)
+    Order.objects.filter(pk=after.order_id).update(
+        total_amount=total, tax_amount=after.tax, freight_amount=after.freight, version=after.version
+    )
 
 
 def _row(line: LinePicture, result: PriceResult, currency: str, now: datetime) -> Mapping[str, Any]:
     assert line.demand is not None  # a submitted line has its demand
-    columns = price_columns(result, line.sku, line.demand.demand_id, now)
+    columns = price_columns(result, line, line.demand.demand_id, now)
     return {"id": line.line_id, **columns, "amount": _amount(line, currency)}
 
 
@@ -105,10 +109,7 @@ def _post(before: OrderPicture, after: OrderPicture, line_nos: Sequence[int], no
             continue
         was, now_worth = worth_of(before, line), worth_of(after, new[line.line_no])
         qty = unreleased(line.demand)
-        change = line_amount(qty, now_worth.unit_price, before.currency) - line_amount(
-            qty, was.unit_price, before.currency
-        )
-        changes.append((was.ship_date, change))
+        changes.append((was.ship_date, open_change(now_worth, ZERO, qty) - open_change(was, ZERO, qty)))
     key = f"order:{before.order_id}:v{before.version}:reprice"
     post([open_posting(before, x, f"{key}:{day}", day) for day, x in by_ship_date(changes).items()], now=now)
 

@@ -1,4 +1,5 @@
-"""Tax and freight as an estimate for people: shown, not charged (that needs a tax engine and a rate card).
+"""Tax and freight as an estimate: shown, and counted against credit until the invoice says its own figures (to charge them
+takes a tax engine and a rate card).
 
 The tables say a percent by the customer's region and day; where they say nothing, flat percents apply.
 """
@@ -24,6 +25,10 @@ class FlatRates:
     tax_percent: Decimal = ZERO
     freight_percent: Decimal = ZERO
     free_from: Decimal | None = None
+
+    def beside(self, amount: Decimal) -> "FlatRates":
+        """For some lines of a document whose others are worth `amount`: they bring it nearer to free freight."""
+        return self if self.free_from is None else replace(self, free_from=self.free_from - amount)
 
     @property
     def is_free(self) -> bool:

@@ -1,4 +1,4 @@
-"""Orders, payments, limits, cancellations, shipments, recalls in any order: nothing is released above the limit without an
+"""Orders, amendments, payments, limits, cancellations, shipments, recalls: nothing is released above the limit without an
 approval that is valid at that moment, and exposure = ledger = documents after every step.
 
 OMS_CASES=200 looks further than the default.
@@ -34,12 +34,15 @@ from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import release_part
 from orders.models import Hold, Order
 from orders.rules.asks import Part
+from orders.rules.wishes import LineWish, Wish
+from orders.services.amend import amend
 from orders.services.cancel import cancel_lines
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
 from orders.services.reject_hold import reject_hold
 from tests.factories.flow import breaches, stocked_world
 from tests.factories.orders import NOW, World
+from tests.factories.pricing import FreightFactory, TaxFactory
 
 CASES = int(os.environ.get("OMS_CASES", "6"))
 STEPS = int(os.environ.get("OMS_STEPS", "14"))
@@ -62,9 +65,14 @@ class Credit(RuleBasedStateMachine):
     def teardown(self) -> None:
         self.outer.__exit__(None, None, None)
 
-    @initialize(limit=st.sampled_from([0, 50, 150, 1000]), rate=st.sampled_from([None, "0.913777"]))
-    def begin(self, limit: int, rate: str | None) -> None:
-        """With a rate, all is ordered and paid in dollars and owed in euros."""
+    @initialize(
+        limit=st.sampled_from([0, 50, 150, 1000]), rate=st.sampled_from([None, "0.913777"]), has_charges=st.booleans()
+    )
+    def begin(self, limit: int, rate: str | None, has_charges: bool) -> None:
+        """With a rate, all is ordered and paid in dollars and owed in euros; with charges, tax and freight come to it."""
+        if has_charges:
+            TaxFactory(percent=Decimal("8.25"))
+            FreightFactory(percent=Decimal("3.333"), free_from_amount=100)
         self.world: World = stocked_world(products=2, stock_qty=100_000, limit=limit)
         self.account_id = self.world.account.pk
         self.is_converted = rate is not None
@@ -166,6 +174,19 @@ class Credit(RuleBasedStateMachine):
             with suppress(DomainError):  # no such line, nothing left of it
                 cancel_lines(order_id=order_id, quantities={line: qty}, reason="changed", actor=BOSS, now=self.now)
             drain(self.now)
+
+    @rule(n=any_one, line=st.sampled_from([1, 2, None]), qty=quantities)
+    def amend(self, n: int, line: int | None, qty: Decimal) -> None:
+        """Another quantity of a line, or one more line."""
+        order_id = self.one_order(n)
+        if order_id is None:
+            return
+        product_id = None if line else self.world.products[1].pk
+        wish = Wish(lines=(LineWish(line, qty=qty, product_id=product_id),))
+        version = Order.objects.get(pk=order_id).version
+        with suppress(DomainError):  # no such line, as it is, or more of it has gone
+            amend(order_id=order_id, wish=wish, expected_version=version, reason=WHY.note, actor=BOSS, now=self.now)
+        drain(self.now)
 
     @rule(n=any_one, is_short=st.booleans())
     def ship(self, n: int, is_short: bool) -> None:
