@@ -202,6 +202,7 @@ def _views(shipments: list[Shipment]) -> list[ShipmentView]:
             service_name=f"{s.service.carrier} {s.service.name}" if s.service else "",
             service_why=str(s.service_why.get("rule", "")),
             consignment=s.consignment.number if s.consignment else "",
+            is_usage=s.usage_id is not None,
             lines=tuple(lines.get(s.pk, ())),
         )
         for s in shipments

@@ -5,11 +5,9 @@ from django.apps import AppConfig
 
 KINDS = {
     "site": ("Site", "site"),
-    "lot": ("Lot", "lot"),
     "demand": ("Demand", "demand"),
     "stock_balance": ("Stock", "stockbalance"),
     "inbound_supply": ("Inbound supply", "inboundsupply"),
-    "stock_count": ("Count", "stockcount"),
     "sourcing_rule": ("Sourcing rule", "sourcingrule"),
     "transit_lane": ("Transit lane", "transitlane"),
     "allocation_run": ("Allocation run", "allocationrun"),
@@ -38,6 +36,7 @@ class InventoryConfig(AppConfig):
         from inventory.field_papers import paper_numbers
         from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
+        from inventory.movement_papers import count_numbers, lot_codes
         from inventory.panels import stock_panel
 
         checks.register()
@@ -52,6 +51,8 @@ class InventoryConfig(AppConfig):
             refs.register(
                 kind, label, _console_page(model), partial(paper_numbers, numbers) if numbers else usage_numbers
             )
+        refs.register("lot", "Lot", _console_page("lot"), lot_codes)
+        refs.register("stock_count", "Count", _console_page("stockcount"), count_numbers)
         refs.register("transfer", "Transfer", _console_page("transfer"), transfer_numbers)
 
 

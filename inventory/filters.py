@@ -137,9 +137,10 @@ def find_pools(wanted: PoolFilter, *, limit: int) -> list[PoolLine]:
 
 @dataclass(frozen=True)
 class LedgerEvent:
-    """Something that changed what can be had of a product: goods that moved, a claim made or ended, supply promised.
+    """Something that changed what can be had of a product: goods that moved, a claim made or ended.
 
-    `qty` is signed by what it does to what is available; `kind`, `id` and `number` name the document behind it.
+    `qty` is signed by what it does to what is available; `kind`, `id` and `number` name the document behind it. `note` is
+    the reason of a movement, the kind of a claim that is open, how one ended; `movement_id` is None for claims.
     """
 
     at: datetime
@@ -151,23 +152,26 @@ class LedgerEvent:
     id: int
     number: str
     note: str
+    movement_id: int | None = None
 
 
 _LEDGER = """
     SELECT * FROM (
-        SELECT m.at, m.kind, s.code, coalesce(l.code, ''), m.qty, m.source_kind, m.source_id, '', m.reason
+        SELECT m.at, m.kind, s.code, coalesce(l.code, ''), m.qty, m.source_kind, m.source_id, '', m.reason,
+               m.id
         FROM inventory_stockmovement m JOIN inventory_stockbalance b ON b.id = m.balance_id
         JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
         WHERE b.product_id = %(product)s::bigint ORDER BY m.id DESC LIMIT %(limit)s::int) moved
     UNION ALL SELECT * FROM (
         SELECT c.opened_at, 'claimed', s.code, coalesce(l.code, ''), -c.qty, d.ref_kind, d.ref_id, d.ref_number,
-               c.kind || CASE c.state WHEN 'open' THEN '' ELSE ', ' || c.ended END
+               CASE c.state WHEN 'open' THEN c.kind ELSE c.ended END, NULL::bigint
         FROM inventory_claim c JOIN inventory_demand d ON d.id = c.demand_id
         JOIN inventory_stockbalance b ON b.id = c.balance_id JOIN inventory_site s ON s.id = b.site_id
         LEFT JOIN inventory_lot l ON l.id = b.lot_id
         WHERE d.product_id = %(product)s::bigint ORDER BY c.id DESC LIMIT %(limit)s::int) claimed
     UNION ALL SELECT * FROM (
-        SELECT c.ended_at, 'freed', s.code, coalesce(l.code, ''), c.qty, d.ref_kind, d.ref_id, d.ref_number, c.ended
+        SELECT c.ended_at, 'freed', s.code, coalesce(l.code, ''), c.qty, d.ref_kind, d.ref_id, d.ref_number, c.ended,
+               NULL::bigint
         FROM inventory_claim c JOIN inventory_demand d ON d.id = c.demand_id
         JOIN inventory_stockbalance b ON b.id = c.balance_id JOIN inventory_site s ON s.id = b.site_id
         LEFT JOIN inventory_lot l ON l.id = b.lot_id

@@ -1,7 +1,7 @@
 """What of stock is imported and exported as sheets: a snapshot of what is there, receipts, supply on its way."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -23,6 +23,7 @@ from inventory.rules.asks import InboundSpec, ReceiptLine
 from inventory.services.apply_snapshot import SnapshotLine, apply_snapshot
 from inventory.services.receive_stock import receive_lines
 from inventory.services.record_inbound import record_supplies
+from inventory.services.serials import one_unit_or_none, serial_products
 from inventory.states import FIELD_KINDS, InboundKind, StockStatus
 
 KEEPERS = allow(view=STAFF, act={Role.PLANNER, Role.WAREHOUSE, Role.OPERATOR})
@@ -140,24 +141,25 @@ _receipt_source = SqlSource(
 def check_stock(changes: Sequence[Change], now: datetime) -> Problems:
     """Good stock of a lot that is recalled or past its date, a closed site, a date that is not the lot's."""
     found = _closed_sites(changes, "nothing is counted there")
-    lots = _lots_of(changes)
+    lots, numbered = _lots_of(changes), _numbered(changes)
     for c in changes:
         lot = lots.get((c.after["product"].upper(), c.after.get("lot", "").upper()))
         good = c.after["status"] == StockStatus.AVAILABLE and Decimal(c.after["on_hand"] or 0) > 0
-        found.setdefault(c.number, []).extend([*_unfit(c, lot, now, is_good=good), *_other_date(c, lot)])
+        problems = [*_unfit(c, lot, now, is_good=good), *_other_date(c, lot), *_no_unit(c, "on_hand", numbered)]
+        found.setdefault(c.number, []).extend(problems)
     return {number: problems for number, problems in found.items() if problems}
 
 
 def check_receipts(changes: Sequence[Change], now: datetime) -> Problems:
     found = _closed_sites(changes, "nothing is received there")
-    lots, expected = _lots_of(changes), _expected(changes)
+    lots, expected, numbered = _lots_of(changes), _expected(changes), _numbered(changes)
     for c in changes:
         problems = found.setdefault(c.number, [])
         if c.before is not None and "qty" in c.changed:
             why = f"{c.before['qty']} are received under this document already."
             problems.append(Problem("qty", why, "Receive the rest under another document, or adjust the stock."))
         lot = lots.get((c.after["product"].upper(), c.after.get("lot", "").upper()))
-        problems.extend([*_unfit(c, lot, now, is_good=True), *_other_date(c, lot)])
+        problems.extend([*_unfit(c, lot, now, is_good=True), *_other_date(c, lot), *_no_unit(c, "qty", numbered)])
         if c.after.get("inbound") and _supply_key(c) not in expected:
             why = f"Nothing open is expected there under {c.after['inbound']}."
             problems.append(Problem("inbound", why, "Correct the reference, or leave it empty."))
@@ -198,6 +200,21 @@ def _other_date(change: Change, lot: Lot | None) -> list[Problem]:
         return []
     why = f"Lot {lot.code} expires on {lot.expiry_date or 'no day'}."
     return [Problem("expiry_date", why, "A file does not change a lot: leave the date empty or as it is.")]
+
+
+def _numbered(changes: Sequence[Change]) -> frozenset[str]:
+    """The SKUs in capitals of those whose units have serial numbers. Two statements."""
+    ids = products_by_sku({c.after["product"] for c in changes})
+    numbered = serial_products(ids.values())
+    return frozenset(sku.upper() for sku, pk in ids.items() if pk in numbered)
+
+
+def _no_unit(change: Change, column: str, numbered: Collection[str]) -> list[Problem]:
+    sku = change.after["product"]
+    if sku.upper() not in numbered:
+        return []
+    wrong = one_unit_or_none(sku, change.after.get("lot", ""), Decimal(change.after[column] or 0))
+    return [Problem("lot" if wrong[0] == "serial_missing" else column, *wrong[1:])] if wrong else []
 
 
 def _lots_of(changes: Sequence[Change]) -> dict[tuple[str, str], Lot]:

@@ -56,9 +56,9 @@ class InvoiceRow:
     may_dispute: bool = False
 
 
-def shipment_sign(status: str) -> Sign:
+def shipment_sign(status: str, *, is_usage: bool = False) -> Sign:
     """The one wording of every door, with its icon."""
-    state = shipment_standing(status)
+    state = shipment_standing(status, is_usage=is_usage)
     return Sign(state.tone, state.symbol, state.words)
 
 

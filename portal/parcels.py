@@ -37,6 +37,7 @@ class ShipmentCard:
     state: Sign
     words: str
     has_left: bool
+    has_slip: bool
     tracking_number: str
     tracking_url: str
     parcels: tuple[Parcel, ...]
@@ -76,9 +77,10 @@ def _card(
 ) -> ShipmentCard:  # fmt: skip
     return ShipmentCard(
         number=s.number,
-        state=shipment_sign(s.status),
+        state=shipment_sign(s.status, is_usage=s.is_usage),
         words=words,
         has_left=s.shipped_at is not None,
+        has_slip=s.shipped_at is not None and not s.is_usage,
         tracking_number=s.tracking_number,
         tracking_url=link,
         parcels=tuple(_parcel(p, products) for p in packages if p.lines) if s.shipped_at else (),
@@ -101,6 +103,9 @@ def _parcel(p: PackageView, products: Mapping[int, ProductSnapshot]) -> Parcel:
 
 
 def _words(s: ShipmentView, sites: Mapping[int, Any], account: AccountSnapshot, today: date) -> str:
+    if s.is_usage and s.shipped_at:
+        used = local_date(s.shipped_at, account.time_zone)
+        return f"Used from {sites[s.site_id].shown_name} on {used.day} {used:%b}"
     words = [f"From {sites[s.site_id].shown_name}"] if s.site_id in sites else []
     if s.shipped_at:
         left = local_date(s.shipped_at, account.time_zone)

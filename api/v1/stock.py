@@ -15,8 +15,8 @@ from api.problem import BadParameter
 from catalog.queries import product_snapshots, products_by_sku
 from catalog.rules.asks import ProductSnapshot
 from core.access import allow
-from core.refs import DocumentRef
 from inventory.filters import MovementFilter, MovementLine, find_movements
+from inventory.movement_papers import Source, papers_of
 from inventory.queries import site_snapshots
 from inventory.states import MovementKind
 
@@ -95,7 +95,9 @@ class StockMovements(Endpoint):
         found = find_movements(_filter(request), limit=limit + 1)
         products = product_snapshots({m.product_id for m in found})
         following = write_cursor(found[limit - 1].id) if len(found) > limit else None
-        return Response({"items": [_view(m, products[m.product_id]) for m in found[:limit]], "next": following})
+        papers = papers_of([Source(m.kind, m.source_kind, m.source_id, m.reason) for m in found[:limit]])
+        items = [_view(m, products[m.product_id], p.words) for m, p in zip(found, papers, strict=False)]
+        return Response({"items": items, "next": following})
 
 
 def _filter(request: Request) -> MovementFilter:
@@ -126,7 +128,7 @@ def _location(code: str) -> str:
     return code
 
 
-def _view(m: MovementLine, product: ProductSnapshot) -> dict[str, Any]:
+def _view(m: MovementLine, product: ProductSnapshot, document: str) -> dict[str, Any]:
     return {
         "id": str(m.id),
         "sku": product.sku,
@@ -136,7 +138,7 @@ def _view(m: MovementLine, product: ProductSnapshot) -> dict[str, Any]:
         "owner": m.owner,
         "kind": m.kind,
         "quantity": quantity(m.qty, product.base_unit),
-        "document": str(DocumentRef(m.source_kind, m.source_id)),
+        "document": document,
         "at": m.at.isoformat(),
         "by": m.actor,
         "reason": m.reason,

@@ -239,7 +239,7 @@ def _receipts_of_goods(batch: Batch, first: int, ground: Ground) -> None:
     came = datetime.combine(ground.first_day, time(6), UTC)
     for balance, qty in sorted(batch.shipped.items()):
         batch.add(
-            "inventory_stockmovement", balance, "receipt", qty, "demo_history", first, balance, came, "demo company"
+            "inventory_stockmovement", balance, "receipt", qty, "opening_stock", first, balance, came, "demo company"
         )
 
 

@@ -32,6 +32,7 @@ from fulfillment.panels import RELEASE
 from fulfillment.release_queries import asked_back
 from fulfillment.rules.asks import ReleaseOutcome
 from fulfillment.rules.carriage import in_words
+from fulfillment.rules.standing import shipment_standing
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.plan_carriage import choose_service
@@ -75,7 +76,7 @@ class ShipmentLineInline(ReadOnlyInline):
 @admin.register(Shipment)
 class ShipmentAdmin(LedgerAdmin):
     access = allow(view=LOOK, act=SHIP | RELEASE)
-    list_display = ("number", "order", "account", "site", "status", "released_at", "shipped_at")
+    list_display = ("number", "order", "account", "site", "standing", "released_at", "shipped_at")
     list_filter = ("status", "site", typed("account code", "account__code"), "carrier", "released_at", "shipped_at")
     export_columns = (
         ("Shipment", "number"),
@@ -94,10 +95,10 @@ class ShipmentAdmin(LedgerAdmin):
     ordering = ("-pk",)
     inlines = (ShipmentLineInline,)
     fields = (
-        "number", "order", "account", "site", "ship_to", "status", "service", "why", "consignment", "carrier",
+        "number", "order", "account", "site", "ship_to", "standing", "service", "why", "consignment", "carrier",
         "tracking_number", "released_at", "packed_at", "shipped_at", "delivered_at",
     )  # fmt: skip
-    readonly_fields = ("why",)
+    readonly_fields = ("standing", "why")
     change_form_template = "admin/fulfillment/shipment.html"
     change_form_outer_after_template = (
         "admin/fulfillment/shipment_after.html"  # outside of the form: panels have forms of their own
@@ -302,6 +303,10 @@ class ShipmentAdmin(LedgerAdmin):
         row = kwargs.get("obj")
         extra = _carried(row, may_ship=allow(act=SHIP).may_act(request.user)) if row is not None else {}
         return super().render_change_form(request, context | extra, *args, **kwargs)
+
+    @display(description="Status", ordering="status")
+    def standing(self, row: Shipment) -> str:
+        return shipment_standing(row.status, is_usage=row.usage_id is not None).words
 
     @display(description="why this service")
     def why(self, row: Shipment) -> str:

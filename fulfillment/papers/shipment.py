@@ -40,10 +40,17 @@ class NothingToLabel(Refused):
     remedy_template = "Pack it at the packing station, then print the labels."
 
 
+class NothingWasPacked(Refused):
+    template = "{number} says what was used on site: its goods lay there already, and nothing was packed."
+    remedy_template = "Its order and its invoice say what was used."
+
+
 def packing_slip_pdf(shipment_id: int) -> bytes:
     """What is in the shipment, line by line and package by package; no prices. A constant number of statements, and the
-    same shipment gives the same bytes. Raises NotFound."""
+    same shipment gives the same bytes. Raises NotFound, NothingWasPacked (a usage)."""
     shipment, order = _read(shipment_id)
+    if shipment.is_usage:
+        raise NothingWasPacked(number=shipment.number)
     packages = in_use(packages_of([shipment_id]).get(shipment_id, []))
     products = product_snapshots({x.product_id for x in shipment.lines})
     paper = Paper(f"Packing slip {shipment.number}", _sender()[0] if _sender() else "")

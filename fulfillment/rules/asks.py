@@ -110,11 +110,12 @@ class ShipmentView:
     service_name: str = ""
     service_why: str = ""
     consignment: str = ""
+    is_usage: bool = False  # used from a trunk or a consignment: it was there before
 
     @property
     def words(self) -> str:
         """What its status is called at every door."""
-        return shipment_standing(self.status).words
+        return shipment_standing(self.status, is_usage=self.is_usage).words
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ SHIPMENTS: dict[str, Standing] = {
     S.REFUSED: Standing("Refused", "bad", "undo"),
     S.CANCELLED: Standing("Cancelled", "neutral", "x"),
 }
+USED = Standing("Used on site", "ok", "check-circle")
 RETURNS: dict[str, Standing] = {
     R.REQUESTED: Standing("Asked for", "info", "clock"),
     R.AUTHORIZED: Standing("To be sent back", "ok", "check"),
@@ -42,9 +43,10 @@ RETURNS: dict[str, Standing] = {
 }
 
 
-def shipment_standing(status: str) -> Standing:
-    """Raises KeyError for what is no status of a shipment."""
-    return SHIPMENTS[status]
+def shipment_standing(status: str, *, is_usage: bool = False) -> Standing:
+    """Raises KeyError for what is no status of a shipment. Of a usage nothing was ever on its way: the goods lay where
+    they were used."""
+    return USED if is_usage and status in (S.SHIPPED, S.DELIVERED) else SHIPMENTS[status]
 
 
 def return_standing(status: str) -> Standing:

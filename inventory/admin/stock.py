@@ -11,7 +11,7 @@ from django.utils.html import format_html
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
-from core import clock, journal, refs
+from core import clock, journal
 from core.access import allow
 from core.console import LedgerAdmin, ReferenceAdmin, ServiceAdmin, actor_of, row_id
 from core.errors import DomainError
@@ -21,6 +21,7 @@ from inventory.admin.boards import ledger_page
 from inventory.admin.forms import AdjustmentForm, InboundForm, ReceiptForm
 from inventory.admin.status import status_page
 from inventory.models import InboundSupply, Site, StockBalance, StockMovement
+from inventory.movement_papers import Source, papers_of
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.receive_stock import receive_stock
@@ -153,6 +154,20 @@ class StockMovementAdmin(LedgerAdmin):
     shown = ("at", "product", "place", "kind_words", "quantity", "source", "actor_label", "reason")
     asked = ("sku", "site", "received_qty", "lot_code", "expiry_date", "inbound_reference", "key")
     readonly_fields = shown
+    export_columns = (
+        ("At", "at"), ("SKU", "balance__product__sku"), ("Site", "balance__site__code"), ("Lot", "balance__lot__code"),
+        ("Status", "balance__status"), ("Movement", "kind"), ("Quantity", "qty"), ("Actor", "actor_label"),
+        ("Reason", "reason"),
+    )  # fmt: skip
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """The documents of the page's movements, asked once for all of them."""
+        found = super().get_changelist_instance(request)
+        rows = list(found.result_list)
+        for row, paper in zip(rows, papers_of([_source(row) for row in rows]), strict=True):
+            row.paper = paper
+        found.result_list = rows
+        return found
 
     def has_add_permission(self, request: HttpRequest, *args: Any) -> bool:
         return self.access.may_act(request.user)
@@ -198,9 +213,8 @@ class StockMovementAdmin(LedgerAdmin):
 
     @display(description="Source")
     def source(self, row: StockMovement) -> str:
-        ref = DocumentRef(row.source_kind, row.source_id)
-        url = refs.url_of(ref)
-        return format_html('<a href="{}">{}</a>', url, str(ref)) if url else str(ref)
+        paper = getattr(row, "paper", None) or papers_of([_source(row)])[0]
+        return format_html('<a href="{}">{}</a>', paper.url, paper.words) if paper.url else paper.words
 
 
 @admin.register(InboundSupply)
@@ -253,6 +267,10 @@ class InboundSupplyAdmin(ServiceAdmin):
     @display(description="Still to come", ordering="ordered_qty")
     def open_quantity(self, row: InboundSupply) -> str:
         return f"{plain(max(row.ordered_qty - row.received_qty, Decimal(0)))} of {plain(row.ordered_qty)}"
+
+
+def _source(row: StockMovement) -> Source:
+    return Source(row.kind, row.source_kind, row.source_id, row.reason)
 
 
 def run_for(request: HttpRequest, product_ids: set[int]) -> None:

@@ -1,6 +1,6 @@
 """What a receipt of a transfer may say, and what it means. Quantities in base units; totals so far, not differences."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -29,13 +29,14 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Travelled:
-    """A line of a transfer as it stands."""
+    """A line of a transfer as it stands. `is_unit`: it is one unit with a serial number."""
 
     line_id: int
     shipped: Decimal
     received: Decimal
     damaged: Decimal
     missing: Decimal = ZERO
+    is_unit: bool = False
 
     @property
     def in_transit(self) -> Decimal:
@@ -56,7 +57,10 @@ def wrong_arrivals(lines: Mapping[int, Travelled], arrived: Mapping[int, Arrived
 
 def _wrong_arrival(line: Travelled, came: Arrived) -> FieldError | None:
     if not all(is_exact(q) and q >= 0 for q in (came.good, came.damaged)):
-        return _wrong(line.line_id, "not_a_quantity", "What arrived is zero or more, of at most four places.", "")
+        words = "What arrived is zero or more, of at most four decimal places."
+        return _wrong(line.line_id, "not_a_quantity", words, "Count it again, in the base unit.")
+    if line.is_unit and (came.good % 1 or came.damaged % 1):
+        return part_of_a_unit(line.line_id)
     if came.good < line.received or came.damaged < line.damaged:
         known = f"{plain(line.received)} good and {plain(line.damaged)} damaged are booked already."
         return _wrong(line.line_id, "less_than_before", known, "Give all that has come so far; adjust what was wrong.")
@@ -66,8 +70,15 @@ def _wrong_arrival(line: Travelled, came: Arrived) -> FieldError | None:
     return None
 
 
-def wrong_shipments(asked: Mapping[int, Decimal], shipped: Mapping[int, Decimal]) -> list[FieldError]:
-    """What cannot leave: more than was asked for, less than nothing, nothing at all."""
+def part_of_a_unit(line_id: int) -> FieldError:
+    words = "The line is one unit with a serial number: a part of it is nowhere."
+    return _wrong(line_id, "not_one_unit", words, "Say 1 where it is, or 0 where it is not.")
+
+
+def wrong_shipments(
+    asked: Mapping[int, Decimal], shipped: Mapping[int, Decimal], units: Collection[int] = ()
+) -> list[FieldError]:
+    """What cannot leave: more than was asked for, less than nothing, a part of one of the numbered `units`, nothing."""
     errors = []
     for line_id, qty in shipped.items():
         if line_id not in asked:
@@ -75,6 +86,8 @@ def wrong_shipments(asked: Mapping[int, Decimal], shipped: Mapping[int, Decimal]
         elif not is_exact(qty) or not ZERO <= qty <= asked[line_id]:
             words = f"Between nothing and {plain(asked[line_id])} can be sent."
             errors.append(_wrong(line_id, "not_what_was_asked", words, "Ask for more by a transfer of its own."))
+        elif line_id in units and qty % 1:
+            errors.append(part_of_a_unit(line_id))
     if not errors and not any(shipped.values()):
         errors.append(FieldError("/lines", "nothing_sent", "Nothing is sent.", "Cancel the transfer instead."))
     return errors

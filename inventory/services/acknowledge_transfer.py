@@ -18,7 +18,7 @@ from exceptions_app.services.open_case import open_cases
 from inventory.exception_kinds import FILL_UP_DISPUTED
 from inventory.models import StockMovement, Transfer, TransferDispute, TransferLine
 from inventory.rules.field import Stated, bookable
-from inventory.rules.transfers import Arrived
+from inventory.rules.transfers import Arrived, part_of_a_unit
 from inventory.services.claim import shift_balances
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.open_count import begin_count
@@ -117,6 +117,8 @@ def _wrong(lines: Mapping[int, TransferLine], stated: Mapping[int, Stated]) -> l
         elif not all(is_exact(q) and q >= 0 for q in (said.good, said.damaged)):
             words = "What came is zero or more, of at most four decimal places."
             errors.append(FieldError(f"/lines/{line_id}", "not_a_quantity", words, "Count it again."))
+        elif line.lot is not None and line.lot.is_serial and (said.good % 1 or said.damaged % 1):
+            errors.append(part_of_a_unit(line_id))
         elif said.good < line.received_qty or said.damaged < line.damaged_qty:
             words = f"{plain(line.received_qty)} good and {plain(line.damaged_qty)} damaged are booked already."
             remedy = "Say all that has come; count the site where the books are wrong."

@@ -16,6 +16,7 @@ from inventory.models import Lot, StockBalance
 from inventory.services.give_way import Standing, ask_for_allocation, gave_way_case, stand, taken_from
 from inventory.services.movements import next_sequences
 from inventory.services.places import Place, balances_at, known_balances
+from inventory.services.serials import serial_products
 from inventory.states import MovementKind, StockStatus
 
 ZERO = Decimal(0)
@@ -91,7 +92,16 @@ def _places(lines: Sequence[SnapshotLine]) -> Mapping[int, Place]:
     known = _lots(named)
     fresh = [x for key, x in sorted(named.items()) if key not in known]
     if fresh:
-        rows = [Lot(product_id=x.product_id, code=x.lot_code, expiry_date=x.expiry_date) for x in fresh]
+        numbered = serial_products({x.product_id for x in fresh})
+        rows = [
+            Lot(
+                product_id=x.product_id,
+                code=x.lot_code,
+                expiry_date=x.expiry_date,
+                is_serial=x.product_id in numbered,
+            )
+            for x in fresh
+        ]
         Lot.objects.bulk_create(rows, ignore_conflicts=True)
         known = _lots(named)
     return {

@@ -30,7 +30,7 @@ from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.promise import current_promises, pegs_of, renewed, sequence_of
 from inventory.services.record import record
 from inventory.services.reserve import need_of
-from inventory.services.serials import refuse_doubled
+from inventory.services.serials import refuse_impossible
 from inventory.states import ClaimEnd, ClaimKind, ClaimState, MovementKind
 
 ZERO = Decimal(0)
@@ -150,7 +150,7 @@ class Standing:
     def settle(self, *, cause: str, now: datetime, actor: Actor) -> None:
         """Write claims, balances, movements and the promises of those who gave way, and ask for another allocation.
 
-        Raises StockDisagrees, SerialIsElsewhere.
+        Raises StockDisagrees, SerialIsElsewhere, SerialIsOneUnit, SerialsMissing.
         """
         lost = {g.demand.pk for g in self.gave}
         ranked = sorted((self.ledger.demands[i] for i in lost), key=lambda d: rank(need_of(d)))
@@ -158,7 +158,8 @@ class Standing:
         pegs = pegs_of(locks.expected(self.inbound), current, now=now) if lost and self.inbound else {}
         self.ledger.settle_all()
         StockMovement.objects.bulk_create(self.movements)
-        refuse_doubled({m.balance_id for m in self.movements if m.qty > 0})
+        gained = {m.balance_id for m in self.movements if m.qty > 0}
+        refuse_impossible({m.balance_id for m in self.movements}, gained)
         if not lost:
             record(self.ledger, now=now)
             return

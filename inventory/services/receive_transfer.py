@@ -1,7 +1,7 @@
 """A transfer arrives, whole, in parts, damaged or short; what never comes is written off by closing it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -198,8 +198,9 @@ def update_supply(transfer_ids: Sequence[int]) -> None:
 
 
 def _travelled(line: TransferLine) -> Travelled:
-    return Travelled(line.pk, line.shipped_qty, line.received_qty, line.damaged_qty, line.missing_qty)
+    is_unit = line.lot is not None and line.lot.is_serial
+    return Travelled(line.pk, line.shipped_qty, line.received_qty, line.damaged_qty, line.missing_qty, is_unit)
 
 
 def _with(line: Travelled, came: Arrived) -> Travelled:
-    return Travelled(line.line_id, line.shipped, came.good, came.damaged, line.missing)
+    return replace(line, received=came.good, damaged=came.damaged)

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from catalog.queries import product_snapshots
+from catalog.states import Tracking
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound
@@ -14,6 +16,7 @@ from inventory.models import CountLine, StockCount
 from inventory.rules.counts import FoundStock
 from inventory.services.open_count import count_ref
 from inventory.services.places import Place, balances_at, lots_called
+from inventory.services.serials import one_unit_or_none
 from inventory.states import COUNT, CountStatus
 
 
@@ -36,8 +39,8 @@ def record_counts(
         raise NotFound(kind="count", ident=count_id)
     if row.status != CountStatus.OPEN:
         row.status = COUNT.require(CountStatus(row.status), CountStatus.OPEN)
-    lines = {x.pk: x for x in row.lines.all()}
-    if errors := [*_wrong(lines, counted), *_wrong_found(found)]:
+    lines = {x.pk: x for x in row.lines.select_related("balance__lot")}
+    if errors := [*_wrong(lines, counted), *_wrong_found(found), *_wrong_units(lines, counted, found)]:
         raise InvalidInput(errors)
     figures = {lines[i].balance_id: qty for i, qty in counted.items()} | _found(row, lines, found)
     told = [x for x in row.lines.filter(balance_id__in=figures) if x.counted_qty != figures[x.balance_id]]
@@ -76,6 +79,26 @@ def _wrong(lines: Mapping[int, CountLine], counted: Mapping[int, Decimal]) -> li
         elif not is_exact(qty) or qty < 0:
             words = "What was counted is zero or more, of at most four places."
             errors.append(FieldError(f"/lines/{line_id}", "not_a_quantity", words, "Count in the base unit."))
+    return errors
+
+
+def _wrong_units(
+    lines: Mapping[int, CountLine], counted: Mapping[int, Decimal], found: Sequence[FoundStock]
+) -> list[FieldError]:
+    """What has serial numbers is there or not, by its number. One statement."""
+    named = {lines[i].balance.product_id for i in counted if i in lines} | {f.product_id for f in found}
+    products = product_snapshots(named)
+    told = [
+        (f"/lines/{i}", lines[i].balance.product_id, lot.code if (lot := lines[i].balance.lot) else "", qty)
+        for i, qty in counted.items()
+        if i in lines
+    ] + [(f"/found/{n}/qty", f.product_id, f.lot_code, f.qty) for n, f in enumerate(found)]
+    errors = []
+    for pointer, product_id, code, qty in told:
+        product = products.get(product_id)
+        is_numbered = product is not None and product.tracking == Tracking.SERIAL and is_exact(qty) and qty >= 0
+        if product and is_numbered and (wrong := one_unit_or_none(product.sku, code, qty)):
+            errors.append(FieldError(pointer, *wrong))
     return errors
 
 

@@ -17,6 +17,7 @@ from inventory.rules.asks import InboundSpec
 from inventory.services.promise import sequence_of
 from inventory.states import InboundKind
 
+NO_SUPPLY = "Inbound supply is above zero, of at most four decimal places."
 _NEWS = ["ordered_qty", "eta_date", "confidence_percent", "is_closed"]
 
 
@@ -51,7 +52,7 @@ def record_inbounds(specs: Sequence[InboundSpec], *, actor: Actor, now: datetime
 def record_supplies(specs: Sequence[InboundSpec], *, actor: Actor, now: datetime) -> list[int]:
     """The same inside the caller's transaction: rank 52."""
     errors = [
-        FieldError(f"/{i}/qty" if len(specs) > 1 else "/qty", "not_positive", "Inbound supply is above zero.")
+        FieldError(f"/{i}/qty" if len(specs) > 1 else "/qty", "not_positive", NO_SUPPLY, "Say all that was ordered.")
         for i, spec in enumerate(specs)
         if not is_exact(spec.qty) or spec.qty <= 0
     ]

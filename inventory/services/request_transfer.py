@@ -1,10 +1,12 @@
 """Ask for our own goods to be moved to another site. Nothing is held yet: what is free when the truck is loaded goes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
 from catalog.queries import product_snapshots
+from catalog.rules.asks import ProductSnapshot
+from catalog.states import Tracking
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, Refused
@@ -15,6 +17,7 @@ from core.uow import door_verb
 from inventory.models import Lot, Site, Transfer, TransferLine
 from inventory.rules.transfers import TransferLineSpec
 from inventory.services.places import lots_called, refuse_unfit, site_called, today_at
+from inventory.services.serials import one_unit_or_none
 
 CANNOT_TRAVEL = "it does not travel as good stock"
 
@@ -114,8 +117,15 @@ def _wrong_lines(lines: Sequence[TransferLineSpec]) -> list[FieldError]:
     products = product_snapshots([x.product_id for x in lines])
     for n, line in enumerate(lines):
         if line.product_id not in products:
-            errors.append(FieldError(f"/lines/{n}/product", "unknown_product", "There is no such product.", ""))
+            words = "There is no such product."
+            errors.append(FieldError(f"/lines/{n}/product", "unknown_product", words, "Name a product by its SKU."))
+        elif products[line.product_id].tracking == Tracking.SERIAL and (wrong := _no_unit(products, line)):
+            errors.append(FieldError(f"/lines/{n}/qty", *wrong))
     return errors
+
+
+def _no_unit(products: Mapping[int, ProductSnapshot], line: TransferLineSpec) -> tuple[str, str, str] | None:
+    return one_unit_or_none(products[line.product_id].sku, line.lot_code, line.qty)
 
 
 def _wrong_line(n: int, line: TransferLineSpec) -> list[FieldError]:

@@ -15,7 +15,7 @@ from inventory.models import Site, StockMovement
 from inventory.services.claim import shift_balances
 from inventory.services.give_way import ask_for_allocation
 from inventory.services.places import Place, balances_at, status_on_arrival, today_at
-from inventory.services.serials import refuse_doubled
+from inventory.services.serials import refuse_impossible
 from inventory.states import MovementKind, StockStatus
 
 
@@ -36,7 +36,7 @@ class Returned:
 def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Actor, now: datetime) -> None:
     """Book what came back, once per (source, sequence). Good goods of a recalled or expired lot come in as that.
 
-    Ranks 57 and 60; a constant number of statements. Raises SerialIsElsewhere.
+    Ranks 57 and 60; a constant number of statements. Raises SerialIsElsewhere, SerialIsOneUnit, SerialsMissing.
     """
     booked = set(
         StockMovement.objects.filter(
@@ -67,7 +67,7 @@ def return_to_stock(parts: Sequence[Returned], *, source: DocumentRef, actor: Ac
         for part in fresh
         for kind, qty in _movements(part)
     )
-    refuse_doubled(set(shifts))
+    refuse_impossible(set(shifts), set(shifts))
     scrapped = sum((p.qty for p in fresh if p.is_scrapped), Decimal(0))
     words = f"{plain(sum((p.qty for p in fresh), Decimal(0)) - scrapped)} back in stock"
     words += f", {plain(scrapped)} scrapped" if scrapped else ""

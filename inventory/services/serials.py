@@ -1,6 +1,7 @@
 """Units with serial numbers: each is a lot of one, in one place at a time. Internal to the room."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 
 from django.db import connection
 
@@ -15,6 +16,11 @@ from inventory.rules.asks import ReceiptLine
 class SerialsMissing(Refused):
     template = "{product} is tracked by serial number: {qty} came without one each."
     remedy_template = "Scan every unit: one line a serial number, of quantity 1."
+
+
+class SerialIsOneUnit(Refused):
+    template = "Serial number {serial} of {product} is one unit: a part of it is nowhere."
+    remedy_template = "Name the whole unit, of quantity 1, or leave it out."
 
 
 class SerialIsElsewhere(Refused):
@@ -46,23 +52,47 @@ def mark_serials(lines: Sequence[ReceiptLine], serial: Collection[int]) -> None:
         rows.filter(is_serial=False).update(is_serial=True)
 
 
-_DOUBLED = """
-    SELECT l.code, p.sku, string_agg(format('%%s %%s', s.code, b.status), ', ' ORDER BY b.id)
+_IMPOSSIBLE = """
+    SELECT l.code, p.sku, string_agg(format('%%s %%s', s.code, b.status), ', ' ORDER BY b.id),
+           bool_or(b.on_hand_qty %% 1 <> 0)
       FROM inventory_stockbalance b JOIN inventory_lot l ON l.id = b.lot_id AND l.is_serial
       JOIN inventory_site s ON s.id = b.site_id JOIN catalog_product p ON p.id = l.product_id
-     WHERE b.on_hand_qty > 0 AND b.lot_id IN (SELECT lot_id FROM inventory_stockbalance WHERE id = ANY(%s))
-     GROUP BY l.id, p.sku HAVING sum(b.on_hand_qty) <> 1 ORDER BY l.code LIMIT 1"""
+     WHERE b.on_hand_qty > 0 AND b.lot_id IN (SELECT lot_id FROM inventory_stockbalance WHERE id = ANY(%(changed)s))
+     GROUP BY l.id, p.sku
+    HAVING bool_or(b.on_hand_qty %% 1 <> 0)
+        OR sum(b.on_hand_qty) <> 1 AND l.id IN (SELECT lot_id FROM inventory_stockbalance WHERE id = ANY(%(gained)s))
+    UNION ALL
+    SELECT '', p.sku, trim_scale(b.on_hand_qty)::text, false
+      FROM inventory_stockbalance b JOIN catalog_product p ON p.id = b.product_id AND p.tracking = 'serial'
+     WHERE b.id = ANY(%(gained)s) AND b.lot_id IS NULL AND b.on_hand_qty > 0
+     ORDER BY 1 LIMIT 1"""
 
 
-def refuse_doubled(balance_ids: Collection[int]) -> None:
-    """After goods came to these balances: no numbered unit is in two places, or twice in one. One statement.
+def refuse_impossible(changed: Collection[int], gained: Collection[int]) -> None:
+    """After goods left or came to the balances `changed`, `gained` those they came to: a numbered unit is whole, in one
+    place and once there; what has numbers came with one. One statement.
 
-    Raises SerialIsElsewhere, and the caller's transaction rolls back.
+    Raises SerialIsOneUnit, SerialIsElsewhere, SerialsMissing, and the caller's transaction rolls back.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_DOUBLED, [list(balance_ids)])
-        for code, sku, where in cursor.fetchall():
+        cursor.execute(_IMPOSSIBLE, {"changed": list(changed), "gained": list(gained)})
+        for code, sku, where, is_part in cursor.fetchall():
+            if not code:
+                raise SerialsMissing(product=sku, qty=where)
+            if is_part:
+                raise SerialIsOneUnit(serial=code, product=sku)
             raise SerialIsElsewhere(serial=code, product=sku, where=where)
+
+
+def one_unit_or_none(sku: str, code: str, qty: Decimal) -> tuple[str, str, str] | None:
+    """(code, message, remedy) of a quantity that what has serial numbers cannot have at one place; `code` is the number."""
+    if not code.strip() and qty:
+        words = f"{sku} has serial numbers: {plain(qty)} came without one each."
+        return "serial_missing", words, "Name every unit by its number, each on a line of its own."
+    if qty not in (0, 1):
+        words = f"Serial number {code} of {sku} is one unit, not {plain(qty)}."
+        return "not_one_unit", words, "It is there (1), or it is not (0)."
+    return None
 
 
 _GONE = """

@@ -49,7 +49,8 @@ def ship_transfer(
     if row.status == TransferStatus.SHIPPED and sent == {x.pk: x.shipped_qty for x in lines}:
         return
     TRANSFER.require(TransferStatus(row.status), TransferStatus.SHIPPED)
-    if errors := wrong_shipments({x.pk: x.qty for x in lines}, sent if shipped is None else shipped):
+    units = {x.pk for x in lines if x.lot_id in lots and lots[x.lot_id].is_serial}
+    if errors := wrong_shipments({x.pk: x.qty for x in lines}, sent if shipped is None else shipped, units):
         raise InvalidInput(errors)
     source = site_called(row.from_site_id, verb="nothing leaves it")
     travelling = {x.lot_id for x in lines if sent[x.pk]}

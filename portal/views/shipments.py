@@ -16,9 +16,9 @@ from portal.access import PORTAL, PortalRequest, access
 @require_safe
 @access(PORTAL)
 def packing_slip(request: PortalRequest, number: str) -> HttpResponse:
-    """Of a shipment that has left."""
+    """Of a shipment that has left; of a usage nothing was packed."""
     shipment = _shipment(request, number)
-    if shipment.shipped_at is None:
+    if shipment.shipped_at is None or shipment.is_usage:
         raise Http404
     answer = HttpResponse(packing_slip_pdf(shipment.id), content_type="application/pdf")
     answer["Content-Disposition"] = f'inline; filename="{number}.pdf"'

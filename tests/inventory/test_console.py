@@ -13,10 +13,30 @@ from accounts.states import Role
 from core import clock, refs
 from core.refs import DocumentRef
 from core.testing import unit
-from inventory.models import Demand, InboundSupply, Site, StockBalance, StockMovement
+from inventory.models import (
+    CountLine,
+    Demand,
+    InboundSupply,
+    Site,
+    StockBalance,
+    StockCount,
+    StockMovement,
+    Transfer,
+)
+from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
+from inventory.services.cancel import cancel
+from inventory.services.change_stock_status import change_stock_status
+from inventory.services.confirm_picked import confirm_picked
+from inventory.services.confirm_shipped import confirm_shipped
+from inventory.services.open_count import open_count
+from inventory.services.post_count import post_count
+from inventory.services.receive_stock import receive_stock
+from inventory.services.record_counts import record_counts
 from inventory.services.release_claims import release_claims
 from inventory.services.reserve import reserve
+from inventory.services.scrap_stock import scrap_stock
+from inventory.states import StockStatus
 from tests.factories.accounts import BuyerFactory, StaffFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import (
@@ -32,6 +52,7 @@ from tests.factories.inventory import (
     spec,
     stock,
 )
+from tests.factories.stock import arrive, shipped
 
 pytestmark = pytest.mark.django_db
 SCREENS = ("site", "lot", "stockbalance", "stockmovement", "demand", "claim", "inboundsupply", "allocationrun")
@@ -202,6 +223,100 @@ def test_the_ledger_of_a_product_tells_what_made_its_figures_and_links_each_docu
         "There is no product NEVER"
         in keeper.get(page("stockbalance", verb="ledger"), {"sku": "NEVER"}).content.decode()
     )
+
+
+def a_life_of_stock():
+    """A product with every kind of movement, and claims that are held, shipped, given back and not found."""
+    product, site, other = StockedProductFactory(), SiteFactory(code="EAST"), SiteFactory(code="WEST")
+    did = {"actor": PLANNER, "now": NOW}
+    receipt = {"product_id": product.pk, "site_id": site.pk, **did}
+    balance_id = receive_stock(qty=Decimal(40), source=DocumentRef("manual_receipt", 77), **receipt)
+    receive_stock(qty=Decimal(9), source=DocumentRef("goods_receipt", 12, "GR-12"), **receipt)
+    receive_stock(qty=Decimal(8), source=DocumentRef("receipt_file", 13, "DN-13"), **receipt)
+    adjust_stock(balance_id=balance_id, qty=Decimal(-1), reason="water damage", **did)
+    change_stock_status(
+        balance_id=balance_id, to=StockStatus.DAMAGED, qty=Decimal(2), reason="crushed box", key=1, **did
+    )
+    scrap_stock(balance_id=balance_id, qty=Decimal(1), reason="burnt out", key=1, **did)
+    count_id = open_count(site_id=site.pk, product_ids=[product.pk], key="c", **did)
+    good = CountLine.objects.get(count_id=count_id, balance_id=balance_id).pk
+    record_counts(count_id=count_id, counted={good: Decimal(52)}, **did)
+    post_count(count_id=count_id, **did)
+    transfer_id, line = shipped(product, site, other, 3)
+    arrive(transfer_id, {line: (3, 0)})
+    wanted, given_back, _ = (demand(product, n) for n in (7, 2, 4))
+    allocate(trigger_key="life", product_ids=[product.pk], **did)
+    with unit():
+        cancel([given_back], now=NOW)
+    with unit():
+        (claim,) = release_claims([wanted], now=NOW)[wanted]
+    with unit():
+        confirm_picked({claim.claim_id: Decimal(5)}, **did)
+    with unit():
+        confirm_shipped([claim.claim_id], source=DocumentRef("shipment", 5), **did)
+    return product, count_id, transfer_id, wanted
+
+
+def test_every_event_of_the_ledger_says_what_it_was_and_leads_to_its_document_or_itself(keeper):
+    product, count_id, transfer_id, wanted = a_life_of_stock()
+    order = DocumentRef("order", Demand.objects.get(pk=wanted).ref_id, Demand.objects.get(pk=wanted).ref_number)
+    count = StockCount.objects.get(pk=count_id)
+    transfer = Transfer.objects.get(pk=transfer_id)
+    events = keeper.get(page("stockbalance", verb="ledger"), {"sku": product.sku}).context["events"]
+    told = {(e["what"], e["qty"], e["document"], e["note"]) for e in events}
+    assert {
+        ("Received", "+40", "Receipt by hand", ""),
+        ("Received", "+9", "Goods receipt GR-12", ""),
+        ("Received", "+8", "Receipt DN-13", ""),
+        ("Corrected", "-1", "Correction", "water damage"),
+        ("Changed status", "-2", "Status changed by hand", "crushed box"),
+        ("Scrapped", "-1", "Scrapped by hand", "burnt out"),
+        ("Counted", "-1", f"Count {count.number}", ""),
+        ("Left by transfer", "-3", f"Transfer {transfer.number}", f"{transfer.number} to WEST"),
+        ("Came by transfer", "+3", f"Transfer {transfer.number}", f"{transfer.number} from EAST"),
+        ("Changed status", "-2", f"Short pick, {order}", "not found at the pick, count due"),
+        ("Shipped", "-5", "Shipment 5", ""),
+    } <= told
+    claims = {(e["what"], e["qty"], e["note"]) for e in events if e["what"] in ("Claimed", "Claim ended")}
+    assert {
+        ("Claimed", "-4", "Allocated"),
+        ("Claimed", "-2", "Given back since"),
+        ("Claim ended", "+2", "Given back"),
+        ("Claimed", "-5", "Shipped since"),
+        ("Claim ended", "+5", "Shipped"),
+    } <= claims
+    assert all(e["url"] for e in events)
+    own = reverse("admin:inventory_stockcount_change", args=[count_id])
+    assert [e["url"] for e in events if e["what"] == "Counted"] == [own]
+    assert all(keeper.get(e["url"]).status_code == 200 for e in events if e["document"] in told_of_itself())
+
+
+def told_of_itself():
+    return "Receipt by hand", "Goods receipt GR-12", "Receipt DN-13", "Scrapped by hand", "Status changed by hand"
+
+
+def test_the_list_of_movements_names_their_documents_in_the_same_statements_for_more(keeper):
+    product, _, transfer_id, _ = a_life_of_stock()
+    number = Transfer.objects.get(pk=transfer_id).number
+    url, query = page("stockmovement"), {"q": product.sku}
+    shown = keeper.get(url, query).content.decode()
+    assert all(words in shown for words in (f"Transfer {number}", "Short pick, Order", "Goods receipt GR-12"))
+    assert "Claim " not in shown and "Manual receipt" not in shown
+    counts = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as captured:
+            keeper.get(url, query)
+        counts.append(len(captured))
+        for n in range(5):
+            source = DocumentRef("goods_receipt", 100 + n, f"GR-{n}")
+            receive_stock(
+                product_id=product.pk, site_id=Site.objects.first().pk, qty=Decimal(1), source=source, actor=PLANNER,
+                now=NOW,
+            )  # fmt: skip
+    assert counts[0] == counts[1]
+    file = b"".join(keeper.get(reverse("admin:inventory_stockmovement_export"), query)).decode()
+    assert file.splitlines()[0].lstrip("\ufeff") == "At,SKU,Site,Lot,Status,Movement,Quantity,Actor,Reason"
+    assert file.count(f",{product.sku},") == StockMovement.objects.filter(balance__product=product).count()
 
 
 def test_the_ledger_and_the_shortages_take_the_same_statements_for_more_rows(keeper):

@@ -22,6 +22,7 @@ from orders.services.capture import capture
 from orders.standing_queries import standings
 from tests.factories.accounts import BuyerFactory, StaffFactory, UserFactory
 from tests.factories.doors import browser_of, device_of
+from tests.factories.field import make_field, use
 from tests.factories.flow import PICKER, placed, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +121,21 @@ def test_every_door_says_the_same_from_the_draft_to_the_customer_s_door():
     confirm_delivery(shipment_id=shipment_id, delivered_at=told["now"], proof_of=Proof("D. Dock"), **told)
     assert said_everywhere(order_id, *doors) == ("Delivered", "Delivered")
     assert shipment_said_everywhere(shipment_id, *doors) == ("delivered", "Delivered")
+
+
+def test_what_was_used_on_site_was_never_on_its_way_and_has_no_packing_slip():
+    made = make_field(shelf=6)
+    buyer = browser_of(BuyerFactory(account=made.world.account).user)
+    desk, device = browser_of(StaffFactory(roles=["cs", "warehouse"])), device_of(UserFactory(roles=["cs"]))
+    used = use(made, 2, site=made.shelf, po_number="PO-5")
+    shipment = Shipment.objects.get(usage__number=used.number)
+    assert said_everywhere(used.order_id, buyer, desk, device) == ("Delivered", "Delivered")
+    assert shipment_said_everywhere(shipment.pk, buyer, desk, device) == ("shipped", "Used on site")
+    page = text(buyer.get(f"/orders/{used.order_number}/"))
+    assert f"Used from {made.shelf.name} on 23 Nov" in page
+    assert "Packing slip" not in page and "On its way" not in page
+    assert buyer.get(f"/shipments/{shipment.number}/slip").status_code == 404
+    refused = device.get(f"/api/v1/shipments/{shipment.public_id}/papers/packing-slip").json()
+    assert refused["code"] == "nothing_was_packed" and refused["remedy"]
+    here = text(desk.get(reverse("admin:fulfillment_shipment_change", args=[shipment.pk])))
+    assert "Packing slip" not in here and "Report the delivery" not in here

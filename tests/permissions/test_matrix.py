@@ -257,6 +257,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "inventory_stockbalance_status": ("get", {"balance_id": 1}, "planner warehouse"),
     "inventory_stockcount_export": ("get", {}, EVERY_DESK),
     "inventory_stockcount_step": ("get", {"count_id": 1, "verb": "post"}, "planner warehouse"),
+    "inventory_stockmovement_export": ("get", {}, EVERY_DESK),
     "inventory_transfer_export": ("get", {}, EVERY_DESK),
     "inventory_transfer_acknowledge": ("get", {"transfer_id": 1}, "cs cs_lead"),
     "inventory_transfer_step": ("get", {"transfer_id": 1, "verb": "ship"}, "planner warehouse"),

@@ -1,6 +1,6 @@
 """ATP against the dumbest possible answer: promise one unit more until somebody would go short.
 
-3,000 cases in the suite; `ATP_CASES=100000 ./run test tests/inventory/rules/test_atp_by_force.py` for all, `ATP_SEED` for
+3,000 cases in the suite; `OMS_CASES=100000 ./run test tests/inventory/rules/test_atp_by_force.py` for all, `OMS_SEED` for
 others.
 """
 
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from inventory.rules.atp import cumulative_atp, dated_atp
 
-CASES, SEED = int(os.environ.get("ATP_CASES", "3000")), int(os.environ.get("ATP_SEED", "20261125"))
+CASES, SEED = int(os.environ.get("OMS_CASES", "3000")), int(os.environ.get("OMS_SEED", "20261125"))
 TODAY = date(2026, 11, 23)
 
 
