@@ -58,6 +58,16 @@ _WAITING = """
     WHERE c.state = 'open' AND c.kind IN ('hard', 'released', 'picked') GROUP BY b.site_id"""
 
 
+# Sites an order ships from already, or did: what it may still hold elsewhere is planned again and does not count.
+_IN_USE = """
+    SELECT d.ref_kind, d.ref_id, array_agg(DISTINCT b.site_id)
+    FROM inventory_demand d JOIN unnest(%(kinds)s::text[], %(refs)s::bigint[]) AS r(kind, ref)
+         ON d.ref_kind = r.kind AND d.ref_id = r.ref
+    JOIN inventory_claim c ON c.demand_id = d.id AND (c.state = 'open' OR c.ended = 'shipped')
+    JOIN inventory_stockbalance b ON b.id = c.balance_id
+    WHERE NOT (c.state = 'open' AND c.kind IN ('soft', 'hard') AND d.id = ANY(%(moving)s::bigint[])) GROUP BY 1, 2"""
+
+
 def wants_of(demand_ids: Collection[int]) -> list[Want]:
     """What of the demands is backordered, as lines to be sourced. One statement."""
     return [_want(*row) for row in sql.rows(_WANTS, {"demands": list(demand_ids)})]
@@ -96,10 +106,10 @@ def surroundings(
     own_demands: Collection[int] = (),
     coming_back: Mapping[int, Decimal] | None = None,
 ) -> Surroundings:
-    """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, up to three
-    where one waits for inbound supply, and those of the pools of their products where they are not given. What the
-    `own_demands` are promised from inbound supply is theirs still, and so not taken; with `coming_back` (balance: base
-    units that count as free) so is what they hold."""
+    """Everything the plan of these lines depends on: six statements, one more where a rule asks for capacity, another
+    where shipments are limited, up to three where one waits for inbound supply, and those of the pools of their products
+    where they are not given. What the `own_demands` are promised from inbound supply is theirs still, and so not taken;
+    with `coming_back` (balance: base units that count as free) so is what they hold."""
     products = sorted({w.product_id for w in wants})
     accounts = {w.account_id for w in wants if w.account_id is not None}
     rules, places, shelves, network, free = sql.answers(
@@ -126,7 +136,20 @@ def surroundings(
         if rules
         else {},
         _coming(products, own_demands, today) if any(r.joins_inbound for r in rules) else {},
+        _in_use(wants, own_demands if coming_back else ()) if _is_capped(rules, terms.values()) else {},
     )
+
+
+def _is_capped(rules: Sequence[Rule], terms: Collection[Terms]) -> bool:
+    most = [*(r.max_shipments for r in rules), *(t.max_shipments for t in terms)]
+    return bool(rules) and any(n is not None for n in most)
+
+
+def _in_use(wants: Sequence[Want], moving: Collection[int]) -> dict[tuple[str, int], frozenset[int]]:
+    documents = sorted({w.document for w in wants})
+    kinds, refs = [kind for kind, _ in documents], [ref for _, ref in documents]
+    rows = sql.rows(_IN_USE, {"kinds": kinds, "refs": refs, "moving": list(moving)})
+    return {(kind, ref): frozenset(sites) for kind, ref, sites in rows}
 
 
 def _pools(

@@ -82,6 +82,9 @@ class Surroundings:
     terms: Mapping[int | None, Terms] = field(default_factory=dict)
     room: Mapping[tuple[int | None, int, int], Decimal] = field(default_factory=dict)
     coming: Mapping[int, Sequence[Peg]] = field(default_factory=dict)  # {product: supply nobody is promised}
+    in_use: Mapping[tuple[str, int], frozenset[int]] = field(
+        default_factory=dict
+    )  # {document: sites it ships from already}
 
 
 @dataclass(frozen=True)
@@ -217,7 +220,19 @@ def _problem(lines: Sequence[_Line], around: Surroundings, left: Mapping[int, De
     first = lines[0].want
     terms = around.terms.get(first.account_id, Terms())
     asks = tuple(_ask(line, terms) for line in lines)
-    return Problem(asks, _offers(lines, around, left), _origins(lines, around), _limits(lines, terms))
+    problem = Problem(asks, _offers(lines, around, left), _origins(lines, around), _limits(lines, terms))
+    return _beside(around.in_use.get(first.document, frozenset()), problem)
+
+
+def _beside(in_use: frozenset[int], problem: Problem) -> Problem:
+    """What is left of the most shipments, beside the sites the order ships from already; at the most, only those."""
+    most = problem.limits.max_shipments
+    if most is None or not in_use:
+        return problem
+    if len(in_use) < most:
+        return replace(problem, limits=replace(problem.limits, max_shipments=most - len(in_use)))
+    asks = tuple(replace(a, reach={s: r for s, r in a.reach.items() if s in in_use}) for a in problem.asks)
+    return replace(problem, asks=asks)
 
 
 def _ask(line: _Line, terms: Terms) -> Ask:

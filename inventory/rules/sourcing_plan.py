@@ -51,11 +51,24 @@ def _by_preference(problem: Problem) -> list[int]:
 
 def route(problem: Problem, plan: Sourced, key: int) -> tuple[int, ...]:
     """The sites in the order in which a line is to be served: as planned, then the plan's other sites (they ship
-    anyway), then the rest of the candidates that reach it."""
+    anyway), then the rest of the candidates that reach it and that the order may still ship from."""
     ask = next(a for a in problem.asks if a.key == key)
     own = dict.fromkeys(t.site_id for t in plan.takes if t.key == key)
-    rest = [s for s in _by_preference(problem) if s in ask.reach]
+    open_sites = may_ship(problem, plan)
+    rest = [s for s in _by_preference(problem) if s in ask.reach and s in open_sites]
     on_time = [s for s in rest if ask.reach[s].is_on_time]
     late = [s for s in rest if not ask.reach[s].is_on_time]
     also = [s for s in plan.sites if s in ask.reach]
     return tuple(dict.fromkeys([*own, *also, *on_time, *late]))
+
+
+def may_ship(problem: Problem, plan: Sourced) -> frozenset[int]:
+    """The sites that whatever comes in later may be sent from: all, or so many that the order's most shipments are kept
+    whichever lines they serve. Beside the plan's own, those that serve the most lines, then by preference."""
+    every = _by_preference(problem)
+    most = problem.limits.max_shipments
+    if most is None:
+        return frozenset(every)
+    others = [s for s in every if s not in plan.sites]
+    others.sort(key=lambda s: -sum(1 for a in problem.asks if s in a.reach))  # stable
+    return frozenset([*plan.sites, *others[: max(0, most - len(plan.sites))]])

@@ -46,7 +46,9 @@ def test_forty_now_and_twenty_on_the_third_of_december():
     assert [dates(line.slices)] == [dates(s) for s in reserved([(product, 60)])]
 
 
-def test_a_preview_under_rules_lanes_and_safety_stock_is_what_submit_then_promises():
+@pytest.mark.parametrize(("most", "there"), [(3, 5), (2, 0)])
+def test_a_preview_under_rules_lanes_and_safety_stock_is_what_submit_then_promises(most, there):
+    """Of two shipments none is left for the second product: both bring more of the first on time."""
     one, other = ProductFactory(), ProductFactory()
     reno, cmh, trunk = (SiteFactory(code=c, kind=k) for c, k in (("RENO", "dc"), ("CMH", "dc"), ("T1", "trunk")))
     account = AccountFactory(min_shelf_life_days=10)
@@ -57,14 +59,14 @@ def test_a_preview_under_rules_lanes_and_safety_stock_is_what_submit_then_promis
     stock(other, cmh, 5)
     stock(other, reno, 2, lot="OLD", expiry=TODAY + timedelta(days=9))
     SafetyStock.objects.create(product=one, site=reno, qty=5)
-    SourcingRule.objects.create(name="West", region="West", sites=["RENO", "CMH", "T1"], max_shipments=2)
+    SourcingRule.objects.create(name="West", region="West", sites=["RENO", "CMH", "T1"], max_shipments=most)
     lines = [(one, 10), (other, 7), (one, 4)]
     shown = split_plan(
         asks(*lines, ship_to_id=place.pk, min_shelf_life_days=10), account_id=account.pk, now=NOW
     )  # fmt: skip
     kept = reserved(lines, account_id=account.pk, ship_to_id=place.pk, min_shelf_life_days=10)
     assert [dates(shown[n].slices) for n in range(3)] == [dates(s) for s in kept]
-    assert sum(s.qty for s in shown[1].slices if s.kind == PromiseKind.STOCK) == 5
+    assert sum(s.qty for s in shown[1].slices if s.kind == PromiseKind.STOCK) == there
     assert "by sourcing rule West" in shown[0].why_here
 
 

@@ -98,6 +98,21 @@ def test_at_most_two_shipments_leave_what_a_third_would_bring():
     assert {t.site_id for t in plan.takes} == {RENO, CMH}
 
 
+def test_what_comes_in_later_is_sent_from_no_more_sites_than_the_order_may_ship_from():
+    """Two sites at most: those of the plan and none beside; where the plan needs one, the other that serves more lines."""
+    three = (RENO, CMH, ATL)
+    lines = (ask(1, 7, 12, three), ask(2, 8, 5, (RENO, ATL)))
+    origins = (origin(RENO, shipment=1), origin(CMH, shipment=2), origin(ATL, shipment=3))
+    two = Problem(lines, (offer(1, RENO, 7, 5), offer(2, CMH, 7, 4), offer(3, ATL, 7, 3)), origins, Limits(2))
+    assert [route(two, source(two), key) for key in (1, 2)] == [(RENO, CMH), (RENO,)]
+    one = Problem(lines, (offer(1, RENO, 7, 5),), origins, Limits(2))
+    assert [route(one, source(one), key) for key in (1, 2)] == [(RENO, ATL), (RENO, ATL)]
+    none = Problem(lines, (), origins, Limits(1))
+    assert [route(none, source(none), key) for key in (1, 2)] == [(RENO,), (RENO,)]
+    free = Problem(lines, (offer(1, RENO, 7, 5),), origins)
+    assert route(free, source(free), 1) == (RENO, CMH, ATL)
+
+
 def test_a_line_below_its_minimum_waits_and_leaves_the_stock_to_the_other():
     lines = (ask(1, 7, 10, (RENO,), least_qty=Decimal(10)), ask(2, 7, 5, (RENO,)))
     plan = source(Problem(lines, (offer(1, RENO, 7, 8),), (origin(RENO),)))
