@@ -187,6 +187,8 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     CompanyAsked: (Reaction("write to the company's approvers", do.mail_approvers),),
     ApprovalDecided: (
         Reaction("put approved prices on their lines", do.apply_approved_price, when=worth.prices_were_approved),
+        Reaction("promise the approved day", do.apply_approved_promise, when=worth.a_promise_was_approved),
+        Reaction("allow the approved product", do.apply_approved_allowance, when=worth.an_allowance_was_approved),
         Reaction("set the approved limit", do.set_approved_limit, when=worth.a_limit_was_approved),
         Reaction(
             "hand approved repricing to finance",

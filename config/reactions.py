@@ -50,7 +50,9 @@ from orders.events import (
     OrderAmended,
     OrderSubmitted,
 )
+from orders.services.allow_product import apply_approved_allowance as put_approved_allowance
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
+from orders.services.apply_approved_promise import apply_approved_promise as put_approved_promise
 from orders.services.close_short import close_rest
 from orders.services.count_call_offs import count_call_offs as call_off
 from orders.services.count_open_orders import count_open_orders as count_orders
@@ -255,6 +257,14 @@ def measure_damaged_return(fact: ReturnDispositioned, job: JobContext) -> None:
 
 def apply_approved_price(fact: ApprovalDecided, job: JobContext) -> None:
     put_approved_price(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def apply_approved_promise(fact: ApprovalDecided, job: JobContext) -> None:
+    put_approved_promise(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def apply_approved_allowance(fact: ApprovalDecided, job: JobContext) -> None:
+    put_approved_allowance(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def set_approved_limit(fact: ApprovalDecided, job: JobContext) -> None:

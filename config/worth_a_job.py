@@ -5,7 +5,9 @@ from billing.services.settle_price import PRICE as INVOICE_PRICE
 from billing.services.write_off import KIND as WRITE_OFF
 from fulfillment.events import ReturnAuthorized, ReturnDispositioned, ShipmentDelivered, VendorConfirmed
 from fulfillment.states import ReturnOutcome
+from orders.rules.promising import PROMISE_APPROVAL
 from orders.rules.repricing import PRICE_APPROVAL
+from orders.services.allow_product import ELIGIBILITY_APPROVAL
 from orders.services.ask_company import KIND as PURCHASE
 from orders.states import REPRICE
 
@@ -14,6 +16,14 @@ CREDIT_LIMIT = "credit"  # credit.services.request_limit
 
 def prices_were_approved(fact: ApprovalDecided) -> bool:
     return fact.is_approved and (fact.approval_kind, fact.subject_kind) == (PRICE_APPROVAL, "order")
+
+
+def a_promise_was_approved(fact: ApprovalDecided) -> bool:
+    return fact.is_approved and (fact.approval_kind, fact.subject_kind) == (PROMISE_APPROVAL, "order")
+
+
+def an_allowance_was_approved(fact: ApprovalDecided) -> bool:
+    return fact.is_approved and (fact.approval_kind, fact.subject_kind) == (ELIGIBILITY_APPROVAL, "order")
 
 
 def an_invoice_was_approved(fact: ApprovalDecided) -> bool:

@@ -19,6 +19,7 @@ from credit.rules.asks import CreditAsk, CreditDecision
 from credit.states import CheckPoint
 from inventory import queries as inventory
 from inventory.states import ClaimKind
+from orders.allowed_queries import allowed_rules
 from orders.queries import credit_held_pictures, pictures
 from orders.rules import gates as rules
 from orders.rules.asks import GateResult
@@ -216,7 +217,9 @@ def _with_price(line: LinePicture, result: PriceResult | None) -> LinePicture:
 def violations_of(
     orders: Iterable[OrderPicture], known: Mapping[int, AccountSnapshot], *, now: datetime
 ) -> dict[int, dict[int, list[Violation]]]:
-    """{order id: {line number: why not}}, each order on its customer's day: the world has at most three at a time."""
+    """{order id: {line number: why not}}, each order on its customer's day: the world has at most three at a time.
+    What somebody with the authority set aside for the order (orders.services.allow_product) is left out; that is asked where
+    there is something to set aside."""
     items: dict[date, list[EligibilityItem]] = defaultdict(list)
     for order in orders:
         items[local_day(now, known.get(order.account_id))].extend(
@@ -224,11 +227,16 @@ def violations_of(
             for line in order.lines
             if line.product_id is not None
         )
+    against = [v for day in sorted(items) for v in catalog.check_eligibility(items[day], on=day)]
+    if not against:
+        return {}
+    products = {x.key: x.product_id for day in items for x in items[day]}
+    allowed = allowed_rules({int(v.key.split(":")[0]) for v in against})
     found: dict[int, dict[int, list[Violation]]] = defaultdict(lambda: defaultdict(list))
-    for day in sorted(items):
-        for violation in catalog.check_eligibility(items[day], on=day):
-            order_id, line_no = violation.key.split(":")
-            found[int(order_id)][int(line_no)].append(violation)
+    for violation in against:
+        order_id, line_no = map(int, violation.key.split(":"))
+        if violation.rule not in allowed.get((order_id, products[violation.key]), ()):
+            found[order_id][line_no].append(violation)
     return found
 
 

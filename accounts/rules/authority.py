@@ -46,6 +46,13 @@ DEFAULTS: Sequence[Limit] = (
     Limit("allocation", Role.CS_LEAD, Decimal(10_000)),
     Limit("allocation", Role.PLANNER, Decimal(25_000)),
     Limit("allocation", Role.FINANCE_APPROVER),
+    Limit("promise", Role.CS, Decimal(1_000)),
+    Limit("promise", Role.CS_LEAD, Decimal(10_000)),
+    Limit("promise", Role.PLANNER, Decimal(25_000)),
+    Limit("promise", Role.FINANCE_APPROVER),
+    Limit("eligibility", Role.CS_LEAD, Decimal(5_000)),
+    Limit("eligibility", Role.PRICING, Decimal(25_000)),
+    Limit("eligibility", Role.FINANCE_APPROVER),
     Limit("reprice", Role.PRICING, Decimal(25_000)),
     Limit("reprice", Role.FINANCE_APPROVER),
     Limit("purchase order", Role.BUYER_APPROVER),  # the customer's own: nobody of the house decides it

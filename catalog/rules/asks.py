@@ -99,12 +99,14 @@ class EligibilityItem:
 
 @dataclass(frozen=True)
 class Violation:
-    """Why not. `rule` is a stable word or the name of the authorization that decided."""
+    """Why not. `rule` is a stable word or the name of the authorization that decided. `is_final`: nobody of the house
+    sets it aside (who may not buy at all, what is not sold, a licence that is missing)."""
 
     key: str
     rule: str
     message: str
     explanation: Explanation
+    is_final: bool = False
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,9 @@ class Rule:
         )
 
 
+LICENCE = "missing_licence"  # among the inputs of a judgement: a licence the customer has not
+
+
 # How specific a rule is: first by what it names of the product, then by whom it names. A deeper category is closer.
 Level = tuple[int, int, int, int, int, int, int]
 
@@ -101,7 +104,11 @@ def violations(key: str, party: Party, item: Item, rules: Iterable[Rule], *, on:
 def unknown(key: str, what: str) -> Violation:
     """For an account or a product that does not exist."""
     return Violation(
-        key, f"unknown_{what}", f"This {what} does not exist.", Explanation(f"unknown_{what}", "not allowed")
+        key,
+        f"unknown_{what}",
+        f"This {what} does not exist.",
+        Explanation(f"unknown_{what}", "not allowed"),
+        is_final=True,
     )
 
 
@@ -123,7 +130,7 @@ _STATUS_CHECKS: tuple[Callable[[str, Party, Item], Violation | None], ...] = (_a
 
 
 def _status_violation(key: str, rule: str, message: str, status: str) -> Violation:
-    return Violation(key, rule, message, Explanation(rule, "not allowed", {"status": status}))
+    return Violation(key, rule, message, Explanation(rule, "not allowed", {"status": status}), is_final=True)
 
 
 def judgement(party: Party, item: Item, rules: Iterable[Rule], *, on: date) -> tuple[Explanation, str]:
@@ -136,6 +143,8 @@ def judgement(party: Party, item: Item, rules: Iterable[Rule], *, on: date) -> t
     deciding = sorted((r for r in covering if level(r, item) == highest), key=lambda r: _strictness(r, party))
     winner = deciding[0]
     objection = _objection(winner, party, item)
+    if winner.effect != Effect.DENY and objection:
+        inputs = {**inputs, LICENCE: winner.license_kind}
     losers = tuple(Loser(r.name, "less specific") for r in covering if r not in deciding)
     losers += tuple(Loser(r.name, "less strict at the same level") for r in deciding[1:])
     return Explanation(winner.name, "not allowed" if objection else "allowed", inputs, losers), objection
@@ -143,7 +152,9 @@ def judgement(party: Party, item: Item, rules: Iterable[Rule], *, on: date) -> t
 
 def _judged(key: str, party: Party, item: Item, rules: Iterable[Rule], on: date) -> Violation | None:
     explanation, objection = judgement(party, item, rules, on=on)
-    return Violation(key, explanation.rule, objection, explanation) if objection else None
+    if not objection:
+        return None
+    return Violation(key, explanation.rule, objection, explanation, is_final=LICENCE in explanation.inputs)
 
 
 def _strictness(rule: Rule, party: Party) -> tuple[int, int]:

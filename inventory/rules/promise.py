@@ -208,6 +208,31 @@ def leave_on(current: Sequence[PromiseSlice], site: SiteTimes, day: date, *, req
     return Renewal(tuple(_merged(slices)), tuple(moves))
 
 
+def promise_on(current: Sequence[PromiseSlice], sites: Mapping[int, SiteTimes], day: date, *, cause: str) -> Renewal:
+    """All of it promised for `day` on somebody's word, on the ground it stands on; it leaves a known site on the last day
+    from which it arrives by then, else as long before its arrival as it did."""
+    slices, moves = [], []
+    for was in current:
+        if was.delivery_date == day:
+            slices.append(was)
+            continue
+        new = replace(was, ship_date=_leaving_for(was, sites, day), delivery_date=day)
+        slices.append(_successor(was, new, was.qty, cause))
+        if was.delivery_date is not None:
+            moves.append(Move(was.qty, was.delivery_date, day, cause))
+    return Renewal(tuple(_merged(slices)), tuple(moves))
+
+
+def _leaving_for(was: PromiseSlice, sites: Mapping[int, SiteTimes], day: date) -> date | None:
+    if was.site_id is not None and was.site_id in sites:
+        site = sites[was.site_id]
+        earlier = (day - timedelta(days=n) for n in range(HORIZON_DAYS))
+        return next((d for d in earlier if site.is_shipping_day(d) and site.arrival(d) <= day), day)
+    if was.ship_date is None or was.delivery_date is None:
+        return None
+    return day - (was.delivery_date - was.ship_date)
+
+
 @dataclass
 class _Left:
     """A slice with what of it is not accounted for yet."""

@@ -14,7 +14,7 @@ from inventory.locks import LockedDemand
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.network import Destination, Network
 from inventory.rules.pegs import Expected, pegs_left
-from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, leave_on, peg_inbound, renew, trim
+from inventory.rules.promise import Coverage, Peg, Renewal, fresh_slices, leave_on, peg_inbound, promise_on, renew, trim
 from inventory.services.claim import Ledger
 from inventory.services.record import PromiseChanges
 from inventory.states import PromiseKind
@@ -120,6 +120,16 @@ def redated(
         _difference(demand.pk, known[demand.pk], renewal.slices, changes)
         notes += _notes(demand, renewal, now)
     return Promised(changes, notes, by_demand)
+
+
+def promised_by_hand(
+    demand: LockedDemand, current: Sequence[Current], sites: Network, day: date, *, cause: str, now: datetime
+) -> Promised:
+    """The promises where a person says the day."""
+    renewal = promise_on([c.slice for c in current], sites.times_to(destination_of(demand)), day, cause=cause)
+    changes = PromiseChanges()
+    _difference(demand.pk, current, renewal.slices, changes)
+    return Promised(changes, _notes(demand, renewal, now), {demand.pk: renewal.slices})
 
 
 def destination_of(demand: LockedDemand) -> Destination:

@@ -12,7 +12,9 @@ from core.overrides import Reason
 from core.quantity import BadQuantity, as_quantity, plain
 from orders.queries import account_of
 from orders.rules.asks import DraftChanges
+from orders.services.allow_product import allow_product
 from orders.services.cancel import cancel_lines, cancel_order
+from orders.services.change_promise import change_promise
 from orders.services.change_terms import change_terms
 from orders.services.clear_hold import clear_hold
 from orders.services.close_short import close_short
@@ -182,6 +184,28 @@ def do_split(order_id: int, form: Form, actor: Actor) -> str:
     return f"Line {line_no} is split: the {plain(done.qty)} that wait are line {done.new_line_no}. The override is recorded."
 
 
+def do_promise(order_id: int, form: Form, actor: Actor) -> str:
+    """Another day for what is open of a line."""
+    line_no, reason, day = int(_number(form, "line_no")), _why(form), _day(form, "day")
+    if day is None:
+        raise InvalidInput([FieldError("/day", "required", "Say which day is promised.")])
+    change = change_promise(order_id=order_id, line_no=line_no, day=day, reason=reason, actor=actor, now=clock.now())
+    was = f"it was {change.was}" if change.was else "it had no day"
+    worth = f", {change.effect:+,} {change.currency} in penalties of the contract" if change.effect else ""
+    if change.is_applied:
+        return f"Line {line_no} is promised for {change.day}; {was}{worth}. The override is recorded."
+    return f"The day waits for approval {change.approval_id}; {was}{worth}."
+
+
+def do_allow(order_id: int, form: Form, actor: Actor) -> str:
+    """A product the customer is not authorized for, on this order."""
+    line_no = int(_number(form, "line_no"))
+    done = allow_product(order_id=order_id, line_no=line_no, reason=_why(form), actor=actor, now=clock.now())
+    if done.is_applied:
+        return f"Line {line_no} is allowed on this order, against {', '.join(done.rules)}. The override is recorded."
+    return f"Line {line_no} waits for approval {done.approval_id}: {done.worth:,} {done.currency}."
+
+
 def do_close_short(order_id: int, form: Form, actor: Actor) -> str:
     line_no = int(_number(form, "line_no"))
     outcome = close_short(order_id=order_id, line_no=line_no, reason=_reason(form), actor=actor, now=clock.now())
@@ -247,5 +271,7 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "cancel-line": do_cancel_line,
     "close-short": do_close_short,
     "split": do_split,
+    "promise": do_promise,
+    "allow": do_allow,
     "substitute": do_substitute,
 }

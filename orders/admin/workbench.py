@@ -274,6 +274,7 @@ def _line(
         and line.state.backordered > 0
         and line.state.shipped > 0
         and line.state.open == line.state.backordered,
+        "may_promise": line.state is not None and line.state.open > 0,
         "may_split": line.state is not None and ZERO < line.state.backordered < line.state.open,
         "may_cancel": line.state is not None
         and line.state.backordered + line.state.reserved + line.state.allocated > 0,

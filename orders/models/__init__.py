@@ -1,3 +1,4 @@
+from orders.models.allowed_product import AllowedProduct
 from orders.models.hold import Hold
 from orders.models.hold_type import HoldType
 from orders.models.order import LineSplit, Order, OrderLine
@@ -7,6 +8,7 @@ from orders.models.repriced_line import RepricedLine
 from orders.models.revision import OrderRevision
 
 __all__ = [
+    "AllowedProduct",
     "Hold",
     "HoldType",
     "LineSplit",

@@ -152,7 +152,7 @@ def _is_still_blocked(order_id: int) -> bool:
 def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Actor, now: datetime) -> None:
     ref = DocumentRef("order", order.pk, order.number)
     overrides.record(
-        kind="hold_release",
+        kind="eligibility" if hold.reason == HoldReason.ELIGIBILITY else "hold_release",
         subject=ref,
         actor=actor,
         reason=reason,
