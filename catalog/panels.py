@@ -3,6 +3,7 @@
 from django.http import HttpRequest
 from django.template.loader import render_to_string
 
+from catalog.access import GRANTERS
 from catalog.queries import licences_of
 from catalog.states import LicenceState
 from core import clock
@@ -21,4 +22,5 @@ TONES = {
 def licences_of_account(ref: DocumentRef, request: HttpRequest) -> str:
     found = licences_of(ref.id, now=clock.now())
     rows = [{"licence": licence, "tone": TONES[licence.state], "state": words(licence.state)} for licence in found]
-    return render_to_string("catalog/account_licences.html", {"rows": rows, "account_id": ref.id}, request)
+    told = {"rows": rows, "account_id": ref.id, "may_add": GRANTERS.may_act(request.user)}
+    return render_to_string("catalog/account_licences.html", told, request)

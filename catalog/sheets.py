@@ -9,6 +9,7 @@ from typing import Any
 from django.db.models.functions import Upper
 
 from accounts.states import STAFF, Role
+from catalog.access import GRANTERS
 from catalog.gtins import gtin_holders
 from catalog.locks import Shape, hold_still
 from catalog.models import License, Product, Substitution
@@ -34,7 +35,6 @@ class KitContainsItself(Refused):
 
 KEEPERS = allow(view=STAFF, act={Role.OPERATOR, Role.PRICING, Role.PLANNER})
 CARERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD, Role.CS})
-GRANTERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
 Problems = Mapping[int, Sequence[Problem]]
 QTY = Number(14, 4)
 FACTOR = Number(9, low=Decimal(1))

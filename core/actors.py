@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 SYSTEM_ROLE = "service"
+PRODUCT = "Holdfast"  # who did what no person did, in histories and timelines
 
 
 @dataclass(frozen=True)
@@ -29,5 +30,5 @@ class Actor:
 
 
 def system(label: str, *, request_id: str = "") -> Actor:
-    """The actor of a job: `label` names it ("allocation run", "EDI receive")."""
-    return Actor(label=label, roles=frozenset({SYSTEM_ROLE}), request_id=request_id)
+    """The actor of a job: `label` names it ("allocation run", "EDI receive"). People read "Holdfast, allocation run"."""
+    return Actor(label=f"{PRODUCT}, {label}", roles=frozenset({SYSTEM_ROLE}), request_id=request_id)

@@ -12,7 +12,7 @@ USUAL = 2  # ways out of a trouble; fewer are declared with the reason
 
 
 def every_kind_is_found_and_mended(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
-    return [problem for spec in kinds.kinds() if not spec.awaits_rooms for problem in _problems(spec)]
+    return [problem for spec in kinds.kinds() if not spec.awaits for problem in _problems(spec)]
 
 
 def _problems(spec: KindSpec) -> Iterable[CheckMessage]:

@@ -24,7 +24,7 @@ class KindSpec:
     then_queue: str = ""  # takes a case over that the owner did not answer in time ("rep, then CS")
     least_resolutions: int = 2  # fewer only with a word why
     why_fewer: str = ""  # why one click, or none, is all there is
-    awaits_rooms: bool = False  # its cause lives in a room still to come: it has an owner and a clock, no detector
+    awaits: str = ""  # what its cause waits for, a seam still to be built: it has an owner and a clock, no detector
 
     def __post_init__(self) -> None:
         QueueCode(self.owner_queue)

@@ -14,13 +14,14 @@ from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Suggestion, ranked
 from exceptions_app.states import LIVE, CaseStatus
+from exceptions_app.wording import ShownClock, shown_clock
 
 SOON = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
 class QueueCount:
-    """A team's live cases: `overdue` past resolve-by (a paused clock is not overdue), `soon` within an hour of it."""
+    """A team's live cases: `overdue` past their next clock (a paused one runs not), `soon` within an hour of it."""
 
     code: str
     name: str
@@ -40,13 +41,12 @@ class KindCount:
 
 def queue_counts(*, now: datetime) -> list[QueueCount]:
     """Every queue, by name, in two statements; only live cases are read, however many there ever were."""
-    running = ~Q(status=CaseStatus.WAITING)
     live = Case.objects.filter(status__in=LIVE).values("queue")
     rows = live.annotate(
         live=Count("id"),
         unassigned=Count("id", filter=Q(assignee__isnull=True)),
-        overdue=Count("id", filter=running & Q(resolve_by__lt=now)),
-        soon=Count("id", filter=running & Q(resolve_by__gte=now, resolve_by__lt=now + SOON)),
+        overdue=Count("id", filter=Q(breach_at__lt=now)),
+        soon=Count("id", filter=Q(breach_at__gte=now, breach_at__lt=now + SOON)),
     )
     found = {r["queue"]: (r["live"], r["unassigned"], r["overdue"], r["soon"]) for r in rows}
     return [QueueCount(q.code, q.name, *found.get(q.pk, (0, 0, 0, 0))) for q in Queue.objects.order_by("name")]
@@ -126,6 +126,17 @@ def steps_of(case_id: int) -> list[SlaStep]:
     return list(SlaStep.objects.filter(case_id=case_id).order_by("due_at", "clock", "threshold"))
 
 
+def clock_of(case: Case | CaseSnapshot, now: datetime) -> ShownClock:
+    """The clock people look at."""
+    return shown_clock(
+        status=case.status,
+        breach_at=case.breach_at,
+        respond_by=case.respond_by,
+        is_answered=case.responded_at is not None,
+        now=now,
+    )
+
+
 def snapshot(row: Case) -> CaseSnapshot:
     return CaseSnapshot(
         id=row.pk,
@@ -146,6 +157,8 @@ def snapshot(row: Case) -> CaseSnapshot:
         opened_at=row.opened_at,
         respond_by=row.respond_by,
         resolve_by=row.resolve_by,
+        breach_at=row.breach_at,
+        responded_at=row.responded_at,
         breached_at=row.breached_at,
         is_live=row.status in LIVE,
         is_paused=row.status == CaseStatus.WAITING,

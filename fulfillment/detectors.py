@@ -9,6 +9,7 @@ from core.refs import DocumentRef
 from exceptions_app.detection import Cause, Detector, Watch, Worth, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.severity import DAYS_LATE
+from fulfillment import case_ends
 from fulfillment.exception_kinds import (
     DELIVERY_DAMAGED,
     DELIVERY_LATE,
@@ -23,17 +24,19 @@ from fulfillment.exception_kinds import (
 )
 
 _DUE = """
-SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date)
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date), n.today
   FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
+  JOIN inventory_site w ON w.id = s.site_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE w.time_zone)::date AS today) n
   JOIN orders_orderline l ON l.id = c.order_line_id JOIN inventory_demand d ON d.id = l.demand_id
   JOIN orders_order o ON o.id = s.order_id
- WHERE s.status IN ('released', 'acknowledged', 'picking', 'packed') AND d.requested_date <= %(today)s
- GROUP BY s.id, o.currency ORDER BY s.id
+ WHERE s.status IN ('released', 'acknowledged', 'picking', 'packed') AND d.requested_date <= n.today
+ GROUP BY s.id, o.currency, n.today ORDER BY s.id
 """
 
 
 def windows_at_risk(now: datetime) -> list[CaseSpec]:
-    """Shipments in the warehouse's hands that the customer wants today or wanted sooner."""
+    """Shipments in the warehouse's hands that the customer wants today, by the site's day, or wanted sooner."""
     return [
         CaseSpec(
             DELIVERY_WINDOW_AT_RISK.code,
@@ -43,9 +46,9 @@ def windows_at_risk(now: datetime) -> list[CaseSpec]:
             worth,
             currency,
             f"Wanted on {asked.day} {asked:%b} and not sent yet",
-            {DAYS_LATE: (now.date() - asked).days},
+            {DAYS_LATE: (today - asked).days},
         )
-        for pk, number, account_id, currency, worth, asked in sql.rows(_DUE, {"today": now.date()})
+        for pk, number, account_id, currency, worth, asked, today in sql.rows(_DUE, {"now": now})
     ]
 
 
@@ -76,21 +79,24 @@ def unanswered_recalls(now: datetime) -> list[CaseSpec]:
 
 
 _NOT_THERE = """
-SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.unit_price, 2)), max(p.delivery_date)
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.unit_price, 2)), max(p.delivery_date),
+       n.today
   FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
+  JOIN accounts_account a ON a.id = s.account_id LEFT JOIN accounts_shipto t ON t.id = s.ship_to_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE coalesce(t.time_zone, a.time_zone))::date AS today) n
   JOIN orders_orderline l ON l.id = c.order_line_id JOIN orders_order o ON o.id = s.order_id
   JOIN LATERAL (SELECT max(coalesce(q.first_delivery_date, q.delivery_date)) AS delivery_date
                   FROM inventory_promise q WHERE q.demand_id = c.demand_id) p ON true
  WHERE s.status = 'shipped' AND s.tracking_number <> '' AND s.shipped_at > %(since)s
- GROUP BY s.id, o.currency HAVING max(p.delivery_date) < %(today)s ORDER BY s.id
+ GROUP BY s.id, o.currency, n.today HAVING max(p.delivery_date) < n.today ORDER BY s.id
 """
 LOOKED_BACK = timedelta(days=60)  # what is older was never reported, and nobody waits for it
 
 
 def late_deliveries(now: datetime) -> list[CaseSpec]:
-    """What left in the last 60 days with a tracking number, was promised for a day that is over, and is nowhere reported
-    as delivered."""
-    asked = {"today": now.date(), "since": now - LOOKED_BACK}
+    """What left in the last 60 days with a tracking number, was promised for a day that is over where the customer is,
+    and is nowhere reported as delivered."""
+    asked = {"now": now, "since": now - LOOKED_BACK}
     return [
         CaseSpec(
             DELIVERY_LATE.code,
@@ -100,9 +106,9 @@ def late_deliveries(now: datetime) -> list[CaseSpec]:
             worth,
             currency,
             f"{number} was promised for {promised.day} {promised:%b} and is not reported as delivered",
-            {DAYS_LATE: (now.date() - promised).days},
+            {DAYS_LATE: (today - promised).days},
         )
-        for pk, number, account_id, currency, worth, promised in sql.rows(_NOT_THERE, asked)
+        for pk, number, account_id, currency, worth, promised, today in sql.rows(_NOT_THERE, asked)
     ]
 
 
@@ -152,6 +158,8 @@ register(
     Detector(RECALL_UNANSWERED.code, "recall:", unanswered_recalls),
     Watch(SHORT_PICK.code, made_good),
     Watch(VENDOR_SHORT.code, made_good),
+    Watch(VENDOR_LATE.code, case_ends.has_left_or_never_will),
+    Watch(DELIVERY_REFUSED.code, case_ends.came_back),
 )
 register(Worth(VENDOR_SHORT.code, worth_of_short))
 pushed(VENDOR_SHORT.code, "the fact VendorShort")

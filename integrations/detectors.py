@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, pushed, register
+from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSpec
 from integrations.exception_kinds import (
     EDI_NEW_PARTNER,
@@ -15,6 +15,7 @@ from integrations.exception_kinds import (
 )
 from integrations.models import PromiseLetter
 from integrations.states import LetterState
+from orders.case_ends import no_draft_any_more, parts_are_known
 
 pushed(EDI_NEW_PARTNER, "open_partner")
 for opened_by_decision in (EDI_QUARANTINED, EDI_UNKNOWN_PART, EDI_PO_CHANGED, EDI_NOT_SUBMITTED):
@@ -34,4 +35,8 @@ def letters_not_sent(now: datetime) -> list[CaseSpec]:
     ]  # fmt: skip
 
 
-register(Detector(LETTER_NOT_SENT.code, "letter:", letters_not_sent))
+register(
+    Detector(LETTER_NOT_SENT.code, "letter:", letters_not_sent),
+    Watch(EDI_UNKNOWN_PART, parts_are_known),
+    Watch(EDI_NOT_SUBMITTED, no_draft_any_more),
+)

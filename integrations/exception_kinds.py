@@ -52,24 +52,54 @@ declare(
     ),
 )
 
-# Their causes come with the seams still to be built; owner and clock stand.
-_TO_COME = (
+# Their causes come with seams still to be built, each named; owner and clock stand, and a detector comes with the seam.
+TO_COME = (
     (
         "edi_ack_overdue",
         "Acknowledgement overdue",
         "edi_desk",
         60,
-        60,
         "The partner has not acknowledged what we sent.",
+        "nothing that a partner acknowledges (855, 856, 810) is sent yet",
     ),
-    ("asn_due", "ASN due", "edi_desk", 60, 60, "The shipment left and its advance ship notice did not."),
-    ("asn_mismatch", "ASN mismatch", "edi_desk", 60, 60, "The ship notice and what was received differ."),
-    ("erp_silent", "ERP silent", "operations", 60, 240, "Nothing has come from the ERP for longer than it should."),
-    ("wms_silent", "WMS silent", "operations", 60, 240, "Nothing has come from the warehouse system for too long."),
+    (
+        "asn_due",
+        "ASN due",
+        "edi_desk",
+        60,
+        "The shipment left and its advance ship notice did not.",
+        "the 856 out is not built yet",
+    ),
+    (
+        "asn_mismatch",
+        "ASN mismatch",
+        "edi_desk",
+        60,
+        "The ship notice and what was received differ.",
+        "the 856 out is not built yet",
+    ),
+    (
+        "erp_silent",
+        "ERP silent",
+        "operations",
+        240,
+        "Nothing has come from the ERP for longer than it should.",
+        "the port to an ERP is not built yet",
+    ),
+    (
+        "wms_silent",
+        "WMS silent",
+        "operations",
+        240,
+        "Nothing has come from the warehouse system for too long.",
+        "the port to a warehouse system is not built yet",
+    ),
 )
 declare(
     *(
-        KindSpec(code, label, owner, "high", respond, resolve, description, awaits_rooms=True)
-        for code, label, owner, respond, resolve, description in _TO_COME
+        KindSpec(
+            code, label, owner, "high", respond_minutes=60, resolve_minutes=minutes, description=told, awaits=awaits
+        )
+        for code, label, owner, minutes, told, awaits in TO_COME
     )
 )

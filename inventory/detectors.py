@@ -10,6 +10,7 @@ from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.severity import DAYS_LATE
+from inventory import case_ends
 from inventory.exception_kinds import (
     ALLOCATION_CONFLICT,
     CLAIMS_GAVE_WAY,
@@ -29,18 +30,20 @@ from inventory.queries import demand_states, moved_promises, promises
 SOON = timedelta(days=7)  # a conflict about later days may still solve itself
 
 _LATE = """
-SELECT i.id, i.product_id, p.sku, i.reference, i.eta_date, i.ordered_qty - i.received_qty, w.qty, w.lines
-  FROM inventory_inboundsupply i JOIN catalog_product p ON p.id = i.product_id
+SELECT i.id, i.product_id, p.sku, i.reference, i.eta_date, i.ordered_qty - i.received_qty, w.qty, w.lines,
+       n.today - i.eta_date
+  FROM inventory_inboundsupply i JOIN catalog_product p ON p.id = i.product_id JOIN inventory_site s ON s.id = i.site_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE s.time_zone)::date AS today) n
   JOIN LATERAL (SELECT sum(d.backordered_qty) AS qty, count(*) AS lines FROM inventory_demand d
                  WHERE d.product_id = i.product_id AND d.ordered_qty > d.cancelled_qty + d.shipped_qty
                    AND d.backordered_qty > 0) w ON w.lines > 0
- WHERE NOT i.is_closed AND i.received_qty < i.ordered_qty AND i.eta_date < %(today)s
+ WHERE NOT i.is_closed AND i.received_qty < i.ordered_qty AND i.eta_date < n.today
  ORDER BY i.id
 """
 
 
 def late_supply(now: datetime) -> list[CaseSpec]:
-    """Supply that has not come on its day while somebody waits for the product."""
+    """Supply that has not come on its day, by the calendar of its site, while somebody waits for the product."""
     return [
         CaseSpec(
             LATE_SUPPLY.code,
@@ -53,10 +56,10 @@ def late_supply(now: datetime) -> list[CaseSpec]:
                 "due": eta.isoformat(),
                 "open": plain(open_qty),
                 "waiting": plain(waiting),
-                DAYS_LATE: (now.date() - eta).days,
+                DAYS_LATE: late,
             },
         )
-        for pk, product_id, sku, reference, eta, open_qty, waiting, lines in sql.rows(_LATE, {"today": now.date()})
+        for pk, product_id, sku, reference, eta, open_qty, waiting, lines, late in sql.rows(_LATE, {"now": now})
     ]
 
 
@@ -131,6 +134,9 @@ register(
     Detector(ALLOCATION_CONFLICT.code, "tiers", allocation_conflicts),
     Watch(PROMISE_MOVED.code, kept_again),
     Watch(PROMISE_LOST.code, dated_again),
+    Watch(CLAIMS_GAVE_WAY.code, case_ends.served_again),
+    Watch(LOT_EXPIRED.code, case_ends.scrapped),
+    Watch(FIELD_EXPIRY.code, case_ends.left_the_field),
 )
 pushed(PROMISE_MOVED.code, "the fact PromiseMoved")
 pushed(PROMISE_LOST.code, "the fact PromiseMoved, without a new date")

@@ -8,10 +8,11 @@ from typing import Any
 from core import sql
 from core.choices import counted
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, pushed, register
+from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.severity import DAYS_LATE
 from orders import case_worth
+from orders.case_ends import parts_are_known
 from orders.exception_kinds import (
     AGED_BACKORDER,
     AGED_CREDIT_HOLD,
@@ -134,6 +135,7 @@ register(
     Detector(AGED_CREDIT_HOLD, "hold:", aged_credit_holds),
     Detector(ORDER_STUCK, "not released", stuck_orders),
     Detector(CANCEL_DATE_AT_RISK, "cancel date", cancel_dates_at_risk),
+    Watch(UNRESOLVED_LINES, parts_are_known),
 )
 __all__ = ["case_worth"]  # says what cases of the rooms below put at risk
 

@@ -220,6 +220,11 @@ class RepAssignmentAdmin(LedgerAdmin):
     list_select_related = ["account", "rep__user"]
     ordering = ["-valid_from", "account", "id"]
 
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        """Who may not set them is not shown the link."""
+        shown = list(super().get_list_display(request))
+        return shown if self.access.may_act(request.user) else [name for name in shown if name != "splits_link"]
+
     @display(description="Splits")
     def splits_link(self, assignment: RepAssignment) -> str:
         url = reverse("admin:accounts_account_splits", args=[assignment.account_id])

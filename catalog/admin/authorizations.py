@@ -12,7 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.dateparse import parse_date
 from unfold.decorators import action, display
 
-from accounts.states import STAFF, Role
+from catalog.access import GRANTERS
 from catalog.admin.explain import explain_eligibility
 from catalog.models import AuthorizationRule, License
 from catalog.rules import evidence, licences
@@ -22,12 +22,10 @@ from catalog.services.keep_licence import keep_licence
 from catalog.services.revoke_licence import revoke_licence
 from catalog.states import LicenceState
 from core import clock
-from core.access import allow
 from core.choices import words
 from core.console import ReferenceAdmin, actor_of, row_id
 from core.errors import DomainError
 
-GRANTERS = allow(view=STAFF, act={Role.OPERATOR, Role.CS_LEAD})
 EFFECTS = {"allow": "success", "deny": "danger"}
 STATES = {"upcoming": "info", "valid": "success", "expires_soon": "warning", "expired": "danger", "revoked": "danger"}
 

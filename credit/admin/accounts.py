@@ -144,6 +144,7 @@ class CreditAccountAdmin(ServiceAdmin):
             "families",
             "additions",
             "evidence",
+            "add_to_limit",
             "other_form",
         )
         if not self.has_change_permission(request, obj):
@@ -161,11 +162,9 @@ class CreditAccountAdmin(ServiceAdmin):
         elif self.has_change_permission(request, obj):
             limit += ("reason_code", "note", "ask_approval", "approval_id")
             rules += ("other_form",)
+        told = ("account", "currency", "exposure_build_up", "ageing", "families", "additions", "evidence")
         return [
-            (
-                None,
-                {"fields": ("account", "currency", "exposure_build_up", "ageing", "families", "additions", "evidence")},
-            ),
+            (None, {"fields": (*told, "add_to_limit") if self.has_change_permission(request, obj) else told}),
             ("Limit", {"fields": limit}),
             ("Terms and rules", {"fields": rules}),
         ]
@@ -285,15 +284,21 @@ class CreditAccountAdmin(ServiceAdmin):
     @admin.display(description="evidence for limits")
     def evidence(self, row: CreditAccount) -> str:
         """What the next request for a limit is shown with."""
-        new = reverse("admin:credit_limitevidence_attach", args=[row.pk])
-        return format_html('{}<p><a href="{}">Attach a document or a note</a></p>', evidence_table(row), new)
+        return evidence_table(row)
 
     @admin.display(description="beside the limit")
     def additions(self, row: CreditAccount) -> str:
         found = queries.additions_of(row.account_id)
-        new = reverse("admin:credit_limitaddition_add")
-        told = _table((_addition_words(x), str(Money(x.amount, row.currency))) for x in found)
-        return format_html('{}<p><a href="{}">Add a temporary or insured amount</a></p>', told, new)
+        return _table((_addition_words(x), str(Money(x.amount, row.currency))) for x in found)
+
+    @admin.display(description="more")
+    def add_to_limit(self, row: CreditAccount) -> str:
+        """Shown to whoever may do it."""
+        return format_html(
+            '<p><a href="{}">Attach a document or a note</a></p><p><a href="{}">Add a temporary or insured amount</a></p>',
+            reverse("admin:credit_limitevidence_attach", args=[row.pk]),
+            reverse("admin:credit_limitaddition_add"),
+        )
 
 
 def _addition_words(view: LimitAdditionView) -> str:

@@ -4,9 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from core import idempotency
-from exceptions_app import wording
 from exceptions_app.models import Case, Queue
-from exceptions_app.queries import snapshot, steps_of, suggested
+from exceptions_app.queries import clock_of, snapshot, steps_of, suggested
 from exceptions_app.states import CaseStatus
 
 NEWEST_EVENTS = 100
@@ -14,7 +13,6 @@ NEWEST_EVENTS = 100
 
 def shown(case: Case, *, may_act: bool, now: datetime) -> dict[str, Any]:
     """The context of case_actions.html and case_history.html. `case` comes with its queue."""
-    words, tone = wording.clock(case.status, case.resolve_by, now)
     seen = snapshot(case)
     return {
         "case": case,
@@ -22,8 +20,7 @@ def shown(case: Case, *, may_act: bool, now: datetime) -> dict[str, Any]:
         "is_paused": seen.is_paused,
         "is_over": case.status in (CaseStatus.RESOLVED, CaseStatus.AUTO_RESOLVED),
         "may_act": may_act,
-        "clock_words": words,
-        "clock_tone": tone,
+        "clock": clock_of(case, now),
         "suggestions": suggested(seen, now=now),
         "apply_key": idempotency.hash_body([case.pk, case.version])[:32],
         "evidence": [(name.replace("_", " ").capitalize(), _lines(value)) for name, value in case.evidence.items()],

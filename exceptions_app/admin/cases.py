@@ -16,7 +16,6 @@ from django.http import (
 )
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
 from accounts.states import STAFF, Role
@@ -26,13 +25,14 @@ from core.choices import counted
 from core.console import LedgerAdmin, actor_of, row_id
 from core.lists import typed
 from core.refs import DocumentRef
-from exceptions_app import kinds, wording
+from exceptions_app import kinds
 from exceptions_app.admin.case_page import shown
 from exceptions_app.admin.desk import desk_address, desk_page
 from exceptions_app.admin.reports import report_page
 from exceptions_app.admin.verbs import VERBS, done, run
 from exceptions_app.models import Case
 from exceptions_app.panels import case_url
+from exceptions_app.queries import clock_of
 from exceptions_app.states import LIVE, CaseStatus
 
 
@@ -75,7 +75,7 @@ class ClockFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [
-            ("over", "Overdue"),
+            ("over", "Out of time"),
             ("soon", "Due within the hour"),
             ("breached", "Ever breached"),
             ("paused", "Paused"),
@@ -83,12 +83,11 @@ class ClockFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Case]) -> QuerySet[Case]:
         now = clock.now()
-        running = queryset.filter(status__in=LIVE).exclude(status=CaseStatus.WAITING)
         match self.value():
             case "over":
-                return running.filter(resolve_by__lt=now)
+                return queryset.filter(breach_at__lt=now)
             case "soon":
-                return running.filter(resolve_by__gte=now, resolve_by__lt=now + timedelta(hours=1))
+                return queryset.filter(breach_at__gte=now, breach_at__lt=now + timedelta(hours=1))
             case "breached":
                 return queryset.filter(breached_at__isnull=False)
             case "paused":
@@ -175,13 +174,18 @@ class CaseAdmin(LedgerAdmin):
         css = {"all": ["exceptions_app/case.css"]}
         js = ["exceptions_app/countdown.js"]
 
-    @display(description="Clock", ordering="resolve_by")
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        """What there is to do as on the desk: whose clock runs out first, those without one last."""
+        is_of_all = request.GET.get("progress") in ("all", "over")
+        return ("resolve_by", "id") if is_of_all else ("breach_at", "id")
+
+    @display(description="Clock", ordering="breach_at")
     def clock(self, case: Case) -> str:
-        words, tone = wording.clock(case.status, case.resolve_by, clock.now())
-        runs = SafeString("data-countdown") if case.breach_at else ""
-        return format_html(
-            '<time class="pill tone-{}" datetime="{}" {}>{}</time>', tone, case.resolve_by.isoformat(), runs, words
-        )
+        shown = clock_of(case, clock.now())
+        if shown.at is None:
+            return format_html('<span class="pill tone-{}">{}</span>', shown.tone, shown.words)
+        counts = '<time class="pill tone-{}" datetime="{}" data-countdown>{}</time> to {}'
+        return format_html(counts, shown.tone, shown.at.isoformat(), shown.words, shown.to)
 
     @display(description="Kind", ordering="kind")
     def kind_label(self, case: Case) -> str:

@@ -11,11 +11,12 @@ from django.urls import reverse
 from core import clock, refs
 from core.console import ServiceAdmin, actor_of, row_id
 from core.refs import DocumentRef
-from exceptions_app import kinds, suggestions, wording
+from exceptions_app import kinds, suggestions
 from exceptions_app.admin.case_page import shown
 from exceptions_app.admin.verbs import run
 from exceptions_app.case_lists import CaseView, desk_rows, view_counts
 from exceptions_app.models import Case, Queue
+from exceptions_app.queries import clock_of
 from exceptions_app.states import Severity
 
 MOST_AT_ONCE = 50
@@ -159,15 +160,13 @@ def _case(asked: Asked, case_id: int, request: HttpRequest, screen: ServiceAdmin
 
 
 def _row(case: Case, asked: Asked, chosen: int, now: Any) -> dict[str, Any]:
-    words, tone = wording.clock(case.status, case.breach_at or case.resolve_by, now)
     return {
         "case": case,
         "url": asked.address(case=case.pk),
         "is_chosen": case.pk == chosen,
         "kind": kinds.label(case.kind),
         "is_grave": case.severity in (Severity.HIGH, Severity.CRITICAL),
-        "clock": words,
-        "tone": tone,
+        "clock": clock_of(case, now),
     }
 
 

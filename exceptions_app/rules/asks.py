@@ -53,6 +53,8 @@ class CaseSnapshot:
     opened_at: datetime
     respond_by: datetime
     resolve_by: datetime
+    breach_at: datetime | None
+    responded_at: datetime | None
     breached_at: datetime | None
     is_live: bool
     is_paused: bool

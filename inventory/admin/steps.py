@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,8 @@ class Table:
 
 @dataclass(frozen=True)
 class Step:
+    """Without `submit` it is to be read alone."""
+
     title: str
     submit: str
     back: str
@@ -71,7 +73,20 @@ class Step:
     asks_first: bool = False  # the fields before the tables
 
 
+def to_read(step: Step) -> Step:
+    """The same for who may only look: nothing to type into, what the fields hold in a table."""
+    tables = [replace(t, rows=[[replace(cell, name="") for cell in row] for row in t.rows]) for t in step.tables]
+    held = [
+        [Cell(field.label), Cell(dict(field.options).get(field.value, field.value))]
+        for field in step.fields
+        if field.kind != "hidden"
+    ]
+    settings = [Table((Head("Setting"), Head("Value")), held, "Settings")] if held else []
+    return replace(step, tables=[*tables, *settings], fields=())
+
+
 def show(screen: ServiceAdmin, request: HttpRequest, step: Step, errors: Sequence[str] = ()) -> HttpResponse:
+    step = step if step.submit else to_read(step)
     context = {
         **screen.admin_site.each_context(request),
         "title": step.title,

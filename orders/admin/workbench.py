@@ -17,8 +17,7 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from credit import queries as credit
 from exceptions_app import kinds as case_kinds
-from exceptions_app import wording as case_wording
-from exceptions_app.queries import cases_for
+from exceptions_app.queries import cases_for, clock_of
 from exceptions_app.rules.asks import CaseSnapshot
 from inventory import queries as inventory
 from inventory.alternative_queries import FoundWay, ways_of
@@ -157,11 +156,11 @@ def _next_clock(cases: Sequence[CaseSnapshot]) -> dict[str, Any] | None:
     """The live case about the order whose clock runs out first."""
     if not cases:
         return None
-    case = min(cases, key=lambda c: (c.is_paused, c.resolve_by, c.id))
-    told, tone = case_wording.clock(case.status, case.resolve_by, clock.now())
+    case = min(cases, key=lambda c: (c.breach_at is None, c.breach_at or c.resolve_by, c.id))
+    shown = clock_of(case, clock.now())
     return {
-        "words": f"{case_kinds.label(case.kind)}: {told[:1].lower()}{told[1:]}",
-        "tone": tone,
+        "words": f"{case_kinds.label(case.kind)}: {shown.words[:1].lower()}{shown.words[1:]}",
+        "tone": shown.tone,
         "url": refs.url_of(DocumentRef("case", case.id, case.number)),
     }
 

@@ -18,6 +18,7 @@ from core.actors import Actor, system
 from core.refs import DocumentRef
 from core.testing import drain, race, unit
 from exceptions_app.models import Case
+from exceptions_app.services.apply_resolution import apply_resolution
 from tests.factories.accounts import AbsenceFactory, AuthorityFactory, StaffFactory
 
 pytestmark = pytest.mark.django_db
@@ -216,3 +217,22 @@ def test_of_two_approvals_at_once_one_counts():
     pk = ask(StaffFactory())
     outcomes = race(lambda: decide(pk, first), lambda: decide(pk, second, approve=False))
     assert sum(o is None for o in outcomes) == 1, outcomes
+
+
+@pytest.mark.parametrize(("code", "state"), [("approve", "approved"), ("reject", "rejected")])
+def test_an_overdue_approval_is_decided_from_its_case_with_ones_own_authority_alone(code, state):
+    boss = StaffFactory(roles=[Role.CS_LEAD])
+    pk = ask(StaffFactory(reports_to=boss))
+    later = NOW + timedelta(days=1)
+    escalate_approvals(actor=system("approvals clock"), now=later)
+    drain(later)
+    case = Case.objects.get(kind="approval_overdue")
+    with pytest.raises(approvals.AuthorityExceeded):
+        apply_resolution(case_id=case.pk, code=code, actor=acting(StaffFactory(roles=[Role.CS])), now=later, key="k")
+    assert queries.approvals([pk])[pk].state == "pending"
+    apply_resolution(case_id=case.pk, code=code, actor=acting(boss), now=later, key="k")
+    drain(later)
+    case.refresh_from_db()
+    assert (case.status, case.resolution_code) == ("resolved", code)
+    row = queries.approvals([pk])[pk]
+    assert (row.state, row.note, row.decided_by) == (state, f"case {case.number}", boss.pk)

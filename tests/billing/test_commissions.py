@@ -5,12 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from accounts.states import Role
 from billing.commission_queries import statement_lines, who_gets
 from billing.models import (
     CommissionEntry,
     CommissionPlan,
     CommissionRate,
     CommissionStatement,
+    CommissionStatementLine,
     Invoice,
     PlanMember,
     PlanVersion,
@@ -28,8 +30,10 @@ from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.post_receipt import post_receipt
 from billing.services.settle_commissions import recompute_commissions, settle_commissions
 from billing.states import CreditKind
+from core.actors import Actor
 from core.testing import drain
 from exceptions_app.models import Case
+from exceptions_app.services.apply_resolution import apply_resolution
 from orders.models import OrderLine
 from tests.factories.accounts import AssignmentFactory, RepFactory
 from tests.factories.doors import device_of
@@ -180,3 +184,38 @@ def test_a_rep_sees_and_disputes_own_statements_alone():
     assert other.post(url, {"note": "mine"}, format="json").status_code == 404
     answer = mine.post(url, {"note": "should be 12 %"}, format="json")
     assert answer.json()["lines"][0]["state"] == "disputed"
+
+
+def disputed():
+    """A line of 3.00 at 10 % that its rep thinks should be at 12 %, and the case of it."""
+    world, (rep,), _invoice = sold()
+    pay(world, "30")
+    statement_id = close_statement(rep_id=rep.pk, currency="USD", period_end=NOW.date(), actor=PICKER, now=NOW)
+    (line,) = statement_lines(statement_id)
+    dispute_line(line_id=line.id, note="should be 12 %", rep_id=rep.pk, actor=PICKER, now=NOW)
+    return rep, Case.objects.get(kind="commission_dispute")
+
+
+def settle(case, code):
+    fin = Actor("Fin", roles=frozenset({Role.FINANCE}))
+    apply_resolution(case_id=case.pk, code=code, actor=fin, now=NOW, key="k")
+    case.refresh_from_db()
+    assert (case.status, case.resolution_code) == ("auto_resolved", code)
+    return CommissionStatementLine.objects.get()
+
+
+def test_from_its_case_an_amount_stands_and_the_rep_reads_why():
+    rep, case = disputed()
+    line = settle(case, "uphold")
+    assert line.state == "answered"
+    assert "it stands. " in line.answer
+    assert "10 % by Field plan v1" in line.answer
+    assert standing(rep) == (0, D(3), 0)
+
+
+def test_from_its_case_an_amount_is_worked_out_again_by_the_plan_as_it_is_now():
+    rep, case = disputed()
+    CommissionRate.objects.filter(kind="revenue").update(percent=12)
+    line = settle(case, "recompute")
+    assert line.answer.endswith("the difference is on the next statement.")
+    assert standing(rep) == (0, D("3.60"), 0)

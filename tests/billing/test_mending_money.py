@@ -257,4 +257,39 @@ def test_money_that_was_given_back_is_booked_nowhere(settings):
     settings.PAYMENT_PROVIDER = "sandbox"
     _, case = paid_in_euro()
     assert mend(case, "given_back").status == "resolved"
+    with pytest.raises(CaseIsOver):
+        mend(case, "given_back")
+    assert case.events.filter(verb="resolved").count() == 1
     assert (Receipt.objects.count(), Payment.objects.get().status) == (0, "failed")
+
+
+def test_a_denial_that_stands_pays_nothing_and_keeps_who_told_them():
+    world = stocked_world()
+    claim = ClaimSpec(
+        world.account.pk,
+        "D-1",
+        "GPO-1",
+        "HOSP",
+        world.products[0].sku,
+        Decimal(6),
+        TODAY,
+        Decimal(10),
+        Decimal(8),
+        "USD",
+    )
+    claim_chargeback(claim, actor=PICKER, now=NOW)
+    done = mend(Case.objects.get(kind="chargeback_denied"), "stand")
+    assert (done.status, done.resolution_code, done.money_effect) == ("resolved", "stand", 0)
+    assert ChargebackClaim.objects.get().status == "denied"
+
+
+def test_money_left_on_account_is_asked_about_again_after_three_days():
+    world = stocked_world()
+    shipped(world, 3)
+    pay(world, "20", apply_to=())
+    Invoice.objects.update(due_date=NOW.date())
+    detect_all(now=LATER, only="unapplied_cash")
+    done = mend(Case.objects.get(kind="unapplied_cash"), "keep", now=LATER)
+    assert (done.status, Invoice.objects.get().open_amount) == ("resolved", Decimal(30))
+    assert detect_all(now=LATER + timedelta(days=2), only="unapplied_cash")[0].opened == 0
+    assert detect_all(now=LATER + timedelta(days=4), only="unapplied_cash")[0].opened == 1

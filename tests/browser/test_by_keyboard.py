@@ -1,8 +1,9 @@
 """The day's work without a mouse."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
+from django.db.models import QuerySet
 
 from core import clock
 from exceptions_app.models import Case
@@ -117,8 +118,16 @@ def test_ctrl_k_finds_an_order_in_the_console(surfer: Surfer, theme: str) -> Non
     assert order.number in page.locator("main, #main").first.inner_text()
 
 
+def mop_up(cases: QuerySet[Case], now: datetime) -> None:
+    """What a run before left live on a kept database: opened again it would be the same case, and somebody's already."""
+    for left_over in cases.filter(resolved_at=None):
+        resolve_case(case_id=left_over.pk, note="Mopped", actor=company.CLERK, now=now)
+
+
 def test_a_case_is_opened_and_taken_by_keyboard(surfer: Surfer) -> None:
-    case = opened(now=clock.now(), kind="short_pick", subject_id=company.order("PO-OPEN").pk, cause_key="keyboard")
+    now, order = clock.now(), company.order("PO-OPEN")
+    mop_up(Case.objects.filter(kind="short_pick", cause_key="keyboard"), now)
+    case = opened(now=now, kind="short_pick", subject_id=order.pk, cause_key="keyboard")
     will = company.person("warehouse")
     page = surfer.open("/admin/exceptions_app/case/", "warehouse")
     tab_to(page, f"a[href*='/case/{case.pk}/']")
@@ -133,8 +142,7 @@ def test_a_case_is_opened_and_taken_by_keyboard(surfer: Surfer) -> None:
 
 def test_the_desk_is_walked_by_single_keys_and_its_clocks_count_down_while_one_looks(surfer: Surfer) -> None:
     now = clock.now().replace(microsecond=0)
-    for left_over in Case.objects.filter(kind=SPILL.code, resolved_at=None):  # by a run before, on a kept database
-        resolve_case(case_id=left_over.pk, note="Mopped", actor=company.CLERK, now=now)
+    mop_up(Case.objects.filter(kind=SPILL.code), now)
     pks = [opened(now=now, subject_id=n, cause_key="desk").pk for n in (1, 2, 3)]
     for hours, pk in enumerate(pks, start=1):
         Case.objects.filter(pk=pk).update(breach_at=now + timedelta(hours=hours, minutes=20))

@@ -1,5 +1,6 @@
 """The desk: which cases it lists and in what order, what it shows of one, and what many at once come to."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ from exceptions_app.services.assign_case import assign_case
 from exceptions_app.services.escalate_case import NobodyAbove, escalate_case
 from exceptions_app.services.wait_for import wait_for
 from exceptions_app.suggestions import Resolution
+from exceptions_app.wording import ShownClock, shown_clock
 from tests.exceptions_app.test_console import person
 from tests.factories.accounts import UserFactory
 from tests.factories.exceptions import LEAK, SPILL, opened
@@ -154,3 +156,36 @@ def test_there_is_nobody_to_escalate_to_above_nobody():
     with pytest.raises(NobodyAbove, match="Nobody stands above"):
         escalate_case(case_id=case.pk, actor=ANN, now=NOW)
     assert not Notice.objects.exists()
+
+
+def test_desk_list_page_and_panel_count_the_same_clock_down(client, clerk, monkeypatch):
+    """Unanswered, the case is to be answered in an hour; answered, to be mended in four."""
+    case = opened(now=NOW)
+    monkeypatch.setattr(clock, "now", lambda: NOW + HOUR / 2)
+    pages = [f"{DESK}?view=live", "/admin/exceptions_app/case/", f"/admin/exceptions_app/case/{case.pk}/change/"]
+
+    def counted() -> set[str]:
+        texts = [client.get(page).content.decode() for page in pages]
+        return {re.findall(r"data-countdown>([^<]+)<", text)[0] for text in texts}
+
+    assert counted() == {"30 min left"}
+    assert "to respond by" in client.get(pages[2]).content.decode()
+    client.post(reverse("admin:exceptions_app_case_do", args=[case.pk, "take"]))
+    assert counted() == {"3 h 30 min left"}
+    assert "to resolve by" in client.get(pages[2]).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("status", "breach_at", "told"),
+    [
+        ("open", NOW + HOUR, ShownClock("1 h 00 min left", "ok", NOW + HOUR, "respond")),
+        ("open", NOW + HOUR / 2, ShownClock("30 min left", "warn", NOW + HOUR / 2, "resolve")),
+        ("in_progress", NOW - HOUR, ShownClock("1 h 00 min over", "bad", NOW - HOUR, "resolve")),
+        ("waiting", None, ShownClock("Paused", "neutral")),
+        ("open", None, ShownClock("No clock", "neutral")),  # it was cancelled
+        ("resolved", None, ShownClock("Stopped", "neutral")),
+    ],
+)
+def test_how_the_clock_reads(status, breach_at, told):
+    answered = status == "in_progress"
+    assert shown_clock(status=status, breach_at=breach_at, respond_by=NOW + HOUR, is_answered=answered, now=NOW) == told

@@ -17,7 +17,7 @@ from exceptions_app.models import Case
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.detect import Detected, detect, detect_all, watch
 from exceptions_app.services.open_case import open_cases
-from inventory.models import StockBalance
+from inventory.models import Demand, StockBalance
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
@@ -171,6 +171,23 @@ def test_a_shipment_the_customer_wants_today_and_still_in_the_warehouse_is_a_win
     (found,) = ran("delivery_window_at_risk", NOW + 30 * DAY)
     assert found.opened == 1
     assert live("delivery_window_at_risk")[0].subject_id == sent.shipment_id
+
+
+def test_a_day_is_over_when_it_is_where_the_goods_are_and_where_the_customer_is():
+    """In Reno midnight is 8 h UTC: until then what is wanted tomorrow is not wanted today, and nothing due today is late."""
+    world = make_world(stock=0)
+    world.site.time_zone = "America/Los_Angeles"
+    world.site.save()
+    place(world.draft(5), actor=CLERK, now=NOW)
+    supply = {"product_id": world.products[0].pk, "site_id": world.site.pk, "reference": "PO-1", "qty": Decimal(5)}
+    record_inbound(**supply, eta_date=TODAY, actor=CLERK, now=NOW)
+    midnight = NOW.replace(hour=8) + DAY
+    assert ran("late_supply", midnight - timedelta(minutes=1))[0].found == 0
+    assert ran("late_supply", midnight)[0].found == 1
+    sent = released(stocked_world(), 3)
+    Demand.objects.filter(ref_id=sent.order_id).update(requested_date=TODAY + DAY)
+    assert ran("delivery_window_at_risk", midnight - timedelta(minutes=1))[0].found == 0
+    assert ran("delivery_window_at_risk", midnight)[0].found == 1
 
 
 def test_a_short_pick_resolves_itself_when_the_rest_is_found_elsewhere_and_stays_while_it_is_not():

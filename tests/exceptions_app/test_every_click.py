@@ -7,8 +7,9 @@ import pytest
 
 from accounts.states import Role
 from catalog.models import CustomerPartNumber
+from core import outbox
 from core.actors import Actor
-from core.models import OverrideEntry
+from core.models import Job, OverrideEntry
 from core.testing import drain
 from credit.models import CreditAccount, LimitAddition
 from exceptions_app.models import Case
@@ -17,16 +18,22 @@ from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.detect import detect_all
 from inventory.models import Demand, StockBalance
 from inventory.services.adjust_stock import adjust_stock
+from inventory.services.allocate import allocate
+from inventory.services.expire_lots import expire_lots
 from inventory.services.record_inbound import record_inbound
 from orders.models import Hold, Order, OrderLine
 from orders.rules.asks import LineDraft
+from orders.services.cancel import cancel_order
 from orders.services.capture import capture
 from orders.services.place import place
 from orders.services.place_hold import place_hold
+from orders.services.resolve_line import resolve_line
 from orders.states import HoldReason
 from tests.factories.accounts import TierFactory
+from tests.factories.exceptions import opened
 from tests.factories.flow import stocked_world
-from tests.factories.inventory import stock
+from tests.factories.inventory import NOW as STOCK_NOW
+from tests.factories.inventory import SiteFactory, StockedProductFactory, stock
 from tests.factories.orders import CLERK, NOW, TODAY, World, allocated, make_world
 
 pytestmark = pytest.mark.django_db
@@ -233,3 +240,55 @@ def test_stock_is_dealt_again_at_a_click(kind):
     demand = Demand.objects.order_by("-pk").first()
     assert (case.status, case.resolution_code) == ("resolved", "deal")
     assert demand.backordered_qty == (0 if kind == "allocation_conflict" else 2)
+
+
+def ends_by_itself(case: Case, now=NOW) -> bool:
+    detect_all(now=now, only=case.kind)
+    case.refresh_from_db()
+    return case.status == "auto_resolved"
+
+
+def test_a_case_about_parts_ends_by_itself_when_somebody_matched_them_by_hand():
+    world = make_world()
+    case = lost_parts(world)
+    assert not ends_by_itself(case)
+    order = Order.objects.get()
+    resolve_line(order_id=order.pk, line_no=1, product_id=world.products[0].pk, actor=CLERK, now=NOW)
+    assert ends_by_itself(case)
+    assert [e.verb for e in case.events.order_by("pk")] == ["opened", "auto_resolved"]
+
+
+def test_a_case_about_parts_ends_by_itself_when_the_order_is_given_up():
+    case = lost_parts(make_world())
+    cancel_order(order_id=case.subject_id, reason="no longer wanted", actor=CLERK, now=NOW)
+    assert ends_by_itself(case)
+
+
+def test_a_dead_job_that_was_run_again_elsewhere_ends_its_case():
+    place(make_world().draft(1), actor=CLERK, now=NOW)
+    job = Job.objects.order_by("pk").first()
+    Job.objects.filter(pk=job.pk).update(state="dead", attempts=5)
+    case = opened(now=NOW, kind="job_died", subject_id=job.pk, cause_key=job.reaction)
+    assert not ends_by_itself(case)
+    assert outbox.revive(job.pk, now=NOW)
+    assert ends_by_itself(case)
+
+
+def test_stock_that_gave_way_is_no_trouble_once_nobody_waits_for_it():
+    world, _ = waits("promise_lost")
+    case = Case.objects.get(kind="claims_gave_way")
+    assert not ends_by_itself(case)
+    stock(world.products[0], world.site, 6)
+    allocate(trigger_key="again", product_ids=[world.products[0].pk], actor=PLAN, now=NOW)
+    assert ends_by_itself(case)
+
+
+def test_an_expired_lot_is_no_trouble_once_it_left_the_books():
+    product = StockedProductFactory()
+    stock(product, SiteFactory(), 4, lot="L1", expiry=STOCK_NOW.date() + DAY)
+    expire_lots(actor=PLAN, now=STOCK_NOW + 3 * DAY)
+    case = Case.objects.get(kind="lot_expired")
+    assert not ends_by_itself(case, STOCK_NOW)
+    balance = StockBalance.objects.get(on_hand_qty__gt=0)
+    adjust_stock(balance_id=balance.pk, qty=Decimal(-4), reason="thrown away", actor=CLERK, now=STOCK_NOW)
+    assert ends_by_itself(case, STOCK_NOW)

@@ -30,6 +30,7 @@ def test_each_step_fires_at_its_time_and_not_before():
     assert sweep(now=NOW + HOUR / 2) == Swept(1, 1, 0, 0)
     assert sweep(now=NOW + HOUR / 2) == Swept(0, 0, 0, 0)
     assert fired() == [("respond", 50, False)]
+    assert case.events.last().actor_label == "Holdfast, case clocks"
     assert sweep(now=NOW + HOUR) == Swept(1, 2, 1, 1)
     case.refresh_from_db()
     assert case.breached_at == NOW + HOUR

@@ -137,6 +137,7 @@ def test_what_is_checked_again_ends_its_case_when_it_is_true_and_not_before(monk
     monkeypatch.setattr(invariants, "_checks", {"on hand = movements": lambda: list(wrong)})
     (pk,) = report_breaches([Breach("on hand = movements", wrong[0])], now=NOW)
     case = Case.objects.get(pk=pk)
+    assert case.kind == "invariant_broken"
     with pytest.raises(StillBroken, match="1 found, the first: SKU 1: 5, 4"):
         mend(case, "check_again", ROOT)
     assert Case.objects.get(pk=pk).status == "open"

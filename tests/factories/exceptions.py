@@ -22,10 +22,10 @@ SPILL = KindSpec(
     "high",
     respond_minutes=60,
     resolve_minutes=240,
-    awaits_rooms=True,
+    awaits="a test",
     severity_rule=as_declared,
 )
-LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480, awaits_rooms=True)
+LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480, awaits="a test")
 declare(SPILL, LEAK)
 
 

@@ -5,11 +5,14 @@ from decimal import Decimal
 
 import pytest
 
+from billing.models import Invoice
 from core.actors import Actor
-from core.errors import NotPermitted
+from core.errors import InvalidInput, NotPermitted
 from core.testing import drain
+from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
+from fulfillment.services.record_usage import outcome_of
 from inventory.models import CountLine, FillUp, ParLevel, StockCount, TransferDispute, TransferOffer
 from inventory.rules.field import Stated
 from inventory.services.acknowledge_transfer import acknowledge_transfer
@@ -18,8 +21,9 @@ from inventory.services.post_count import post_count
 from inventory.services.push_expiring import push_expiring
 from inventory.services.record_counts import record_counts
 from tests.factories.catalog import ProductFactory
-from tests.factories.field import make_field
+from tests.factories.field import make_field, use
 from tests.factories.inventory import NOW, PLANNER, breaches, stock
+from tests.factories.pricing import PriceRowFactory
 from tests.factories.stock import live_cases, on_hand, shipped
 
 pytestmark = pytest.mark.django_db
@@ -31,6 +35,7 @@ def mend(kind, code, actor, key="click"):
     (case,) = live_cases(kind)
     apply_resolution(case_id=case.pk, code=code, actor=actor, now=NOW, key=key)
     assert live_cases(kind) == []
+    return Case.objects.get(pk=case.pk)
 
 
 def offered(kind):
@@ -103,3 +108,25 @@ def test_what_expires_in_a_trunk_is_offered_to_a_center():
     offer = TransferOffer.objects.get()
     assert (offer.from_site, offer.to_site, offer.lines.get().qty) == (made.trunk, made.world.site, 3)
     assert on_hand(lots, made.trunk) == 3  # nothing moves before the center accepts
+
+
+def test_a_usage_is_billed_from_its_case_once_there_is_a_price():
+    made = make_field()
+    made.world.rows[0].delete()
+    usage = use(made, 2)
+    with pytest.raises(InvalidInput, match="Nothing prices"):
+        mend("usage_unbilled", "bill", PLANNER)
+    assert Case.objects.get(kind="usage_unbilled").status == "open"
+    PriceRowFactory(source=made.world.source, product=made.product)
+    assert mend("usage_unbilled", "bill", PLANNER, key="again").status == "auto_resolved"
+    assert outcome_of(usage.usage_id).status == "billed"
+
+
+def test_a_usage_is_invoiced_without_its_purchase_order_from_its_case():
+    made = make_field(po_number_required=True)
+    use(made, 1, is_po_to_follow=True)
+    drain(NOW)
+    lead = Actor("Lea", roles=frozenset({"cs", "cs_lead"}))
+    assert mend("usage_without_po", "clear_hold", lead).status in ("resolved", "auto_resolved")
+    drain(NOW)
+    assert Invoice.objects.get().order.po_number == ""

@@ -11,6 +11,7 @@ from core.errors import InvalidInput
 from core.lifecycle import IllegalTransition
 from core.testing import drain
 from exceptions_app.models import Case
+from exceptions_app.services.detect import detect_all
 from fulfillment.delivery_queries import deliveries_of, image_of
 from fulfillment.detectors import late_deliveries
 from fulfillment.models import DamageNote, Delivery, Return, Shipment
@@ -94,10 +95,12 @@ def test_days_late_are_counted_from_the_first_promise_and_what_is_overdue_is_a_c
     assert late_deliveries(NOW + timedelta(days=1)) == []
     (late,) = late_deliveries(NOW + timedelta(days=2))
     assert (late.subject.id, late.money_at_risk) == (sent.shipment_id, D("50.00"))
+    assert detect_all(now=NOW + timedelta(days=2), only="delivery_late")[0].opened == 1
     at = NOW + timedelta(days=4)
     confirm_delivery(shipment_id=sent.shipment_id, delivered_at=at, actor=PICKER, now=at)
     assert Delivery.objects.get().days_late == 3
     assert late_deliveries(at) == []
+    assert detect_all(now=at, only="delivery_late")[0].closed == 1
 
 
 def test_a_refused_delivery_comes_back_whole_is_restocked_and_credited_once():
@@ -112,6 +115,7 @@ def test_a_refused_delivery_comes_back_whole_is_restocked_and_credited_once():
     assert (line.qty, line.authorized_qty) == (5, 5)
     drain(LATER)
     assert Case.objects.filter(kind="delivery_refused").count() == 1
+    assert detect_all(now=LATER, only="delivery_refused")[0].closed == 0
     assert CreditMemo.objects.count() == 0  # nothing is credited before somebody looked at it
     receive_return(return_id=return_id, quantities={line.pk: D(5)}, **WHO)
     inspect_return(return_id=return_id, findings=[Finding(line.pk, D(5), Disposition.RESTOCK)], is_damaged=True, **WHO)
@@ -122,6 +126,7 @@ def test_a_refused_delivery_comes_back_whole_is_restocked_and_credited_once():
     assert StockBalance.objects.get(status="available").on_hand_qty == 100
     assert OrderMeasure.objects.get().is_damaged is True
     assert Return.objects.get().status == "credited"
+    assert detect_all(now=LATER, only="delivery_refused")[0].closed == 1
     assert breaches() == []
 
 

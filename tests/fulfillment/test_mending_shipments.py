@@ -138,4 +138,15 @@ def test_what_came_beyond_and_was_never_theirs_goes_back():
         mend(case, "authorize", CORA)
     assert Return.objects.count() == 1
     assert mend(case, "send_back", CORA).status == "resolved"
+    with pytest.raises(CaseIsOver):
+        mend(case, "send_back", CORA)
+    assert case.events.filter(verb="resolved").count() == 1
     assert StockBalance.objects.filter(status="available").get().on_hand_qty == 92
+
+
+def test_a_customer_takes_a_late_shipment_later_and_is_not_asked_for_three_days():
+    case = mend(window_at_risk(), "later", CORA)
+    assert (case.status, case.resolution_code) == ("resolved", "later")
+    assert Shipment.objects.get().status == "released"
+    assert detect_all(now=LATER + timedelta(days=2), only="delivery_window_at_risk")[0].opened == 0
+    assert detect_all(now=LATER + timedelta(days=4), only="delivery_window_at_risk")[0].opened == 1

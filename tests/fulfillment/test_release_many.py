@@ -88,7 +88,7 @@ def test_the_beat_s_task_reads_the_database_clock():
     ReleasePolicy.objects.create(name="All")
     placed(stocked_world(), 5)
     assert release_ready() == 1
-    assert ReleaseRun.objects.get().asked_by == "release policy"
+    assert ReleaseRun.objects.get().asked_by == "Holdfast, release policy"
 
 
 def test_a_run_of_a_person_keeps_a_result_for_each_and_goes_on_until_all_had_their_turn(monkeypatch):

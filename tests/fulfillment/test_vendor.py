@@ -11,6 +11,7 @@ from core.testing import drain
 from credit.models import CreditAccount, OpenOrderDay
 from exceptions_app.models import Case
 from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.detect import detect_all
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine, VendorOrder, VendorOrderLine
 from fulfillment.rules.returns import Finding
 from fulfillment.services.ask_recall import SentByVendor, ask_recall
@@ -342,3 +343,27 @@ def test_the_checker_finds_stock_and_shipments_of_a_vendor_that_nobody_bought():
         "a vendor sends what was bought of it", "a vendor's site holds its offers, nothing of ours"
     ]  # fmt: skip
     assert f"{Shipment.objects.get().number}: 0 of its 1 lines are on no vendor order" in found[0]
+
+
+def test_a_late_vendor_is_waited_for_from_its_case_and_nothing_moves():
+    sale = selling()
+    sent, _ = asked(sale, 4)
+    confirm(sent, day=9)
+    drain(NOW)
+    case = Case.objects.get(kind="vendor_late")
+    assert (case.evidence["days_late"], case.severity) == (6, "critical")
+    mend(case, "wait")
+    case.refresh_from_db()
+    assert (case.status, case.resolution_code) == ("resolved", "wait")
+    assert Shipment.objects.get().status != "cancelled"
+
+
+def test_the_case_of_a_late_vendor_ends_by_itself_when_it_sends():
+    sale = selling()
+    sent, _ = asked(sale, 4)
+    confirm(sent, day=9)
+    drain(NOW)
+    assert detect_all(now=NOW, only="vendor_late")[0].closed == 0
+    ship(sent)
+    assert detect_all(now=NOW, only="vendor_late")[0].closed == 1
+    assert Case.objects.get(kind="vendor_late").status == "auto_resolved"

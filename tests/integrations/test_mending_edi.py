@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from catalog.models import Product
+from catalog.models import CustomerPartNumber, Product
 from core.actors import Actor, system
 from core.errors import DomainError
 from exceptions_app.models import Case
@@ -15,11 +15,12 @@ from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.moves import CaseIsOver
 from integrations import resolutions
 from integrations.models import EdiTransaction, PartnerProfile
-from integrations.services.correct_transaction import NotKeptAside
+from integrations.services.correct_transaction import NotKeptAside, correct_transaction
 from integrations.services.ignore_transaction import ignore_transaction
 from integrations.services.receive_edi import Report, receive_edi
 from orders.models import Order, OrderLine, OrderRevision
 from orders.services.submit import submit
+from tests.factories.catalog import ProductFactory
 from tests.factories.integrations import PartnerFactory
 from tests.factories.orders import CLERK, make_world
 from tests.integrations.samples import file, po
@@ -122,3 +123,67 @@ def test_a_new_partner_is_confirmed_from_his_case():
     assert PartnerProfile.objects.get().status == "confirmed"
     with pytest.raises(CaseIsOver):
         mend(case, "confirm")
+
+
+def test_a_corrected_transaction_is_received_again_from_its_case_and_a_wrong_one_keeps_it():
+    PartnerFactory()
+    ProductFactory(sku="A-1")
+    receive(file(po(lines="PO1*1*-5*EA*10**VN*A-1")))
+    case, kept = Case.objects.get(kind="edi_quarantined"), EdiTransaction.objects.get()
+    with pytest.raises(DomainError):
+        mend(case, "replay")
+    assert Case.objects.get(pk=case.pk).status == "open"
+    correct_transaction(transaction_id=kept.pk, text=kept.text.replace("*-5*", "*5*"), actor=DESK, now=NOW)
+    done = mend(case, "replay")
+    assert (done.status, done.resolution_code) == ("auto_resolved", "replay")
+    assert OrderLine.objects.get().qty == 5
+
+
+def unknown_part() -> tuple[Order, Case]:
+    PartnerFactory()
+    receive(file(po(lines="PO1*1*5*EA*10**VN*GHOST")))
+    return Order.objects.get(), Case.objects.get(kind="edi_unknown_part")
+
+
+def test_an_unknown_part_of_a_partner_is_matched_again_once_it_is_known():
+    order, case = unknown_part()
+    assert mend(case, "rematch").status == "open"
+    assert case.events.last().note == "nobody knows the part of line 1 yet"
+    CustomerPartNumber.objects.create(account=order.account, part_number="GHOST", product=ProductFactory())
+    assert mend(case, "rematch").status == "resolved"
+    assert OrderLine.objects.get().product_id is not None
+
+
+def test_an_order_with_an_unknown_part_is_given_up():
+    order, case = unknown_part()
+    assert mend(case, "cancel_order").status == "resolved"
+    order.refresh_from_db()
+    assert order.status == "cancelled"
+
+
+def not_submitted() -> tuple[Product, Case]:
+    """An order of a partner whose orders submit themselves, for a product that is sold no more."""
+    world = make_world(stock=20)
+    PartnerFactory(account=world.account, auto_submit=True, default_ship_to=world.ship_to)
+    product = Product.objects.get(pk=world.products[0].pk)
+    product.status = "discontinued"
+    product.save()
+    receive(file(po(lines=FIRST.format(product.sku))))
+    return product, Case.objects.get(kind="edi_not_submitted")
+
+
+def test_an_order_that_was_refused_is_submitted_from_its_case_once_what_was_named_is_mended():
+    product, case = not_submitted()
+    with pytest.raises(DomainError):
+        mend(case, "submit")
+    assert Case.objects.get(pk=case.pk).status == "open"
+    product.status = "active"
+    product.save()
+    assert mend(case, "submit").status == "resolved"
+    assert Order.objects.get().status == "submitted"
+
+
+def test_an_order_that_was_refused_is_given_up_from_its_case():
+    _, case = not_submitted()
+    assert mend(case, "cancel_order").status == "resolved"
+    assert Order.objects.get().status == "cancelled"
