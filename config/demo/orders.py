@@ -183,7 +183,7 @@ def take_order(world: World, book: Book, draft: OrderDraft, now: datetime, dice:
 
 def _entered_by(world: World, draft: OrderDraft, dice: random.Random) -> tuple[Actor, OrderDraft]:
     if draft.channel == Channel.EDI:
-        return Actor("EDI receive", roles=frozenset({"system"}), channel="edi"), draft
+        return Actor("Holdfast, EDI receive", roles=frozenset({"system"}), channel="edi"), draft
     if draft.channel == Channel.PORTAL:
         keys = {c.id: k for c, k in zip(world.customers, ("buyer", "two-companies", "two-companies"), strict=False)}
         key = keys.get(draft.account_id)

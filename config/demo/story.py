@@ -42,7 +42,7 @@ from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.states import Channel
 
-EDI = Actor("EDI receive", roles=frozenset({"system"}), channel="edi")
+EDI = Actor("Holdfast, EDI receive", roles=frozenset({"system"}), channel="edi")
 AIR_RECEIPT = 900_001
 
 

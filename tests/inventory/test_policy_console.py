@@ -1,5 +1,6 @@
 """The page that keeps an allocation policy, and the run's history."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -108,5 +109,13 @@ def test_who_may_only_look_sees_a_policy_and_saves_nothing():
     browser = browser_of(StaffFactory(roles=["warehouse"]))
     row = AllocationPolicy.objects.get()
     page = f"/admin/inventory/allocationpolicy/{row.pk}/change/"
-    assert browser.get(page).status_code == 200
+    shown = browser.get(page)
+    assert shown.status_code == 200
+    assert '<td data-name="Setting">May take promises</td>' in shown.content.decode()
+    assert not re.search(r"<(input|select|textarea)[^>]* name=\"(?!csrf)[a-z_]+(-\d+)?\"", _main(shown))
     assert browser.post(page, sent(name="Mine")).status_code == 403
+
+
+def _main(page) -> str:
+    """The page without the console's own search and menus."""
+    return page.content.decode().partition("hf-form")[2]
