@@ -14,7 +14,7 @@ from django.db.models.functions import Greatest, Upper
 
 from accounts import queries as account_queries
 from accounts.rules.asks import AccountSnapshot
-from catalog.models import AuthorizationRule, Category, License, Product, Substitution
+from catalog.models import AuthorizationRule, Category, CustomerPartNumber, License, Product, Substitution
 from catalog.rules import eligibility, licences, parts, scans
 from catalog.rules.asks import (
     AuthorizationView,
@@ -133,6 +133,14 @@ def resolve_parts(queries: Sequence[PartQuery]) -> dict[str, PartMatch]:
     for how, n, product_id, unit in rows:
         known[how, n].add((product_id, unit))
     return parts.match(asked, known)
+
+
+def part_numbers_of(account_id: int) -> dict[int, str]:
+    """{product: what the account calls it}, of active products, by SKU; the last number where it has several. 1 SQL."""
+    rows = CustomerPartNumber.objects.filter(
+        account_id=account_id, ended_at__isnull=True, product__status=ProductStatus.ACTIVE
+    )
+    return dict(rows.order_by("product__sku", "id").values_list("product_id", "part_number"))
 
 
 def scan(codes: Sequence[str], *, account_id: int | None = None) -> list[Scan]:

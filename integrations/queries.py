@@ -120,3 +120,13 @@ def places_of_sales(ids: Collection[int]) -> dict[int, tuple[int, str]]:
     """Imported sale → (order id, the line's identity in that order)."""
     rows = ImportedLine.objects.filter(pk__in=ids, order__isnull=False)
     return {pk: (order_id, ref) for pk, order_id, ref in rows.values_list("pk", "order_id", "ref") if order_id}
+
+
+def partner_called(code: str) -> int | None:
+    """The partner's id, whatever the case of its code."""
+    return PartnerProfile.objects.filter(code__iexact=code.strip()).values_list("pk", flat=True).first()
+
+
+def outbound_text(document_id: int) -> tuple[str, str]:
+    """(control number, text) of a document we wrote."""
+    return OutboundDocument.objects.values_list("control", "text").get(pk=document_id)

@@ -40,6 +40,7 @@ class TransactionState(StrEnum):
 class DocumentKind(StrEnum):
     FUNCTIONAL = "997"
     INTERCHANGE = "TA1"
+    STOCK = "846"
 
 
 class ImportedKind(StrEnum):

@@ -23,6 +23,7 @@ from integrations.models import (
     OutboundDocument,
     PartnerProfile,
 )
+from integrations.services.advise_stock import advise_stock
 from integrations.services.confirm_partner import confirm_partner
 from integrations.services.correct_transaction import correct_transaction
 from integrations.services.replay_transaction import replay_transaction
@@ -67,11 +68,27 @@ class PartnerAdmin(ReferenceAdmin):
         _each(self, request, queryset, run)
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(self.confirm_view)
+        view = self.admin_site.admin_view
         return [
-            path("<int:partner_id>/confirm/", view, name="integrations_partnerprofile_confirm"),
+            path("<int:partner_id>/confirm/", view(self.confirm_view), name="integrations_partnerprofile_confirm"),
+            path("<int:partner_id>/advise/", view(self.advise_view), name="integrations_partnerprofile_advise"),
             *super().get_urls(),
         ]
+
+    def advise_view(self, request: HttpRequest, partner_id: int) -> HttpResponse:
+        """Write an 846 for the partner; then its page, with the text."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request)
+        codes = request.POST.get("codes", "").replace(",", "\n").splitlines()
+        try:
+            document_id = advise_stock(partner_id=partner_id, codes=codes, actor=actor_of(request), now=clock.now())
+        except DomainError as refusal:
+            for words in refusal.each_in_words:
+                messages.error(request, words)
+            return HttpResponseRedirect(reverse("admin:integrations_partnerprofile_change", args=[partner_id]))
+        messages.success(request, "The stock advice is written.")
+        return HttpResponseRedirect(reverse("admin:integrations_outbounddocument_change", args=[document_id]))
 
     def confirm_view(self, request: HttpRequest, partner_id: int) -> HttpResponse:
         """The button on the partner's own page."""

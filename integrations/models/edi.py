@@ -92,11 +92,13 @@ class EdiTransaction(models.Model):
 
 
 class OutboundDocument(models.Model):
-    """What we answered: a 997 or TA1, ready to be sent."""
+    """What we answered or told of ourselves: a 997, TA1 or 846, ready to be sent."""
 
     kind = models.CharField(max_length=3, choices=choices(DocumentKind))
     partner = models.ForeignKey(PartnerProfile, on_delete=models.PROTECT, related_name="outbound")
-    in_reply_to = models.ForeignKey(Interchange, on_delete=models.PROTECT, related_name="replies")
+    in_reply_to = models.ForeignKey(
+        Interchange, null=True, blank=True, on_delete=models.PROTECT, related_name="replies"
+    )
     control = models.CharField(max_length=9)
     text = models.TextField()
     codes = models.JSONField(default=list)

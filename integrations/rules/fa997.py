@@ -6,11 +6,11 @@ also P, some sets rejected.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from integrations.rules.fate import Fate, Verdict
 from integrations.rules.problems import Problem, Severity
-from integrations.rules.x12_tree import Group, Interchange, Separators, Transaction
+from integrations.rules.x12_tree import Group, Interchange, Transaction
+from integrations.rules.x12_writer import Control, Writer
 
 SET_CODES = {
     "unsupported_set": "1",
@@ -62,18 +62,9 @@ class GroupAnswer:
         return "E" if "E" in codes or _codes(self.group.problems, GROUP_CODES) else "A"
 
 
-@dataclass(frozen=True)
-class Control:
-    """Our own control numbers for what we send, and the moment it is written."""
-
-    interchange: int
-    group: int
-    at: datetime
-
-
 def write_997(interchange: Interchange, answers: Sequence[GroupAnswer], control: Control) -> str:
     """One interchange with one FA group: a 997 for each functional group of `interchange` given in `answers`."""
-    out = _Writer(interchange.separators)
+    out = Writer(interchange.separators)
     out.isa(interchange, control)
     first = answers[0].group
     version = "".join(c for c in first.version if c.isdigit())[:6] or "004010"
@@ -89,14 +80,14 @@ def write_997(interchange: Interchange, answers: Sequence[GroupAnswer], control:
 
 def write_ta1(interchange: Interchange, control: Control, *, code: str = TA1_DUPLICATE) -> str:
     """Refuse the whole interchange: `code` is TA105 (025 = duplicate interchange control number)."""
-    out = _Writer(interchange.separators)
+    out = Writer(interchange.separators)
     out.isa(interchange, control)
     out.add("TA1", _digits(interchange.control, 9), interchange.date, interchange.time, "R", code)
     out.add("IEA", "0", f"{control.interchange % 10**9:09}")
     return out.text()
 
 
-def _write_set(out: "_Writer", answer: GroupAnswer, control: str) -> None:
+def _write_set(out: Writer, answer: GroupAnswer, control: str) -> None:
     start = out.count
     out.add("ST", "997", control)
     out.add("AK1", answer.group.functional_id or "PO", answer.group.control or "0")
@@ -109,7 +100,7 @@ def _write_set(out: "_Writer", answer: GroupAnswer, control: str) -> None:
     out.add("SE", str(out.count - start + 1), control)
 
 
-def _write_answer(out: "_Writer", answer: SetAnswer) -> None:
+def _write_answer(out: Writer, answer: SetAnswer) -> None:
     out.add("AK2", answer.transaction.set_id, answer.transaction.control or "0")
     said = [p for p in answer.verdict.problems if p.severity is not Severity.NOTE]
     for problem in [p for p in said if p.code not in SET_CODES][:_MAX_AK3]:
@@ -120,7 +111,7 @@ def _write_answer(out: "_Writer", answer: SetAnswer) -> None:
     out.add("AK5", answer.code, *sorted(codes)[:5])
 
 
-def _write_problem(out: "_Writer", problem: Problem) -> None:
+def _write_problem(out: Writer, problem: Problem) -> None:
     code = SEGMENT_CODES.get(problem.code, "8")
     out.add("AK3", problem.segment[:3], str(problem.position), "", code)
     if code == "8" and problem.element:
@@ -134,61 +125,3 @@ def _codes(problems: Sequence[Problem], table: dict[str, str]) -> list[str]:
 
 def _digits(text: str, width: int) -> str:
     return text.rjust(width, "0")[:width]
-
-
-class _Writer:
-    """Joins elements to segments; a separator in a value becomes a space, other alphabets a question mark."""
-
-    def __init__(self, separators: Separators) -> None:
-        self.element, self.segment = separators.element, separators.segment
-        taken = {separators.element, separators.segment}
-        self.component = separators.component or next(c for c in ">:^|" if c not in taken)
-        self.repetition = separators.repetition
-        marks = {self.element, self.component, self.segment, self.repetition, "\r", "\n"} - {""}
-        self._blank = str.maketrans(dict.fromkeys(marks, " "))
-        self._parts: list[str] = []
-
-    @property
-    def count(self) -> int:
-        return len(self._parts)
-
-    def add(self, name: str, *elements: str) -> None:
-        values = [self._plain(e) for e in elements]
-        while values and not values[-1]:
-            values.pop()
-        self._parts.append(self.element.join([name, *values]) + self.segment)
-
-    def isa(self, theirs: Interchange, control: Control) -> None:
-        """Exactly 106 characters with its terminator: every element at its fixed width."""
-        four = ("00", " " * 10, "00", " " * 10)
-        us = (_wide(theirs.receiver_qualifier, 2, "ZZ"), _wide(theirs.receiver, 15))
-        them = (_wide(theirs.sender_qualifier, 2, "ZZ"), _wide(theirs.sender, 15))
-        when = (control.at.strftime("%y%m%d"), control.at.strftime("%H%M"))
-        version = theirs.isa[12] if theirs.isa[12].isdigit() and len(theirs.isa[12]) == 5 else "00401"
-        number, usage = (
-            f"{control.interchange % 10**9:09}",
-            theirs.isa[15] if theirs.isa[15] in ("T", "P") else "P",
-        )
-        mark = self.repetition or "U"
-        fields = (
-            *four,
-            *(self._plain(i) for i in us + them),
-            *when,
-            mark,
-            version,
-            number,
-            "0",
-            usage,
-            self.component,
-        )
-        self._parts.append(self.element.join(["ISA", *fields]) + self.segment)
-
-    def text(self) -> str:
-        return "".join(self._parts)
-
-    def _plain(self, value: str) -> str:
-        return value.translate(self._blank).encode("ascii", "replace").decode().replace("\0", " ")
-
-
-def _wide(text: str, width: int, instead: str = "") -> str:
-    return (text or instead).ljust(width)[:width]

@@ -8,7 +8,8 @@ from core.actors import Actor
 from core.uow import door_verb
 from integrations.models import Interchange, OutboundDocument
 from integrations.rules import x12_tree
-from integrations.rules.fa997 import Control, GroupAnswer, write_997, write_ta1
+from integrations.rules.fa997 import GroupAnswer, write_997, write_ta1
+from integrations.rules.x12_writer import Control
 from integrations.states import DocumentKind, InterchangeState
 
 

@@ -223,6 +223,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "fulfillment_shipment_release_part": ("post", {"order_id": 1}, MONEY),
     "fulfillment_shipment_ship": ("get", {"shipment_id": 1}, "warehouse operator"),
     "fulfillment_vendororder_do": ("get", {"shipment_id": 1, "step": "confirm"}, "cs cs_lead planner operator"),
+    "integrations_partnerprofile_advise": ("post", {"partner_id": 1}, LEADS),
     "integrations_partnerprofile_confirm": ("post", {"partner_id": 1}, LEADS),
     "integrations_upload_apply": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),
     "integrations_upload_undo": ("post", {"upload_id": 1}, CONSOLE["integrations.upload"][1]),

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from integrations.rules.fa997 import Control, GroupAnswer, SetAnswer, write_997, write_ta1
+from integrations.rules.fa997 import GroupAnswer, SetAnswer, write_997, write_ta1
 from integrations.rules.fate import Fate, judge
 from integrations.rules.problems import Severity
 from integrations.rules.x12 import parse
+from integrations.rules.x12_writer import Control
 from tests.integrations.samples import X12, file, manifest, needs_samples, po
 
 CONTROL = Control(interchange=7, group=8, at=datetime(2026, 7, 9, 12, 30, tzinfo=UTC))
