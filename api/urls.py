@@ -102,6 +102,11 @@ v1 = [
         vendor_shipments.VendorShipment.as_view(),
         name="shipment-vendor-shipment",
     ),
+    path(
+        "shipments/<str:public_id>/vendor-withdrawal",
+        vendor_shipments.VendorWithdrawal.as_view(),
+        name="shipment-vendor-withdrawal",
+    ),
     path("shipments/<str:public_id>/delivery", shipments.Delivery.as_view(), name="shipment-delivery"),
 ]
 

@@ -130,7 +130,8 @@ def open_vendor_short_cases(facts: Sequence[VendorShort], jobs: Jobs) -> None:
             DocumentRef("shipment", f.shipment_id, f.shipment_number),
             f"product:{f.product_id}",
             f.account_id,
-            summary=f"The vendor confirmed {plain(f.short_qty)} less than it was asked for on {f.shipment_number}",
+            summary=f"The vendor {'sent' if f.is_sent else 'confirmed'} {plain(f.short_qty)} less than it was asked for on "
+            f"{f.shipment_number}",
         )
         for f in facts
     ]

@@ -74,7 +74,7 @@ class VendorConfirmed(Fact):
 
 @dataclass(frozen=True)
 class VendorShort(Fact):
-    """The vendor confirmed less of a product than it was asked for; the rest is open again."""
+    """The vendor confirmed (or, `is_sent`, sent) less of a product than it was asked for; the rest is open again."""
 
     shipment_id: int
     shipment_number: str
@@ -82,6 +82,7 @@ class VendorShort(Fact):
     account_id: int
     product_id: int
     short_qty: Decimal
+    is_sent: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,12 +89,12 @@ DELIVERY_REFUSED = KindSpec(
 )
 VENDOR_SHORT = KindSpec(
     code="vendor_short",
-    label="Vendor confirmed short",
+    label="Vendor is short",
     owner_queue="planner",
     severity="high",
     respond_minutes=120,
     resolve_minutes=480,
-    description="A vendor confirmed less than it was asked for. The rest is open again: serve it otherwise or cancel it.",
+    description="A vendor confirmed or sent less than it was asked for. The rest is open: serve it otherwise or cancel it.",
 )
 VENDOR_LATE = KindSpec(
     code="vendor_late",

@@ -16,6 +16,7 @@ from api.v1.shipments import MOST_LINES, ident, once_per_key, read_body, seen_sh
 from core.access import allow
 from fulfillment.services.confirm_vendor_order import confirm_vendor_order
 from fulfillment.services.ship_vendor_order import ship_vendor_order
+from fulfillment.services.withdraw_vendor_order import withdraw_vendor_order
 from fulfillment.vendor_queries import lines_by_shipment_line
 
 CAN_TELL = allow(view=LOOKERS, act={Role.CS, Role.CS_LEAD, Role.PLANNER, Role.OPERATOR, Role.SERVICE})
@@ -74,6 +75,33 @@ class VendorShipment(Endpoint):
         told = {"tracking_number": asked["tracking_number"], "carrier": asked["carrier"]}
         quantities = _quantities(request, public_id, asked)
         return once_per_key(request, public_id, "vendor-shipment", ship_vendor_order, quantities=quantities, **told)
+
+
+class WithdrawalRequest(KnownFieldsOnly):
+    why = serializers.CharField(max_length=300, help_text="In ten characters or more.")
+    elsewhere = serializers.BooleanField(
+        required=False, default=False,
+        help_text="Our own sites serve it, at once; else the order is held by hand and keeps its place with the vendor.",
+    )  # fmt: skip
+    vendor_agrees = serializers.BooleanField(
+        required=False,
+        default=False,
+        help_text="Once it confirmed, an order is taken back with the vendor's word only.",
+    )
+
+
+class VendorWithdrawal(Endpoint):
+    """Take the order back from the vendor. The shipment is cancelled."""
+
+    access = CAN_TELL
+
+    @extend_schema(
+        operation_id="shipment_vendor_withdrawal", parameters=[KEY_HEADER], request=WithdrawalRequest,
+        responses=ShipmentAnswer, tags=["shipments"],
+    )  # fmt: skip
+    def post(self, request: Request, public_id: str) -> Response:
+        asked = read_body(WithdrawalRequest, request)
+        return once_per_key(request, public_id, "vendor-withdrawal", withdraw_vendor_order, **asked)
 
 
 def _quantities(request: Request, public_id: str, asked: dict[str, Any]) -> dict[int, Any]:

@@ -11,17 +11,17 @@ from django.db.models import F
 from core import journal, outbox
 from core.actors import Actor
 from core.choices import counted
-from core.errors import DomainError, FieldError, InvalidInput
+from core.errors import DomainError, FieldError, InvalidInput, Refused
 from core.quantity import is_exact, plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
-from fulfillment.events import PickShort
+from fulfillment.events import PickShort, VendorShort
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.rules.asks import PickReport
-from fulfillment.services.find_shipment import lock_with_credit, only, refusals
+from fulfillment.services.find_shipment import lock_with_credit, only, refusals, sent_by_vendors
 from fulfillment.services.pick_over import Surplus, above, order_lines_over, surplus_refusals, tolerances
 from fulfillment.services.pick_short import tell_rests
 from fulfillment.states import SHIPMENT, ShipmentStatus
@@ -47,12 +47,25 @@ def confirm_pick(
     return only(take_picks([PickReport(shipment_id, picks, short_reason)], actor, now), shipment_id)
 
 
-@door_verb
 def confirm_picks(reports: Sequence[PickReport], *, actor: Actor, now: datetime) -> dict[int, str | DomainError]:
     """The same for about 200 shipments in one transaction: the new status of each, or why it was refused.
 
-    A refused report takes no other down; the number of statements does not grow with the shipments.
+    A refused report takes no other down; the number of statements does not grow with the shipments. Where the stock
+    itself refuses one (somebody took the surplus meanwhile, a lot was just recalled), each is tried by itself.
     """
+    try:
+        return _confirm_together(reports, actor=actor, now=now)
+    except Refused as refusal:
+        if len(reports) == 1:
+            return {reports[0].shipment_id: refusal}
+    outcomes: dict[int, str | DomainError] = {}
+    for report in reports:
+        outcomes |= confirm_picks([report], actor=actor, now=now)
+    return outcomes
+
+
+@door_verb
+def _confirm_together(reports: Sequence[PickReport], *, actor: Actor, now: datetime) -> dict[int, str | DomainError]:
     return take_picks(reports, actor, now)
 
 
@@ -79,12 +92,17 @@ class _Picked:
 
 
 @require_uow
-def take_picks(reports: Sequence[PickReport], actor: Actor, now: datetime) -> dict[int, str | DomainError]:
-    """The same inside the transaction of a verb that holds no lock above rank 30 yet."""
+def take_picks(
+    reports: Sequence[PickReport], actor: Actor, now: datetime, *, is_vendor: bool = False
+) -> dict[int, str | DomainError]:
+    """The same inside the transaction of a verb that holds no lock above rank 30 yet. `is_vendor`: the reports say what
+    vendors sent of their own shipments, which no warehouse can pick."""
     ids = [report.shipment_id for report in reports]
     growing = order_lines_over(reports)
     shipments = lock_with_credit(ids, order_lines=growing)
     outcomes: dict[int, str | DomainError] = dict(refusals(ids, shipments, ShipmentStatus.PACKED, Blocks.PICK))
+    if not is_vendor:
+        outcomes = {**sent_by_vendors(shipments), **outcomes}
     lines_of: dict[int, list[ShipmentLine]] = {i: [] for i in ids}
     for line in ShipmentLine.objects.filter(shipment__in=ids).order_by("pk"):
         lines_of[line.shipment_id].append(line)
@@ -105,11 +123,11 @@ def take_picks(reports: Sequence[PickReport], actor: Actor, now: datetime) -> di
         outcomes |= surplus_refusals(over, growing, now=now)
         taken = [p for p in taken if p.shipment.pk not in outcomes]
     if taken:
-        _write(taken, actor, now)
+        _write(taken, actor, now, is_vendor=is_vendor)
     return outcomes | {p.shipment.pk: str(p.shipment.status) for p in taken}
 
 
-def _write(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
+def _write(taken: Sequence[_Picked], actor: Actor, now: datetime, *, is_vendor: bool) -> None:
     picks = {line.claim_id: p.qtys[line.pk] for p in taken for line in p.lines}
     overs = {line.order_line_id for p in taken for line in p.overs}
     confirm_picked(picks, actor=actor, now=now, may_exceed=bool(overs))
@@ -117,7 +135,7 @@ def _write(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
     grown = grow_lines(overs, actor=actor, now=now) if overs else {}
     _move_exposure([p for p in taken if p.shorts or p.overs], grown, actor, now)
     tell_rests({line.order_line_id: line.demand_id for p in taken for line in p.shorts}, actor=actor, now=now)
-    _tell(taken, actor, now)
+    _tell(taken, actor, now, is_vendor=is_vendor)
 
 
 def _checked(lines: list[ShipmentLine], report: PickReport, takes: tuple[str, Decimal] | None) -> dict[int, Decimal]:
@@ -198,23 +216,27 @@ def _move_exposure(taken: Sequence[_Picked], grown: Mapping[int, Decimal], actor
     return_to_open({i: qty for i, qty in back.items() if qty}, actor=actor, now=now)
 
 
-def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime) -> None:
-    journal.write([_entry(p) for p in taken], actor=actor, now=now)
+def _tell(taken: Sequence[_Picked], actor: Actor, now: datetime, *, is_vendor: bool) -> None:
+    journal.write([_entry(p, is_vendor=is_vendor) for p in taken], actor=actor, now=now)
+    short = _vendor_short if is_vendor else _short
     notes = [
-        outbox.Note(_short(p, line), f"shipment:{p.shipment.pk}", p.shipment.version)
-        for p in taken
-        for line in p.shorts
+        outbox.Note(short(p, line), f"shipment:{p.shipment.pk}", p.shipment.version) for p in taken for line in p.shorts
     ]
     outbox.publish_many(notes, now=now, actor=actor)
 
 
-def _entry(p: _Picked) -> journal.Entry:
-    count = len(p.shorts)
-    verb, words = ("picked short", f"{counted(count, 'line')} short") if count else ("picked", "all lines in full")
+def _entry(p: _Picked, *, is_vendor: bool) -> journal.Entry:
+    count, did = len(p.shorts), "sent by the vendor" if is_vendor else "picked"
+    verb, words = (f"{did} short", f"{counted(count, 'line')} short") if count else (did, "all lines in full")
     if p.overs:
-        words += f", {counted(len(p.overs), 'line')} above what was released"
+        words += f", {counted(len(p.overs), 'line')} above what was {'asked for' if is_vendor else 'released'}"
     ref = DocumentRef("shipment", p.shipment.pk, p.shipment.number)
-    return journal.Entry(ref, verb, f"Shipment {p.shipment.number} picked: {words}", {"reason": p.reason})
+    return journal.Entry(ref, verb, f"Shipment {p.shipment.number} {did}: {words}", {"reason": p.reason})
+
+
+def _vendor_short(p: _Picked, line: ShipmentLine) -> VendorShort:
+    short_qty, s = line.qty - p.qtys[line.pk], p.shipment
+    return VendorShort(s.pk, s.number, s.order_id, s.account_id, line.product_id, short_qty, is_sent=True)
 
 
 def _short(p: _Picked, line: ShipmentLine) -> PickShort:

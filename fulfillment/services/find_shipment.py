@@ -7,7 +7,7 @@ from core.errors import DomainError, NotFound, Refused
 from core.uow import require_uow
 from credit.services.lock_accounts import lock_accounts
 from fulfillment import locks
-from fulfillment.models import Shipment
+from fulfillment.models import Shipment, VendorOrder
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from orders.queries import holds_blocking
 from orders.services.lock_lines import lock_lines
@@ -19,6 +19,15 @@ T = TypeVar("T")
 class OnHold(Refused):
     template = "The order of shipment {number} is on hold before this step: {why}"
     remedy_template = "Whoever placed the hold clears it."
+
+
+class VendorSendsIt(Refused):
+    template = (
+        "Shipment {number} is sent by a vendor: it does not lie in a warehouse of ours, and nobody picks it there."
+    )
+    remedy_template = (
+        "Enter what the vendor sent, with its tracking number, on the shipment's page (API: vendor-shipment)."
+    )
 
 
 @require_uow
@@ -47,6 +56,12 @@ def refusals(
         elif refusal := _not_its_turn(shipment, target):
             found[shipment_id] = refusal
     return found
+
+
+def sent_by_vendors(shipments: Mapping[int, Shipment]) -> dict[int, DomainError]:
+    """Which of them a vendor sends: no warehouse has a say in those. One statement."""
+    rows = VendorOrder.objects.filter(shipment__in=list(shipments)).values_list("shipment_id", flat=True)
+    return {i: VendorSendsIt(number=shipments[i].number) for i in rows}
 
 
 def _not_its_turn(shipment: Shipment, target: ShipmentStatus) -> DomainError | None:

@@ -21,15 +21,18 @@ class VendorIsDone(Refused):
 
 @require_uow
 def lock_vendor_order(
-    shipment_id: int, *, verb: str, actor: Actor
+    shipment_id: int, *, verb: str, may_grow: bool = False, actor: Actor
 ) -> tuple[VendorOrder, Shipment, list[VendorOrderLine]]:
-    """The vendor's order of the shipment while it is open, with the lines it still has. Ranks 10 and 30.
+    """The vendor's order of the shipment while it is open, with the lines it still has. Ranks 10 and 30, and between them
+    the customer's order (20) where it `may_grow`.
 
     Raises NotPermitted, NotFound (no vendor sends the shipment), VendorIsDone.
     """
     if not actor.has_role(*MAY):
         raise NotPermitted(actor=actor.label, verb=f"have a vendor's order {verb}", roles=", ".join(MAY))
-    shipment = lock_with_credit([shipment_id]).get(shipment_id)
+    rows = VendorOrderLine.objects.filter(vendor_order__shipment_id=shipment_id)
+    growing = list(rows.values_list("order_line_id", flat=True)) if may_grow else []
+    shipment = lock_with_credit([shipment_id], order_lines=growing).get(shipment_id)
     order = VendorOrder.objects.filter(shipment_id=shipment_id).first()
     if shipment is None or order is None:
         raise NotFound(kind="vendor order of shipment", ident=shipment_id)

@@ -148,6 +148,22 @@ def test_two_pickers_share_what_is_free_and_the_second_surplus_is_refused():
     assert breaches() == []
 
 
+def test_of_many_picks_only_the_surplus_that_lost_a_race_is_refused(monkeypatch):
+    world = stocked_world(stock_qty=22)
+    taking(world, more=50)
+    one, two = released(world, 10), released(world, 10)
+    # what was free when it was looked at is somebody else's by the time the stock is locked
+    monkeypatch.setattr("fulfillment.services.pick_over.free_on", lambda ids: dict.fromkeys(ids, D(99)))
+    reports = [PickReport(one.shipment_id, {line_ids(one.shipment_id)[0]: D(13)}), PickReport(two.shipment_id)]
+    outcomes = confirm_picks(reports, actor=PICKER, now=NOW)
+    assert isinstance(outcomes[one.shipment_id], NotFreeToPick)
+    assert outcomes[two.shipment_id] == "packed"
+    assert confirm_picks(reports[:1], actor=PICKER, now=NOW).keys() == {one.shipment_id}
+    balance = StockBalance.objects.get()
+    assert (balance.picked_qty, balance.released_qty, balance.on_hand_qty) == (D(10), D(10), D(22))
+    assert breaches() == []
+
+
 def test_a_surplus_credit_does_not_bear_stays_on_the_shelf():
     world = stocked_world(stock_qty=200, limit=1_020)
     taking(world, more=5)

@@ -5,19 +5,24 @@ from decimal import Decimal
 
 import pytest
 
+from billing.commission_sources import sold_lines
 from billing.models import Invoice
 from core.errors import InvalidInput, NotFound, NotPermitted
+from core.models import JournalEntry
 from core.testing import drain
 from credit.models import CreditAccount, OpenOrderDay
 from exceptions_app.models import Case
 from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.detect import detect_all
 from fulfillment.models import Return, ReturnLine, Shipment, ShipmentLine, VendorOrder, VendorOrderLine
+from fulfillment.rules.asks import PickReport
 from fulfillment.rules.returns import Finding
 from fulfillment.services.ask_recall import SentByVendor, ask_recall
 from fulfillment.services.at_the_door import Proof
 from fulfillment.services.confirm_delivery import confirm_delivery
+from fulfillment.services.confirm_pick import confirm_pick, confirm_picks
 from fulfillment.services.confirm_vendor_order import ConfirmedBefore, confirm_vendor_order
+from fulfillment.services.find_shipment import VendorSendsIt
 from fulfillment.services.find_vendor_order import VendorIsDone
 from fulfillment.services.inspect_return import inspect_return
 from fulfillment.services.receive_return import receive_return
@@ -32,10 +37,10 @@ from inventory.queries import promises
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.places import NothingOfOursThere
 from inventory.services.save_vendor_offer import save_vendor_offer
-from orders.models import Hold
+from orders.models import Hold, OrderLine
 from orders.services.cancel import cancel_lines
 from tests.factories.catalog import ProductFactory
-from tests.factories.flow import PICKER, breaches, placed
+from tests.factories.flow import PICKER, breaches, placed, released, stocked_world
 from tests.factories.inventory import PLANNER, stock
 from tests.factories.orders import CLERK, NOW, TODAY, later
 from tests.factories.vendors import COST, asked, offer, selling
@@ -93,6 +98,47 @@ def test_what_it_leaves_us_is_counted_at_the_vendor_s_cost():
     sent, _ = asked(selling(), 4)
     (line,) = bought_for([sent.shipment_id])[sent.shipment_id].lines
     assert (line.amount, line.percent) == (Decimal("11.31"), Decimal("28.283"))  # 4 × (10 − 7.1717)
+
+
+def test_a_commission_s_margin_is_over_what_the_vendor_takes_and_unknown_in_another_currency():
+    sent, _ = asked(selling(products=2), 4, 2)
+    OrderLine.objects.update(unit_margin=Decimal(9))  # over our standard cost, which nobody paid
+    VendorOrderLine.objects.filter(pk=VendorOrderLine.objects.latest("pk").pk).update(currency="EUR")
+    ship(sent)
+    drain(NOW)
+    margins = [x.sale.margin_percent for x in sold_lines([Invoice.objects.get().pk])]
+    assert margins == [Decimal("28.28"), None]  # (10 − 7.1717) of 10
+
+
+def test_no_warehouse_picks_what_a_vendor_sends_and_others_in_the_batch_are_picked():
+    sent, _ = asked(selling(rule_sites=("RENO", "ACME")), 4)
+    own = stocked_world(stock_qty=5)
+    mine = released(own, 3)
+    with pytest.raises(VendorSendsIt, match="is sent by a vendor"):
+        confirm_pick(shipment_id=sent.shipment_id, picks={}, actor=PICKER, now=NOW)
+    outcomes = confirm_picks([PickReport(sent.shipment_id), PickReport(mine.shipment_id)], actor=PICKER, now=NOW)
+    assert (type(outcomes[sent.shipment_id]), outcomes[mine.shipment_id]) == (VendorSendsIt, "packed")
+    assert Shipment.objects.get(pk=sent.shipment_id).status == "released"
+    assert Demand.objects.order_by("pk")[0].released_qty == 4
+    assert ship(sent) == "shipped"
+    assert breaches() == []
+
+
+def test_a_vendor_may_send_more_than_it_was_asked_for_within_the_tolerance_and_what_it_offers():
+    sale = selling()
+    sent, _ = asked(sale, 10)
+    with pytest.raises(InvalidInput, match="takes no more"):
+        ship(sent, _1=11)
+    type(sale.world.account).objects.update(over_ship_percent=20)
+    with pytest.raises(InvalidInput, match="takes up to 20 % more, 12"):
+        ship(sent, _1=13)
+    assert ship(sent, _1=11) == "shipped"
+    drain(NOW)
+    demand = Demand.objects.get()
+    assert (demand.ordered_qty, demand.shipped_qty, Invoice.objects.get().total_amount) == (11, 11, 110)
+    assert (CreditAccount.objects.get().receivable_amount, Case.objects.count()) == (110, 0)
+    assert StockBalance.objects.get().on_hand_qty == 100  # to be asked for again
+    assert breaches() == []
 
 
 def test_a_vendor_serves_nobody_a_rule_does_not_name_it_for_and_our_own_stock_is_taken_first():
@@ -219,7 +265,11 @@ def test_less_may_be_sent_than_was_confirmed():
     drain(NOW)
     demand = Demand.objects.get()
     assert (demand.shipped_qty, demand.backordered_qty, Invoice.objects.get().total_amount) == (3, 1, 30)
-    assert Case.objects.filter(kind="short_pick").count() == 1
+    (case,) = Case.objects.exclude(kind="promise_moved").exclude(kind="promise_lost")
+    number = Shipment.objects.get().number
+    assert (case.kind, case.summary) == ("vendor_short", f"The vendor sent 1 less than it was asked for on {number}")
+    summaries = JournalEntry.objects.filter(subject_kind="shipment", verb="sent by the vendor short")
+    assert summaries.get().summary == f"Shipment {number} sent by the vendor: 1 line short"
     assert set(StockBalance.objects.values_list("status", flat=True)) == {"available"}  # nothing is set aside to count
     assert breaches() == []
 

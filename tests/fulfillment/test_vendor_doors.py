@@ -67,6 +67,22 @@ def test_customer_service_enters_answer_and_tracking_over_the_api_and_the_buyer_
         assert not any(word in read for word in SECRET), address
 
 
+def test_an_order_is_taken_back_from_the_vendor_over_the_api_with_its_word_once_it_confirmed():
+    _, shipment = sold(4)
+    clerk, picker = device_of(UserFactory(roles=["cs"])), device_of(UserFactory(roles=["warehouse"]))
+    day = (clock.now().date() + timedelta(days=3)).isoformat()
+    post(clerk, shipment, "vendor-answer", {"ship_date": day})
+    refused = post(picker, shipment, "pick", {}, status=409)
+    assert refused["code"] == "vendor_sends_it"
+    post(clerk, shipment, "vendor-withdrawal", {"why": "short"}, status=422)
+    post(clerk, shipment, "vendor-withdrawal", {"why": "The customer takes other goods"}, status=409, key="2")
+    body = {"why": "The customer takes other goods", "vendor_agrees": True}
+    assert post(clerk, shipment, "vendor-withdrawal", body, key="3")["status"] == "cancelled"
+    assert post(clerk, shipment, "vendor-withdrawal", body, key="3")["status"] == "cancelled"  # a retry
+    order = VendorOrder.objects.get()
+    assert (order.withdrawn_why, shipment.order.holds.count()) == ("The customer takes other goods", 1)
+
+
 def test_availability_over_the_api_says_from_the_vendor_in_how_many_days():
     sale = selling()
     sku, buyer = sale.world.products[0].sku, device_of(BuyerFactory(account=sale.world.account).user)

@@ -403,6 +403,7 @@ API: dict[str, dict[str, str]] = {
     "shipment-ship": {"post": f"{DOCK} service"},
     "shipment-vendor-answer": {"post": "cs cs_lead planner operator service"},
     "shipment-vendor-shipment": {"post": "cs cs_lead planner operator service"},
+    "shipment-vendor-withdrawal": {"post": "cs cs_lead planner operator service"},
     "shipment-delivery": {"post": f"{DOCK} service cs cs_lead planner"},
     "schema": {"get": "*"},
     "docs": {"get": "*"},
