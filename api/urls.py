@@ -87,6 +87,7 @@ v1 = [
     path("shipments", shipments.Shipments.as_view(), name="shipments"),
     path("shipments/<str:public_id>", shipments.Shipment.as_view(), name="shipment"),
     path("shipments/<str:public_id>/papers/<str:what>", shipments.Paper.as_view(), name="shipment-paper"),
+    path("shipments/<str:public_id>/progress", shipments.Progress.as_view(), name="shipment-progress"),
     path("shipments/<str:public_id>/pick", shipments.Pick.as_view(), name="shipment-pick"),
     path("shipments/<str:public_id>/other-lot", shipments.OtherLot.as_view(), name="shipment-other-lot"),
     path("shipments/<str:public_id>/packages", shipments.Packages.as_view(), name="shipment-packages"),

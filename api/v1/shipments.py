@@ -34,6 +34,7 @@ from fulfillment.services.find_package import PackageSpec
 from fulfillment.services.pack_shipment import pack_shipment
 from fulfillment.services.refuse_delivery import refuse
 from fulfillment.services.take_other_lot import take_other_lot
+from fulfillment.services.take_up_shipment import take_up_shipment
 from fulfillment.states import PackageKind, ShipmentStatus
 
 CAN_SHIP = allow(view=LOOKERS, act={Role.WAREHOUSE, Role.OPERATOR, Role.SERVICE})
@@ -110,6 +111,25 @@ class Paper(Endpoint):
         else:
             raise NotFound(kind="paper", ident=what[:40])
         return HttpResponse(content, content_type="application/pdf")
+
+
+class ProgressRequest(KnownFieldsOnly):
+    status = serializers.ChoiceField(
+        choices=["acknowledged", "picking"], help_text="The warehouse has it; a picker went for it."
+    )
+
+
+class Progress(Endpoint):
+    """How far the warehouse is before the pick is confirmed. Said again, or late, it changes nothing."""
+
+    access = CAN_SHIP
+
+    @extend_schema(
+        operation_id="shipment_progress", parameters=[KEY_HEADER], request=ProgressRequest, responses=ShipmentAnswer,
+        tags=["shipments"],
+    )  # fmt: skip
+    def post(self, request: Request, public_id: str) -> Response:
+        return once_per_key(request, public_id, "progress", take_up_shipment, **read_body(ProgressRequest, request))
 
 
 class PickedLine(KnownFieldsOnly):

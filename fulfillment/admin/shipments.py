@@ -41,6 +41,7 @@ from fulfillment.services.release_orders import release_orders
 from fulfillment.services.release_part import MAY as PART
 from fulfillment.services.release_part import release_part
 from fulfillment.services.take_other_lot import TakenLot, take_other_lot
+from fulfillment.services.take_up_shipment import take_up_shipment
 from fulfillment.states import STILL_HERE
 from orders.rules.asks import Part
 
@@ -112,6 +113,7 @@ class ShipmentAdmin(LedgerAdmin):
                 "release-part/<int:order_id>/", view(self.release_part_view), name="fulfillment_shipment_release_part"
             ),
             path("usage/<int:usage_id>/<slug:verb>/", view(self.usage_view), name="fulfillment_shipment_usage"),
+            path("<int:shipment_id>/begin/", view(self.begin_view), name="fulfillment_shipment_begin"),
             path("<int:shipment_id>/pick/", view(self.pick_view), name="fulfillment_shipment_pick"),
             path("<int:shipment_id>/ship/", view(self.ship_view), name="fulfillment_shipment_ship"),
             path("station/", view(self.station_view), name="fulfillment_shipment_station"),
@@ -193,6 +195,16 @@ class ShipmentAdmin(LedgerAdmin):
         back = request.POST.get("next", "")
         is_here = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
         return HttpResponseRedirect(back if is_here else reverse("admin:fulfillment_shipment_changelist"))
+
+    def begin_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
+        """A picker goes for it: whoever looks reads that it is being picked."""
+        if request.method != "POST":
+            return HttpResponseNotAllowed(["POST"])
+        self.require_act(request, SHIP)
+        who, now = actor_of(request), clock.now()
+        for error in self._try(take_up_shipment, shipment_id=shipment_id, status="picking", actor=who, now=now):
+            messages.error(request, error)
+        return self._to_shipment(shipment_id)
 
     def pick_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
         """Quantities found, line by line; prefilled with what was released."""
