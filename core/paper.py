@@ -3,6 +3,7 @@ take a second and no more memory than their text."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from io import BytesIO
 
 from reportlab.lib.pagesizes import A4
@@ -88,13 +89,18 @@ class Paper:
         self._canvas.line(LEFT, self._y + ROW - 4, RIGHT, self._y + ROW - 4)
 
     def _row(self, cells: Sequence[str], font: str) -> None:
-        x = LEFT
+        """All cells in one text object: a third of what a string by itself costs each."""
+        x, row = LEFT, self._canvas.beginText()
+        row.setFont(font, TEXT)
         for column, cell in zip(self._columns, cells, strict=True):
             if column.is_number:
-                self._right(x + column.width - 6, self._y, cell, TEXT, font)
+                at, shown = x + column.width - 6 - _width(cell, TEXT, font), cell
             else:
-                self._text(x, self._y, _cut(cell, column.width - 6, TEXT, font), TEXT, font)
+                at, shown = x, _cut(cell, column.width - 6, TEXT, font)
+            row.setTextOrigin(at, self._y)
+            row.textOut(shown)
             x += column.width
+        self._canvas.drawText(row)
         self._y -= ROW
 
     def _room(self) -> None:
@@ -131,8 +137,23 @@ class Paper:
 
 def _cut(text: str, width: float, size: float, font: str = REGULAR) -> str:
     """The text as far as it fits; what is cut ends in an ellipsis."""
-    if stringWidth(text, font, size) <= width:
+    if _width(text, size, font) <= width:
         return text
-    while text and stringWidth(text + "…", font, size) > width:
+    while text and _width(text + "…", size, font) > width:
         text = text[:-1]
     return text + "…"
+
+
+def _width(text: str, size: float, font: str = REGULAR) -> float:
+    """In points, as the font says of each letter: it knows no kerning. Asked of the font only where a letter is rare."""
+    advances = _advances(font)
+    try:
+        return sum([advances[letter] for letter in text]) * size
+    except KeyError:
+        return float(stringWidth(text, font, size))
+
+
+@cache
+def _advances(font: str) -> dict[str, float]:
+    """{letter: its width at 1 point} of what documents are mostly written in."""
+    return {chr(code): stringWidth(chr(code), font, 1) for code in range(32, 127)}

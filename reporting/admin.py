@@ -19,16 +19,16 @@ from core.choices import words
 from core.console import LedgerAdmin
 from core.periods import Period
 from core.refs import DocumentRef
+from reporting.behind_queries import BEHIND, orders_behind
 from reporting.kpi_queries import trends
 from reporting.models import KpiDay, OrderMeasure
-from reporting.queries import BEHIND, orders_behind
 from reporting.rules.kpis import ALL, WINDOWS, window
 from reporting.service_terms import Served, by_contract
 from reporting.services.build_kpis import build_recent_kpis
 
 BUILDERS = {Role.OPERATOR, Role.FINANCE, Role.FINANCE_APPROVER, Role.PLANNER, Role.CS_LEAD}
 LABELS = {d.code: d.label for d in ALL}
-SLOWEST_FIRST = {"cycle_time_median", "cycle_time_p90"}
+SLOWEST_FIRST = {"cycle_time_median", "cycle_time_p90", "cycle_time_net_median"}
 
 
 class BehindFilter(admin.SimpleListFilter):
@@ -137,7 +137,7 @@ class KpiDayAdmin(LedgerAdmin):
         return own + super().get_urls()
 
     def trends_view(self, request: HttpRequest) -> HttpResponse:
-        """Twelve weeks of every KPI that is kept by day."""
+        """Twelve weeks of every KPI that days add up to, each leading to its orders."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         weeks, found = trends(until=clock.local_date(clock.now(), "UTC") + timedelta(days=1))

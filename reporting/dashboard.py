@@ -18,8 +18,9 @@ from exceptions_app import kinds, wording
 from exceptions_app.queries import live_breaches, live_count, queue_counts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.states import QUEUES, QueueCode
+from reporting.behind_queries import BEHIND
 from reporting.kpi_queries import built_days
-from reporting.queries import BEHIND, days, kpis, live_kinds, open_holds, release_queue
+from reporting.queries import days, kpis, live_kinds, open_holds, release_queue
 from reporting.rules.kpis import WINDOWS, Kpi, window
 from reporting.seams import NO_LEAK, Leak, leaks
 
@@ -118,7 +119,7 @@ def _card(kpi: Kpi, span: int, parts: Sequence[Kpi] = ()) -> Mapping[str, Any]:
         "trend": None if kpi.trend is None else f"{sign}{kpi.trend}{unit}",
         "target": f"{'at least' if kpi.higher_is_better else 'at most'} {kpi.target}\u00a0{counted_in}".rstrip(),
         "url": _url("admin:reporting_ordermeasure_changelist", f"?behind={kpi.code}&days={span}") if has_list else "",
-        "behind": "The slowest orders" if kpi.unit == "h" else "The orders it lost on",
+        "behind": "The slowest orders" if kpi.unit in ("h", "days") else "The orders it lost on",
         "parts": [_card(part, span) for part in parts],
     }
 

@@ -8,7 +8,7 @@ from django.db import connection
 
 from core.chart import Count, every_day
 from core.periods import Period
-from reporting.rules.kpis import BUILT, Definition, Measured, built_value
+from reporting.rules.kpis import BUILT, WEEKLY, Definition, Measured, built_value
 
 ZERO = Decimal(0)
 WEEKS = 12
@@ -46,7 +46,7 @@ def built_days(code: str, period: Period) -> list[Count]:
 
 
 def trends(*, until: date, weeks: int = WEEKS) -> tuple[list[date], list[Trend]]:
-    """The first days of the last weeks, which end before `until`, and every built KPI in them. One statement."""
+    """The first days of the last weeks, which end before `until`, and every KPI that days add up to. One statement."""
     first = until - timedelta(weeks=weeks)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -58,7 +58,7 @@ def trends(*, until: date, weeks: int = WEEKS) -> tuple[list[date], list[Trend]]
         for code, week, num, den, n in cursor.fetchall():
             by_week[int(week)][code] = (num, den, int(n))
     found = []
-    for d in BUILT:
+    for d in WEEKLY:
         weekly = [_found(d, rows) for rows in by_week]
         sums = tuple(sum(parts, ZERO) for parts in zip(*((n, den) for n, den, _ in weekly), strict=True))
         total = built_value(d, sums[0], sums[1], sum(n for *_, n in weekly))

@@ -1,4 +1,4 @@
-"""The KPIs of a period, in a constant number of statements, and the orders behind a number."""
+"""The KPIs of a period and what waits now, in a constant number of statements."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from reporting.rules.kpis import ALL, NO_DATA, Kpi, Measured, hours, kpi, share
 
 # An order is finished when nothing of it is open and something was shipped; it counts on the day of its last shipment.
 # What its lines add up to is kept beside it (reporting.models.measure), so that a year of lines is not read for a page.
-_FINISHED = """
+FINISHED = """
 WITH finished AS (
     SELECT id, order_id, order_number, received_at, last_shipped_at, is_on_time AS on_time, is_in_full AS in_full,
         (cardinality(invoice_ids) >= cardinality(shipment_ids) OR shipment_ids <@ coalesce(billed_shipment_ids, '{}'))
@@ -25,32 +25,7 @@ WITH finished AS (
     WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s AND is_complete
 )
 """
-_PERFECT = "on_time AND in_full AND right_documents AND undamaged"
-_MISSES = {
-    "perfect_order": f"NOT ({_PERFECT})",
-    "on_time": "NOT on_time",
-    "in_full": "NOT in_full",
-    "right_documents": "NOT right_documents",
-    "undamaged": "NOT undamaged",
-    "cycle_time_median": "true",
-    "cycle_time_p90": "true",
-    "cycle_time_net_median": "true",
-    "otif": "NOT (on_time AND in_full)",
-    "order_fill": "first_shipped < ordered",
-    "line_fill": "first_shipped < ordered",
-    "value_fill": "first_shipped < ordered",
-    "disputed_invoices": "NOT right_documents",
-    "fill": "first_shipped < ordered",
-}
-
-
-BEHIND = frozenset({*_MISSES, "backorder", "rep_adoption"})  # KPIs with orders to look at
-
-
-@dataclass(frozen=True)
-class OrderBehind:
-    order_id: int
-    number: str
+PERFECT = "on_time AND in_full AND right_documents AND undamaged"
 
 
 @dataclass(frozen=True)
@@ -87,7 +62,7 @@ class LiveKind:
 
 def kpis(period: Period) -> list[Kpi]:
     """Every KPI of the period (both ends needed, days in UTC), with its trend against the period before."""
-    start, end = _bounds(period)
+    start, end = bounds(period)
     earlier = start - (end - start)
     now = _measured(start, end) | built(period)
     before = _measured(earlier, start) | built(Period(earlier, start))
@@ -105,7 +80,7 @@ class LineFill:
 
 def line_fill(period: Period) -> LineFill:
     """Of all orders submitted in the period; a line nothing of which has left was not filled. One statement."""
-    start, end = _bounds(period)
+    start, end = bounds(period)
     (found,) = _rows(
         "SELECT count(DISTINCT m.id), count(l.id), count(l.id) FILTER (WHERE l.first_shipped_qty >= l.ordered_qty) "
         "FROM reporting_ordermeasure m JOIN reporting_linemeasure l ON l.measure_id = m.id "
@@ -115,39 +90,11 @@ def line_fill(period: Period) -> LineFill:
     return LineFill(*found)
 
 
-def orders_behind(code: str, period: Period, *, limit: int = 200) -> list[OrderBehind]:
-    """The orders a KPI lost on (for cycle times the slowest), so that the number can be looked into."""
-    start, end = _bounds(period)
-    parameters = {"start": start, "end": end, "limit": limit}
-    if code in _MISSES:
-        rows = _rows(
-            f"{_FINISHED} SELECT order_id, order_number FROM finished WHERE {_MISSES[code]} "
-            "ORDER BY last_shipped_at - received_at DESC, order_id LIMIT %(limit)s",
-            parameters,
-        )
-    elif code == "backorder":
-        rows = _rows(
-            "SELECT order_id, order_number FROM reporting_ordermeasure WHERE first_released_at >= %(start)s "
-            "AND first_released_at < %(end)s AND short_lines > 0 ORDER BY short_lines DESC, order_id LIMIT %(limit)s",
-            parameters,
-        )
-    elif code == "rep_adoption":
-        rows = _rows(
-            "SELECT order_id, order_number FROM reporting_ordermeasure WHERE submitted_at >= %(start)s "
-            "AND submitted_at < %(end)s AND is_rep_order AND channel NOT IN ('api', 'portal') "
-            "ORDER BY order_id LIMIT %(limit)s",
-            parameters,
-        )
-    else:
-        rows = []
-    return [OrderBehind(order_id, number) for order_id, number in rows]
-
-
 def days(period: Period) -> list[Count]:
     """Finished orders and the perfect ones of them, each day of the period (UTC), also of none."""
-    start, end = _bounds(period)
+    start, end = bounds(period)
     rows = _rows(
-        f"{_FINISHED} SELECT (last_shipped_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE {_PERFECT}) "
+        f"{FINISHED} SELECT (last_shipped_at AT TIME ZONE 'UTC')::date, count(*), count(*) FILTER (WHERE {PERFECT}) "
         "FROM finished GROUP BY 1",
         {"start": start, "end": end},
     )
@@ -197,7 +144,7 @@ def live_kinds() -> list[LiveKind]:
     return sorted(found.values(), key=lambda k: (-k.live, k.kind))
 
 
-def _bounds(period: Period) -> tuple[date, date]:
+def bounds(period: Period) -> tuple[date, date]:
     if period.start is None or period.end is None:
         raise ValueError("a KPI is of a period with both ends")
     return period.start, period.end
@@ -206,7 +153,7 @@ def _bounds(period: Period) -> tuple[date, date]:
 def _measured(start: date, end: date) -> dict[str, Measured]:
     parameters = {"start": start, "end": end}
     ((finished, perfect, on_time, in_full, documents, undamaged, ordered, first, median, p90, net),) = _rows(
-        f"{_FINISHED} SELECT count(*), count(*) FILTER (WHERE {_PERFECT}), count(*) FILTER (WHERE on_time), "
+        f"{FINISHED} SELECT count(*), count(*) FILTER (WHERE {PERFECT}), count(*) FILTER (WHERE on_time), "
         "count(*) FILTER (WHERE in_full), count(*) FILTER (WHERE right_documents), count(*) FILTER (WHERE undamaged), "
         "coalesce(sum(ordered), 0), coalesce(sum(first_shipped), 0), "
         "round(extract(epoch FROM percentile_cont(0.5) WITHIN GROUP (ORDER BY last_shipped_at - received_at))), "

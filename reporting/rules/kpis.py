@@ -74,7 +74,7 @@ DEFINITIONS: tuple[Definition, ...] = (
         Decimal(95),
         True,
         "Finished orders whose every line shipped by its first promised date and in full, whose every shipment has its "
-        "invoice, and with no damage noted; of all orders that finished shipping in the period.",
+        "invoice, none of them disputed, and with no damage noted; of all orders that finished shipping in the period.",
         "finished orders",
     ),
     Definition(
@@ -89,7 +89,7 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "right_documents", "Right documents", "%", Decimal(99), True,
-        "Finished orders where every shipment has its invoice.", "finished orders",
+        "Finished orders where every shipment has its invoice and no invoice was disputed.", "finished orders",
     ),
     Definition(
         "undamaged", "Undamaged", "%", Decimal(99), True,
@@ -191,6 +191,8 @@ BUILT: tuple[Definition, ...] = (
     ),
 )  # fmt: skip
 ALL: tuple[Definition, ...] = DEFINITIONS + BUILT
+# What days add up to: a median of a week is none of its days'.
+WEEKLY: tuple[Definition, ...] = tuple(d for d in DEFINITIONS if d.unit == "%") + BUILT
 SECONDS = {"h": Decimal(3600), "days": Decimal(86_400)}
 
 

@@ -11,8 +11,9 @@ from core.testing import race
 from fulfillment.events import ShipmentShipped
 from orders.events import LinesReleased, OrderSubmitted
 from reporting import sources
+from reporting.behind_queries import orders_behind
 from reporting.models import LineMeasure, OrderMeasure
-from reporting.queries import days, kpis, orders_behind
+from reporting.queries import days, kpis
 from reporting.services.record_invoiced import record_invoiced
 from reporting.services.record_released import record_released
 from reporting.services.record_shipped import record_shipped

@@ -4,23 +4,40 @@ import csv
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
+from billing.models import (
+    CommissionEntry,
+    CommissionPlan,
+    CommissionStatement,
+    CommissionStatementLine,
+    Dispute,
+    Invoice,
+    PlanVersion,
+)
+from core.models import OverrideEntry
 from core.periods import Period
-from orders.models import Hold
+from exceptions_app.models import Case
+from fulfillment.models import Shipment
+from orders.models import Hold, Order, OrderLine
 from orders.services.place import place
+from reporting.behind_queries import BEHIND, orders_behind
 from reporting.kpi_queries import trends
 from reporting.models import KpiDay, LineMeasure, OrderMeasure
-from reporting.queries import kpis, orders_behind
+from reporting.queries import kpis
+from reporting.rules.kpis import ALL
 from reporting.services.build_kpis import build_kpis, build_recent_kpis
-from tests.factories.accounts import StaffFactory
+from tests.factories.accounts import RepFactory, StaffFactory
 from tests.factories.doors import browser_of
-from tests.factories.flow import PICKER
+from tests.factories.exceptions import opened
+from tests.factories.flow import PICKER, shipped, stocked_world
 from tests.factories.orders import NOW, make_world
 
 pytestmark = pytest.mark.django_db
 HERE = Path(__file__).parent
+ABOVE = 1_000_000_000  # no order of a test has such an id
 NOVEMBER = Period(date(2026, 11, 1), date(2026, 12, 1))
 
 
@@ -39,7 +56,7 @@ def thirty():
     for row in rows:
         n, received, last = int(row["order"]), moment(row["received"]), moment(row["last_shipped"])
         measure = OrderMeasure.objects.create(
-            order_id=n, order_number=f"SO-{n}", account_id=1, channel=row["channel"], is_rep_order=row["by_rep"] == "1",
+            order_id=ABOVE + n, order_number=f"SO-{n}", account_id=1, channel=row["channel"], is_rep_order=row["by_rep"] == "1",
             received_at=received, submitted_at=received, first_released_at=received + timedelta(hours=1),
             release_lines=int(row["n_lines"]), short_lines=int(row["short_lines"]), last_shipped_at=last,
             shipment_ids=list(range(int(row["shipments"]))), invoice_ids=list(range(int(row["invoices"]))),
@@ -60,12 +77,105 @@ def thirty():
     return rows
 
 
-def test_every_kpi_is_what_the_table_says(thirty):
-    assert len(thirty) == 30
+@pytest.fixture
+def with_money(thirty):
+    """What invoices, commissions, overrides and cases say of the same thirty orders."""
+    world = stocked_world()
+    sent = shipped(world, 1)  # in another month: what foreign keys need
+    shipment, invoice = Shipment.objects.get(pk=sent.shipment_id), Invoice.objects.get()
+    (line,) = invoice.lines.all()
+    rep, plan = RepFactory(), CommissionPlan.objects.create(code="P", name="P")
+    version = PlanVersion.objects.create(plan=plan, number=1, valid_from=date(2026, 1, 1))
+    for row in thirty:
+        n, last, more = int(row["order"]), moment(row["last_shipped"]), row["invoice_hours"]
+        order = copy_of(Order.objects.get(pk=sent.order_id), number=f"T-{n}", po_number=f"T-{n}")
+        OrderMeasure.objects.filter(order_id=ABOVE + n).update(order_id=order.pk)
+        mine = copy_of(shipment, order=order, number=f"SH-{n}", shipped_at=last)
+        at = last + timedelta(hours=float(more or 1))
+        bill = copy_of(
+            invoice, order=order, shipment=mine if more else None, number=f"I-{n}", posted_at=at, issued_date=at.date()
+        )
+        sold = copy_of(OrderLine.objects.get(order=sent.order_id), order=order, demand=None)
+        billed = copy_of(line, invoice=bill, order_line=sold, shipment_line=None, rebills=line)
+        if row["disputed"] == "1":
+            Dispute.objects.create(invoice=bill, reason="other", amount=1, note="x", opened_at=at, opened_by="x")
+        _commission(row, n, rep, version, bill, billed)
+        if row["override"]:
+            _override(order, at, *row["override"].split())
+        for k in range(int(row["slips"])):
+            opened(kind="promise_moved", subject_id=order.pk, cause_key=f"demand:{n}{k}", now=at)
+        ended, breached = map(int, row["cases"].split("/"))
+        for k in range(ended):
+            case = opened(subject_id=order.pk, cause_key=f"{k}", now=at)
+            late = at if k < breached else None
+            Case.objects.filter(pk=case.pk).update(status="resolved", resolved_at=at, breached_at=late)
+    return thirty
+
+
+def copy_of(row, **changes):
+    row = type(row).objects.get(pk=row.pk)
+    row.pk, row._state.adding = None, True
+    for name, value in (changes | ({"public_id": uuid4()} if hasattr(row, "public_id") else {})).items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+    return row
+
+
+def _commission(row, n, rep, version, bill, billed):
+    """Statement lines paid that day, of one kind each, the customer's last payment so many days before."""
+    lines, disputed = map(int, row["commission"].split("/"))
+    if not lines:
+        return
+    paid = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    statement = CommissionStatement.objects.create(
+        number=f"CS-{n}", rep=rep, currency="USD", period_end=date(2026, 1, 1) + timedelta(days=n), status="paid",
+        amount=lines, closed_at=paid, paid_at=paid, paid_by="x",
+    )  # fmt: skip
+    ask = {"rep": rep, "invoice": bill, "invoice_line": billed, "base_amount": 1, "rate_percent": 1, "split_percent": 1}
+    for kind in ("revenue", "overlay")[:lines]:
+        CommissionStatementLine.objects.create(
+            statement=statement, invoice=bill, invoice_line=billed, kind=kind, amount=1, why="x",
+            was_disputed=kind == "revenue" and disputed > 0,
+        )  # fmt: skip
+        for step, at in (("earned", paid - timedelta(days=int(row["paid_days"]))), ("paid", paid)):
+            key = f"{n}:{kind}:{step}"
+            CommissionEntry.objects.create(**ask, kind=kind, step=step, version=version, why="x", key=key, at=at)
+
+
+def _override(order, at, amount, currency):
+    OverrideEntry.objects.create(
+        kind="price", subject_kind="order", subject_id=order.pk, at=at, actor_label="x", reason_code="x",
+        reason="the customer insists", money_effect=-Decimal(amount), currency=currency,
+    )  # fmt: skip
+
+
+def test_every_kpi_is_what_the_table_says(with_money):
+    assert len(with_money) == 30
     build_kpis(start=NOVEMBER.start, end=NOVEMBER.end)
     found = {k.code: k.value for k in kpis(NOVEMBER)}
     expected = {row["kpi"]: Decimal(row["value"]) for row in table("thirty_orders_expected.csv")}
-    assert {code: found[code] for code in expected} == expected
+    assert found == expected  # every KPI there is, and no other
+    assert set(expected) == {d.code for d in ALL}
+
+
+def test_every_kpi_leads_to_the_orders_it_lost_on_the_worst_first(with_money):
+    def behind(code):
+        return [o.number for o in orders_behind(code, NOVEMBER)]
+
+    def those(column, lost):
+        return {f"SO-{r['order']}" for r in with_money if lost(r[column])}
+
+    assert {d.code for d in ALL} == BEHIND
+    assert set(behind("disputed_invoices")) == those("disputed", lambda v: v == "1")
+    assert set(behind("ship_to_invoice")) == those("invoice_hours", bool)
+    slowest = max((r for r in with_money if r["invoice_hours"]), key=lambda r: float(r["invoice_hours"]))
+    assert behind("ship_to_invoice")[0] == f"SO-{slowest['order']}"
+    assert set(behind("commission_accuracy")) == those("commission", lambda v: not v.endswith("/0"))
+    assert set(behind("earned_to_paid")) == those("paid_days", bool)
+    assert behind("override_loss") == ["SO-5", "SO-23", "SO-11", "SO-26"]
+    assert set(behind("promise_slips")) == those("slips", lambda v: v != "0")
+    assert set(behind("case_breaches")) == those("cases", lambda v: not v.endswith("/0"))
+    assert behind("nobody_knows") == []
 
 
 def test_a_day_built_twice_is_the_same_day_and_a_late_fact_changes_it(thirty):
@@ -76,7 +186,7 @@ def test_a_day_built_twice_is_the_same_day_and_a_late_fact_changes_it(thirty):
     build_kpis(start=date(2000, 1, 1), end=date(2027, 1, 1))
     again = KpiDay.objects.order_by("day", "code").values_list("day", "code", "numerator", "denominator", "counted")
     assert list(again) == before
-    OrderMeasure.objects.filter(order_id=1).update(is_damaged=True)
+    OrderMeasure.objects.filter(order_id=ABOVE + 1).update(is_damaged=True)
     build_recent_kpis(now=datetime(2026, 11, 30, tzinfo=UTC))
     total = sum(n for _, code, n, *_ in again.all() if code == "undamaged")
     assert total == sum(n for _, code, n, *_ in before if code == "undamaged") - 1
@@ -95,6 +205,7 @@ def test_the_weeks_of_the_trend_add_up_to_the_period(thirty):
     weeks, found = trends(until=date(2026, 11, 30))
     otif = next(t for t in found if t.definition.code == "otif")
     assert (len(weeks), len(otif.values), otif.total.count) == (12, 12, 30)
+    assert next(t.total.value for t in found if t.definition.code == "perfect_order") == Decimal("40.0")
     assert otif.total.numerator == sum(int(r["otif"]) for r in thirty)
 
 
