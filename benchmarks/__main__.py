@@ -35,7 +35,7 @@ def main() -> None:
     many = [w for w in asked.workloads if w in ("w9", "w11")]  # their rows have ids from 1: in a database of their own
     for names in ([w for w in asked.workloads if w not in {*alone, *many}], many):
         if names:
-            rows += _in_a_database(lambda names=names: _with_company(asked, names))  # type: ignore[misc]
+            rows += _in_a_database(lambda names=names: _with_company(asked, names))
     _print(_facts, rows, asked.as_json)
 
 

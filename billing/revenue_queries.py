@@ -1,10 +1,14 @@
-"""Revenue by month, tied to invoices and credits: one statement."""
+"""Revenue by month, tied to invoices and credits; and when the rest of an obligation becomes revenue."""
 
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from django.db import connection
+
+from billing.models import Obligation
+from billing.rules.revenue import Progress, schedule
+from billing.states import Recognition
 
 _MONTHS = """
 WITH moved AS (
@@ -47,3 +51,28 @@ def revenue_months(*, start: date, end: date, currency: str) -> list[RevenueMont
     with connection.cursor() as cursor:
         cursor.execute(_MONTHS, {"start": start, "end": end, "currency": currency})
         return [RevenueMonth(*row) for row in cursor.fetchall() if row[0] >= start]
+
+
+@dataclass(frozen=True)
+class Scheduled:
+    """`is_past`: revenue has been worked out up to that day."""
+
+    day: date
+    amount: Decimal
+    is_past: bool
+
+
+def schedule_of(obligation_id: int) -> list[Scheduled]:
+    """When what is allocated to the obligation becomes revenue, as far as dates tell; nothing before a delivery or a use
+    that has not happened. One statement."""
+    rows = Obligation.objects.select_related("invoice", "invoice_line__shipment_line__shipment")
+    row = rows.filter(pk=obligation_id).first()
+    if row is None:
+        return []
+    sent = row.invoice_line.shipment_line
+    delivered = sent.shipment.delivered_at if sent is not None else None
+    progress = Progress(
+        Recognition(row.event), row.start_date, row.months, delivered=delivered.date() if delivered else None
+    )
+    parts = schedule(row.allocated_amount, progress, row.invoice.currency)
+    return [Scheduled(day, amount, row.as_of_date is not None and day <= row.as_of_date) for day, amount in parts]

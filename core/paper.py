@@ -26,10 +26,12 @@ class Column:
 
 
 class Paper:
-    """Writes downwards and turns the page by itself. The same input gives the same bytes."""
+    """Writes downwards and turns the page by itself. The same input gives the same bytes. `sender` is the letterhead: a
+    name and its address, on the first page whole, on the others the name alone.
+    """
 
-    def __init__(self, title: str, subtitle: str = "") -> None:
-        self.title, self.subtitle = title, subtitle
+    def __init__(self, title: str, sender: Sequence[str] = ()) -> None:
+        self.title, self.sender = title, tuple(sender)
         self._out = BytesIO()
         self._canvas = Canvas(self._out, pagesize=A4, pageCompression=1, invariant=1)
         self._canvas.setTitle(title)
@@ -115,8 +117,12 @@ class Paper:
         self._page += 1
         self._y = TOP
         self._text(LEFT, self._y, self.title, TITLE, BOLD)
-        self._right(RIGHT, self._y, self.subtitle, TEXT)
-        self._y -= 2.4 * ROW
+        shown = self.sender if self._page == 1 else self.sender[:1]
+        room = RIGHT - LEFT - 12 - _width(self.title, TITLE, BOLD)
+        for n, line in enumerate(shown):
+            font = BOLD if n == 0 else REGULAR
+            self._right(RIGHT, self._y - n * 0.8 * ROW, _cut(line, room, TEXT, font), TEXT, font)
+        self._y -= max(2.4, 0.8 * len(shown) + 1.6) * ROW
 
     def _foot(self) -> None:
         y = BOTTOM - 2 * ROW

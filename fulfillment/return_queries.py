@@ -85,6 +85,12 @@ def awaiting(return_id: int) -> list[Awaiting]:
     ]
 
 
+def return_lines(return_id: int) -> dict[int, Decimal]:
+    """{line of the return: what of it was authorized, or asked for}, base units. One statement."""
+    rows = ReturnLine.objects.filter(parent=return_id).order_by("pk")
+    return dict(rows.values_list("pk", Coalesce("authorized_qty", "qty")))
+
+
 def shipping_sites(order_line_ids: Sequence[int]) -> int | None:
     """The site of ours that shipped most of these lines; where only a vendor did, our first; None where nothing was
     shipped. One statement, one more for a vendor."""

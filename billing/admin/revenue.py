@@ -8,22 +8,26 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
 from accounts.queries import accounts_by_code
 from accounts.states import Role
 from billing.admin.inlines import FINANCE, LOOK
 from billing.models import ChargebackClaim, Obligation, RebateEntry, RecognitionRule, RevenueEntry
-from billing.revenue_queries import RevenueMonth, revenue_months
+from billing.revenue_queries import RevenueMonth, revenue_months, schedule_of
 from billing.rules.claims import ClaimSpec
 from billing.rules.revenue import months_later
 from billing.services.claim_chargebacks import claim_chargeback
 from billing.services.pay_rebate import pay_rebate
-from billing.services.recognize_revenue import hold_revenue, release_revenue
-from core import clock, journal
+from billing.services.recognize_revenue import hold_revenue, record_use, release_revenue
+from billing.states import Recognition
+from core import clock, journal, panels
 from core.access import allow
 from core.console import LedgerAdmin, ReadOnlyInline, ReferenceAdmin, actor_of, row_id
 from core.lists import typed
+from core.quantity import plain
 from core.refs import DocumentRef
 from inventory.admin import steps
 from inventory.admin.steps import Cell, Field, Head, Step, Table
@@ -69,6 +73,7 @@ class ObligationAdmin(LedgerAdmin):
         view = self.admin_site.admin_view
         own = [
             path("report/", view(self.report_view), name="billing_obligation_report"),
+            path("<int:obligation_id>/use/", view(self.use_view), name="billing_obligation_use"),
             path("<int:obligation_id>/hold/", view(self.hold_view), name="billing_obligation_hold"),
         ]
         return own + super().get_urls()
@@ -80,7 +85,35 @@ class ObligationAdmin(LedgerAdmin):
         if row is not None and self.access.may_act(request.user):
             label = "Lift the hold…" if row.hold_reason else "Hold…"
             extra["steps"] = [(reverse("admin:billing_obligation_hold", args=[row.pk]), label)]
+            if row.event == Recognition.USE:
+                extra["steps"].insert(
+                    0, (reverse("admin:billing_obligation_use", args=[row.pk]), "Enter what was used…")
+                )
+        if row is not None and self.has_view_permission(request, row) and (html := _schedule(row.pk)):
+            extra["panels"] = [panels.RenderedPanel("Schedule", html)]
         return super().change_view(request, object_id, form_url, extra)
+
+    def use_view(self, request: HttpRequest, obligation_id: int) -> HttpResponse:
+        """What the customer used of it in all so far: its part is revenue."""
+        self.require_act(request)
+        row = Obligation.objects.select_related("invoice", "invoice_line__product").filter(pk=obligation_id).first()
+        if row is None:
+            return HttpResponseRedirect(reverse("admin:billing_obligation_changelist"))
+        wrong: list[str] = []
+        used = steps.quantity(request, "used", "Used in all", wrong)
+        if used is None and not wrong:
+            wrong.append("Enter what was used in all so far.")
+        billed = f"{plain(row.used_qty)} of {plain(row.invoice_line.qty)} × {row.invoice_line.product} used so far."
+        step = Step(
+            f"Use of {row.invoice}", "Keep it", reverse("admin:billing_obligation_change", args=[row.pk]), intro=(billed,),
+            fields=(Field("used", "Used in all so far, base units", request.POST.get("used", plain(row.used_qty))),),
+        )  # fmt: skip
+
+        def act() -> str:
+            record_use(used={row.pk: used or ZERO}, actor=actor_of(request), now=clock.now())
+            return "Its part is recognized."
+
+        return steps.run(self, request, step, act, wrong=wrong)
 
     def hold_view(self, request: HttpRequest, obligation_id: int) -> HttpResponse:
         self.require_act(request)
@@ -120,6 +153,19 @@ class ObligationAdmin(LedgerAdmin):
             tables=(Table(heads, [_month(m) for m in months], empty="Nothing was invoiced."),),
         )  # fmt: skip
         return steps.show(self, request, step)
+
+
+def _schedule(obligation_id: int) -> str:
+    """As a table; empty where no dates tell."""
+    rows = schedule_of(obligation_id)
+    if not rows:
+        return ""
+    cells = format_html_join(
+        "", '<tr><td>{}</td><td class="num">{}</td><td>{}</td></tr>',
+        ((f"{x.day.day} {x.day:%b %Y}", f"{x.amount:,}", "recognized" if x.is_past else "to come") for x in rows),
+    )  # fmt: skip
+    head = '<tr><th scope="col">On</th><th scope="col" class="num">Amount</th><th scope="col">State</th></tr>'
+    return format_html('<table class="hf-table"><thead>{}</thead><tbody>{}</tbody></table>', mark_safe(head), cells)
 
 
 def _month(m: RevenueMonth) -> tuple[Cell, ...]:

@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
-from django.conf import settings
-
 from accounts.queries import account_snapshots, ship_tos_of
 from billing.models import CreditMemo, CreditMemoLine
 from billing.queries import billed_shipments
@@ -17,6 +15,7 @@ from core.money import round_amount
 from core.paper import Column, Paper
 from core.quantity import plain
 from credit.queries import printed_terms
+from fulfillment.papers.letterhead import letterhead
 from fulfillment.queries import shipment_numbers
 from orders.filters import order_summaries
 from orders.queries import line_prices
@@ -40,7 +39,7 @@ def invoice_pdf(invoice: InvoiceView) -> bytes:
     orders = order_summaries({p.order_id for p in prices.values()})
     products = product_snapshots([x.product_id for x in invoice.lines])
     terms, early = invoice_terms(invoice)
-    paper = Paper(f"Invoice {invoice.number}", _seller())
+    paper = Paper(f"Invoice {invoice.number}", letterhead())
     paper.pairs(
         [("Bill to", bill_to(invoice.account_id, invoice.issued_date))],
         right=[
@@ -83,7 +82,7 @@ def credit_memo_pdf(credit_memo_id: int) -> bytes:
         raise NotFound(kind="credit memo", ident=credit_memo_id)
     lines = list(memo.lines.select_related("invoice_line__invoice").order_by("pk"))
     products = product_snapshots([x.invoice_line.product_id for x in lines if x.invoice_line])
-    paper = Paper(f"Credit memo {memo.number}", _seller())
+    paper = Paper(f"Credit memo {memo.number}", letterhead())
     paper.pairs(
         [("Credit to", bill_to(memo.account_id, memo.issued_date))],
         right=[("Date", day(memo.issued_date)), ("Reason", memo.reason), ("Refers to", memo.source_number or "–")],
@@ -123,10 +122,6 @@ def money(amount: Decimal, currency: str) -> str:
 
 def day(value: date) -> str:
     return f"{value.day} {value:%b %Y}"
-
-
-def _seller() -> str:
-    return str(settings.SELLER).replace("|", " · ")
 
 
 def _shipment(invoice: InvoiceView) -> str:

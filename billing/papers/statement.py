@@ -6,6 +6,7 @@ from datetime import date
 from billing.papers.invoice import bill_to, day, money
 from billing.rules.asks import Statement
 from core.paper import Column, Paper
+from fulfillment.papers.letterhead import letterhead
 
 COLUMNS = (
     Column("Invoice", 95),
@@ -21,9 +22,11 @@ HEADER = ("document", "issued", "due", "days late", "total", "open", "currency")
 
 def statement_pdf(found: Statement, *, on: date) -> bytes:
     """Ten thousand open invoices take less than a second. Two statements beside the ones that found it."""
-    paper = Paper("Statement of account", day(on))
+    paper = Paper("Statement of account", letterhead())
     ageing = [(bucket.label, money(bucket.amount, found.currency)) for bucket in found.ageing]
-    paper.pairs([("Customer", bill_to(found.account_id, on))], right=[("Currency", found.currency), *ageing])
+    paper.pairs(
+        [("Customer", bill_to(found.account_id, on))], right=[("Date", day(on)), ("Currency", found.currency), *ageing]
+    )
     paper.table(
         COLUMNS,
         [

@@ -16,8 +16,9 @@ from billing.services.book_invoices import invoice_ref
 from billing.states import Recognition
 from core import clock, journal
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput, NotFound
+from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.money import line_amount
+from core.quantity import is_exact, plain
 from core.uow import door_verb, require_uow
 
 ZERO = Decimal(0)
@@ -149,14 +150,41 @@ def recognize_due(*, now: datetime, after_id: int = 0) -> int:
     return rows[-1].pk
 
 
+class NotEarnedByUse(Refused):
+    template = "{invoice} is revenue {event}: use makes no difference to it."
+    remedy_template = "Change the product's recognition rule for what is billed from now on."
+
+
 @door_verb
-def record_use(*, used: Mapping[int, Decimal], now: datetime) -> None:
-    """What was used of obligations in all so far, by obligation id, in base units: it never falls. Raises NotFound."""
+def record_use(*, used: Mapping[int, Decimal], actor: Actor, now: datetime) -> None:
+    """What was used of obligations in all so far, by obligation id, in base units: it never falls.
+
+    Raises NotFound, NotEarnedByUse, InvalidInput (a quantity that is none, or above what was billed).
+    """
     rows = _locked(used)
+    for row in rows:
+        if row.event != Recognition.USE:
+            raise NotEarnedByUse(invoice=str(row.invoice), event=row.get_event_display().lower())
+    if wrong := [_fault(row, used[row.pk]) for row in rows if not _can_be(row, used[row.pk])]:
+        raise InvalidInput(wrong)
     for row in rows:
         row.used_qty = max(row.used_qty, used[row.pk])
     Obligation.objects.bulk_update(rows, ["used_qty"])
+    entries = [
+        journal.Entry(invoice_ref(row.invoice), "used", f"{plain(row.used_qty)} of {plain(row.invoice_line.qty)} used")
+        for row in rows
+    ]
+    journal.write(entries, actor=actor, now=now)
     recognize({row.invoice_id for row in rows}, on=clock.local_date(now, "UTC"), now=now)
+
+
+def _can_be(row: Obligation, qty: Decimal) -> bool:
+    return is_exact(qty) and ZERO <= qty <= row.invoice_line.qty
+
+
+def _fault(row: Obligation, qty: Decimal) -> FieldError:
+    words = f"{plain(qty)} is not between 0 and the {plain(row.invoice_line.qty)} billed on {row.invoice}."
+    return FieldError(f"/used/{row.pk}", "bad_quantity", words, "Enter what was used in all so far.")
 
 
 @door_verb
@@ -188,7 +216,7 @@ def _locked(obligation_ids: Iterable[int]) -> list[Obligation]:
     wanted = set(obligation_ids)
     invoices = set(Obligation.objects.filter(pk__in=wanted).values_list("invoice_id", flat=True))
     locks.lock_invoices(invoices)
-    rows = list(Obligation.objects.filter(pk__in=wanted).select_related("invoice"))
+    rows = list(Obligation.objects.filter(pk__in=wanted).select_related("invoice", "invoice_line"))
     if missing := wanted - {row.pk for row in rows}:
         raise NotFound(kind="obligation", ident=min(missing))
     return rows

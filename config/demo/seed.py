@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.db import connection
 
-from config.demo import bulk, company, contracts, dock, money, orders, people, products, signins, stock, story
+from config.demo import bulk, company, contracts, dock, money, orders, people, products, returns, signins, stock, story
 from config.demo.clockwork import run_owed_jobs
 from config.demo.pools import keep_for_some
 from config.demo.progress import Progress, Stage
@@ -117,6 +117,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
     with progress.stage("today's story"):
         story.make(world)
         dock.make(world)
+        returns.make(world)
         keep_for_some(world)
         run_owed_jobs(world.now)
         money.make(world)

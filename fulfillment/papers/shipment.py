@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from django.conf import settings
-
 from accounts.queries import ship_to_snapshots
 from catalog.queries import product_snapshots
 from catalog.rules.asks import ProductSnapshot
@@ -13,6 +11,7 @@ from core.quantity import plain
 from fulfillment.models import Shipment
 from fulfillment.package_queries import PackageView, in_use, packages_of
 from fulfillment.papers.label import Label, labels_pdf
+from fulfillment.papers.letterhead import letterhead
 from fulfillment.queries import shipment_detail
 from fulfillment.rules import sscc
 from fulfillment.rules.asks import ShipmentLineView, ShipmentView
@@ -53,7 +52,7 @@ def packing_slip_pdf(shipment_id: int) -> bytes:
         raise NothingWasPacked(number=shipment.number)
     packages = in_use(packages_of([shipment_id]).get(shipment_id, []))
     products = product_snapshots({x.product_id for x in shipment.lines})
-    paper = Paper(f"Packing slip {shipment.number}", _sender()[0] if _sender() else "")
+    paper = Paper(f"Packing slip {shipment.number}", letterhead())
     paper.pairs(
         [("Ship to", "\n".join(_receiver(shipment_id)))],
         right=[
@@ -106,7 +105,7 @@ def _label(
     weight = f"{plain(package.weight_kg)} kg" if package.weight_kg else ""
     return Label(
         sscc=package.sscc,
-        sender=_sender() or (_site(shipment),),
+        sender=letterhead() or (_site(shipment),),
         receiver=receiver,
         carrier=_carrier(shipment),
         shipment=shipment.number,
@@ -164,10 +163,6 @@ def _receiver(shipment_id: int) -> tuple[str, ...]:
     ship_to = Shipment.objects.filter(pk=shipment_id).values_list("ship_to_id", flat=True).first()
     place = ship_to_snapshots([ship_to]).get(ship_to) if ship_to else None
     return place.address_lines if place else ("no address",)
-
-
-def _sender() -> tuple[str, ...]:
-    return tuple(line.strip() for line in str(settings.SELLER).split("|") if line.strip())
 
 
 def _site(shipment: ShipmentView) -> str:

@@ -7,6 +7,7 @@ from importlib import import_module
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts.models import AccountGroup, GroupMembership
 from billing.models import (
@@ -19,23 +20,32 @@ from billing.models import (
     RecognitionRule,
     RevenueEntry,
 )
-from billing.revenue_queries import revenue_months
+from billing.revenue_queries import revenue_months, schedule_of
 from billing.rules.asks import CreditSpec
 from billing.rules.claims import ClaimSpec
 from billing.services.claim_chargebacks import claim_chargeback
 from billing.services.follow_invoices import follow_invoices
 from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.pay_rebate import NothingAccrued, pay_rebate
-from billing.services.recognize_revenue import hold_revenue, recognize_due, record_use, release_revenue
+from billing.services.recognize_revenue import (
+    NotEarnedByUse,
+    hold_revenue,
+    recognize_due,
+    record_use,
+    release_revenue,
+)
 from billing.states import CreditKind
+from core.errors import InvalidInput
 from core.testing import drain
 from credit.models import CreditAccount
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
+from fulfillment.services.confirm_delivery import confirm_delivery
 from pricing.group_queries import RebateAsk, rebates_on
 from pricing.models import ChargebackTerms, PriceRow, PriceSource, RebateProgram, TierActivation
-from tests.factories.accounts import AccountFactory
+from tests.factories.accounts import AccountFactory, StaffFactory
 from tests.factories.catalog import CategoryFactory, ProductFactory
+from tests.factories.doors import browser_of
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -89,14 +99,42 @@ def test_deliver_use_and_hold():
     by_delivery, by_use = Obligation.objects.order_by("pk")
     assert recognized() == [0, 0]
     hold_revenue(obligation_id=by_use.pk, reason="acceptance test", actor=PICKER, now=NOW)
-    record_use(used={by_use.pk: D(1)}, now=NOW)
+    with pytest.raises(InvalidInput, match="not between 0 and the 4 billed"):
+        record_use(used={by_use.pk: D(5)}, actor=PICKER, now=NOW)
+    with pytest.raises(NotEarnedByUse):
+        record_use(used={by_delivery.pk: D(1)}, actor=PICKER, now=NOW)
+    record_use(used={by_use.pk: D(1)}, actor=PICKER, now=NOW)
     assert recognized() == [0, 0]
     release_revenue(obligation_id=by_use.pk, actor=PICKER, now=NOW)
     assert recognized() == [0, by_use.allocated_amount / 4]
-    Shipment.objects.update(delivered_at=NOW)
+    assert schedule_of(by_delivery.pk) == []
+    confirm_delivery(shipment_id=Shipment.objects.get().pk, delivered_at=NOW, actor=PICKER, now=NOW)
     recognize_due(now=NOW)
+    assert [(x.day, x.amount, x.is_past) for x in schedule_of(by_delivery.pk)] == [
+        (TODAY, by_delivery.allocated_amount, True)
+    ]
     assert recognized()[0] == by_delivery.allocated_amount
     assert breaches() == []
+
+
+def test_finance_enters_what_was_used_and_reads_the_schedule_on_the_obligation_s_page():
+    world = stocked_world(products=2)
+    RecognitionRule.objects.create(product=world.products[0], event="use")
+    RecognitionRule.objects.create(product=world.products[1], event="over_time", months=3)
+    shipped(world, 4, 3)
+    by_use, over_time = Obligation.objects.order_by("pk")
+    assert [(x.amount, x.is_past) for x in schedule_of(over_time.pk)] == [(D("10.00"), False)] * 3
+    finance, auditor = browser_of(StaffFactory(roles=["finance"])), browser_of(StaffFactory(roles=["auditor"]))
+    use = reverse("admin:billing_obligation_use", args=[by_use.pk])
+    assert finance.post(use, {"used": "9"}).status_code == 422
+    assert finance.post(use, {"used": ""}).status_code == 422
+    assert auditor.post(use, {"used": "1"}).status_code == 403
+    assert (finance.post(use, {"used": "3"}).status_code, recognized()[0]) == (302, D("30.00"))
+    page = finance.get(reverse("admin:billing_obligation_change", args=[by_use.pk])).content.decode()
+    assert "Enter what was used…" in page and "<h2>Schedule</h2>" not in page
+    page = auditor.get(reverse("admin:billing_obligation_change", args=[over_time.pk])).content.decode()
+    assert "<h2>Schedule</h2>" in page and "Enter what was used" not in page
+    assert page.count("<td>recognized</td>") == 3  # the clock of the doors is months later
 
 
 def test_an_invoice_without_a_rule_is_revenue_when_posted_and_needs_no_rows():

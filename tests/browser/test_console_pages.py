@@ -37,6 +37,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
         "statement_id": CommissionStatement.objects.latest("pk").pk,
         "verb": "pay",
     },
+    "billing_obligation_use": lambda: {"obligation_id": Obligation.objects.latest("pk").pk},
     "billing_obligation_hold": lambda: {"obligation_id": Obligation.objects.latest("pk").pk},
     "billing_creditmemo_apply": lambda: {"credit_memo_id": CreditMemo.objects.latest("pk").pk},
     "billing_creditmemo_pdf": lambda: {"credit_memo_id": CreditMemo.objects.latest("pk").pk},

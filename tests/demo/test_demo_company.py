@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
 from accounts.models import Account, Buyer, Rep, User
-from billing.models import Invoice, Receipt
+from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
 from catalog.models import License, Product, ProductUnit
 from config.demo import bulk, seed, signins
 from config.demo.people import PERSONAS
@@ -19,10 +19,11 @@ from config.demo.progress import Progress
 from config.demo.scale import Scale
 from core import demo, invariants
 from core.models import DemoInstallation, Job, OverrideEntry
+from core.money import round_amount
 from core.testing import outer_atomic
 from exceptions_app.models import Case
-from fulfillment.models import Shipment
-from inventory.models import FieldUsage, ParLevel, Site, StockBalance, Transfer, TransferOffer
+from fulfillment.models import Return, Shipment
+from inventory.models import FieldUsage, ParLevel, Site, StockBalance, StockCount, Transfer, TransferOffer
 from orders.models import Hold, Order, OrderLine
 from reporting.models import OrderMeasure
 from tests.factories.flow import breaches
@@ -215,3 +216,13 @@ def test_every_page_says_demo(client, monkeypatch):
         monkeypatch.setattr(demo, "installation", lambda: None)
         demo.is_demo.cache_clear()
         demo.is_demo()
+
+
+def test_today_a_return_was_credited_one_waits_for_inspection_and_one_for_an_answer():
+    assert list(Return.objects.order_by("pk").values_list("status", flat=True)) == ["credited", "received", "requested"]
+    back, memo = Return.objects.earliest("pk"), CreditMemo.objects.get(kind="return")
+    billed = InvoiceLine.objects.get(order_line=back.lines.get().order_line)
+    sold = round_amount(2 * billed.unit_price, "USD")
+    assert (back.fee_percent, memo.lines_amount, memo.fee_amount) == (15, sold, round_amount(sold * 15 / 100, "USD"))
+    assert set(back.lines.get().parts.values_list("disposition", "qty")) == {("restock", 1), ("scrap", 1)}
+    assert StockCount.objects.get().status == "open"

@@ -172,6 +172,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "billing_commissionstatement_step": ("get", {"statement_id": 1, "verb": "pay"}, MONEY),
     "billing_obligation_export": ("get", {}, f"{BOOKS} {MONEY}"),
     "billing_obligation_hold": ("get", {"obligation_id": 1}, MONEY),
+    "billing_obligation_use": ("get", {"obligation_id": 1}, MONEY),
     "billing_obligation_report": ("get", {}, f"{BOOKS} {MONEY}"),
     "billing_rebateentry_export": ("get", {}, f"cs cs_lead pricing auditor operator {MONEY}"),
     "billing_rebateentry_pay": ("get", {}, MONEY),

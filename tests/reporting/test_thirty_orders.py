@@ -56,7 +56,8 @@ def thirty():
     for row in rows:
         n, received, last = int(row["order"]), moment(row["received"]), moment(row["last_shipped"])
         measure = OrderMeasure.objects.create(
-            order_id=ABOVE + n, order_number=f"SO-{n}", account_id=1, channel=row["channel"], is_rep_order=row["by_rep"] == "1",
+            order_id=ABOVE + n, order_number=f"SO-{n}", account_id=1, channel=row["channel"],
+            is_rep_order=row["by_rep"] == "1",
             received_at=received, submitted_at=received, first_released_at=received + timedelta(hours=1),
             release_lines=int(row["n_lines"]), short_lines=int(row["short_lines"]), last_shipped_at=last,
             shipment_ids=list(range(int(row["shipments"]))), invoice_ids=list(range(int(row["invoices"]))),
