@@ -32,7 +32,7 @@ class InventoryConfig(AppConfig):
 
     def ready(self) -> None:
         from core import panels, refs
-        from inventory import checks, pool_checks, pool_sheets, sheets, sourcing_sheets
+        from inventory import checks, pool_checks, pool_sheets, sheets, sourcing_sheets, vendor_sheets
         from inventory.field_papers import paper_numbers
         from inventory.field_queries import usage_numbers
         from inventory.lot_queries import transfer_numbers
@@ -45,6 +45,7 @@ class InventoryConfig(AppConfig):
         sheets.register()
         sourcing_sheets.register()
         pool_sheets.register()
+        vendor_sheets.register()
         for kind, (label, model) in KINDS.items():
             refs.register(kind, label, _console_page(model))
         for kind, (label, model, numbers) in FIELD_KINDS.items():

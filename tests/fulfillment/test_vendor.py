@@ -32,17 +32,18 @@ from fulfillment.services.ship_vendor_order import ship_vendor_order
 from fulfillment.services.withdraw_vendor_order import ConfirmedByVendor, withdraw_vendor_order
 from fulfillment.states import Disposition
 from fulfillment.vendor_queries import bought_for
-from inventory.models import Demand, Site, StockBalance, StockMovement, VendorOffer
+from inventory.models import Demand, Site, SourcingRule, StockBalance, StockMovement, VendorOffer
 from inventory.queries import promises
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.places import NothingOfOursThere
 from inventory.services.save_vendor_offer import save_vendor_offer
-from orders.models import Hold, OrderLine
+from orders.models import Hold, Order, OrderLine
 from orders.services.cancel import cancel_lines
 from tests.factories.catalog import ProductFactory
 from tests.factories.flow import PICKER, breaches, placed, released, stocked_world
 from tests.factories.inventory import PLANNER, stock
-from tests.factories.orders import CLERK, NOW, TODAY, later
+from tests.factories.orders import CLERK, NOW, TODAY, later, make_world
+from tests.factories.sheets import applied, previewed
 from tests.factories.vendors import COST, asked, offer, selling
 
 pytestmark = pytest.mark.django_db
@@ -330,6 +331,30 @@ def test_a_lowered_offer_keeps_what_is_on_order_and_offers_no_more():
     ship(sent)
     drain(NOW)
     assert (StockBalance.objects.get().on_hand_qty, Demand.objects.order_by("pk").last().allocated_qty) == (10, 0)
+    assert breaches() == []
+
+
+def test_offers_come_in_as_a_sheet_and_who_waits_is_served_from_them_at_once():
+    world = make_world(products=2, stock=None)
+    SourcingRule.objects.create(name="Bought to order", sites=["ACME"])
+    Site.objects.create(code="ACME", name="Acme Instruments", kind="vendor", lead_days=3, transit_days=2)
+    order_id = placed(world, 4, 2)
+    assert list(Demand.objects.order_by("pk").values_list("backordered_qty", flat=True)) == [4, 2]
+    first, second = (p.sku for p in world.products)
+    head = "vendor,sku,vendor's number,cost,at most\n"
+    tracked = ProductFactory(tracking="lot").sku
+    bad = previewed("vendor_offers", f"{head}ACME,{tracked},,5,9\nRENO,{first},,5,9\nACME,{first},,-1,9\n")
+    assert bad.counts == {"error": 3}
+    applied("vendor_offers", f"{head}ACME,{first},V-1,7.1717,30\nACME,{second},V-2,5,9\n")
+    drain(NOW)
+    assert list(StockBalance.objects.order_by("product").values_list("on_hand_qty", flat=True)) == [30, 9]
+    assert list(Demand.objects.order_by("pk").values_list("allocated_qty", flat=True)) == [4, 2]
+    VendorOffer.objects.update(out_since=NOW)
+    applied("vendor_offers", f"{head}ACME,{first},V-1,6,50\n")
+    again = VendorOffer.objects.get(product=world.products[0])
+    assert (again.unit_cost, again.out_since, again.balance.on_hand_qty) == (6, None, 50)
+    assert VendorOffer.objects.get(product=world.products[1]).out_since == NOW
+    assert Order.objects.get(pk=order_id).status == "submitted"
     assert breaches() == []
 
 

@@ -104,6 +104,8 @@ def company():
     SourcingRule.objects.create(
         name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"
     )
+    SiteFactory(code="ACME", kind="vendor")
+    applied("vendor_offers", "vendor,sku,vendor's number,cost,at most\nACME,+A,V-1,12.5,40\n")
     limit(12, product=product, account=account, name="=Q", valid_to="2031-01-01")
     safety(product, east, 5)
     applied("receipts", "document,site,product,lot,qty\n@DN-7,EAST,+A,,5\n")
