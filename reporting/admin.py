@@ -147,6 +147,7 @@ class KpiDayAdmin(LedgerAdmin):
             "opts": self.opts,
             "weeks": weeks,
             "trends": found,
+            "behind": BEHIND,
             "may_build": self.access.may_act(request.user),
         }
         return TemplateResponse(request, "admin/reporting/trends.html", context)

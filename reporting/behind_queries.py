@@ -57,7 +57,7 @@ _LOST = {
         WHERE c.breached_at IS NOT NULL AND c.subject_kind IN ('order', 'shipment', 'invoice')
         AND c.resolved_at >= %(start)s AND c.resolved_at < %(end)s""",
 }
-BEHIND = frozenset({*_MISSES, *_LOST})  # every KPI: each leads to orders
+BEHIND = frozenset({*_MISSES, *_LOST})  # all but what contracts promise, which has a page of its own
 
 
 @dataclass(frozen=True)
