@@ -1,6 +1,7 @@
 """How an order looks on the wire. What is written here is all that leaves: no cost, no margin, no floor, no losers."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -35,6 +36,10 @@ class PromiseView(serializers.Serializer[Any]):
     quantity = QuantitySerializer()
     ship_date = serializers.DateField(allow_null=True, help_text="null: no date yet.")
     delivery_date = serializers.DateField(allow_null=True, help_text="null: not known before the order is placed.")
+    first_delivery_date = serializers.DateField(allow_null=True, help_text="The day it was first promised for.")
+    moved_because = serializers.CharField(
+        allow_blank=True, help_text="Why it is promised for another day than at first."
+    )
     basis = serializers.CharField(help_text="stock, inbound or none.")
 
 
@@ -159,6 +164,7 @@ class OrderLineView(serializers.Serializer[Any]):
     quantity = QuantitySerializer()
     unit_price = MoneySerializer(allow_null=True)
     amount = MoneySerializer()
+    requested_date = serializers.DateField(allow_null=True, help_text="The line's own day, else the order's.")
     buckets = BucketsField(help_text="Where each base unit of the line is; they add up to ordered.")
     promises = PromiseView(many=True)
     split = serializers.CharField(help_text="The promises in words.")
@@ -282,7 +288,14 @@ def order_view(head: OrderSummary, roles: frozenset[str], *, may_act: bool) -> d
         "holds": [_hold(h, roles) for h in holds],
         "lines": [
             _order_line(
-                x, products, slices, head.currency, said, arrived.get(x.line_id or 0, ZERO), is_held=bool(holds)
+                x,
+                products,
+                slices,
+                head.currency,
+                said,
+                arrived.get(x.line_id or 0, ZERO),
+                asked_for=head.requested_date,
+                is_held=bool(holds),
             )
             for x in picture.lines
         ],
@@ -306,12 +319,13 @@ def _order_line(
     said: Mapping[int, str],
     arrived: Decimal,
     *,
+    asked_for: date | None,
     is_held: bool,
 ) -> dict[str, Any]:
     product = products.get(line.product_id or 0)
     uom = product.base_unit if product else ""
     state = line.demand
-    demand_id = state.demand_id if state else 0
+    demand_id, wanted = state.demand_id if state else 0, line.requested_date or asked_for
     return {
         "state": _state(line_standing(state, is_held=is_held, delivered=arrived)),
         "delivered": quantity(arrived, uom),
@@ -321,6 +335,7 @@ def _order_line(
         "quantity": quantity(line.qty, uom),
         "unit_price": unit_price(line.unit_price, currency),
         "amount": money(line.amount, currency),
+        "requested_date": wanted and wanted.isoformat(),
         "buckets": {b: quantity(getattr(state, b), uom)["value"] for b in BUCKETS} if state else {},
         "promises": _promises(slices.get(demand_id, NO_LINES), uom),
         "split": said.get(demand_id, ""),
@@ -362,6 +377,8 @@ def _promises(slices: Sequence[PromiseSlice], uom: str) -> list[dict[str, Any]]:
             "quantity": quantity(s.qty, uom),
             "ship_date": s.ship_date and s.ship_date.isoformat(),
             "delivery_date": s.delivery_date and s.delivery_date.isoformat(),
+            "first_delivery_date": s.first_delivery_date and s.first_delivery_date.isoformat(),
+            "moved_because": s.slip_cause,
             "basis": str(s.kind),
         }
         for s in slices

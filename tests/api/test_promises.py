@@ -42,6 +42,17 @@ def answer(user, key=None, **more):
     return device_of(user).post(url, sent, headers={"Idempotency-Key": key or str(uuid4())})
 
 
+def test_the_order_says_what_was_wanted_first_promised_and_promised_now_and_why_it_moved(world):
+    row = Order.objects.get()
+    (line,) = device_of(buyer_for(world.account)).get(f"/api/v1/orders/{row.public_id}").json()["lines"]
+    (there, late) = line["promises"]
+    assert (there["quantity"]["value"], there["basis"], there["moved_because"]) == ("40", "stock", "")
+    assert (late["quantity"]["value"], late["basis"]) == ("20", "inbound")
+    assert late["delivery_date"] > late["first_delivery_date"]
+    assert late["moved_because"] == "the delivery it waits for has another date"
+    assert line["requested_date"] == (row.requested_date and row.requested_date.isoformat())
+
+
 def test_a_rep_says_the_customer_keeps_waiting_once_for_the_key(world):
     rep = RepFactory()
     AssignmentFactory(rep=rep, account=world.account)
