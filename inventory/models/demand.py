@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.choices import choices
+from core.refs import DocumentRef
 from inventory.models.balance import InboundSupply, Site, StockBalance
 from inventory.states import ClaimEnd, ClaimKind, ClaimState, PromiseKind
 
@@ -90,7 +91,7 @@ class Demand(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.ref_kind} {self.ref_number or self.ref_id} line {self.line_no}"
+        return f"{DocumentRef(self.ref_kind, self.ref_id, self.ref_number)} line {self.line_no}"
 
 
 class Backorder(Demand):

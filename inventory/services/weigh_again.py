@@ -53,7 +53,8 @@ def weigh_again(
     for want in wants:
         demands[want.key].route = routed[want.key].route if want.key in routed else ()
         if want.key in routed:
-            mine = [h for h in held if h.demand_id == want.key]
+            own_site = demands[want.key].site_id  # asked for by name: what is held there stays
+            mine = [h for h in held if h.demand_id == want.key and h.site_id != own_site]
             is_fixed = want.product_id in fixed_products
             moves, stays = _weighed(want, routed[want.key], mine, around, is_fixed=is_fixed, now=now)
             routed[want.key] = _told(routed[want.key], stays, around)

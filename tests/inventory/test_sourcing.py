@@ -138,8 +138,9 @@ def test_stock_outside_the_rule_is_left_alone_and_inbound_there_is_no_promise():
     assert held_at() == {1: {"RENO": 3}}
 
 
-def test_a_trunk_serves_an_order_only_where_a_rule_names_it():
-    product, dc, trunk = ProductFactory(), SiteFactory(code="DC"), SiteFactory(code="TRUNK", kind="trunk")
+@pytest.mark.parametrize("kind", ["trunk", "consignment"])
+def test_a_trunk_or_a_consignment_serves_an_order_only_where_a_rule_names_it(kind):
+    product, dc, trunk = ProductFactory(), SiteFactory(code="DC"), SiteFactory(code="TRUNK", kind=kind)
     stock(product, dc, 3)
     stock(product, trunk, 9)
     first = rule("general")

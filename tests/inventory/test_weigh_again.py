@@ -141,6 +141,16 @@ def test_what_finds_no_better_place_stays_and_says_so(two_sites):
     assert breaches() == []
 
 
+def test_what_is_held_at_the_site_it_was_asked_from_stays_there(two_sites):
+    product, _, cmh = two_sites
+    (got,) = open_and_reserve([spec(product, 7, site_id=cmh.pk)])
+    firm(product)
+    SourcingRule.objects.update(sites=["RENO"])
+    again(got.demand_id)
+    assert held_at() == {1: {"CMH": 7}}
+    assert breaches() == []
+
+
 def test_what_is_released_is_left_to_the_warehouse(two_sites):
     product, *_ = two_sites
     (got,) = open_and_reserve([spec(product, 8)])
