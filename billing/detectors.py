@@ -64,7 +64,8 @@ def invoices_that_differ(now: datetime) -> list[CaseSpec]:
 
 
 def _differs(lines: Sequence[Mismatch]) -> CaseSpec:
-    first, effect = lines[0], sum((m.difference for m in lines), ZERO)
+    """At risk is what is billed too much and what is billed too little, each: the one does not make good the other."""
+    first, at_risk = lines[0], sum((abs(m.difference) for m in lines), ZERO)
     told = [
         f"{m.order_number} line {m.line_no}: {plain(m.billed_price)} billed, {plain(m.confirmed_price)} confirmed"
         for m in lines
@@ -74,7 +75,7 @@ def _differs(lines: Sequence[Mismatch]) -> CaseSpec:
         DocumentRef("invoice", first.invoice_id, first.invoice_number),
         "price",
         first.account_id,
-        abs(effect),
+        at_risk,
         first.currency,
         f"{counted(len(lines), 'line')} of {first.invoice_number} at another price than confirmed: {told[0]}",
         {"lines": told[:50]},

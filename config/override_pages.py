@@ -1,6 +1,6 @@
 """Pages over the override log: what it cost (leakage), what auditors ask, and the file with the chain's proof."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -16,13 +16,16 @@ from django.urls import reverse
 
 from accounts import queries as accounts
 from accounts.approval_queries import all_kept_limits, time_zones
-from accounts.rules.authority import limits_of
+from accounts.rules.authority import Limit, limits_of
 from accounts.states import Role
+from config import override_duties
 from core import clock, override_views, overrides
 from core.choices import words
 from core.exports import csv_lines
 from core.models import OverrideEntry
 from core.override_views import Entry, Leak, Line
+from credit.rules.authority import KIND as CREDIT_LIMIT
+from credit.rules.authority import limit_authority
 
 PERIODS = {"30": 30, "90": 90, "365": 365}
 SIDES = {"user": "User", "reason": "Reason", "customer": "Customer", "kind": "Kind", "month": "Month"}
@@ -31,6 +34,7 @@ ROOM = ("credit_limit",)  # what may be owed more is no money lost
 JUST_BELOW = Decimal("0.9")  # from this part of a limit on, it is just below
 OPENS, CLOSES, SATURDAY = time(7), time(19), 5
 ASKING = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.REP, Role.PLANNER})
+WORTH_OF = {"promise": "worth", "eligibility": "amount"}  # where an override says what it was measured by
 APPROVED_AS = {"credit_limit": "credit"}  # what an override of a kind is approved as, where it has another name
 BARS, BAR_WIDTH = 12, 360
 
@@ -129,17 +133,44 @@ class _View:
 
 
 def just_below(entries: list[Entry]) -> Iterator[Line]:
-    """Money effects between nine tenths of what the person's role may do alone and that limit."""
+    """What was at stake between nine tenths of what the person's roles may do alone and that limit."""
     kept = all_kept_limits()
     for e in entries:
-        if e.money_effect is None or e.money_effect >= 0:
+        authority, amount = at_stake(e)
+        if amount is None:
             continue
         mine = set(e.roles.split(","))
-        caps = [x.amount for x in limits_of(e.kind, kept) if x.role in mine and x.amount]
-        amount = abs(e.money_effect)
-        near = [cap for cap in caps if cap is not None and cap * JUST_BELOW <= amount <= cap]
+        caps = _caps(authority, mine, kept)
+        near = [cap for cap in caps if cap * JUST_BELOW <= amount <= cap]
         if near:
-            yield Line(e.id, (e.actor, words(e.kind), e.document, e.money_effect, near[0], e.currency, e.at))
+            yield Line(e.id, (e.actor, words(e.kind), e.document, amount, min(near), e.currency, e.at))
+
+
+def at_stake(e: Entry) -> tuple[str, Decimal | None]:
+    """(the kind of authority, the amount it is measured by): of a limit the whole of it, of a hold, terms, a promise or a
+    product what the order or line is worth, of anything else the money given away. None: nothing that authority limits."""
+    if e.kind == "credit_limit":
+        was, now = _amount(e.before, "limit_amount"), _amount(e.after, "limit_amount")
+        whole = now if now is not None else (was or Decimal(0)) + (_amount(e.after, "added") or Decimal(0))
+        return CREDIT_LIMIT, whole if was is None or whole > was else None
+    if e.kind == "payment_terms" or (e.kind == "hold_release" and e.before.get("hold") == "credit"):
+        return "credit", _amount(e.after, "ceiling") or _amount(e.after, "order_amount")
+    if e.kind in WORTH_OF:
+        return e.kind, _amount(e.after, WORTH_OF[e.kind])
+    return e.kind, abs(e.money_effect) if e.money_effect is not None and e.money_effect < 0 else None
+
+
+def _amount(values: Mapping[str, Any], name: str) -> Decimal | None:
+    return Decimal(str(values[name])) if values.get(name) is not None else None
+
+
+def _caps(authority: str, roles: set[str], kept: Sequence[Limit]) -> list[Decimal]:
+    """The most each of the roles may do alone, where that is a number above 0."""
+    if authority == CREDIT_LIMIT:
+        found = [limit_authority([role], kept) for role in roles]
+    else:
+        found = [x.amount for x in limits_of(authority, kept) if x.role in roles]
+    return [cap for cap in found if cap and cap.is_finite()]
 
 
 def after_hours(entries: list[Entry]) -> Iterator[Line]:
@@ -199,6 +230,13 @@ VIEWS: dict[str, _View] = {
         "Two people who approve each other's overrides.",
         ("One", "Other", "Asked by the one", "Asked by the other"),
         lambda p: override_views.each_other(since=p.since, until=p.until),
+    ),
+    "twice": _View(
+        "One person on both sides",
+        "Whoever made or approved an override and did its other half in the year before: changed the price list "
+        "it sets aside, created the account it lets go, entered the order, or stood in for who asked.",
+        override_duties.HEADERS,
+        lambda p: override_duties.same_person_twice(since=p.since, until=p.until),
     ),
     "both-sides": _View(
         "Roles on both sides",

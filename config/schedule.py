@@ -49,6 +49,7 @@ SCHEDULE: dict[str, dict[str, Any]] = {
         "schedule": 900.0,
         "options": {"expires": 600},
     },
+    "renew contracts": {"task": "pricing.tasks.renew_contracts", "schedule": 3600.0, "options": {"expires": 3000}},
     "recognize revenue": {"task": "billing.tasks.recognize_revenue", "schedule": 3600.0, "options": {"expires": 3000}},
     "build the latest KPIs": {"task": "reporting.tasks.build_recent", "schedule": 900.0, "options": {"expires": 800}},
     "build all KPIs": {"task": "reporting.tasks.build_all", "schedule": 86_400.0, "options": {"expires": 3600}},

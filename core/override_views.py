@@ -1,5 +1,6 @@
 """The override log looked at from several sides: what it cost, and what an auditor asks. Reads only, one statement each."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -85,7 +86,8 @@ SELECT later.id, later.actor_label, later.kind, later.subject_number, earlier.at
  WHERE later.at >= %(since)s AND later.at < %(until)s ORDER BY later.id DESC LIMIT %(most)s
 """
 _ENTRIES = """
-SELECT e.id, e.actor_label, e.actor_id, e.actor_roles, e.kind, e.subject_number, e.at, e.money_effect, e.currency
+SELECT e.id, e.actor_label, e.actor_id, e.actor_roles, e.kind, e.subject_number, e.at, e.money_effect, e.currency,
+       e.before, e.after
   FROM core_overrideentry e WHERE e.at >= %(since)s AND e.at < %(until)s ORDER BY e.id DESC LIMIT 20000
 """
 _EACH_OTHER = """
@@ -124,11 +126,18 @@ class Entry:
     at: datetime
     money_effect: Decimal | None
     currency: str
+    before: dict[str, Any]
+    after: dict[str, Any]
 
 
 def entries(*, since: datetime, until: datetime) -> list[Entry]:
     """The newest 20,000 of the period: for questions that need more than the log itself (limits, time zones)."""
-    return [Entry(*row) for row in _rows(_ENTRIES, since, until)]
+    return [Entry(*row[:9], *map(_values, row[9:])) for row in _rows(_ENTRIES, since, until)]
+
+
+def _values(stored: Any) -> dict[str, Any]:
+    found = json.loads(stored) if isinstance(stored, str) else stored
+    return dict(found)
 
 
 _SAMPLE = """

@@ -283,8 +283,12 @@ class SheetTable:
         for i, name in enumerate(self.key):
             if name in self._pointers:
                 p = self._pointers[name]
-                joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = upper(k.k{i})")
-                conditions.append(f"t.{p.column} = r_{name}.id")
+                if not self._field(name).null:
+                    joins.append(f"JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = upper(k.k{i})")
+                    conditions.append(f"t.{p.column} = r_{name}.id")
+                    continue
+                joins.append(f"LEFT JOIN {p.table} r_{name} ON upper(r_{name}.{p.code}) = upper(k.k{i})")
+                conditions.append(f"(t.{p.column} = r_{name}.id OR k.k{i} = '' AND t.{p.column} IS NULL)")
             else:
                 stored = self._field(name)  # said as the index over it says it, where it is a plain text
                 is_text = isinstance(stored, models.CharField) and not stored.null

@@ -95,6 +95,7 @@ class Ending:
     contract_id: int
     number: str
     account_id: int | None
+    valid_from: date
     valid_to: date
     renews: bool
 
@@ -111,7 +112,9 @@ def ending_contracts(*, on: date) -> list[Ending]:
             "code", flat=True
         )
     )
-    return [Ending(c.pk, str(c), c.account_id, c.valid_to, c.renews) for c in near if c.code not in followed]
+    return [
+        Ending(c.pk, str(c), c.account_id, c.valid_from, c.valid_to, c.renews) for c in near if c.code not in followed
+    ]
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,8 @@ declare(
         severity="medium",
         respond_minutes=480,
         resolve_minutes=2_400,
-        least_resolutions=0,
-        why_fewer="the next version's prices are agreed on with the customer and entered; then the case ends by itself",
+        least_resolutions=1,
+        why_fewer="other prices are agreed on and entered as the next version; then the case ends by itself",
         description="A contract ends and no later version is there. Renew it, or let its prices end.",
     ),
     KindSpec(

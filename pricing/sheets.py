@@ -15,7 +15,7 @@ from core.cells import Capitals, Choice, Day, Number, Text, YesNo
 from core.sheet_periods import FIRST, LAST, Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Cells, Change, Column, Problem, Sheet
-from pricing import contract_sheets
+from pricing import contract_sheets, volume_sheets
 from pricing.models import PriceRow
 from pricing.models.source import SOURCE_LEVELS
 from pricing.rules.numbers import plain
@@ -171,3 +171,4 @@ def register() -> None:
         _sheet("prices", "Prices", _price_table, "A price for a product from a quantity on.", checks=check_prices)
     )
     contract_sheets.register()
+    volume_sheets.register()

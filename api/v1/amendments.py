@@ -45,7 +45,12 @@ class AmendLineRequest(KnownFieldsOnly):
 
 class AmendRequest(KnownFieldsOnly):
     version = serializers.IntegerField(min_value=1, help_text="`version` of the order you read.")
-    reason = serializers.CharField(max_length=300, required=False, default="", help_text="Why; the customer reads it.")
+    reason = serializers.CharField(
+        max_length=300,
+        required=False,
+        default="",
+        help_text="Why, in 3 to 300 characters; the customer reads it. Needed unless `dry_run`.",
+    )
     dry_run = serializers.BooleanField(required=False, default=False, help_text="Only say what it would do.")
     po_number = serializers.CharField(max_length=60, required=False)
     ship_to = serializers.CharField(max_length=40, required=False)
@@ -120,7 +125,8 @@ class Amend(Endpoint):
         wish = _wish(given, head.account_id)
         if given["dry_run"]:
             who = who_acts(request, head.account_id)
-            seen = preview_amendment(order_id=head.order_id, wish=wish, actor=who, now=clock.now())
+            said = given["reason"] if "reason" in request.data else None  # nobody says why they ask what it would do
+            seen = preview_amendment(order_id=head.order_id, wish=wish, actor=who, now=clock.now(), reason=said)
             return Response(_previewed(seen, sees_all=_sees_all(request)))
         body = hash_body({"order": head.order_id, "body": request.data})
         claim = Claim("api.orders.amend", owner=f"user:{request.user.pk}", key=required_key(request), body_hash=body)

@@ -1,11 +1,13 @@
 """Credit what came back: at the price it was invoiced at, less the restocking fee, once for the return."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
 
-from billing.models import CreditMemo, InvoiceLine
+from django.db.models import Exists, F, OuterRef, Sum
+
+from billing.models import CreditMemo, InvoiceLine, Repricing
 from billing.rules.asks import CreditSpec
 from billing.rules.credits import CreditedLine, worth
 from billing.services.issue_credit_memo import credit_lines
@@ -54,7 +56,7 @@ def credit_return(*, return_id: int, actor: Actor, now: datetime) -> int | None:
 
 def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datetime) -> int | None:
     lines = _invoiced(head, basis)
-    lines += _rebilled(basis)
+    lines += _rebilled(basis, lines)
     total = sum((worth(x.state, x.qty, x.currency) for x in lines), ZERO)
     currency = lines[0].currency
     fee = round_amount(EXACT.divide(EXACT.multiply(total, head.fee_percent), PERCENT), currency)
@@ -63,7 +65,7 @@ def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datet
     memo_id = credit_lines(
         account_id=head.account_id,
         kind=CreditKind.RETURN,
-        lines=[CreditSpec(x.invoice_line_id, qty=x.qty) for x in lines],
+        lines=[x.spec for x in lines],
         reason=f"Return {head.number}: {head.reason}",
         key=_key(head.id),
         fee_amount=fee,
@@ -86,12 +88,20 @@ def _memo(return_id: int) -> tuple[int, str] | None:
 
 
 class _Back(NamedTuple):
-    """What is credited of an invoice line, and how that stands."""
+    """What is credited of an invoice line, and how that stands: `qty` of the units of `state`. Where the line bills no goods
+    of its own it is a sum off it."""
 
     invoice_line_id: int
     qty: Decimal
     state: CreditedLine
     currency: str
+    is_of_goods: bool = True
+
+    @property
+    def spec(self) -> CreditSpec:
+        if self.is_of_goods:
+            return CreditSpec(self.invoice_line_id, qty=self.qty)
+        return CreditSpec(self.invoice_line_id, amount=worth(self.state, self.qty, self.currency))
 
 
 _STATE = ("pk", "qty", "amount", "credited_qty", "credited_amount", "invoice__currency")
@@ -110,17 +120,38 @@ def _invoiced(head: ReturnHead, basis: Iterable[CreditBasis]) -> list[_Back]:
     return list(found.values())
 
 
-def _rebilled(basis: Iterable[CreditBasis]) -> list[_Back]:
-    """Of the same units, what they were rebilled for after an approved repricing: it goes back with them."""
+def _rebilled(basis: Iterable[CreditBasis], back: Sequence[_Back]) -> list[_Back]:
+    """Of the same units, what they were billed more for since: it goes back with them. A repricing billed all units the
+    customer kept of the order line, whichever invoice line they are of; a price that was settled those of its line."""
     wanted: dict[int, Decimal] = {}
     for b in basis:
         wanted[b.order_line_id] = wanted.get(b.order_line_id, ZERO) + b.qty
+    mine = {x.invoice_line_id: x for x in back}
     rows = InvoiceLine.objects.filter(order_line__in=list(wanted), rebills__isnull=False)
     rows = rows.exclude(invoice__status=InvoiceStatus.DRAFT).order_by("pk")
+    rows = rows.annotate(is_repriced=Exists(Repricing.objects.filter(rebills=OuterRef("invoice"))))
+    kept = _kept(list(wanted))
     found = []
-    for order_line_id, pk, *state, currency in rows.values_list("order_line_id", *_STATE):
+    for order_line_id, base_id, is_repriced, pk, *state, currency in rows.values_list(
+        "order_line_id", "rebills_id", "is_repriced", *_STATE
+    ):
         line = CreditedLine(*state)
-        qty = min(wanted[order_line_id], line.open_qty)
+        base = mine.get(base_id)
+        qty, of = (
+            (wanted[order_line_id], kept.get(order_line_id, ZERO))
+            if is_repriced
+            else (base.qty, base.state.open_qty)
+            if base
+            else (ZERO, ZERO)
+        )
         if qty > ZERO and line.open_amount > ZERO:
-            found.append(_Back(pk, qty, line, currency))
+            found.append(_Back(pk, qty, CreditedLine(of, line.open_amount), currency, is_of_goods=False))
     return found
+
+
+def _kept(order_line_ids: list[int]) -> dict[int, Decimal]:
+    """{order line: base units billed and not given back}."""
+    rows = InvoiceLine.objects.filter(order_line__in=order_line_ids, rebills=None)
+    rows = rows.exclude(invoice__status=InvoiceStatus.DRAFT)
+    sums = rows.values("order_line_id").annotate(kept=Sum(F("qty") - F("credited_qty")))
+    return dict(sums.values_list("order_line_id", "kept"))

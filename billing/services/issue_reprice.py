@@ -107,7 +107,7 @@ def _credit(
     specs = []
     for d in found:
         rows = billed.get(d.line_id, [])
-        parts = spread(-d.effect, [Billed(x.pk, x.amount - x.credited_amount) for x in rows])
+        parts = spread(-d.effect, [_left_of(x) for x in rows], given.currency)
         if sum(parts.values(), ZERO) != -d.effect or _billed_qty(rows) < d.qty:
             raise _too_little(d, rows, "credited")
         specs += [CreditSpec(line_id, amount=amount) for line_id, amount in parts.items()]
@@ -118,6 +118,11 @@ def _credit(
         reason=f"Price corrected: {given.reason}"[:200], key=f"reprice:{given.id}",
         source=DocumentRef("approval", given.id), actor=actor, now=now,
     )  # fmt: skip
+
+
+def _left_of(line: InvoiceLine) -> Billed:
+    qty = ZERO if line.rebills_id is not None else line.qty - line.credited_qty
+    return Billed(line.pk, line.amount - line.credited_amount, qty)
 
 
 def _billed_qty(rows: Sequence[InvoiceLine]) -> Decimal:

@@ -17,6 +17,7 @@ from core.errors import DomainError
 from core.lists import typed
 from orders.admin import wording
 from orders.admin.amending import amend_page
+from orders.admin.price_page import price_page
 from orders.admin.reprice import reprice
 from orders.admin.verbs import VERBS
 from orders.admin.workbench import workbench
@@ -101,7 +102,11 @@ class OrderAdmin(LedgerAdmin):
     def get_urls(self) -> list[URLPattern]:
         act = path("<int:order_id>/do/<slug:verb>/", self.admin_site.admin_view(self.act_view), name="orders_order_do")
         change = path("<int:order_id>/amend/", self.admin_site.admin_view(self.amend_view), name="orders_order_amend")
-        return [act, change, *super().get_urls()]
+        prices = path("<int:order_id>/price/", self.admin_site.admin_view(self.price_view), name="orders_order_price")
+        return [act, change, prices, *super().get_urls()]
+
+    def price_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
+        return price_page(request, order_id, self)
 
     def amend_view(self, request: HttpRequest, order_id: int) -> HttpResponse:
         return amend_page(request, order_id, self)

@@ -5,11 +5,21 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.rules.asks import ShipToSnapshot
+from core.errors import FieldError
 from core.quantity import plain
 from orders.rules.picture import OrderPicture
 from orders.rules.wishes import Change, LineChange, place_of, standing
 
 ZERO = Decimal(0)
+SHORTEST_REASON, LONGEST_REASON = 3, 300
+
+
+def reason_errors(reason: str) -> list[FieldError]:
+    """The same for whoever only looks and for whoever amends."""
+    if SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
+        return []
+    words = f"An amendment says why, in {SHORTEST_REASON} to {LONGEST_REASON} characters."
+    return [FieldError("/reason", "required", words, "The customer reads it.")]
 
 
 def header_changes(

@@ -10,7 +10,7 @@ from accounts.queries import buyer_of
 from accounts.services.lock_spenders import lock_spenders
 from accounts.services.withdraw_requests import lock_requests
 from core.actors import Actor
-from core.errors import FieldError, InvalidInput, NotFound, Refused, Stale
+from core.errors import InvalidInput, NotFound, Refused, Stale
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.services.check import check
@@ -22,6 +22,7 @@ from orders.amendments import Assessed, amending_ask, assess, credit_results
 from orders.locks import lock_orders
 from orders.purchase_queries import Head, heads
 from orders.queries import pictures
+from orders.rules.amending_words import reason_errors
 from orders.rules.asks import GateResult, HoldView
 from orders.rules.gates import PO_TO_FOLLOW
 from orders.rules.picture import OpenHold, OrderPicture
@@ -32,8 +33,6 @@ from orders.services.ask_company_again import ask_company_again
 from orders.services.capture import REFUSE_ON
 from orders.services.count_open_orders import ensure_counted
 from orders.services.write_amendment import Written, tell_amendment, write_amendment
-
-SHORTEST_REASON, LONGEST_REASON = 3, 300
 
 
 class AmendmentRefused(InvalidInput):
@@ -108,19 +107,12 @@ def amend(*, order_id: int, wish: Wish, expected_version: int, reason: str, acto
 
 def _assessed(order: OrderPicture, wish: Wish, reason: str, now: datetime) -> Assessed:
     found = assess(order, wish, now=now)
-    errors = [*found.errors, *_reason_errors(reason)]
+    errors = [*found.errors, *reason_errors(reason)]
     if errors:
         raise AmendmentRefused(errors)
     if not found.changes:
         raise NothingToAmend(number=found.before.number)
     return found
-
-
-def _reason_errors(reason: str) -> list[FieldError]:
-    if SHORTEST_REASON <= len(reason.strip()) <= LONGEST_REASON:
-        return []
-    words = f"An amendment says why, in {SHORTEST_REASON} to {LONGEST_REASON} characters."
-    return [FieldError("/reason", "required", words, "The customer reads it.")]
 
 
 def _no_longer_awaited(found: Assessed) -> tuple[OpenHold, ...]:

@@ -15,6 +15,7 @@ from inventory.split_queries import split_plan
 from orders.amendments import Assessed, amending_ask, assess, credit_results
 from orders.purchase_queries import heads
 from orders.queries import pictures
+from orders.rules.amending_words import reason_errors
 from orders.rules.asks import CreditView, GateResult
 from orders.rules.purchase import waiting
 from orders.rules.wishes import Change, LineChange, Wish, day_of, place_of, standing
@@ -66,8 +67,11 @@ class AmendmentPreview:
         return bool(self.changes) and not self.problems
 
 
-def preview_amendment(*, order_id: int, wish: Wish, actor: Actor, now: datetime) -> AmendmentPreview:
-    """By the same code as the amendment, the company's rules and its buyer's spending limits among it.
+def preview_amendment(
+    *, order_id: int, wish: Wish, actor: Actor, now: datetime, reason: str | None = None
+) -> AmendmentPreview:
+    """By the same code as the amendment, the company's rules and its buyer's spending limits among it. A `reason` that is
+    given is looked at as the amendment will; None: it is said later.
 
     Raises NotFound. A constant number of statements.
     """
@@ -79,7 +83,7 @@ def preview_amendment(*, order_id: int, wish: Wish, actor: Actor, now: datetime)
     holds = [r for r in (*found.results, *results, *_company(found, actor, now)) if r.verdict == Verdict.HOLD]
     return AmendmentPreview(
         order.number, order.version, found.changes, found.notes, _lines(found, now), order.total, found.after.total,
-        order.currency, view, tuple(holds), found.errors,
+        order.currency, view, tuple(holds), (*found.errors, *([] if reason is None else reason_errors(reason))),
     )  # fmt: skip
 
 

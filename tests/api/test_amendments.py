@@ -56,6 +56,19 @@ def test_a_dry_run_says_money_promises_and_headroom_and_writes_nothing(world, de
     assert Order.objects.get().total_amount == 100
 
 
+def test_what_a_dry_run_lets_through_goes_through_as_it_is_sent(world, device, address):
+    """The same body, without `dry_run`: no reason is needed to ask, one that is too short is told when it is asked."""
+    lines = [{"line_no": 1, "quantity": "12"}]
+    body = {"version": Order.objects.get().version, "lines": lines, "reason": "Two more theatres"}
+    assert device.post(f"{address}/amend", {**body, "dry_run": True}).json()["can_amend"]
+    for short in ("", "no"):
+        seen = device.post(f"{address}/amend", {**body, "reason": short, "dry_run": True})
+        told = seen.json()["problems"] if seen.status_code == 200 else seen.json()["errors"]
+        assert [p["pointer"] for p in told] == ["/reason"]
+    done = device.post(f"{address}/amend", body, headers={"Idempotency-Key": str(uuid4())})
+    assert (done.status_code, done.json()["revision"]) == (200, 1)
+
+
 def test_the_amendment_is_made_once_for_its_key_and_told_in_the_history(world, device, address):
     key, version = str(uuid4()), Order.objects.get().version
     first, again = (

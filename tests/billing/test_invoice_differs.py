@@ -58,7 +58,7 @@ def case_of(invoice):
 
 def test_the_confirmed_price_counts_the_difference_is_credited_and_billed(invoice):
     case = case_of(invoice)
-    assert (case.money_at_risk, case.currency) == (D("1.00"), "USD")
+    assert (case.money_at_risk, case.currency) == (D("7.00"), "USD")  # 3.00 too much and 4.00 too little
     assert "2 lines of" in case.summary and "line 1: 10 billed, 9.5 confirmed" in case.summary
     apply_resolution(case_id=case.pk, code="confirmed", actor=acting(Role.PRICING), now=LATER, key="k")
     memo, more = CreditMemo.objects.get(), Invoice.objects.exclude(pk=invoice.pk).get()
@@ -150,7 +150,7 @@ def test_goods_that_came_back_are_neither_credited_again_nor_billed_anew(invoice
         key="back", actor=acting(Role.FINANCE), now=LATER,
     )  # fmt: skip
     case = case_of(invoice)
-    assert case.money_at_risk == D("3.00")  # 2 kept, 1.00 too much; 4 that cost 4.00 more
+    assert case.money_at_risk == D("5.00")  # 2 kept, 1.00 too much; 4 that cost 4.00 more
     apply_resolution(case_id=case.pk, code="confirmed", actor=acting(Role.FINANCE), now=LATER, key="k")
     assert CreditMemo.objects.exclude(key="back").get().total_amount == D("1.00")
     assert CreditAccount.objects.get().receivable_amount == 100 - 40 - 1 + 4

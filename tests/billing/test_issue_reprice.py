@@ -1,7 +1,9 @@
 """An approved repricing becomes a credit memo and invoices, once, and only while it is what was approved."""
 
+import os
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 
@@ -25,18 +27,22 @@ from fulfillment.models import ReturnLine
 from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.rules.returns import Finding
 from fulfillment.services.authorize_return import authorize_return
+from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.inspect_return import inspect_return
 from fulfillment.services.receive_return import receive_return
+from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from fulfillment.states import Disposition
 from orders.models import OrderLine
 from orders.services.propose_reprice import propose_reprice
 from pricing.models import PriceRow
 from tests.factories.accounts import StaffFactory
-from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
+from tests.factories.flow import NOW, PICKER, Sent, breaches, picked, shipped, stocked_world
+from tests.factories.inventory import stock
 from tests.factories.pricing import ContractFactory, PriceRowFactory
 
 D = Decimal
+CASES = int(os.environ.get("OMS_CASES", "300"))
 LATER = NOW + timedelta(days=3)
 
 
@@ -69,10 +75,89 @@ def approved(world):
     return approval_id
 
 
-def test_a_sum_goes_to_the_first_line_first_and_never_above_what_is_left():
+def test_a_sum_leaves_every_unit_at_one_price_and_never_takes_more_than_is_left():
     lines = [Billed(1, D(5)), Billed(2, D(0)), Billed(3, D(9))]
-    assert spread(D(7), lines) == {1: D(5), 3: D(2)}
-    assert spread(D(99), lines) == {1: D(5), 3: D(9)}
+    assert spread(D(7), lines, "USD") == {1: D(5), 3: D(2)}  # no goods: the first first
+    assert spread(D(99), lines, "USD") == {1: D(5), 3: D(9)}
+    goods = [Billed(1, D(50), D(5)), Billed(2, D(50), D(5)), Billed(3, D(4))]
+    assert spread(D(10), goods, "USD") == {1: D(5), 2: D(5)}
+    assert spread(D("0.01"), goods, "USD") == {1: D("0.01")}
+    assert spread(D(102), goods, "USD") == {1: D(50), 2: D(50), 3: D(2)}
+    uneven = [Billed(1, D(40), D(5)), Billed(2, D(50), D(5)), Billed(3, D(27), D(3))]  # 8, 10 and 9 a unit
+    assert spread(D(5), uneven, "USD") == {2: D(5)}
+    assert spread(D(21), uneven, "USD") == {1: D("3.08"), 2: D("13.08"), 3: D("4.84")}  # 96 over 13 units
+    assert spread(D(1), [Billed(1, D(10), D(3)), Billed(2, D(20), D(6))], "JPY") == {2: D(1)}
+
+
+def test_dealt_sums_add_up_and_stay_within_a_cent_of_one_price_a_unit():
+    for seed in range(CASES):
+        dice = Random(seed)
+        lines = [Billed(n, D(dice.randint(0, 50_000)) / 100, D(dice.randint(0, 40))) for n in range(dice.randint(1, 6))]
+        whole = sum(x.left for x in lines)
+        amount = D(dice.randint(0, int(whole * 100))) / 100
+        parts = spread(amount, lines, "USD")
+        assert sum(parts.values()) == amount, seed
+        assert all(0 < part <= lines[i].left for i, part in parts.items()), seed
+        goods = [x for x in lines if x.qty and x.left]
+        if amount <= sum(x.left for x in goods):
+            after = {x.id: x.left - parts.get(x.id, 0) for x in goods}
+            level = max((after[x.id] / x.qty for x in goods if x.id in parts), default=D(0))
+            for x in goods:  # who gave nothing cost no more a unit than those that gave, to two cents of a line
+                if x.id not in parts:
+                    assert after[x.id] <= level * x.qty + D("0.02"), seed
+                else:
+                    assert level * x.qty - after[x.id] <= D("0.02") * max(x.qty, 1), seed
+
+
+def two_shipments(price):
+    """10 of one product in one order line, shipped and billed 4 and 6 at 10.00; since then a contract says `price`."""
+    world = stocked_world(stock_qty=4)
+    order = shipped(world, 10).order_id
+    stock(world.products[0], world.site, 6)
+    drain(NOW)
+    (outcome,) = release_orders(order_ids=[order], actor=PICKER, now=NOW)
+    second = Sent(order, outcome.shipment_ids[0])
+    picked(second)
+    confirm_shipment(shipment_id=second.shipment_id, carrier="UPS", tracking_number="2Z", actor=PICKER, now=NOW)
+    drain(NOW)
+    assert [x.qty for x in InvoiceLine.objects.order_by("pk")] == [4, 6]
+    PriceRowFactory(source=ContractFactory(account=world.account), product=world.products[0], unit_price=D(price))
+    issue_reprice(approval_id=approved(world), actor=acting(Role.FINANCE), now=LATER)
+    return world
+
+
+def came_back(world, qty, number="R-1"):
+    """The memo's total of `qty` of the line that came back, of whichever shipments the return takes them."""
+    order_line = OrderLine.objects.get()
+    spec = ReturnSpec(world.account.pk, number, "too many", (ReturnLineSpec(order_line.pk, D(qty)),))
+    (answer,) = request_returns([spec], actor=PICKER, now=LATER)
+    back = ReturnLine.objects.get(parent=answer.return_id)
+    authorize_return(return_id=back.parent_id, actor=PICKER, now=LATER)
+    receive_return(return_id=back.parent_id, quantities={back.pk: D(qty)}, actor=PICKER, now=LATER)
+    inspect_return(
+        return_id=back.parent_id, findings=[Finding(back.pk, D(qty), Disposition.RESTOCK)], actor=PICKER, now=LATER
+    )
+    drain(LATER)
+    return CreditMemo.objects.filter(kind="return").order_by("-pk")[0].total_amount
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("price", ["9.00", "11.00"])
+def test_a_unit_that_comes_back_of_any_shipment_gives_back_what_it_costs_now(price):
+    """Credited once for both shipments (or rebilled for both), each unit of either is worth the new price, and no more."""
+    world = two_shipments(price)
+    assert came_back(world, 1) == D(price)
+    assert came_back(world, 6, "R-2") == 6 * D(price)
+    assert came_back(world, 3, "R-3") == 3 * D(price)
+    assert sum(x.amount - x.credited_amount for x in InvoiceLine.objects.all()) == 0
+    drain(LATER)
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_what_a_repricing_left_of_each_shipment_is_the_new_price_a_unit():
+    two_shipments("9.00")
+    assert [x.amount - x.credited_amount for x in InvoiceLine.objects.order_by("pk")] == [36, 54]
 
 
 @pytest.mark.django_db

@@ -49,6 +49,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "inventory_demand_reallocate": lambda: {"demand_id": company.order("PO-BACK").lines.latest("pk").demand_id},
     "inventory_transfer_acknowledge": lambda: {"transfer_id": fill_up("shipped").pk},
     "orders_order_amend": lambda: {"order_id": company.order("PO-BACK").pk},
+    "orders_order_price": lambda: {"order_id": company.order("PO-BACK").pk},
     "orders_hold_credit_desk_do": lambda: {"hold_id": 1, "verb": "recheck"},
     "orders_order_do": lambda: {"order_id": company.order("PO-DRAFT").pk, "verb": "submit"},
     "fulfillment_shipment_deliver": lambda: {"shipment_id": company.shipment("PO-SHIPPED").pk},

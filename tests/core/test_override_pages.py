@@ -8,17 +8,23 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.models import UserAbsence
 from accounts.states import Role
-from core import clock, override_views, overrides
+from core import clock, journal, override_views, overrides
 from core.actors import Actor
 from core.chain import digest
 from core.models import OverrideReview
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import unit
+from orders.models import Order
+from orders.services.place import place
 from tests.factories.accounts import AccountFactory, StaffFactory
+from tests.factories.orders import CLERK, make_world
+from tests.factories.pricing import PriceRowFactory
 
 pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
 LEAKAGE, AUDIT = "admin:core_overrideentry_leakage", "admin:core_overrideentry_audit"
 
 
@@ -163,6 +169,78 @@ def test_what_an_auditor_asks_is_answered(auditor, people):
         someone = StaffFactory(roles=roles)
         record(Actor(f"Two hats {n}", user_id=someone.pk, roles=frozenset(roles)), "-1", kind=kind, number=6 + n)
     assert {cells[0] for _, cells in lines("both-sides")} == {boss.label, "Two hats 0", "Two hats 1"}
+
+
+def told(actor, kind, before, after, effect="0", number=1, **more):
+    with unit():
+        return overrides.record(
+            kind=kind, subject=DocumentRef("order", number, f"SO-{number}"), actor=actor, before=before, after=after,
+            reason=Reason("match", "Matched the other offer"), now=clock.now() - timedelta(hours=1),
+            money_effect=Decimal(effect), currency="USD", **more,
+        )  # fmt: skip
+
+
+def test_just_below_a_limit_is_measured_as_the_authority_is(auditor):
+    """A limit by its whole, a hold and terms by the order, a promise by the line; lowering and room to spare are nothing."""
+    finance = Actor(
+        "Fin", user_id=StaffFactory().pk, roles=frozenset(["finance"])
+    )  # sets 25,000 and lets go 25,000 alone
+    clerk = Actor("Clerk", user_id=StaffFactory().pk, roles=frozenset(["cs"]))  # promises 1,000 alone
+    rows = {
+        told(finance, "credit_limit", {"limit_amount": 23_000}, {"limit_amount": 24_900}, "-1900"): "24,900",
+        told(finance, "credit_limit", {"limit_amount": 20_000}, {"added": 4_000}, "-4000"): "24,000",
+        told(finance, "hold_release", {"hold": "credit"}, {"order_amount": "22500.00", "ceiling": None}): "22,500.00",
+        told(finance, "payment_terms", {}, {"order_amount": "25000.00"}): "25,000.00",
+        told(clerk, "promise", {}, {"worth": "999.00"}, "-40"): "999.00",
+    }
+    told(
+        finance, "credit_limit", {"limit_amount": 2_000}, {"limit_amount": 12_000}, "-24900"
+    )  # the step is near, the limit not
+    told(finance, "credit_limit", {"limit_amount": 50_000}, {"limit_amount": 24_900}, "25100")  # lowered
+    told(finance, "hold_release", {"hold": "data"}, {"order_amount": "22500.00"})
+    told(clerk, "promise", {}, {"worth": "899.00"}, "-999")
+    page = auditor.get(reverse(AUDIT), {"view": "just-below", "days": "30"}).context["rows"]
+    found = {int(url.rstrip("/").split("/")[-2]): cells[3] for url, cells in page}
+    assert found == rows
+    assert {cells[4] for _, cells in page} == {"25,000", "1,000"}
+
+
+def test_one_person_on_both_sides_is_found_whichever_two_sides(auditor):
+    """Changed a list and approved a price on it; created an account and released its hold; entered an order and approved an
+    override on it; stood in for who asked. And who did one side alone is not."""
+    ann, bob = (Actor(n, user_id=StaffFactory().pk, roles=frozenset(["pricing"])) for n in ("Ann", "Bob"))
+    row = PriceRowFactory()
+    now, ref = clock.now(), row.source.code
+    with unit():
+        journal.write([journal.Entry(DocumentRef("price_row", row.pk), "changed", "cheaper")], actor=ann, now=now - DAY)
+        journal.write([journal.Entry(DocumentRef("account", 77), "created", "new")], actor=ann, now=now - DAY)
+        journal.write([journal.Entry(DocumentRef("account", 77), "changed", "name")], actor=bob, now=now - DAY)
+    before = {"from": ref, "sku": row.product.sku}
+    listed = told(bob, "price", before, {}, "-5", approver=ann)
+    told(bob, "price", {**before, "sku": "OTHER"}, {}, "-5", approver=ann)  # another product of the list
+    account = told(ann, "hold_release", {"hold": "credit"}, {}, number=2, account_id=77)
+    told(bob, "hold_release", {"hold": "credit"}, {}, number=2, account_id=77)  # changed it, did not make it
+    world = make_world()
+    order = place(world.draft(1), actor=CLERK, now=now).order_id
+    Order.objects.filter(pk=order).update(entered_by_id=bob.user_id)
+    entered = told(ann, "price", {}, {}, "-5", number=order, approver=bob)
+    told(bob, "price", {}, {}, "-5", number=order, approver=ann)  # who entered it may ask
+    away, stands = StaffFactory(), StaffFactory()
+    UserAbsence.objects.create(user=away, delegate=stands, away_from=now.date() - DAY)
+    for_whom = told(
+        Actor("Away", user_id=away.pk), "price", {}, {}, number=3, approver=Actor("Stands", user_id=stands.pk)
+    )
+    told(Actor("Stands", user_id=stands.pk), "price", {}, {}, number=3, approver=Actor("Away", user_id=away.pk))
+    rows = auditor.get(reverse(AUDIT), {"view": "twice", "days": "30"}).context["rows"]
+    found = {
+        int(url.rstrip("/").split("/")[-2]): (cells[0], cells[1].split(" on ")[0], cells[2]) for url, cells in rows
+    }
+    assert found == {
+        listed: ("Ann", f"changed the price list {ref}", "approved the override"),
+        account: ("Ann", "created the account", "made the override"),
+        entered: ("Bob", "entered the order", "approved the override"),
+        for_whom: ("Stands", "stood in for who asked, who was away", "approved the override"),
+    }
 
 
 def test_the_file_carries_the_proof(auditor, people):

@@ -40,7 +40,16 @@ from tests.factories.catalog import (
 )
 from tests.factories.inventory import SiteFactory
 from tests.factories.pools import limit, safety
-from tests.factories.pricing import ContractFactory, PriceRowFactory, SourceFactory, TermsFactory
+from tests.factories.pricing import (
+    ActivationFactory,
+    AdjustmentFactory,
+    CommitmentFactory,
+    ContractFactory,
+    MoneyCommitmentFactory,
+    PriceRowFactory,
+    SourceFactory,
+    TermsFactory,
+)
 from tests.factories.sheets import applied, outcomes, previewed
 
 TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=40)
@@ -100,6 +109,11 @@ def company():
     ContractFactory(code="ACME 26", account=account, valid_to="2031-01-01", contract=version)
     PriceRowFactory(source=listed, product=product, unit_price="0.012345")
     PriceRowFactory(source=listed, product=product, min_qty="12.5", tier="GOLD", unit="CS", break_group="G")
+    ActivationFactory(source=listed, account=account, valid_to="2031-01-01")
+    MoneyCommitmentFactory(source=listed, committed_amount="0.10")
+    CommitmentFactory(source=listed, product=product, committed_qty="0.5", consumed_qty="0.25")
+    AdjustmentFactory(name="=1", value="0.012345", min_qty="12.5", account=account, category=category)
+    AdjustmentFactory(kind="charge", method="amount", currency="USD", source=listed, group=group, product=product)
     TransitLane.objects.create(site=SiteFactory(code="WEST"), region="=Ohio", transit_days=3, cost_per_kg="0.1250")
     SourcingRule.objects.create(
         name="+rule", account=account, product=product, sites=["WEST", "EAST"], max_distance_km=9, distance="soft"

@@ -31,7 +31,7 @@ from orders.services.submit import submit
 from pricing.rules.asks import AgreedPrice
 from pricing.services.agree import agree
 from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory
-from tests.factories.doors import buyer_for, device_of
+from tests.factories.doors import browser_of, buyer_for, device_of
 from tests.factories.orders import CLERK, NOW, make_world
 
 pytestmark = pytest.mark.django_db
@@ -303,3 +303,39 @@ def test_an_approval_beside_a_change_of_the_line_applies_to_what_was_approved_or
     assert line.unit_price in (Decimal(7), Decimal("9.6"))
     assert line.amount == 30 * line.unit_price == order.total_amount
     assert sum(p.amount for p in Posting.objects.all()) == line.amount
+
+
+def test_the_page_shows_the_effect_first_and_then_overrides_or_asks(world, django_assert_max_num_queries):
+    """6 of cost, 10 on the contract, floor 7.50: 9 is within a lead's authority, 7 asks for a second person."""
+    order = place(world.draft(4, 2), actor=CLERK, now=NOW).order_id
+    browser, path = browser_of(StaffFactory(roles=[Role.CS_LEAD])), f"/admin/orders/order/{order}/price/"
+    with django_assert_max_num_queries(40):
+        first = browser.get(path)
+    (row, _) = first.context_data["rows"]
+    assert (row["ours"], row["floor"], row["margin"], row["now"]) == ("10.00", "7.50", "40.0 %", "10.00")
+    looked = browser.post(path, {"price_1": "9", "price_2": "", "look": "", "note": WHY.note, "reason": WHY.code})
+    (row, other) = looked.context_data["rows"]
+    assert (row["effect"], row["new_margin"], other["effect"]) == ("-4.00", "33.3 %", "")
+    told = looked.context_data["outcome"]
+    assert (told["effect"], told["points"], told["is_below_floor"]) == ("-4.00 USD", Decimal("6.67"), False)
+    assert not OverrideEntry.objects.exists() and OrderLine.objects.get(line_no=1).unit_price == 10
+    low = browser.post(path, {"price_1": "7", "look": "", "note": WHY.note, "reason": WHY.code})
+    assert (low.context_data["outcome"]["is_alone"], low.context_data["rows"][0]["is_below_floor"]) == (False, True)
+    assert "finance approver" in low.content.decode()
+    asked = browser.post(path, {"price_1": "7", "do": "", "note": WHY.note, "reason": WHY.code}, follow=True)
+    assert f"wait for approval {ApprovalRequest.objects.get().pk}: -12.00 USD" in asked.content.decode()
+    assert not OverrideEntry.objects.exists()
+    for bad in (
+        {"price_1": "cheap"},
+        {},
+        {"price_1": "NaN"},
+        {"price_9": "1"},
+        {"price_1": "9", "do": "", "note": "short"},
+    ):
+        answer = browser.post(path, {"look": "", **bad})
+        assert answer.status_code == 200 and answer.context_data["errors"], bad
+    done = browser.post(path, {"price_1": "9.9", "do": "", "note": WHY.note, "reason": WHY.code}, follow=True)
+    assert "1 price overridden: -0.40 USD" in done.content.decode()
+    assert OrderLine.objects.get(line_no=1).unit_price == Decimal("9.9")
+    browser = browser_of(StaffFactory(roles=[Role.AUDITOR]))
+    assert browser.get(path).status_code == 403

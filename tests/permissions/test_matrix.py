@@ -269,6 +269,7 @@ BUTTONS: dict[str, tuple[str, dict[str, Any], str]] = {
     "orders_hold_credit_desk": ("get", {}, f"{ASK_MONEY} {MONEY}"),
     "orders_order_reprice": ("get", {}, CONSOLE["orders.order"][1]),
     "orders_order_amend": ("get", {"order_id": 1}, CONSOLE["orders.order"][1]),
+    "orders_order_price": ("get", {"order_id": 1}, CONSOLE["orders.order"][1]),
     "orders_order_do": ("post", {"order_id": 1, "verb": "submit"}, CONSOLE["orders.order"][1]),
     "reporting_kpiday_build": ("get", {}, f"operator {MONEY} planner cs_lead"),
     "reporting_kpiday_export": ("get", {}, EVERY_DESK),

@@ -10,10 +10,15 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts.states import Role
+from core.actors import Actor
+from core.errors import NotPermitted
 from core.refs import DocumentRef
 from core.testing import drain, race, unit
 from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots
+from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.detect import detect_all
+from exceptions_app.suggestions import of_kind
 from inventory.models import Demand
 from orders.models import Order
 from orders.services.cancel import cancel_lines
@@ -25,6 +30,7 @@ from pricing.queries import price
 from pricing.rules.asks import PriceAsk
 from pricing.rules.commitments import standing
 from pricing.services.call_off import CallOff, NoRateToCount, call_off
+from pricing.services.renew_contract import NotToBeRenewed, renew_contract, renew_due_contracts
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, StaffFactory
 from tests.factories.orders import CLERK, NOW, make_world
 from tests.factories.pricing import (
@@ -202,6 +208,72 @@ def test_a_contract_that_ends_is_told_once_and_not_after_its_successor_is_there(
     TermsFactory(code="K-1", version=2, account=terms.account, valid_from=date(2027, 1, 1), valid_to=date(2028, 1, 1))
     assert looked_for(date(2026, 11, 3)) == []
     assert Case.objects.count() == 1
+
+
+PRICER = Actor("Pat", user_id=None, roles=frozenset({Role.PRICING}))
+
+
+def prices_on(terms, product, day, qty=1):
+    ask = PriceAsk("1", product.pk, Decimal(qty))
+    return price([ask], account_id=terms.account_id, currency="USD", on=day)[0].unit_price
+
+
+def test_a_contract_that_renews_by_itself_has_its_next_version_in_time_with_its_prices_and_no_case():
+    terms = TermsFactory(code="K-1", notice_days=60, renews=True, payment_terms="NET45", on_time_percent=95)
+    source = ContractFactory(account=terms.account, contract=terms, code="C-1")
+    row = PriceRowFactory(source=source)
+    PriceRowFactory(source=source, product=row.product, min_qty=10, unit_price=9)
+    PriceRowFactory(source=source, valid_to=date(2027, 1, 1))  # its price ends with the year
+    ContractFactory(account=terms.account, contract=terms, code="OVER", valid_to=date(2026, 6, 1))
+    assert renew_due_contracts(actor=PRICER, now=at(date(2026, 11, 1))) == []
+    for is_new in (True, False):
+        done = renew_due_contracts(actor=PRICER, now=at(date(2026, 11, 2)))
+        assert [(d.number, d.lists, d.prices) for d in done] == ([("K-1 v2", 1, 2)] if is_new else [])
+    new = Contract.objects.get(version=2)
+    assert (new.valid_from, new.valid_to, new.is_active) == (date(2027, 1, 1), date(2028, 1, 1), True)
+    assert (new.payment_terms, new.on_time_percent, new.renews) == ("NET45", 95, True)
+    assert [prices_on(terms, row.product, day, qty) for day in (date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 31))
+            for qty in (1, 10)] == [10, 9] * 3  # fmt: skip
+    assert prices_on(terms, row.product, date(2028, 1, 1)) is None
+    assert looked_for(date(2026, 11, 3)) == []
+    assert [d.number for d in renew_due_contracts(actor=PRICER, now=at(date(2027, 11, 3)))] == ["K-1 v3"]
+    assert new.lists.get().code == "C-1 v2"
+    assert Contract.objects.get(version=3).lists.get().code == "C-1 v3"
+
+
+def test_the_case_of_a_contract_that_ends_is_ended_by_its_renewal_and_only_pricing_may():
+    terms = TermsFactory(code="K-1", notice_days=60, valid_from=date(2026, 7, 1))
+    ContractFactory(account=terms.account, contract=terms)
+    (case,) = looked_for(date(2026, 11, 2))
+    now = at(date(2026, 11, 3))
+    (found,) = of_kind("contract_expiring")
+    snapshot = case_snapshots([case.pk])[case.pk]
+    assert "from 2027-01-01 to 2027-07-04" in found.preview(snapshot, now).text
+    with pytest.raises(NotPermitted):
+        renew_contract(contract_id=terms.pk, actor=Actor("Cy", user_id=1, roles=frozenset({Role.CS})), now=now)
+    user = StaffFactory(roles=[Role.PRICING])
+    pricer = Actor(str(user), user_id=user.pk, roles=frozenset(user.roles))
+    apply_resolution(case_id=case.pk, code="renew", actor=pricer, now=now, key="k1")
+    case.refresh_from_db()
+    assert case.status == "resolved"
+    assert [c.version for c in Contract.objects.order_by("version")] == [1, 2]
+    again = renew_contract(contract_id=terms.pk, actor=PRICER, now=now)
+    assert (again.number, again.is_new) == ("K-1 v2", False)
+    assert not found.preview(snapshot, now).is_possible
+    Contract.objects.filter(version=2).update(is_active=False)
+    with pytest.raises(NotToBeRenewed):
+        renew_contract(contract_id=Contract.objects.get(version=2).pk, actor=PRICER, now=now)
+
+
+@pytest.mark.races
+@pytest.mark.django_db(transaction=True)
+def test_two_who_renew_at_once_make_one_version():
+    terms = TermsFactory(code="K-1")
+    outcomes = race(
+        *(lambda: renew_contract(contract_id=terms.pk, actor=PRICER, now=at(date(2026, 12, 1))) for _ in "12")
+    )
+    assert sorted(o.is_new for o in outcomes) == [False, True]
+    assert Contract.objects.count() == 2
 
 
 def test_a_volume_that_falls_short_is_told_and_closed_when_it_catches_up():
