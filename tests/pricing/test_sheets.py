@@ -127,7 +127,7 @@ def test_volumes_are_promised_and_changed_by_a_file_and_what_was_called_off_stay
             VOLUMES + "C-1,GLV-1,units,2026-01-01,2027-01-01,700,0\nC-1,,money,2026-01-01,2027-06-01,0,5000.50\n"
         ).encode(),
     )
-    assert upload.counts == {"changed": 2}
+    assert upload.counts == {"updated": 2}
     assert list(Commitment.objects.order_by("pk").values_list("committed_qty", "consumed_qty")) == [(700, 40), (0, 0)]
     assert source.commitments.count() == 2
 
