@@ -189,7 +189,7 @@ def _fields(v: dict[str, str], *, is_new: bool) -> list[Field]:
         ),
         Field("lock_days", "Lock window", v["lock_days"], help="Days; wanted within them an order keeps what it holds."),
         Field("uses_lots", "Whole lots", v["uses_lots"], "select", "Only whole order multiples from each site.", YES_NO),
-        Field("order_cap_percent", "Order cap", v["order_cap_percent"], help="Percent of the stock one order may take."),
+        Field("order_cap_percent", "Order cap", v["order_cap_percent"], help="Percent of a site's stock for one order."),
         Field("passes", "Passes", v["passes"], help="How often orders that miss their minimum give back. Empty: never."),
         Field(
             "borrow_after_days", "Borrow after", v["borrow_after_days"],

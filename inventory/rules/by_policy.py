@@ -301,7 +301,7 @@ def barred_by(seat: Seat, shelf: Shelf) -> str:
 
 def _limit(seat: Seat, shelf: Shelf, free: Decimal) -> str:
     need = seat.need
-    if (cap := shelf.caps.room(need)) is not None and cap <= shelf.lot(need):
+    if shelf.is_capped(need):
         return "one order may not take more of this product"
     if shelf.ceilings and (quota := _spent_quota(need, shelf)):
         return f"the quota {quota} is used up"

@@ -1,8 +1,12 @@
-"""What a policy run may take from where: floors kept for others, ceilings, and what one order may have of a product.
+"""Floors: what a policy run keeps for some accounts from all others.
 
 A floor over some sites and one over all may overlap, so it is not enough to look at each by itself: whatever set of
-sites one looks at, what is left there must cover all floors that lie wholly within it (Hall's condition). Only unions
+places one looks at, what is left there must cover all floors that lie wholly within it (Hall's condition). Only unions
 of sets that overlap need looking at, as long as the stock covers all floors together: `settle` sees to that.
+
+A floor that is met by stock its holder cannot use protects nobody. So the part of it that members wait for is kept in
+lots that live long enough for them and at sites that serve them, best ranked first; the rest wherever it stands. Where
+all its stock serves all that wait for it, places are sites, else lots.
 
 Pools of a tree add up: each keeps its own part, deepest first, and what a member takes counts once in the tree, against
 the first of its pools that has something left.
@@ -12,135 +16,226 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from types import MappingProxyType
+from typing import NamedTuple
 
-from inventory.rules.pools import OrderCap, Protection, Quota
-from inventory.rules.sourcing import Need, Supply
+from inventory.rules.pools import Protection
+from inventory.rules.sourcing import Supply
 
 ZERO = Decimal(0)
-NOTHING: Mapping[str, Decimal] = MappingProxyType({})
-Sites = frozenset[int]
+MOST_KINDS = 8  # of members that reach different stock; those after the first so many wait for any
+Places = frozenset[int]  # sites, or balances
+
+
+class Waiting(NamedTuple):
+    """A demand of `account_id` that wants `qty` base units in all, of the balances in `reach`."""
+
+    account_id: int | None
+    qty: Decimal
+    reach: Places
+
+
+class Part(NamedTuple):
+    """What floor number `floor` keeps in `places` for members of one `kind`; without one for whichever come."""
+
+    floor: int
+    places: Places
+    kind: int | None = None
 
 
 @dataclass
 class Floors:
-    """`owed` of each protection is what is still to keep; taking by its members lowers it, unless it is safety stock."""
+    """`owed` of each part is what is still to keep; taking by members lowers it, unless it is safety stock. The parts of
+    a floor stand together, the one for whichever come last.
+    """
 
     protections: Sequence[Protection]
-    sets: Sequence[Sites]
+    full: Sequence[Places]  # by floor: all its places
     above: Sequence[int | None]  # by floor: the next of its tree, which counts what a floor has no room for
-    areas: list[Sites]
+    parts: Sequence[Part]
+    size: list[Decimal]  # by part
+    kinds: Mapping[Places, int]
+    is_by_lot: bool
+    areas: list[Places]
     left: list[Decimal]
-    within: list[list[int]]  # by area: the protections that lie wholly in it
+    within: list[list[int]]  # by area: the parts that lie wholly in it
     areas_of: dict[int, list[int]]
     owed: list[Decimal]
-    given: list[Decimal]  # by floor: what its members took that counts against it first
-    lost: list[Decimal]  # by floor: what the stock no longer covers
+    lost: list[Decimal]  # by part: what the stock no longer covers
+    given: list[dict[int | None, Decimal]]  # by floor: what members of each kind took that counts against it first
+    of_floor: list[list[int]] = field(default_factory=list)
     serving: dict[tuple[int | None, int], list[int]] = field(default_factory=dict)
     against: dict[tuple[int | None, int], list[tuple[int, list[int]]]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, protections: Iterable[Protection], supplies: Collection[Supply]) -> "Floors | None":
-        stocked = frozenset(s.site_id for s in supplies)
-        everywhere = frozenset(s.site_id for s in supplies if s.is_general)
-        pairs = [(p, everywhere if p.site_ids is None else p.site_ids & stocked) for p in protections if p.qty > 0]
-        kept, sets = [p for p, sites in pairs if sites], [sites for _, sites in pairs if sites]
+    def of(
+        cls, protections: Iterable[Protection], supplies: Collection[Supply], waiting: Iterable[Waiting] = ()
+    ) -> "Floors | None":
+        """`waiting` in the order in which they will be served."""
+        wanted = [p for p in protections if p.qty > 0]
+        stock = [_stock_of(p, supplies) for p in wanted]
+        kept, stock = [p for p, some in zip(wanted, stock, strict=True) if some], [some for some in stock if some]
         if not kept:
             return None
-        areas = _with_unions(sets)
-        on_site: dict[int, Decimal] = defaultdict(Decimal)
+        kinds, parts, size = _parted(kept, stock, waiting)
+        site_of = {s.balance_id: s.site_id for s in supplies}
+        if not kinds:
+            parts = [Part(n, frozenset(site_of[b] for b in stock[n])) for n in range(len(kept))]
+        full = stock if kinds else [part.places for part in parts]
+        at: dict[int, Decimal] = defaultdict(Decimal)
         for supply in supplies:
-            on_site[supply.site_id] += supply.qty
-        left = [sum((on_site[s] for s in area if s in on_site), ZERO) for area in areas]
-        within = [[n for n, sites in enumerate(sets) if sites <= area] for area in areas]
-        nothing = [ZERO] * len(kept)
+            at[supply.balance_id if kinds else supply.site_id] += supply.qty
+        areas = _with_unions([part.places for part in parts])
+        left = [sum((at[place] for place in area), ZERO) for area in areas]
+        within = [[n for n, part in enumerate(parts) if part.places <= area] for area in areas]
         return cls(
-            kept,
-            sets,
-            _above(kept, sets),
-            areas,
-            left,
-            within,
-            _by_site(areas),
-            [p.qty for p in kept],
-            nothing,
-            list(nothing),
-        )
+            kept, full, _above(kept, full), parts, size, kinds, bool(kinds), areas, left, within, _by_place(areas),
+            list(size), [ZERO] * len(parts), [defaultdict(Decimal) for _ in kept], _of_floor(parts),
+        )  # fmt: skip
 
-    def room(self, account_id: int | None, site_id: int) -> Decimal | None:
-        """What the account may take at the site without touching what is kept for others; None: no limit."""
+    def room(self, account_id: int | None, place: int) -> Decimal | None:
+        """What the account may take there without touching what is kept for others; None: no limit."""
         limit: Decimal | None = None
-        for area, floors in self._against(account_id, site_id):
+        for area, parts in self._against(account_id, place):
             room = self.left[area]
-            for n in floors:
+            for n in parts:
                 room -= self.owed[n]
             limit = room if limit is None or room < limit else limit
         return limit
 
-    def settle(self, on_site: Mapping[int, Decimal]) -> None:
-        """Floors that the stock no longer covers shrink to what it does, in their order: a unit is kept once only.
+    def settle(self, there: Mapping[int, Decimal]) -> None:
+        """Floors that the stock no longer covers shrink to what it does, in their order: a unit is kept once only. What a
+        part cannot find among the lots of its own, its floor keeps in others.
 
         To be called when demands have kept what they hold, which no floor takes from them.
         """
-        free = {site_id: on_site.get(site_id, ZERO) for site_id in self.areas_of}
-        for n, covered in enumerate(_matched(self.owed, self.sets, free)):
-            self.lost[n] += self.owed[n] - covered
+        free = {place: there.get(place, ZERO) for place in self.areas_of}
+        sets, placed = [part.places for part in self.parts], [defaultdict[int, Decimal](Decimal) for _ in self.parts]
+        for parts in self.of_floor:
+            for n in parts:
+                short = self.owed[n] - _covered(n, self.owed[n], sets, free, placed)
+                if n == parts[-1]:
+                    self.lost[n] += short
+                elif short > 0:
+                    self.size[n] -= short
+                    self.size[parts[-1]] += short
+                    self.owed[parts[-1]] += short
         self._count()
 
-    def take(self, account_id: int | None, site_id: int, qty: Decimal) -> None:
-        """`qty` leaves the site for the account; a negative one comes back."""
-        for area in self.areas_of.get(site_id, ()):
+    def take(self, account_id: int | None, place: int, qty: Decimal, kind: int | None = None) -> None:
+        """`qty` leaves the place for the account; a negative one comes back."""
+        for area in self.areas_of.get(place, ()):
             self.left[area] -= qty
-        counted = self._serving(account_id, site_id)
+        counted = self._serving(account_id, place)
         for n in counted:
-            self.given[n] += qty
+            self.given[n][kind] += qty
         if counted:
             self._count()
 
     def kept_from(self, account_id: int | None) -> list[tuple[str, Decimal]]:
         """[(pool, what it still keeps from the account)], largest first."""
         found: dict[str, Decimal] = defaultdict(Decimal)
-        for protection, owed in zip(self.protections, self.owed, strict=True):
+        for part, owed in zip(self.parts, self.owed, strict=True):
+            protection = self.protections[part.floor]
             if owed > 0 and account_id not in protection.account_ids:
                 found[protection.name] += owed
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
     def _count(self) -> None:
-        """What each floor still owes; a tree's floors stand deepest first."""
-        given = list(self.given)
-        for n, protection in enumerate(self.protections):
-            self.owed[n] = max(ZERO, protection.qty - given[n] - self.lost[n])
+        """What each part still owes; a tree's floors stand deepest first."""
+        flowing = [dict(given) for given in self.given]
+        for n, parts in enumerate(self.of_floor):
+            self._count_floor(parts, flowing[n])
             above = self.above[n]
             if above is not None:
-                given[above] += max(ZERO, given[n] - protection.qty)
+                for kind, qty in flowing[n].items():
+                    flowing[above][kind] = flowing[above].get(kind, ZERO) + qty
 
-    def _serving(self, account_id: int | None, site_id: int) -> list[int]:
+    def _count_floor(self, parts: Sequence[int], given: dict[int | None, Decimal]) -> None:
+        """Each kind against its own part first, then against what is for whichever come, then against the others. In
+        `given` stays what the floor has no room for."""
+        filled = {n: min(given.get(self.parts[n].kind, ZERO), self.size[n]) for n in parts}
+        for n, qty in filled.items():
+            if qty:
+                given[self.parts[n].kind] -= qty
+        for kind, rest in given.items():
+            for n in reversed(parts):
+                if rest <= 0:
+                    break
+                part = min(rest, self.size[n] - filled[n])
+                filled[n] += part
+                rest -= part
+            given[kind] = rest
+        for n, qty in filled.items():
+            self.owed[n] = max(ZERO, self.size[n] - qty - self.lost[n])
+
+    def _serving(self, account_id: int | None, place: int) -> list[int]:
         """Of each tree, the deepest floor a take of the account there counts against."""
-        place = account_id, site_id
-        if place not in self.serving:
+        key = account_id, place
+        if key not in self.serving:
             first: dict[int, int] = {}
             for n, protection in enumerate(self.protections):
-                if not protection.is_safety and self._serves(n, account_id, site_id):
+                if not protection.is_safety and self._serves(n, account_id, place):
                     first.setdefault(protection.tree_id, n)
-            self.serving[place] = list(first.values())
-        return self.serving[place]
+            self.serving[key] = list(first.values())
+        return self.serving[key]
 
-    def _against(self, account_id: int | None, site_id: int) -> list[tuple[int, list[int]]]:
-        """[(area the site is in, the floors in it that a take of the account there does not serve)]."""
-        place = account_id, site_id
-        known = self.against.get(place)
+    def _against(self, account_id: int | None, place: int) -> list[tuple[int, list[int]]]:
+        """[(area the place is in, the parts in it that a take of the account there does not serve)]."""
+        key = account_id, place
+        known = self.against.get(key)
         if known is None:
-            self.against[place] = known = [
-                (area, [n for n in self.within[area] if not self._serves(n, account_id, site_id)])
-                for area in self.areas_of.get(site_id, ())
+            self.against[key] = known = [
+                (area, [n for n in self.within[area] if not self._serves(self.parts[n].floor, account_id, place)])
+                for area in self.areas_of.get(place, ())
             ]
         return known
 
-    def _serves(self, n: int, account_id: int | None, site_id: int) -> bool:
-        return account_id in self.protections[n].account_ids and site_id in self.sets[n]
+    def _serves(self, n: int, account_id: int | None, place: int) -> bool:
+        return account_id in self.protections[n].account_ids and place in self.full[n]
 
 
-def _above(protections: Sequence[Protection], sets: Sequence[Sites]) -> list[int | None]:
+def _stock_of(protection: Protection, supplies: Iterable[Supply]) -> Places:
+    """The balances it is about; of a floor without sites those that serve everybody."""
+    sites = protection.site_ids
+    return frozenset(s.balance_id for s in supplies if (s.is_general if sites is None else s.site_id in sites))
+
+
+def _parted(
+    protections: Sequence[Protection], stock: Sequence[Places], waiting: Iterable[Waiting]
+) -> tuple[dict[Places, int], list[Part], list[Decimal]]:
+    """(the kinds of members that cannot use all of it, the parts of each floor, the size of each)."""
+    kinds: dict[Places, int] = {}
+    rest = [p.qty for p in protections]
+    of_kind: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
+    for account_id, qty, reach in waiting:
+        wanted: dict[int, Decimal] = {}  # by tree, in which it counts once
+        for n, protection in enumerate(protections):
+            if protection.is_safety or account_id not in protection.account_ids:
+                continue
+            open_qty = wanted.get(protection.tree_id, qty)
+            part = min(rest[n], open_qty)
+            if part <= 0 or stock[n].isdisjoint(reach):
+                continue
+            if not stock[n] <= reach and (reach in kinds or len(kinds) < MOST_KINDS):
+                of_kind[n, kinds.setdefault(reach, len(kinds))] += part
+            rest[n] -= part
+            wanted[protection.tree_id] = open_qty - part
+    parts, size = [], []
+    for n, protection in enumerate(protections):
+        own = [(reach, kind, of_kind[n, kind]) for reach, kind in kinds.items() if (n, kind) in of_kind]
+        parts += [*(Part(n, stock[n] & reach, kind) for reach, kind, _ in own), Part(n, stock[n])]
+        size += [*(qty for _, _, qty in own), protection.qty - sum((qty for _, _, qty in own), ZERO)]
+    return kinds, parts, size
+
+
+def _of_floor(parts: Sequence[Part]) -> list[list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for n, part in enumerate(parts):
+        found[part.floor].append(n)
+    return list(found.values())
+
+
+def _above(protections: Sequence[Protection], sets: Sequence[Places]) -> list[int | None]:
     def is_above(m: int, n: int) -> bool:
         outer, inner = protections[m], protections[n]
         return outer.tree_id == inner.tree_id and inner.account_ids <= outer.account_ids and sets[n] <= sets[m]
@@ -153,9 +248,9 @@ def _above(protections: Sequence[Protection], sets: Sequence[Sites]) -> list[int
     ]  # fmt: skip
 
 
-def _with_unions(sets: Iterable[Sites]) -> list[Sites]:
+def _with_unions(sets: Iterable[Places]) -> list[Places]:
     """The sets, and every union of such as overlap."""
-    found: list[Sites] = []
+    found: list[Places] = []
     waiting = list(dict.fromkeys(sets))
     while waiting:
         new = waiting.pop()
@@ -166,105 +261,42 @@ def _with_unions(sets: Iterable[Sites]) -> list[Sites]:
     return sorted(found, key=sorted)
 
 
-def _matched(owed: Sequence[Decimal], sets: Sequence[Sites], free: dict[int, Decimal]) -> list[Decimal]:
-    """How much of each floor the sites can hold at once, earlier floors first: a flow, by paths that move others."""
-    given: list[dict[int, Decimal]] = [defaultdict(Decimal) for _ in owed]
-    found = []
-    for n, wanted in enumerate(owed):
-        got = ZERO
-        while got < wanted and (part := _push(n, wanted - got, sets, free, given, set())) > 0:
-            got += part
-        found.append(got)
-    return found
+def _covered(
+    n: int, wanted: Decimal, sets: Sequence[Places], free: dict[int, Decimal], placed: Sequence[dict[int, Decimal]]
+) -> Decimal:
+    """How much of a part the places can hold beside those before it: a flow, by paths that move others."""
+    got = ZERO
+    while got < wanted and (part := _push(n, wanted - got, sets, free, placed, set())) > 0:
+        got += part
+    return got
 
 
 def _push(
-    n: int, wanted: Decimal, sets: Sequence[Sites], free: dict[int, Decimal], given: list[dict[int, Decimal]],
+    n: int, wanted: Decimal, sets: Sequence[Places], free: dict[int, Decimal], placed: Sequence[dict[int, Decimal]],
     seen: set[int],
 ) -> Decimal:  # fmt: skip
-    """Place some of floor `n`: on a free site, else where another floor stands that can go elsewhere."""
-    for site_id in sorted(sets[n]):
-        if (part := min(wanted, free[site_id])) > 0:
-            free[site_id] -= part
-            given[n][site_id] += part
+    """Put some of part `n` on a free place, else where another part stands that can go elsewhere."""
+    for place in sorted(sets[n]):
+        if (part := min(wanted, free[place])) > 0:
+            free[place] -= part
+            placed[n][place] += part
             return part
     seen.add(n)
-    for site_id in sorted(sets[n]):
-        for other in range(len(given)):
-            if other in seen or given[other][site_id] <= 0:
+    for place in sorted(sets[n]):
+        for other in range(len(placed)):
+            if other in seen or placed[other][place] <= 0:
                 continue
-            part = _push(other, min(wanted, given[other][site_id]), sets, free, given, seen)
+            part = _push(other, min(wanted, placed[other][place]), sets, free, placed, seen)
             if part > 0:
-                given[other][site_id] -= part
-                given[n][site_id] += part
+                placed[other][place] -= part
+                placed[n][place] += part
                 return part
     return ZERO
 
 
-def _by_site(sets: Sequence[Sites]) -> dict[int, list[int]]:
+def _by_place(sets: Sequence[Places]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
-    for n, sites in enumerate(sets):
-        for site_id in sites:
-            found[site_id].append(n)
+    for n, places in enumerate(sets):
+        for place in places:
+            found[place].append(n)
     return dict(found)
-
-
-class Ceilings:
-    """What is left of every limiting quota, looked up by account."""
-
-    def __init__(self, quotas: Iterable[Quota]) -> None:
-        self.quotas = [q for q in quotas if q.is_limiting]
-        self.left = [q.qty for q in self.quotas]
-        self._over: dict[int, list[int]] = defaultdict(list)
-        for n, quota in enumerate(self.quotas):
-            for account_id in quota.account_ids:
-                self._over[account_id].append(n)
-
-    def over(self, account_id: int | None, site_id: int) -> list[int]:
-        some = self._over.get(account_id, []) if account_id is not None else []
-        return [n for n in some if (sites := self.quotas[n].site_ids) is None or site_id in sites]
-
-    def room(self, account_id: int | None, site_id: int) -> tuple[Decimal | None, str]:
-        """What the account may still take at the site (None: no limit), and the quota that says so."""
-        some = self.over(account_id, site_id)
-        if not some:
-            return None, ""
-        least = min(some, key=lambda n: self.left[n])
-        return max(ZERO, self.left[least]), self.quotas[least].name
-
-    def take(self, account_id: int | None, site_id: int, qty: Decimal) -> None:
-        for n in self.over(account_id, site_id):
-            self.left[n] -= qty
-
-
-class Caps:
-    """What one order may take of the product in all: `percent_cap` whoever it is for, and the caps of its account."""
-
-    def __init__(
-        self, percent_cap: Decimal | None, caps: Iterable[OrderCap] = (), taken: Mapping[str, Decimal] = NOTHING
-    ) -> None:
-        """`taken`: what each order has already and no run deals again; only the caps of accounts count it."""
-        self.percent_cap = percent_cap
-        self.of_account: dict[int, Decimal] = {}
-        for cap in caps:
-            for account_id in cap.account_ids:
-                self.of_account[account_id] = min(cap.qty, self.of_account.get(account_id, cap.qty))
-        self.before = taken
-        self.taken: dict[str, Decimal] = defaultdict(Decimal)
-        self.is_any = percent_cap is not None or bool(self.of_account)
-
-    def room(self, need: Need) -> Decimal | None:
-        if not self.is_any or not need.order_key:
-            return None
-        taken, room = self.taken[need.order_key], self.percent_cap
-        if room is not None:
-            room -= taken
-        own = self.of_account.get(need.account_id) if need.account_id is not None else None
-        if own is not None:
-            own -= taken + self.before.get(need.order_key, ZERO)
-            room = own if room is None else min(room, own)
-        return None if room is None else max(ZERO, room)
-
-    def take(self, need: Need, qty: Decimal) -> None:
-        if self.is_any and need.order_key:
-            self.taken[need.order_key] += qty

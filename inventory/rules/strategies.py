@@ -125,7 +125,8 @@ def sweep(seats: Sequence[Seat], shelf: Shelf) -> None:
             return
 
 
-def _keep(seats: Iterable[Seat], shelf: Shelf) -> None:
+def _keep(seats: Sequence[Seat], shelf: Shelf) -> None:
+    shelf.protect((seat.need, seat.ceiling) for seat in seats if seat.ceiling > 0 and not seat.barred)
     for seat in seats:
         if seat.is_locked or seat.strategy in KEEPING:
             seat.keep(shelf.keep(seat.need, seat.held))
@@ -139,21 +140,9 @@ def _win(winning: Sequence[Seat], improving: Sequence[Seat], shelf: Shelf) -> No
     for seat in winning:
         for other in reversed(improving):
             if seat.short > 0 and other.kept and not other.is_locked and not seat.barred:
-                before = seat.got
                 shelf.give_back(other.need, other.kept)
                 _serve(seat, shelf, seat.short, "win")
-                other.keep(shelf.keep(other.need, _less(other.kept, seat.got - before)))
-
-
-def _less(takes: Takes, qty: Decimal) -> Takes:
-    """The takes without `qty` of them, the last first."""
-    left = []
-    for balance_id, part in reversed(takes):
-        given = min(part, qty)
-        qty -= given
-        if part > given:
-            left.append((balance_id, part - given))
-    return left[::-1]
+                other.keep(shelf.keep(other.need, other.kept))  # all of it that the win left where it was
 
 
 def _serve_all(seats: Iterable[Seat], shelf: Shelf, stage: str) -> bool:

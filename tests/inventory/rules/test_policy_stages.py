@@ -70,6 +70,17 @@ def test_the_strategies_take_and_keep_in_their_order():
     ]
 
 
+def test_a_win_takes_from_an_improving_demand_only_what_it_is_served_with():
+    """It held five at each of two sites; the win can be served from the first alone, and nobody gets the other five."""
+    first, rest = Filters(tier_ranks=frozenset({1})), Filters()
+    policy = Policy(segments=(Segment("win", Strategy.WIN, first), Segment("rest", Strategy.IMPROVE, rest)))
+    held = ((1, Decimal(5)), (2, Decimal(5)))
+    needs = [
+        need(1, 10, tier_rank=9, held=held), need(2, 5, tier_rank=1, route=(1,)), need(3, 5, tier_rank=5, account_id=3)
+    ]  # fmt: skip
+    assert got(run(policy, needs, [supply(1, 5), supply(2, 5, 2)])) == {2: 5, 3: 0, 1: 5}
+
+
 def test_an_order_inside_its_lock_window_keeps_what_it_holds():
     held = {"tier_rank": 9, "held": ((1, Decimal(5)),), "terms": Terms(lock_days=3)}
     better = need(2, 5, tier_rank=1)
