@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html, format_html_join
@@ -196,8 +196,8 @@ class AllocationRunAdmin(LedgerAdmin):
     inlines = (AllocationChangeInline,)
     actions_list = ("open_workbench",)
     fields = readonly_fields = (
-        "number", "cause", "whole", "started_at", "finished_at", "progress", "parts", "products", "demands", "allocated",
-        "still_short",
+        "number", "cause", "whole", "started_at", "finished_at", "progress", "parts", "changed", "products", "demands",
+        "allocated", "still_short", "failed_wins",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationRun]:
@@ -247,7 +247,29 @@ class AllocationRunAdmin(LedgerAdmin):
             for pk, n in counts[:SHARDS_NAMED]
         )
         named = format_html_join(", ", '<a href="{}">run {}</a> ({})', pairs)
-        return format_html("{} and more", named) if len(counts) > SHARDS_NAMED else named or "none by a policy"
+        return format_html("{} and more", named) if len(counts) > SHARDS_NAMED else named or "none"
+
+    @display(description="Gained, lost, moved")
+    def changed(self, row: AllocationRun) -> str:
+        """Lines and quantities; of a run over everything, those of all its shards. Moved: another last promised day."""
+        rows = AllocationChange.objects.filter(Q(run=row) | Q(run__parent=row)).annotate(
+            delta=F("after_qty") - F("before_qty")
+        )
+        up, down = Q(delta__gt=0), Q(delta__lt=0)
+        day_moved = Q(was_date__isnull=False) & (Q(now_date__isnull=True) | ~Q(now_date=F("was_date")))
+        n = rows.aggregate(
+            up=Count("pk", filter=up), gained=Sum("delta", filter=up), down=Count("pk", filter=down),
+            lost=Sum("delta", filter=down), moved=Count("pk", filter=day_moved),
+        )  # fmt: skip
+        told = [f"{counted(n['up'], 'line')} gained {plain(n['gained'])}"] if n["up"] else []
+        told += [f"{counted(n['down'], 'line')} lost {plain(-n['lost'])}"] if n["down"] else []
+        told += [f"{counted(n['moved'], 'promise')} moved"] if n["moved"] else []
+        return ", ".join(told) or "nothing"
+
+    @display(description="Wins that failed")
+    def failed_wins(self, row: AllocationRun) -> str:
+        """Demands that had to be served in full on their day, and are not; each one's page says why."""
+        return str(row.result.get("failed_wins", 0))
 
     @display(description="Run", ordering="id")
     def number(self, row: AllocationRun) -> str:

@@ -66,7 +66,7 @@ class AllocationPolicyUse(models.Model):
 
 
 class AllocationChange(models.Model):
-    """What a run by policy changed for a demand: firm quantity and last promised day before and after."""
+    """What a run changed for a demand, by policy or by rank: firm quantity and last promised day before and after."""
 
     run = models.ForeignKey(AllocationRun, on_delete=models.PROTECT, related_name="changes")
     demand = models.ForeignKey(Demand, on_delete=models.PROTECT, related_name="+")

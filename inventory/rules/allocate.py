@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -11,6 +11,7 @@ from core.explain import Explanation, Loser
 from core.quantity import plain
 from inventory.rules.borrow import Repeg
 from inventory.rules.sourcing import Need, Supply, general_order, in_turn, is_usable
+from inventory.states import Strategy
 
 ZERO = Decimal(0)
 RULE = "priority, tier, SLA penalty, contract, margin, date, age"
@@ -31,7 +32,8 @@ class Verdict:
     """What a policy adds to a decision: by which segment and stage, what was kept from the demand, what barred it.
 
     `before` is what it held firmly until now. `protected` is [(pool, base units it keeps from this account)]; `barred`
-    is why it got no more although there is stock. `lent` waits for supply that comes in time.
+    is why it got no more although there is stock. `lent` waits for supply that comes in time. A win has failed that is not
+    served in full, or not on its day.
     """
 
     policy: str
@@ -44,6 +46,7 @@ class Verdict:
     protected: tuple[tuple[str, Decimal], ...] = ()
     barred: str = ""
     is_win_failed: bool = False
+    late_on: date | None = None  # the day a win is promised for that is later than it must be there
 
 
 @dataclass(frozen=True)
@@ -85,9 +88,20 @@ class Decision:
             found.append(Loser(f"{plain(self.unusable)} in stock", "expires too soon, or is kept for another site"))
         if self.is_contended:
             found.append(Loser("stock that was read as free", "another claim took it first"))
+        if self.verdict is not None and self.verdict.late_on is not None:
+            found.append(Loser("to be there on its day", f"it is promised for {self.verdict.late_on.isoformat()}"))
         if self.need.is_blocked:
             found.append(Loser("a firm allocation", "the demand is blocked: it comes last and holds stock only softly"))
         return tuple(found)
+
+
+def on_its_day(decision: Decision, promised: date | None) -> Decision:
+    """A win must be confirmed in full on the day asked for: `promised` is the day the last of it is promised for. Another
+    decision stays as it is."""
+    verdict, due = decision.verdict, decision.need.requested_date
+    if verdict is None or verdict.strategy != Strategy.WIN or promised is None or promised <= due:
+        return decision
+    return replace(decision, verdict=replace(verdict, is_win_failed=True, late_on=promised))
 
 
 def _inputs(verdict: Verdict) -> dict[str, Any]:

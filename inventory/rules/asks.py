@@ -349,3 +349,4 @@ class AllocationOutcome:
     still_short: Decimal
     product_ids: tuple[int, ...]
     planned_again: int = 0  # products that moved between the plan and the locks
+    failed_wins: int = 0  # demands that had to be served in full on their day, and are not

@@ -37,6 +37,11 @@ class Promised:
     notes: list[Note]
     by_demand: dict[int, tuple[PromiseSlice, ...]]
 
+    def last_day(self, demand_id: int) -> date | None:
+        """The last day promised to the demand; None where no day is."""
+        days = (s.delivery_date for s in self.by_demand.get(demand_id, ()) if s.delivery_date is not None)
+        return max(days, default=None)
+
 
 _CURRENT = """
     SELECT id, demand_id, qty, kind, site_id, ship_date, delivery_date, first_delivery_date, slip_cause, inbound_id

@@ -161,15 +161,16 @@ def note_changes(
     actor: Actor,
     now: datetime,
 ) -> None:
-    """A row for every demand whose firm quantity the policy changed, and a case where a promise was taken away."""
+    """A row for every demand whose firm quantity or last promised day changed, by policy or by rank, and a case where a
+    promise was taken away."""
     demands = stand.stage.demands
-    changed = [demands[i] for i, qty in sorted(before.items()) if demands[i].allocated_qty != qty]
+    was = last_days(stand.current)
+    then = {i: promised.last_day(i) for i in before}
+    changed = [
+        demands[i] for i, qty in sorted(before.items()) if demands[i].allocated_qty != qty or was.get(i) != then[i]
+    ]
     if not changed:
         return
-    was = last_days(stand.current)
-    then = {
-        d.pk: max((s.delivery_date for s in promised.by_demand[d.pk] if s.delivery_date), default=None) for d in changed
-    }
     sql.rows(
         f"{_CHANGED} RETURNING demand_id",
         {

@@ -24,7 +24,7 @@ from inventory.models import AllocationRun
 from inventory.network_queries import site_times
 from inventory.policy_queries import Rules, rules_of
 from inventory.queries import free_stock
-from inventory.rules.allocate import Decision, Plan, PlanLine
+from inventory.rules.allocate import Decision, Plan, PlanLine, on_its_day
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
 from inventory.rules.shards import MOST_LINES
@@ -95,17 +95,18 @@ def _deal(
 
     promised = renewed(_ranked(demands, decisions, by_policy), ledger, stand.current, stand.pegs, site_times(),
                        cause=wish.cause or CAUSE, now=now)  # fmt: skip
+    decisions = [on_its_day(d, promised.last_day(d.need.demand_id)) for d in decisions]
     decided = [_decided(d, run) for d in decisions]
     record(ledger, now=now, promises=promised.changes, decisions=decided)
     find_alternatives(run.pk, decisions, now=now)
-    planned = by_policy.again.keys()
-    note_changes(run, {i: before[i] for i in planned}, stand, promised, actor=actor, now=now)
+    note_changes(run, before, stand, promised, actor=actor, now=now)
     gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}
     _publish(run, gained, demands, promised, now=now, actor=actor)
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
     return AllocationOutcome(
-        run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale)
-    )
+        run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale),
+        sum(d.verdict is not None and d.verdict.is_win_failed for d in decisions),
+    )  # fmt: skip
 
 
 def _deal_plain(stand: Standing, *, now: datetime) -> Sequence[Decision]:
@@ -235,6 +236,7 @@ class _Result:
     still_short: Decimal
     product_ids: tuple[int, ...]
     planned_again: int = 0
+    failed_wins: int = 0
 
 
 def _nothing(run: AllocationRun) -> AllocationOutcome:
@@ -250,8 +252,9 @@ def result_of(outcome: AllocationOutcome) -> dict[str, object]:
 def outcome_of(run: AllocationRun) -> AllocationOutcome:
     found = codec.load(_Result, run.result)
     return AllocationOutcome(
-        run.pk, found.demands, found.allocated, found.still_short, found.product_ids, found.planned_again
-    )
+        run.pk, found.demands, found.allocated, found.still_short, found.product_ids, found.planned_again,
+        found.failed_wins,
+    )  # fmt: skip
 
 
 def total_of(run_id: int, parts: Sequence[AllocationOutcome]) -> AllocationOutcome:
@@ -262,4 +265,5 @@ def total_of(run_id: int, parts: Sequence[AllocationOutcome]) -> AllocationOutco
         sum((p.still_short for p in parts), ZERO),
         tuple(sorted({i for p in parts for i in p.product_ids})),
         sum(p.planned_again for p in parts),
+        sum(p.failed_wins for p in parts),
     )

@@ -13,7 +13,7 @@ from core.clock import local_date
 from inventory.locks import LockedDemand
 from inventory.network_queries import site_times
 from inventory.policy_queries import rules_of
-from inventory.rules.allocate import Decision, in_words
+from inventory.rules.allocate import Decision, in_words, on_its_day
 from inventory.rules.by_policy import Snapshot
 from inventory.rules.difference import Change, Summary, summary
 from inventory.rules.policy import Policy
@@ -74,6 +74,7 @@ def _what_if(product_ids: Collection[int], policy: Policy | None, hold_back: Dec
         key=lambda d: (d.pk not in lent, place[d.pk].position if d.pk in place else last, d.pk),
     )
     promised = renewed(ranked, stand.ledger, stand.current, stand.pegs, site_times(), cause=CAUSE, now=now)
+    place = {i: on_its_day(d, promised.last_day(i)) for i, d in place.items()}
     changes = _changes(stand, before, firm, place, promised, on=local_date(now, "UTC"))
     used = policy or next(iter(rules.policies.values()), Policy())
     return WhatIf(used, tuple(changes), versions_of(planned), planned.plan.is_settled)

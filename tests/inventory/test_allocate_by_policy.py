@@ -18,6 +18,7 @@ from inventory.rules.policy import DEFAULT, Policy
 from inventory.rules.policy_text import SegmentDraft
 from inventory.services.allocate import allocate
 from inventory.services.save_policy import PolicyDraft, save_policy
+from inventory.services.what_if import what_if
 from tests.factories.accounts import AccountFactory, StaffFactory, TierFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import (
@@ -83,7 +84,42 @@ def test_a_policy_that_may_take_promises_deals_firm_claims_again_and_opens_a_cas
     assert Case.objects.filter(kind="promise_moved").count() == 0  # the fact's reaction opens it, later
     assert breaches() == []
     run(product, "third")
-    assert AllocationChange.objects.count() == 2
+    assert AllocationChange.objects.exclude(run__trigger_key="first").count() == 2
+
+
+def test_a_run_by_rank_tells_too_who_gained_and_whose_day_moved(product):
+    """Both want it at once; six more come in five days. Then four more are there, and the second is served sooner."""
+    first, second = demand(product, 8), demand(product, 6)
+    outcome = run(product, "first")
+    rows = AllocationChange.objects.filter(run_id=outcome.run_id).order_by("demand_id")
+    assert [(c.demand_id, c.before_qty, c.after_qty) for c in rows] == [(first, 0, 8), (second, 0, 2)]
+    stock(product, SiteFactory(), 4)
+    later = run(product, "later")
+    (row,) = AllocationChange.objects.filter(run_id=later.run_id)
+    assert (row.demand_id, row.before_qty, row.after_qty) == (second, 2, 6)
+    assert run(product, "again").allocated == 0
+    assert AllocationChange.objects.count() == 3
+    page = browser_of(StaffFactory(is_superuser=True)).get(f"/admin/inventory/allocationrun/{outcome.run_id}/change/")
+    assert "2 lines gained 10" in page.content.decode()
+    assert "lost" not in page.content.decode().split("Gained, lost, moved")[1][:200]
+
+
+def test_a_win_that_is_served_in_full_but_late_has_failed_and_is_told(product):
+    """The site's goods arrive in two days: one is wanted tomorrow, one in three days, one more than there is."""
+    policy(SegmentDraft("must", "win"), product=product)
+    late = demand(product, 4, requested_date=TODAY + timedelta(days=1), tier=1)
+    in_time = demand(product, 4, requested_date=TODAY + timedelta(days=3), tier=2)
+    short = demand(product, 4, requested_date=TODAY + timedelta(days=3), tier=3)
+    outcome = run(product)
+    assert [got(i)[2] for i in (late, in_time, short)] == [4, 4, 2]
+    assert outcome.failed_wins == 2
+    assert run(product).failed_wins == 2  # told again by the same key
+    told = reasons([late, in_time, short])
+    assert f"promised for {(TODAY + timedelta(days=2)).isoformat()}" in str(told[late])
+    assert "promised for" not in str(told[in_time])
+    assert "there is not enough for all that must be" in str(told[short])
+    shown = what_if(product_ids=[product.pk], now=NOW)
+    assert sum("promised for" in c.why for c in shown.changes) == 1
 
 
 def test_without_leave_a_run_keeps_what_is_firm_whatever_the_policy_says(product):

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.rules.allocate import allocate, in_words
+from inventory.rules.allocate import allocate, in_words, on_its_day
 from inventory.rules.borrow import Coming, Repeg
 from inventory.rules.by_policy import Snapshot, allocate_by
 from inventory.rules.policy import DEFAULT, Filters, Policy, Segment, problems
@@ -79,6 +79,19 @@ def test_a_win_takes_from_an_improving_demand_only_what_it_is_served_with():
         need(1, 10, tier_rank=9, held=held), need(2, 5, tier_rank=1, route=(1,)), need(3, 5, tier_rank=5, account_id=3)
     ]  # fmt: skip
     assert got(run(policy, needs, [supply(1, 5), supply(2, 5, 2)])) == {2: 5, 3: 0, 1: 5}
+
+
+def test_a_win_is_confirmed_in_full_on_its_day_or_has_failed():
+    policy = Policy(segments=(Segment("must", Strategy.WIN),))
+    decision = why(run(policy, [need(1, 4, due=2)], [supply(1, 4)]), 1)
+    due = decision.need.requested_date
+    assert on_its_day(decision, due) == decision == on_its_day(decision, None)
+    late = on_its_day(decision, due + timedelta(days=1))
+    assert (decision.verdict.is_win_failed, late.verdict.is_win_failed) == (False, True)
+    (told,) = late.explanation().losers
+    assert (told.what, told.why) == ("to be there on its day", "it is promised for 2026-11-26")
+    gain = why(run(Policy(segments=(Segment("may", Strategy.GAIN),)), [need(1, 4, due=2)], [supply(1, 4)]), 1)
+    assert on_its_day(gain, due + timedelta(days=1)) == gain
 
 
 def test_an_order_inside_its_lock_window_keeps_what_it_holds():
