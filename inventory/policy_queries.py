@@ -10,6 +10,7 @@ from typing import Any
 
 from accounts.queries import account_snapshots
 from accounts.rules.asks import AccountSnapshot
+from accounts.states import ShipComplete
 from core import codec, sql
 from inventory.pool_queries import RULED_OF_PRODUCTS
 from inventory.rules.policy import DEFAULT, Policy
@@ -145,3 +146,22 @@ class Parties:
                 )
             )
         return self._terms[pair]
+
+
+_TIES = """
+    SELECT array_agg(DISTINCT d.product_id ORDER BY d.product_id)
+    FROM inventory_demand d JOIN accounts_account a ON a.id = d.account_id
+    WHERE EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'passes' IS NOT NULL)
+      AND (d.ref_kind, d.ref_id) IN (
+          SELECT w.ref_kind, w.ref_id FROM inventory_demand w
+          WHERE w.product_id = ANY(%(products)s::bigint[]) AND w.backordered_qty + w.reserved_qty > 0 AND NOT w.is_blocked)
+      AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0 AND NOT d.is_blocked
+      AND (coalesce(nullif(d.ship_complete, ''), a.ship_complete) = %(order)s OR a.min_order_percent > 0)
+    GROUP BY d.ref_kind, d.ref_id HAVING count(DISTINCT d.product_id) > 1 ORDER BY d.ref_kind, d.ref_id"""
+
+
+def ties_between(product_ids: Iterable[int]) -> list[tuple[int, ...]]:
+    """The products of each order that waits for one of these and ships complete, or a percent of it, or not at all: they
+    are allocated together. One statement; nothing where no policy judges orders."""
+    rows = sql.rows(_TIES, {"products": list(product_ids), "order": ShipComplete.ORDER})
+    return [tuple(products) for (products,) in rows]

@@ -71,7 +71,7 @@ _TREE = f"""
 _IN_GROUP = """EXISTS (SELECT 1 FROM accounts_groupmembership m WHERE m.group_id = p.group_id AND m.account_id = a.id
                 AND m.valid_from <= %(on)s::date AND (m.valid_to IS NULL OR m.valid_to > %(on)s::date))"""
 NAMES = f"""(p.who = 'everybody' OR p.account_id = a.id OR p.tier_id = a.tier_id
-     OR (p.region <> '' AND p.region = a.region) OR {_IN_GROUP})"""
+     OR (p.region <> '' AND lower(p.region) = lower(a.region)) OR {_IN_GROUP})"""
 _GOOD = """b.status = 'available' AND b.owner = '' AND NOT coalesce(l.is_recalled, false) AND s.is_active
         AND s.kind = ANY(%(kinds)s::text[])"""
 # Claims whose stock is free for whom we ask: run out though nobody swept them, its own, dealt again.
@@ -82,7 +82,8 @@ _GIVEN_BACK = """coalesce(c.kind = 'soft' AND c.expires_at <= coalesce(%(now)s::
 _POOLS = f"""{_TREE}
     SELECT t.product_id, p.id, t.parent_id, p.name, p.kind, p.state, p.who = 'below', p.amount, p.amount_kind, t.until,
            CASE WHEN p.site_id IS NOT NULL THEN ARRAY[p.site_id] WHEN p.site_region <> '' THEN
-               coalesce((SELECT array_agg(s.id) FROM inventory_site s WHERE s.region = p.site_region), '{{}}') END
+               coalesce((SELECT array_agg(s.id) FROM inventory_site s
+                         WHERE lower(s.region) = lower(p.site_region)), '{{}}') END
     FROM tree t JOIN inventory_pool p ON p.id = t.pool_id ORDER BY t.product_id, p.id"""
 _MEMBERS = f"""{_TREE}
     SELECT p.id, array_agg(a.id) FROM inventory_pool p JOIN accounts_account a ON {NAMES}
@@ -114,7 +115,8 @@ _HELD = f"""{_TREE}, oldest AS (
     JOIN inventory_site s ON s.id = k.site_id LEFT JOIN members m ON m.pool_id = t.pool_id AND m.account_id = k.account_id
     WHERE NOT EXISTS (
         SELECT 1 FROM unnest(t.places) AS up(id) JOIN inventory_pool q ON q.id = up.id
-        WHERE (q.site_id IS NOT NULL AND q.site_id <> k.site_id) OR (q.site_region <> '' AND q.site_region <> s.region))
+        WHERE (q.site_id IS NOT NULL AND q.site_id <> k.site_id)
+           OR (q.site_region <> '' AND lower(q.site_region) <> lower(s.region)))
     GROUP BY t.product_id, t.pool_id"""
 # The claims given back are found by their own indexes: few of them, while the balances asked for may be thousands.
 _STOCK = f"""

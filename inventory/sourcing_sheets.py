@@ -127,7 +127,7 @@ def _twins(changes: Sequence[Change]) -> list[tuple[Change, str]]:
 
 def _upper(scope: Sequence[str | None]) -> tuple[str, ...]:
     *codes, region, fulfilment = [part or "" for part in scope]
-    return (*(code.upper() for code in codes), region, fulfilment)
+    return (*(code.upper() for code in codes), region.upper(), fulfilment)
 
 
 LANES = Sheet(

@@ -1,9 +1,9 @@
 """Orders that miss what they ship for give their stock back, and the rest is dealt again (domain.md §6, stage 10).
 
-An order is judged by its lines in this run; its other lines have runs of their own, and the release gate has the last
-word. The best-ranked order that fails had its choice before every other that fails, so nothing they give back could
-help it: it is barred, and so are those that share no product with one barred before them. Then the products touched are
-dealt again without them.
+An order is judged by its lines in this run, which takes along the products of all of them that wait
+(`policy_queries.ties_between`); the release gate has the last word. The best-ranked order that fails had its choice
+before every other that fails, so nothing they give back could help it: it is barred, and so are those that share no
+product with one barred before them. Then the products touched are dealt again without them.
 """
 
 from collections import defaultdict

@@ -54,13 +54,15 @@ class Network(dict[int, SiteTimes]):
         calendars: Mapping[int, BusinessCalendar] | None = None,
     ) -> None:
         super().__init__(sites)
-        self.lanes = {(lane.site_id, lane.region): lane for lane in lanes}
+        self.lanes: dict[tuple[int, str], Lane] = {}
+        for lane in lanes:
+            self.lanes.setdefault((lane.site_id, lane.region.lower()), lane)
         self.calendars = dict(calendars or {})
         self._to: dict[Destination, Mapping[int, SiteTimes]] = {}
 
     def lane(self, site_id: int, region: str) -> Lane | None:
-        """The lane to the region, else the site's lane to everywhere else."""
-        return self.lanes.get((site_id, region)) or self.lanes.get((site_id, EVERYWHERE))
+        """The lane to the region, whatever its capitals, else the site's lane to everywhere else."""
+        return self.lanes.get((site_id, region.lower())) or self.lanes.get((site_id, EVERYWHERE))
 
     def times_to(self, place: Destination) -> Mapping[int, SiteTimes]:
         if place not in self._to:

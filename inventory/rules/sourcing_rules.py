@@ -50,7 +50,7 @@ def matches(rule: Rule, scope: Scope) -> bool:
         (rule.account_id is None or rule.account_id == scope.account_id)
         and (rule.product_id is None or rule.product_id == scope.product_id)
         and (rule.category_id is None or rule.category_id in scope.category_ids)
-        and rule.region in ("", scope.region)
+        and rule.region.lower() in ("", scope.region.lower())  # people's words: capitals do not tell two apart
         and rule.fulfilment in ("", scope.fulfilment)
     )
 

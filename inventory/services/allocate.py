@@ -17,9 +17,10 @@ from core.uow import door_verb
 from inventory import locks
 from inventory.events import ShardPlanned
 from inventory.models import AllocationRun
+from inventory.policy_queries import ties_between
 from inventory.queries import lines_worth_a_run
 from inventory.rules.asks import AllocationOutcome
-from inventory.rules.shards import heavy, shards
+from inventory.rules.shards import MOST_PRODUCTS, heavy, shards
 from inventory.services.run_products import outcome_of, result_of, run_products, total_of
 
 
@@ -42,7 +43,10 @@ def allocate(
 def allocate_products(
     *, trigger_key: str, product_ids: Collection[int], actor: Actor, now: datetime
 ) -> AllocationOutcome:
-    """Lock demands, inbound, pools and balances, plan, write what changed, say what happened."""
+    """Lock demands, inbound, pools and balances, plan, write what changed, say what happened. With the products go those
+    of orders that wait for them and are judged as a whole."""
+    tied = {i for tie in ties_between(product_ids) for i in tie}
+    product_ids = {*product_ids, *sorted(tied.difference(product_ids))[:MOST_PRODUCTS]}
     return run_products(trigger_key=trigger_key, product_ids=product_ids, actor=actor, now=now)
 
 
@@ -81,8 +85,10 @@ _NEW = """
 def _written(trigger_key: str, now: datetime) -> Started:
     """The run of this key with the products of each of its shards. A run of nothing is finished at once."""
     lines = lines_worth_a_run()
-    parts = shards(lines)
-    scope = {"products": len(lines), "shards": len(parts), "of": parts, "heavy": heavy(lines)}
+    ties = ties_between(lines)
+    lines |= dict.fromkeys({i for tie in ties for i in tie} - lines.keys(), 1)
+    parts = shards(lines, ties)
+    scope = {"products": len(lines), "shards": len(parts), "of": parts, "heavy": heavy(lines, parts)}
     result = {} if parts else result_of(total_of(0, ()))
     values = {"scope": json.dumps(scope), "result": json.dumps(result), "finished": None if parts else now}
     is_new = bool(sql.rows(_NEW, {"key": trigger_key, "now": now, **values}))

@@ -61,7 +61,7 @@ def test_a_pool_is_for_an_account_a_group_a_tier_or_a_region():
     stock(product, site, 40)
     group, member, _ = north()
     gold = TierFactory()
-    golden, western = AccountFactory(tier=gold), AccountFactory(region="West")
+    golden, western = AccountFactory(tier=gold), AccountFactory(region="WEST")  # whatever its capitals
     protect(1, product=product, account=golden, name="one")
     protect(2, product=product, group=group, name="group")
     protect(3, product=product, tier=gold, name="gold")
@@ -101,7 +101,7 @@ def test_a_pool_over_a_category_holds_for_each_product_of_it_and_of_the_categori
 
 
 def test_nested_pools_have_the_product_place_and_members_of_the_tree():
-    product, other, here, there = *StockedProductFactory.create_batch(2), SiteFactory(region="West"), SiteFactory()
+    product, other, here, there = *StockedProductFactory.create_batch(2), SiteFactory(region="west"), SiteFactory()
     for site in (here, there):
         stock(product, site, 50)
     group, member, _ = north()

@@ -1,16 +1,35 @@
 """A run over everything: a job a shard, closed once with the last, done again without harm."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
 
+from accounts.states import ShipComplete
 from core.models import Job, JobState
 from core.testing import drain
 from inventory.models import AllocationRun, Claim
+from inventory.queries import demand_states
+from inventory.rules.asks import RankSnapshot
+from inventory.rules.policy import Policy
+from inventory.rules.policy_text import SegmentDraft
 from inventory.rules.shards import shards
 from inventory.services import allocate as doors
 from inventory.services.allocate import allocate, allocate_shard, start_run
-from tests.factories.inventory import NOW, PLANNER, SiteFactory, StockedProductFactory, breaches, demand, stock
+from inventory.services.open_demands import open_demands
+from inventory.services.save_policy import PolicyDraft, save_policy
+from tests.factories.accounts import AccountFactory
+from tests.factories.inventory import (
+    NOW,
+    PLANNER,
+    SiteFactory,
+    StockedProductFactory,
+    breaches,
+    demand,
+    spec,
+    stock,
+    unit,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -73,6 +92,61 @@ def test_a_run_that_was_interrupted_is_finished_by_the_same_key(three, monkeypat
     outcome = allocate(trigger_key="broken off", actor=PLANNER, now=NOW)
     assert (outcome.demands, outcome.allocated) == (6, 12)
     assert breaches() == []
+
+
+def an_order_of_two(account, one, other, qty=4):
+    """A line of each product, of one order that ships complete or not at all."""
+    first = spec(one, qty, account_id=account.pk, rank=RankSnapshot(tier_rank=1))
+    second = replace(first, key=f"{first.key} 2", line_no=2, product_id=other.pk)
+    with unit():
+        ids = open_demands([first, second], now=NOW)
+    return [ids[first.key], ids[second.key]]
+
+
+@pytest.fixture
+def judged(monkeypatch):
+    """Three products with four units and one without, each a shard of its own but for what ties them, under a policy that
+    judges orders."""
+    monkeypatch.setattr(doors, "shards", partial(shards, most_products=1))
+    site, products = SiteFactory(), [StockedProductFactory() for _ in range(4)]
+    for product in products[:3]:
+        stock(product, site, 4)
+    drain(NOW)
+    draft = PolicyDraft(
+        Policy(code="whole", name="Whole", passes=1),
+        (SegmentDraft("all", "gain"),),
+        skus=tuple(p.sku for p in products),
+    )
+    save_policy(draft=draft, actor=PLANNER, now=NOW)
+    return products
+
+
+def test_an_order_that_ships_complete_is_judged_whole_though_its_lines_would_be_in_two_shards(judged):
+    one, between, other, _ = judged
+    account = AccountFactory(ship_complete=ShipComplete.ORDER)
+    fits = an_order_of_two(account, one, other)
+    waits = demand(one, 4, tier=2)
+    alone = demand(between, 3)
+    outcome = allocate(trigger_key="whole", actor=PLANNER, now=NOW)
+    assert held(*fits, waits, alone) == [4, 4, 0, 3]
+    scope = AllocationRun.objects.get(pk=outcome.run_id).scope
+    assert sorted(scope["of"]) == sorted([sorted([one.pk, other.pk]), [between.pk]])
+    assert breaches() == []
+
+
+@pytest.mark.parametrize("by", ["run", "receipt"])
+def test_what_its_other_line_lacks_takes_the_stock_of_an_order_back_also_where_there_is_none_of_it(judged, by):
+    one, other = judged[0], judged[3]
+    lacking = an_order_of_two(AccountFactory(ship_complete=ShipComplete.ORDER), one, other)
+    next_one = demand(one, 3, tier=2)
+    allocate(trigger_key="x", product_ids=[one.pk] if by == "receipt" else None, actor=PLANNER, now=NOW)
+    assert held(*lacking, next_one) == [0, 0, 3]
+    assert breaches() == []
+
+
+def held(*demand_ids):
+    states = demand_states(demand_ids)
+    return [states[i].allocated for i in demand_ids]
 
 
 def stop_at(number):
