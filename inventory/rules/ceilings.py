@@ -59,7 +59,7 @@ class Caps:
                 self.of_account[account_id] = min(cap.qty, self.of_account.get(account_id, cap.qty))
         self.before = taken
         self.taken: dict[str, Decimal] = defaultdict(Decimal)
-        self.taken_at: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        self.taken_at: dict[str, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))  # by order and site
         self.is_any = percent is not None or bool(self.of_account)
 
     def room(self, need: Need) -> Decimal | None:
@@ -74,9 +74,16 @@ class Caps:
         if self.percent is None or not need.order_key:
             return None
         step = need.terms.lot or SMALLEST
-        return max(ZERO, stock * self.percent / HUNDRED // step * step - self.taken_at[need.order_key, site_id])
+        return max(ZERO, stock * self.percent / HUNDRED // step * step - self.taken_at[need.order_key][site_id])
+
+    def standing(self, need: Need) -> tuple[object, ...]:
+        """Needs of which this is equal have the same room at every site."""
+        if self.percent is None or not need.order_key:
+            return ()
+        taken = self.taken_at.get(need.order_key, {})
+        return need.terms.lot, *sorted((site_id, qty) for site_id, qty in taken.items() if qty)
 
     def take(self, need: Need, site_id: int, qty: Decimal) -> None:
         if self.is_any and need.order_key:
             self.taken[need.order_key] += qty
-            self.taken_at[need.order_key, site_id] += qty
+            self.taken_at[need.order_key][site_id] += qty

@@ -46,6 +46,7 @@ class Shelf:
         self.caps = Caps(order_cap_percent, caps, taken)
         self.has_expiry = any(s.expiry_date is not None for s in ordered)
         self.has_special = any(not s.is_general for s in ordered)
+        self.special_sites = {s.site_id for s in ordered if not s.is_general}
         self._reach: dict[tuple[object, ...], Places] = {}
         self._stock: dict[tuple[object, ...], Decimal] = {}
 
@@ -75,8 +76,15 @@ class Shelf:
         of_lots = (need.requested_date, need.min_shelf_life_days) if self.has_expiry else None
         account = need.account_id if need.account_id in self.named else None
         site = need.site_id if self.has_special or need.route else None
-        order = need.order_key if self.caps.percent is not None else ""
-        return of_lots, site, frozenset(need.route), account, self.caps.room(need), self.lot(need), order
+        return (
+            of_lots,
+            site,
+            frozenset(need.route),
+            account,
+            self.caps.room(need),
+            self.lot(need),
+            self.caps.standing(need),
+        )
 
     def serve(self, need: Need, wanted: Decimal) -> Takes:
         """Take up to `wanted`, the need's own site first; in whole lots of each site where lots count."""
@@ -170,7 +178,7 @@ class Shelf:
 
     def _share(self, need: Need, site_id: int) -> Decimal | None:
         """What its percent leaves an order of the site; stock that is only for those who name it, it may have whole."""
-        if self.caps.percent is None or not all(s.is_general for s in self.stocked[site_id]):
+        if self.caps.percent is None or site_id in self.special_sites:
             return None
         key = site_id, need.requested_date, need.min_shelf_life_days
         if key not in self._stock:
