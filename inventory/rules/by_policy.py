@@ -222,8 +222,19 @@ def _dealt(table: Table, coming: Iterable[Coming], policy: Policy, today: date, 
     pegs = borrow(table.seats, table.shelf, coming, policy, today)
     if pegs:
         sweep(table.seats, table.shelf)
-    is_unsure = is_unsure or any(_may_move(seat) for seat in table.seats)
+    is_unsure = is_unsure or any(_may_move(seat) for seat in table.seats) or _is_lot_by_lot(table)
     return _Dealt(table, [line for seat in table.seats for line in _lines(seat)], pegs, is_unsure)
+
+
+def _is_lot_by_lot(table: Table) -> bool:
+    """Whether what some keep may leave others other lots: of floors kept by lot, or a percent of lots not all can use."""
+    shelf = table.shelf
+    if shelf.floors and shelf.floors.is_by_lot:
+        return True
+    if shelf.caps.percent is None or not shelf.has_expiry:
+        return False
+    orders = [seat.need.order_key for seat in table.seats if seat.need.order_key]
+    return len(set(orders)) < len(orders)
 
 
 def _may_move(seat: Seat) -> bool:

@@ -140,9 +140,23 @@ def _win(winning: Sequence[Seat], improving: Sequence[Seat], shelf: Shelf) -> No
     for seat in winning:
         for other in reversed(improving):
             if seat.short > 0 and other.kept and not other.is_locked and not seat.barred:
-                shelf.give_back(other.need, other.kept)
+                before, held = seat.got, other.kept
+                shelf.give_back(other.need, held)
                 _serve(seat, shelf, seat.short, "win")
-                other.keep(shelf.keep(other.need, other.kept))  # all of it that the win left where it was
+                other.keep(_left_of(other, held, seat.got - before, shelf))
+
+
+def _left_of(other: Seat, held: Takes, taken: Decimal, shelf: Shelf) -> Takes:
+    """It keeps what the win left where it was, and gives up the last of that where a win took of a ceiling they share."""
+    kept = shelf.keep(other.need, held)
+    over = taken - (total_of(held) - total_of(kept))
+    while over > 0 and kept:
+        balance_id, qty = kept.pop()
+        shelf.give_back(other.need, [(balance_id, qty)])
+        if qty > over:
+            kept += shelf.keep(other.need, [(balance_id, qty - over)])
+        over -= min(qty, over)
+    return kept
 
 
 def _serve_all(seats: Iterable[Seat], shelf: Shelf, stage: str) -> bool:

@@ -17,6 +17,7 @@ from inventory.rules.sourcing import is_usable
 from inventory.rules.strategies import deal, seats_of
 from inventory.states import Strategy
 from tests.inventory.rules.allocation_cases import TODAY, after, policy_of, snapshot_of
+from tests.inventory.rules.floors_by_force import kept_parts, parts_of, placed
 
 CASES = int(os.environ.get("OMS_CASES", "300"))
 KEEPING = {Strategy.GAIN, Strategy.SKIP}  # improve gives way to a win
@@ -114,9 +115,9 @@ def test_also_what_an_improving_demand_gets_beside_what_a_win_leaves_it():
         policy = replace(policy_of(rng), uses_lots=True)
         kinds = [Segment("win", Strategy.WIN, Filters(tier_ranks=frozenset({1}))), Segment("rest", Strategy.IMPROVE)]
         policy = replace(policy, segments=tuple(kinds), order_cap_percent=None)
-        snapshot = snapshot_of(rng, policy).of({1})
+        snapshot = replace(snapshot_of(rng, policy).of({1}), protections=())
         seats = seats_of(snapshot.needs, policy, TODAY)
-        shelf = Shelf(snapshot.supplies, today=TODAY, uses_lots=True, protections=snapshot.protections)
+        shelf = Shelf(snapshot.supplies, today=TODAY, uses_lots=True)
         deal(seats, shelf)
         for seat in seats:
             on_site = Counter()
@@ -182,14 +183,9 @@ def leaks_nothing(case):
 
 
 def kept_by(case, floors):
-    """What the floors can keep at once, by trying every part of them: the least cut of a flow."""
-    least = Decimal(10**9)
-    for size in range(len(floors) + 1):
-        for some in combinations(floors, size):
-            places = {s.balance_id for p in some for s in case.stocked(p)}
-            rest = sum((p.qty for p in floors if p not in some), Decimal(0))
-            least = min(least, rest + sum((free(case, b) for b in places), Decimal(0)))
-    return least
+    """What the floors can keep at once, in lots that serve those who wait for it."""
+    some = [(places, qty) for n, _, places, qty in parts_of(case) if case.snapshot.protections[n] in floors]
+    return placed(some, {b: free(case, b) for b in case.supply})
 
 
 def free(case, balance_id):
@@ -232,10 +228,15 @@ def assert_capped(case, product_id):
 
 
 def may_take(case, need, site):
-    """By plain reasoning over every subset of what floors keep: what the need could still have at the site."""
+    """What the need could still have at the site; what orders that gave back wait for is kept or not, as it was then."""
+    return min(would_take(case, need, site, counts_barred) for counts_barred in (True, False))
+
+
+def would_take(case, need, site, counts_barred):
+    """By plain reasoning over every subset of what floors keep."""
     left = dict(case.left)
     lots = [s for s in case.snapshot.supplies if s.product_id == need.product_id and s.site_id == site]
-    kept = kept_parts(case) if need.product_id == 1 else []
+    kept = kept_parts(case, counts_barred) if need.product_id == 1 else []
     total = Decimal(0)
     for lot in (s for s in lots if is_usable(s, need, TODAY)):
         strange = [(places, qty) for floor, places, qty in kept
@@ -258,64 +259,6 @@ def may_take(case, need, site):
             under = [i for i, n in case.needs.items() if n.account_id in quota.account_ids and n.product_id == 1]
             total = min(total, quota.qty - sum((case.at(i, sites) for i in under), Decimal(0)))
     return max(total, Decimal(0))
-
-
-def kept_parts(case):
-    """[(floor, balances, what is still kept in them)]: first what its members wait for in lots that serve them, best
-    ranked first, then the rest wherever the floor has stock; less what they have, each of its own part first."""
-    floors = case.snapshot.protections
-    reaches, parts = {}, [[] for _ in floors]
-    rest = [p.qty for p in floors]
-    for decision in case.plan.decisions:
-        need = decision.need
-        if need.product_id != 1:
-            continue
-        reaches[need.demand_id] = reach = frozenset(
-            b for b, s in case.supply.items() if s.product_id == 1 and s.qty > 0 and is_usable(s, need, TODAY)
-        )
-        wanted = defaultdict(lambda n=need: may_have(case, n))
-        for n, floor in enumerate(floors):
-            stock = {s.balance_id for s in case.stocked(floor) if s.qty > 0}
-            part = min(rest[n], wanted[floor.tree_id]) if need.account_id in floor.account_ids and stock & reach else 0
-            rest[n] -= part
-            wanted[floor.tree_id] -= part
-            if part and not stock <= reach:
-                parts[n].append([reach, stock & reach, part])
-    came = [Counter() for _ in floors]
-    for i, reach in reaches.items():
-        for b, qty in case.on[i].items():
-            first = {}
-            for n, floor in enumerate(floors):
-                if case.needs[i].account_id in floor.account_ids and case.supply[b] in case.stocked(floor):
-                    first.setdefault(floor.tree_id, n)
-            for n in first.values():
-                came[n][reach] += qty
-    found = []
-    for n, floor in enumerate(floors):
-        stock = {s.balance_id for s in case.stocked(floor)}
-        sizes = [*parts[n], [None, stock, floor.qty - sum(part for *_, part in parts[n])]]
-        for one in sizes:
-            used = min(came[n][one[0]], one[2])
-            came[n][one[0]] -= used
-            one[2] -= used
-        for reach in list(came[n]):
-            for one in reversed(sizes):
-                used = min(came[n][reach], one[2])
-                came[n][reach] -= used
-                one[2] -= used
-        above = [m for m in range(n + 1, len(floors))
-                 if floors[m].tree_id == floor.tree_id and floor.account_ids <= floors[m].account_ids]  # fmt: skip
-        if above:
-            came[above[0]].update(came[n])
-        found += [(floor, frozenset(places), qty) for _, places, qty in sizes if qty > 0]
-    return found
-
-
-def may_have(case, need):
-    strategy = case.strategy(need.demand_id)
-    if strategy == Strategy.LOSE or case.why[need.demand_id].barred == BARRED["ship complete"]:
-        return Decimal(0)
-    return min(need.qty, need.held_qty) if strategy in (Strategy.FILL, Strategy.SKIP) else need.qty
 
 
 def room_of_order(case, need, site):
