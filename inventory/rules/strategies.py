@@ -149,7 +149,8 @@ def _win(winning: Sequence[Seat], improving: Sequence[Seat], shelf: Shelf) -> No
 def _left_of(other: Seat, held: Takes, taken: Decimal, shelf: Shelf) -> Takes:
     """It keeps what the win left where it was, and gives up the last of that where a win took of a ceiling they share."""
     kept = shelf.keep(other.need, held)
-    over = taken - (total_of(held) - total_of(kept))
+    is_shared = shelf.ceilings is not None or shelf.caps.is_any
+    over = taken - (total_of(held) - total_of(kept)) if is_shared else ZERO
     while over > 0 and kept:
         balance_id, qty = kept.pop()
         shelf.give_back(other.need, [(balance_id, qty)])

@@ -28,7 +28,8 @@ def test_a_hundred_products_or_2500_lines_are_a_shard_and_more_of_one_product_is
     assert [len(part) for part in shards(dict.fromkeys(range(250), 1))] == [100, 100, 50]
     assert [len(part) for part in shards({1: 2000, 2: 500, 3: 1})] == [2, 1]
     assert shards({}) == []
-    assert heavy(lines := {3: 2501, 1: 4000, 2: 2500}, shards(lines)) == [1, 3]
+    lines = {3: 2501, 1: 4000, 2: 2500}
+    assert heavy(lines, shards(lines)) == [1, 3]
 
 
 def test_products_an_order_ties_are_in_one_shard_unless_they_would_be_more_than_four():
