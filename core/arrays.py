@@ -31,6 +31,8 @@ _WRITTEN: Mapping[type, Callable[[Iterable[Any]], str]] = {
 
 def written(values: Sequence[Any]) -> str | None:
     """The array as PostgreSQL reads it; None for values that are not of one plain type. Gaps (None) are allowed."""
+    if len(values) == 1:  # of a claim of one line most are
+        return _of_one(values[0])
     kinds = set(map(type, values))
     gaps = NoneType in kinds
     kinds.discard(NoneType)
@@ -42,6 +44,20 @@ def written(values: Sequence[Any]) -> str | None:
     if not gaps:
         return "{" + write(values) + "}"
     return "{" + ",".join("NULL" if v is None else write((v,)) for v in values) + "}"
+
+
+def plain_text(value: Any) -> str | None:
+    """One value of a plain type by itself."""
+    if value is None or type(value) is str:
+        return value
+    return _WRITTEN[type(value)]((value,))
+
+
+def _of_one(value: Any) -> str | None:
+    if value is None:
+        return "{NULL}"
+    write = _WRITTEN.get(type(value))
+    return None if write is None else "{" + write((value,)) + "}"
 
 
 class PlainListDumper(ListDumper):

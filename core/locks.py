@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
 
@@ -53,6 +54,7 @@ class LockOrderViolation(RuntimeError):
 class Ladder:
     """What this transaction holds: the highest rank, and per rank and table the keys taken."""
 
+    connection: BaseDatabaseWrapper
     rank: int = -1
     held: dict[int, dict[str, set[Any]]] = field(default_factory=dict)
 
@@ -75,7 +77,7 @@ _ladder: ContextVar[Ladder | None] = ContextVar("lock_ladder", default=None)
 
 def begin() -> Any:
     """Start an empty ladder; give the token to `end` in a finally. Called by the unit of work only."""
-    return _ladder.set(Ladder())
+    return _ladder.set(Ladder(connections[DEFAULT_DB_ALIAS]))
 
 
 def end(token: Any) -> None:
@@ -88,7 +90,7 @@ def climb(rank: Rank, keys: Iterable[Any], *, table: str = "") -> None:
     Keys are sorted by the statement itself. Where two tables share a rank, `table` keeps their keys apart.
     """
     ladder = _ladder.get()
-    if ladder is None or not connection.in_atomic_block:
+    if ladder is None or not ladder.connection.in_atomic_block:
         raise LockOutsideTransaction(f"{rank.name} can only be locked inside a unit of work")
     ladder.climb(rank, keys, table)
 

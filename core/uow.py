@@ -99,11 +99,10 @@ def _last_first(execute: Callable[..., Any], *asked: Any) -> Any:
 
 def _take_last() -> _Last | None:
     """Left, and not sent yet."""
-    if _last_first in connection.execute_wrappers:
-        connection.execute_wrappers.remove(_last_first)
     unit = _current.get()
     if unit is None or unit.last is None:
         return None
+    connection.execute_wrappers.remove(_last_first)  # it stands there from when the statement was left
     last, unit.last = unit.last, None
     return last
 
@@ -195,6 +194,8 @@ def _door(verb: Callable[P, R], refuse_on: Mapping[str, type[DomainError]], join
                 return retrying(partial(once, leaves_last=False))
 
         try:
+            if not refuse_on:
+                return twice()
             with _refusing(refuse_on):  # a deferred constraint speaks only at the commit
                 return twice()
         except DomainError as refusal:
