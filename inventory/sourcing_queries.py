@@ -12,11 +12,11 @@ from core import sql
 from core.clock import local_date
 from core.explain import Explanation
 from inventory import locks
+from inventory.free_queries import reading_free_stock_of
 from inventory.locks import LockedDemand
 from inventory.models import DemandSourcing
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import Pools, read_pools
-from inventory.queries import reading_free_stock_of
 from inventory.rules.network import Destination
 from inventory.rules.pegs import pegs_left
 from inventory.rules.pool_book import PoolBook

@@ -10,8 +10,9 @@ from accounts.queries import ship_to_snapshots
 from core import sql
 from core.clock import local_date
 from inventory import locks
+from inventory.free_queries import free_stock
 from inventory.pool_queries import Pools, read_pools
-from inventory.queries import free_stock, names_of_sites
+from inventory.queries import names_of_sites
 from inventory.rules.allocate import Plan, allocate
 from inventory.rules.asks import PromiseSlice, SplitAsk, SplitLine
 from inventory.rules.network import ANYWHERE, Destination

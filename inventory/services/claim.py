@@ -5,10 +5,11 @@ statement (the last contended stock write, rank 60) and let `record` write the r
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from core import locks, sql
@@ -27,26 +28,31 @@ COLUMN = {
 BALANCE_COLUMNS = ("on_hand_qty", *COLUMN.values())
 DEMAND_COLUMNS = ("ordered_qty", "cancelled_qty", "backordered_qty", *COLUMN.values(), "shipped_qty")
 
-_ASKED = sql.side_by_side("shift", id="bigint", **dict.fromkeys(BALANCE_COLUMNS, "numeric"))
-_SHIFTED = f"""asked AS {_ASKED},
+REFUSED_BY = ("never_claim_more_than_on_hand", "claims_on_a_balance_are_not_negative")
+
+
+@lru_cache(maxsize=200)
+def shifting(columns: tuple[str, ...], *, is_guarded: bool, is_one: bool = False) -> str:
+    """The parts of a statement that lock the balances in order and add to their columns. Of what goes with the commit
+    nothing is guarded: what the guard would only leave out, the constraints refuse as an error (REFUSED_BY)."""
+    rows = (sql.one_row if is_one else sql.side_by_side)("shift", id="bigint", **dict.fromkeys(columns, "numeric"))
+    return f"""asked AS {rows},
 locked AS MATERIALIZED (
     SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
 ), granted AS (
-    UPDATE inventory_stockbalance b SET {", ".join(f"{c} = b.{c} + l.{c}" for c in BALANCE_COLUMNS)}
+    UPDATE inventory_stockbalance b SET {", ".join(f"{c} = b.{c} + l.{c}" for c in columns)}
     FROM locked l
-    WHERE b.id = l.id{{and_fits}}
+    WHERE b.id = l.id{_fits(columns) if is_guarded else ""}
     RETURNING b.id)"""
-GUARD = _SHIFTED.format(
-    and_fits="""
-      AND b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty
-          >= l.reserved_qty + l.allocated_qty + l.released_qty + l.picked_qty - l.on_hand_qty
-      AND b.reserved_qty + l.reserved_qty >= 0 AND b.allocated_qty + l.allocated_qty >= 0
-      AND b.released_qty + l.released_qty >= 0 AND b.picked_qty + l.picked_qty >= 0"""
-)
-# For a statement that goes with the commit: what the guard would only leave out, the constraints refuse as an error.
-UNGUARDED = _SHIFTED.format(and_fits="")
-REFUSED_BY = ("never_claim_more_than_on_hand", "claims_on_a_balance_are_not_negative")
-_SHIFT = f"WITH {GUARD} SELECT id FROM granted"
+
+
+def _fits(columns: Collection[str]) -> str:
+    claims = [c for c in columns if c != "on_hand_qty"]
+    more = " + ".join(f"l.{c}" for c in claims) or "0"
+    less = " - l.on_hand_qty" if "on_hand_qty" in columns else ""
+    none_below_zero = "".join(f" AND b.{c} + l.{c} >= 0" for c in claims)
+    free = "b.on_hand_qty - b.reserved_qty - b.allocated_qty - b.released_qty - b.picked_qty"
+    return f"\n      AND {free} >= {more}{less}{none_below_zero}"
 
 
 class StockDisagrees(Refused):
@@ -84,20 +90,33 @@ def shift_balances(shifts: Shifts) -> set[int]:
     One statement: it locks in id order and carries the guard in its WHERE, so that two claims on the last unit
     cannot both pass whatever was read before (reliability.md, "Transactions and locks" rule 3).
     """
-    pending = guard_parameters(shifts)
-    if not pending:
+    pending = Shifting.of(shifts)
+    if not pending.ids:
         return set()
-    granted = {balance_id for (balance_id,) in sql.rows(_SHIFT, pending)}
-    return set(pending["shift_id"]) - granted
+    text = f"WITH {shifting(pending.columns, is_guarded=True)} SELECT id FROM granted"
+    granted = {balance_id for (balance_id,) in sql.rows(text, pending.parameters)}
+    return set(pending.ids) - granted
 
 
-def guard_parameters(shifts: Shifts) -> dict[str, list[Any]]:
-    """What GUARD asks for, nothing when nothing shifts; the ladder hears of the locks the statement will take."""
-    ids = sorted(i for i, delta in shifts.items() if any(delta.values()))
-    if not ids:
-        return {}
-    locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
-    return {"shift_id": ids, **{f"shift_{c}": [shifts[i].get(c, ZERO) for i in ids] for c in BALANCE_COLUMNS}}
+@dataclass(frozen=True)
+class Shifting:
+    """What the guarded statement is asked: the balances that shift, and the columns that do on any of them."""
+
+    ids: Sequence[int]
+    columns: tuple[str, ...]
+    parameters: Mapping[str, list[Any]]
+
+    @classmethod
+    def of(cls, shifts: Shifts) -> "Shifting":
+        """The ladder hears of the locks the statement will take."""
+        ids = sorted(i for i, delta in shifts.items() if any(delta.values()))
+        if not ids:
+            return cls((), (), {})
+        locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
+        named = {column for i in ids for column in shifts[i]}
+        columns = tuple(c for c in BALANCE_COLUMNS if c in named)
+        deltas = {f"shift_{c}": [shifts[i].get(c, ZERO) for i in ids] for c in columns}
+        return cls(ids, columns, {"shift_id": ids, **deltas})
 
 
 @dataclass

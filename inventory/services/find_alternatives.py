@@ -10,8 +10,8 @@ from django.db import connection
 from catalog.queries import product_snapshots, substitutes
 from core.clock import local_date
 from core.uow import require_uow
+from inventory.free_queries import free_stock
 from inventory.pool_queries import pools_of, ruled_products
-from inventory.queries import free_stock
 from inventory.rules.allocate import Decision
 from inventory.rules.alternatives import HELD_BACK, Alternative, StandIn, alternatives
 from inventory.rules.pool_book import PoolBook

@@ -10,9 +10,9 @@ from core.errors import Refused
 from core.quantity import plain
 from core.uow import require_uow
 from inventory import locks
+from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.models import Claim, StockBalance
-from inventory.queries import free_stock
 from inventory.rules.sourcing import Supply, is_usable
 from inventory.services.claim import Held, Ledger, open_ledger
 from inventory.services.confirm_picked import NotReleased

@@ -10,11 +10,11 @@ from accounts.rules.asks import AccountSnapshot
 from accounts.states import ShipComplete
 from core import sql
 from core.clock import local_date
+from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.network_queries import site_times
 from inventory.policy_queries import Parties, Rules
 from inventory.pool_queries import read_ruled
-from inventory.queries import free_stock
 from inventory.rules.allocate import Plan
 from inventory.rules.borrow import Coming
 from inventory.rules.by_policy import Snapshot, allocate_by, moved_since

@@ -14,9 +14,9 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from inventory import locks
+from inventory.free_queries import free_stock
 from inventory.locks import Expected, LockedDemand
 from inventory.network_queries import site_times
-from inventory.queries import free_stock
 from inventory.rules.asks import PromiseSlice
 from inventory.rules.sourcing import is_usable
 from inventory.services.claim import Held, Ledger, open_ledger

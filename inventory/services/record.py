@@ -16,45 +16,46 @@ from core.explain import Explanation
 from inventory.rules.asks import PromiseSlice
 from inventory.services.claim import (
     DEMAND_COLUMNS,
-    GUARD,
     REFUSED_BY,
-    UNGUARDED,
     ZERO,
     Held,
     Ledger,
+    Shifting,
     StockDisagrees,
-    guard_parameters,
+    shifting,
 )
 
+# What each part takes its rows from.
+_ROWS = {
+    "opened": {
+        "demand": "bigint", "balance": "bigint", "kind": "text", "qty": "numeric", "expires": "timestamptz",
+        "ended": "text",
+    },
+    "changed": {"id": "bigint", "kind": "text", "qty": "numeric", "expires": "timestamptz", "ended": "text"},
+    "made": {
+        "demand": "bigint", "qty": "numeric", "kind": "text", "site": "bigint", "inbound": "bigint", "ship": "date",
+        "delivery": "date", "first": "date", "cause": "text",
+    },
+}  # fmt: skip
 # Each part is written only {if_granted}: when a balance refuses, nothing but the granted shifts has happened.
-_OPENED_ROWS = sql.side_by_side(
-    "opened", demand="bigint", balance="bigint", kind="text", qty="numeric", expires="timestamptz", ended="text"
-)
-_OPENED = f"""opened AS (
+_OPENED = """opened AS (
     INSERT INTO inventory_claim (demand_id, balance_id, kind, state, qty, expires_at, opened_at, ended, ended_at)
     SELECT c.demand, c.balance, c.kind, CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END, c.qty, c.expires,
            %(now)s::timestamptz, c.ended, CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
-    FROM {_OPENED_ROWS} AS c WHERE {{if_granted}})"""
-_CHANGED_ROWS = sql.side_by_side(
-    "changed", id="bigint", kind="text", qty="numeric", expires="timestamptz", ended="text"
-)
-_CHANGED = f"""changed AS (
+    FROM {rows} AS c WHERE {if_granted})"""
+_CHANGED = """changed AS (
     UPDATE inventory_claim k SET kind = c.kind, qty = c.qty, expires_at = c.expires, ended = c.ended,
            state = CASE c.ended WHEN '' THEN 'open' ELSE 'closed' END,
            ended_at = CASE c.ended WHEN '' THEN NULL ELSE %(now)s::timestamptz END
-    FROM {_CHANGED_ROWS} AS c WHERE k.id = c.id AND {{if_granted}})"""
+    FROM {rows} AS c WHERE k.id = c.id AND {if_granted})"""
 _MOVED = """moved AS (
     UPDATE inventory_demand d SET {moves} FROM {rows} AS m WHERE d.id = m.id AND {if_granted})"""
 _RETIRED = """retired AS (
     UPDATE inventory_promise SET is_current = false WHERE id = ANY(%(retired)s::bigint[]) AND {if_granted})"""
-_MADE_ROWS = sql.side_by_side(
-    "made", demand="bigint", qty="numeric", kind="text", site="bigint", inbound="bigint", ship="date",
-    delivery="date", first="date", cause="text",
-)  # fmt: skip
-_MADE = f"""made AS (
+_MADE = """made AS (
     INSERT INTO inventory_promise (demand_id, qty, kind, site_id, inbound_id, ship_date, delivery_date,
                                    first_delivery_date, slip_cause, is_current, made_at)
-    SELECT p.*, true, %(now)s::timestamptz FROM {_MADE_ROWS} AS p WHERE {{if_granted}})"""
+    SELECT p.*, true, %(now)s::timestamptz FROM {rows} AS p WHERE {if_granted})"""
 _DECIDED = """decided AS (
     INSERT INTO inventory_demanddecision AS old (demand_id, run_id, position, explanation)
     SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3
@@ -102,7 +103,7 @@ def try_record(
     asked = _asked(ledger, now, promises, decisions)
     if asked is None:
         return set()
-    granted = {balance_id for (balance_id,) in sql.rows(asked.text(GUARD), asked.parameters)}
+    granted = {balance_id for (balance_id,) in sql.rows(asked.text(is_guarded=True), asked.parameters)}
     refused = set(asked.balances) - granted
     ledger.settled(refused)
     return refused
@@ -114,7 +115,11 @@ def record_last(
     """The same at the commit, with it (`uow.may_leave_last`): all claims are granted, or the whole call is repeated."""
     asked = _asked(ledger, now, promises, decisions)
     if asked is not None:
-        uow.leave_last(asked.text(UNGUARDED), asked.parameters, overtaken_on=REFUSED_BY)
+        # Of a claim of one line each part has one row; ids to retire are looked for in a list whatever their number.
+        listed = [v for name, v in asked.parameters.items() if type(v) is list and name != "retired"]
+        is_one = "retired" not in asked.parameters and all(len(v) == 1 for v in listed)
+        text = asked.text(is_guarded=False, is_one=is_one)
+        uow.leave_last(text, sql.one_of_each(asked.parameters) if is_one else asked.parameters, overtaken_on=REFUSED_BY)
         ledger.settled(set())
 
 
@@ -124,6 +129,7 @@ class _Asked:
 
     parts: tuple[str, ...]
     moves: tuple[str, ...]
+    shifts: tuple[str, ...]
     parameters: dict[str, Any]
 
     @property
@@ -131,36 +137,41 @@ class _Asked:
         found: Sequence[int] = self.parameters.get("shift_id", ())
         return found
 
-    def text(self, balances_by: str) -> str:
-        return _statement(self.parts, self.moves, balances_by if self.balances else "")
+    def text(self, *, is_guarded: bool, is_one: bool = False) -> str:
+        return _statement(self.parts, self.moves, self.shifts, is_guarded, is_one)
 
 
 def _asked(
     ledger: Ledger, now: datetime, promises: PromiseChanges | None, decisions: Sequence[Decided]
 ) -> _Asked | None:
-    guard = guard_parameters(ledger.shifts)
+    pending = Shifting.of(ledger.shifts)
     moved = _Moves.of(ledger)
     values = _values(ledger, promises or PromiseChanges(), decisions)
-    if not guard and not moved.ids and not values:
+    if not pending.ids and not moved.ids and not values:
         return None
-    parameters = {"now": now, **guard, **moved.parameters()}
+    parameters = {"now": now, **pending.parameters, **moved.parameters()}
     for part in values.values():
         parameters |= part
-    return _Asked(tuple(values), moved.columns, parameters)
+    return _Asked(tuple(values), moved.columns, pending.columns, parameters)
 
 
 @lru_cache(maxsize=200)
-def _statement(parts: tuple[str, ...], moves: tuple[str, ...], balances_by: str) -> str:
-    is_guarded = balances_by == GUARD
-    if_granted = _ALL_GRANTED if is_guarded else "true"
-    used = [balances_by] if balances_by else []
-    used += [_PARTS[name].format(if_granted=if_granted) for name in parts]
+def _statement(
+    parts: tuple[str, ...], moves: tuple[str, ...], shifts: tuple[str, ...], is_guarded: bool, is_one: bool
+) -> str:
+    is_asked = is_guarded and bool(shifts)
+    if_granted = _ALL_GRANTED if is_asked else "true"
+    as_rows = sql.one_row if is_one else sql.side_by_side
+    used = [shifting(shifts, is_guarded=is_guarded, is_one=is_one)] if shifts else []
+    for name in parts:
+        rows = as_rows(name, **_ROWS[name]) if name in _ROWS else ""
+        used.append(_PARTS[name].format(if_granted=if_granted, rows=rows))
     if moves:
-        rows = sql.side_by_side("moved", id="bigint", **dict.fromkeys(moves, "numeric"))
+        rows = as_rows("moved", id="bigint", **dict.fromkeys(moves, "numeric"))
         changes = ", ".join(f"{c} = d.{c} + m.{c}" for c in moves)
         used.append(_MOVED.format(moves=changes, rows=rows, if_granted=if_granted))
     # Where nobody asks what was granted, the server comes to the balances last: a hot one is locked the shorter.
-    return f"WITH {', '.join(used)} SELECT {'id FROM granted' if is_guarded else '0 WHERE false'}"
+    return f"WITH {', '.join(used)} SELECT {'id FROM granted' if is_asked else '0 WHERE false'}"
 
 
 @dataclass(frozen=True)
@@ -174,7 +185,8 @@ class _Moves:
     @classmethod
     def of(cls, ledger: Ledger) -> "_Moves":
         moved = [(i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values())]
-        columns = tuple(c for c in DEMAND_COLUMNS if any(delta.get(c) for _, delta in moved))
+        changed = {column for _, delta in moved for column, qty in delta.items() if qty}
+        columns = tuple(c for c in DEMAND_COLUMNS if c in changed)
         return cls([i for i, _ in moved], columns, {c: [delta.get(c, ZERO) for _, delta in moved] for c in columns})
 
     def parameters(self) -> dict[str, Any]:
@@ -187,19 +199,19 @@ def _values(ledger: Ledger, promises: PromiseChanges, decisions: Sequence[Decide
     changed = [_changed(h) for h in ledger.held if h.id is not None and h.is_changed]
     made = [_made(i, s) for i, s in promises.made]
     found = {
-        "opened": _columns("opened", ("demand", "balance", "kind", "qty", "expires", "ended"), opened),
-        "changed": _columns("changed", ("id", "kind", "qty", "expires", "ended"), changed),
+        "opened": _columns("opened", opened),
+        "changed": _columns("changed", changed),
         "retired": {"retired": promises.retired} if promises.retired else {},
-        "made": _columns("made", _MADE_COLUMNS, made),
+        "made": _columns("made", made),
         "decided": {"decided": _decisions(decisions)} if decisions else {},
     }
     return {name: part for name, part in found.items() if part}
 
 
-def _columns(part: str, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+def _columns(part: str, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     if not rows:
         return {}
-    return {f"{part}_{name}": list(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)}
+    return {f"{part}_{name}": list(column) for name, column in zip(_ROWS[part], zip(*rows, strict=True), strict=True)}
 
 
 def _opened(h: Held) -> tuple[Any, ...]:
@@ -208,9 +220,6 @@ def _opened(h: Held) -> tuple[Any, ...]:
 
 def _changed(h: Held) -> tuple[Any, ...]:
     return h.id, str(h.kind), h.qty, h.expires_at, str(h.ended)
-
-
-_MADE_COLUMNS = ("demand", "qty", "kind", "site", "inbound", "ship", "delivery", "first", "cause")
 
 
 def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:

@@ -11,10 +11,10 @@ from core.errors import NotFound
 from core.explain import Explanation
 from core.uow import require_uow
 from inventory import locks
+from inventory.free_queries import free_stock, reading_free_stock
 from inventory.locks import LockedDemand
 from inventory.network_queries import reading_site_times
 from inventory.pool_queries import reading_ruled_products
-from inventory.queries import free_stock, reading_free_stock
 from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import DemandAmendment, Reservation
 from inventory.rules.network import Network
@@ -37,6 +37,15 @@ NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
 @dataclass(frozen=True)
+class _Read:
+    """What was read with the lock: how goods get there, the products with pools, and those of which nothing is left."""
+
+    sites: Network
+    ruled: Sequence[int]
+    sold_out: Collection[int]
+
+
+@dataclass(frozen=True)
 class _Call:
     """One call: who is served, best-ranked first, whose promises are made anew, and whose only lose units."""
 
@@ -46,8 +55,7 @@ class _Call:
     afresh: Collection[int]
     current: Sequence[Current]
     ledger: Ledger
-    sites: Network
-    ruled: Sequence[int]
+    read: _Read
     now: datetime
     expires_at: datetime | None
     moved: list[Moved] = field(default_factory=list)
@@ -70,7 +78,7 @@ def reserve(
 
     Never oversells: a claim that meets less than was read is planned again once from what is left, then backordered.
     Claims of others that have run out count as free. Two round trips for demands opened in this transaction,
-    a third where inbound is looked at (two more for older ones, whose claims and promises are read first). Products
+    a third where inbound is left to look at (two more for older ones, whose claims and promises are read first). Products
     with pools, safety stock or caps are claimed one transaction after another, within what each account may take:
     three more round trips. `amending` are demands of the same document that change first: what they give back is free
     for the others, what they hold otherwise they keep, but for lots that are too old by their new day: instead of these
@@ -81,17 +89,18 @@ def reserve(
     """
     changes, wanted = amending or {}, set(demand_ids)
     named = wanted | set(changes)
-    demands, (free, sites, ruled) = locks.lock_demands_and_expired(
-        named, now=now, reading=[reading_free_stock(named), reading_site_times(), reading_ruled_products(named)]
-    )
+    reading = (reading_free_stock(named), reading_site_times(), reading_ruled_products(named))
+    demands, ((free, sold_out), sites, ruled) = locks.lock_demands_and_expired(named, now=now, reading=reading)
     if unknown := named - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
-    call = _taken_up(demands, wanted, changes, sites, ruled, now=now, expires_at=expires_at)
+    if changes or len(demands) > len(named):
+        sold_out = set()  # what is given back, and what was kept for who gives it back, is there again
+    call = _taken_up(demands, wanted, changes, _Read(sites, ruled, sold_out), now=now, expires_at=expires_at)
     inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
     deal = open_deal(ruled, call.asked, now=now) if ruled else None
-    # What pools leave to those asked was read before anything moved, so of their products nothing does.
-    fixed = {d.product_id for d in call.asked} & set(ruled)
-    call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))
+    if changes:  # what pools leave to those asked was read before anything moved, so of their products nothing does
+        fixed = {d.product_id for d in call.asked} & set(ruled)
+        call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))
     plan = _deal(call, call.asked, _with_given_back(free, call, deal), deal)
     promised, decided = _recorded(call, plan.decisions, deal, _pegs(call, inbound), is_last=is_last)
     why = {d.demand_id: d.explanation for d in decided}
@@ -104,8 +113,8 @@ def reserve(
 
 
 def _taken_up(
-    demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], sites: Network,
-    ruled: Sequence[int], *, now: datetime, expires_at: datetime | None,
+    demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], read: _Read,
+    *, now: datetime, expires_at: datetime | None,
 ) -> _Call:  # fmt: skip
     """What has run out is ended and what changes is changed, before anything is claimed."""
     # The others, opened in this transaction, can have neither claim nor promise.
@@ -113,14 +122,14 @@ def _taken_up(
     ledger = open_ledger(demands, with_claims_of=history)
     expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
     current = current_promises(history) if history else []
-    served = wanted | reshape(ledger, changes, now=now)
+    served = wanted | reshape(ledger, changes, now=now) if changes else wanted
     _prolong(ledger, wanted, expires_at)
     asked = sorted((demands[i] for i in served), key=lambda d: rank(need_of(d)))
     afresh = {i for i, change in changes.items() if change.is_promised_anew}
     others = (expired | afresh | {i for i, change in changes.items() if change.is_weighed_again}) - served
     touched = asked + [demands[i] for i in sorted(others)]
     lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
-    return _Call(asked, touched, lowered, afresh, current, ledger, sites, ruled, now, expires_at)
+    return _Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at)
 
 
 def _recorded(
@@ -143,7 +152,14 @@ def _recorded(
 
 def _promised(call: _Call, pegs: Mapping[int, list[Peg]]) -> Promised:
     found = renewed(
-        call.touched, call.ledger, call.current, pegs, call.sites, cause=call.cause, now=call.now, afresh=call.afresh
+        call.touched,
+        call.ledger,
+        call.current,
+        pegs,
+        call.read.sites,
+        cause=call.cause,
+        now=call.now,
+        afresh=call.afresh,
     )
     if call.lowered:
         less = trimmed(call.lowered, call.ledger, call.current)
@@ -176,7 +192,7 @@ def _plan_again(call: _Call, first: Sequence[Decision]) -> list[Decision]:
     """
     ledger = call.ledger
     locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
-    others = [d for d in call.asked if d.product_id not in set(call.ruled)]
+    others = [d for d in call.asked if d.product_id not in set(call.read.ruled)]
     _deal(call, others, _free_again(others, ledger, locked), None)
     ledger.settle()
     ledger.settle_all()
@@ -222,7 +238,7 @@ def _pegs(call: _Call, inbound: list[Expected] | None) -> dict[int, list[Peg]]:
 
 
 def _inbound(call: _Call, short: Sequence[LockedDemand]) -> list[Expected]:
-    products = {d.product_id for d in short}
+    products = {d.product_id for d in short}.difference(call.read.sold_out)
     return locks.lock_inbound(products, left_for=call.ledger.demands) if products else []
 
 

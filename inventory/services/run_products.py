@@ -19,11 +19,11 @@ from core.outbox import Note
 from core.uow import require_uow
 from inventory import locks
 from inventory.events import DemandsAllocated
+from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
 from inventory.network_queries import site_times
 from inventory.policy_queries import Rules, rules_of
-from inventory.queries import free_stock
 from inventory.rules.allocate import Decision, Plan, PlanLine, on_its_day
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
