@@ -12,10 +12,12 @@ from core.testing import drain
 from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.detect import detect_all
 from fulfillment.services.record_usage import outcome_of
-from inventory.models import CountLine, FillUp, ParLevel, StockCount, TransferDispute, TransferOffer
+from inventory.models import CountLine, FillUp, ParLevel, StockBalance, StockCount, TransferDispute, TransferOffer
 from inventory.rules.field import Stated
 from inventory.services.acknowledge_transfer import acknowledge_transfer
+from inventory.services.adjust_stock import adjust_stock
 from inventory.services.open_count import open_count
 from inventory.services.post_count import post_count
 from inventory.services.push_expiring import push_expiring
@@ -130,3 +132,17 @@ def test_a_usage_is_invoiced_without_its_purchase_order_from_its_case():
     assert mend("usage_without_po", "clear_hold", lead).status in ("resolved", "auto_resolved")
     drain(NOW)
     assert Invoice.objects.get().order.po_number == ""
+
+
+def test_a_lot_that_was_to_expire_and_left_the_trunk_is_no_case_any_more():
+    made = make_field(trunk=0)
+    lots = ProductFactory(sku="LOTS", tracking="lot")
+    for site in (made.trunk, made.world.site):
+        stock(lots, site, 3, lot="A", expiry=NOW.date() + timedelta(days=40))
+    push_expiring(actor=PLANNER, now=NOW)
+    balance = StockBalance.objects.get(site=made.trunk, lot__code="A")
+    adjust_stock(balance_id=balance.pk, qty=Decimal(-2), reason="shown to a surgeon", actor=PLANNER, now=NOW)
+    assert detect_all(now=NOW, only="field_expiry")[0].closed == 0
+    adjust_stock(balance_id=balance.pk, qty=Decimal(-1), reason="shown to a surgeon", actor=PLANNER, now=NOW)
+    assert detect_all(now=NOW, only="field_expiry")[0].closed == 1
+    assert live_cases("field_expiry") == []
