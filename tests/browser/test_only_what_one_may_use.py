@@ -80,7 +80,9 @@ def faults(client: Client, *, forms: bool) -> list[str]:
             name = screen_of(link)
             if name and name not in asked:
                 asked.add(name)
-                if client.get(link).status_code == 403:
+                followed = client.get(link)
+                followed.close()  # it may be a file
+                if followed.status_code == 403:
                     found.append(f"{page}: link {link} is refused")
     return found
 

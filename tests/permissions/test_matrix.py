@@ -73,7 +73,7 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "catalog.product": (EVERY_DESK, GOODS, "acd"),
     "catalog.productunit": (EVERY_DESK, GOODS, "acd"),
     "catalog.substitution": (EVERY_DESK, GOODS, "acd"),
-    "core.calendar": ("cs_lead planner warehouse", "operator", "acd"),
+    "core.calendar": (EVERY_DESK, "operator", "acd"),
     "core.calendarholiday": ("cs_lead planner warehouse", "operator", "acd"),
     "core.exchangerate": ("cs_lead auditor operator pricing", MONEY, "acd"),
     "core.job": ("auditor", "operator", ""),
