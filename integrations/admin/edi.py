@@ -27,6 +27,7 @@ from integrations.services.advise_stock import advise_stock
 from integrations.services.confirm_partner import confirm_partner
 from integrations.services.correct_transaction import correct_transaction
 from integrations.services.replay_transaction import replay_transaction
+from integrations.states import DocumentKind
 
 DESK = allow(view={Role.CS, Role.AUDITOR}, act={Role.CS_LEAD, Role.OPERATOR})
 _RAW_SHOWN = 100_000
@@ -192,7 +193,9 @@ class OutboundDocumentAdmin(LedgerAdmin):
 
     @admin.display(description="Text")
     def content(self, row: OutboundDocument) -> str:
-        return format_html("<pre>{}</pre>", row.text)
+        """What we send of ourselves stands one segment a line; an answer is in the partner's own separators."""
+        text = row.text.replace("~", "~\n") if row.kind == DocumentKind.STOCK else row.text
+        return format_html("<pre>{}</pre>", text)
 
 
 @admin.register(ImportedLine)

@@ -30,6 +30,11 @@ class PartnerNotConfirmed(Refused):
     remedy_template = "Confirm the partner, with the right account, then advise it."
 
 
+class OurIdIsMissing(Refused):
+    template = "The profile of {partner} does not say under which ISA id we send."
+    remedy_template = "Fill in our ISA id (and its qualifier) on the partner's page."
+
+
 class NothingToAdvise(Refused):
     template = "{partner} has no part numbers of its own, or may buy none of the products named."
     remedy_template = "Name SKUs it may buy, or give its account part numbers."
@@ -40,14 +45,16 @@ def advise_stock(*, partner_id: int, codes: Sequence[str] = (), actor: Actor, no
     """The id of the 846 that was written. `codes` are SKUs, part numbers of the customer or GTINs; none: all the
     products it has part numbers for. What it may not buy is left out.
 
-    A constant number of statements. Raises NotFound, PartnerNotConfirmed, InvalidInput (unknown codes, too many),
-    NothingToAdvise.
+    A constant number of statements. Raises NotFound, PartnerNotConfirmed, OurIdIsMissing, InvalidInput (unknown codes,
+    too many), NothingToAdvise.
     """
     partner = PartnerProfile.objects.filter(pk=partner_id).first()
     if partner is None:
         raise NotFound(kind="trading partner", ident=partner_id)
     if partner.status != PartnerStatus.CONFIRMED:
         raise PartnerNotConfirmed(partner=partner.code)
+    if not partner.our_isa_id.strip():
+        raise OurIdIsMissing(partner=partner.code)
     account = account_snapshots([partner.account_id], on=now.date())[partner.account_id]
     parts = part_numbers_of(account.id)
     wanted = _named(codes, account.id) if any(c.strip() for c in codes) else list(parts)

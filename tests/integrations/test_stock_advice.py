@@ -16,7 +16,7 @@ from core import clock
 from core.errors import InvalidInput
 from integrations.models import OutboundDocument
 from integrations.rules.x12 import parse
-from integrations.services.advise_stock import NothingToAdvise, PartnerNotConfirmed, advise_stock
+from integrations.services.advise_stock import NothingToAdvise, OurIdIsMissing, PartnerNotConfirmed, advise_stock
 from integrations.states import PartnerStatus
 from inventory.models import Demand, Pool
 from orders.services.preview import preview
@@ -112,8 +112,10 @@ def test_what_cannot_be_advised_is_named_with_what_mends_it(world):
         assert refused.value.remedy
     assert segments(advised(partner, product.sku, "barred").text, "LIN") == [f"LIN*1*VP*{product.sku}"]
     stranger = PartnerFactory(status=PartnerStatus.UNCONFIRMED, isa_id="NEW")
-    with pytest.raises(PartnerNotConfirmed):
-        advised(stranger, product.sku)
+    for who, kind in ((stranger, PartnerNotConfirmed), (partner_of(world, isa_id="X", our_isa_id=""), OurIdIsMissing)):
+        with pytest.raises(kind) as told:
+            advised(who, product.sku)
+        assert told.value.remedy
     assert OutboundDocument.objects.count() == 1
 
 
