@@ -117,5 +117,5 @@ def test_who_may_only_look_sees_a_policy_and_saves_nothing():
 
 
 def _main(page) -> str:
-    """The page without the console's own search and menus."""
-    return page.content.decode().partition("hf-form")[2]
+    """The policy's own form, without the console's search and menus around it."""
+    return page.content.decode().partition("hf-form")[2].partition("</form>")[0]
