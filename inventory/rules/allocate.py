@@ -89,7 +89,8 @@ class Decision:
         if self.is_contended:
             found.append(Loser("stock that was read as free", "another claim took it first"))
         if self.verdict is not None and self.verdict.late_on is not None:
-            found.append(Loser("to be there on its day", f"it is promised for {self.verdict.late_on.isoformat()}"))
+            day = self.verdict.late_on
+            found.append(Loser("to be there on its day", f"it is promised for {day.day} {day:%b}"))
         if self.need.is_blocked:
             found.append(Loser("a firm allocation", "the demand is blocked: it comes last and holds stock only softly"))
         return tuple(found)

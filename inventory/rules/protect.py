@@ -63,6 +63,7 @@ class Floors:
     lost: list[Decimal]  # by part: what the stock no longer covers
     given: list[dict[int | None, Decimal]]  # by floor: what members of each kind took that counts against it first
     of_floor: list[list[int]] = field(default_factory=list)
+    area_of: list[int] = field(default_factory=list)  # by part: the area that is its places
     serving: dict[tuple[int | None, int], list[int]] = field(default_factory=dict)
     against: dict[tuple[int | None, int], list[tuple[int, list[int]]]] = field(default_factory=dict)
 
@@ -90,6 +91,7 @@ class Floors:
         return cls(
             kept, full, _above(kept, full), parts, size, kinds, bool(kinds), areas, left, within, _by_place(areas),
             list(size), [ZERO] * len(parts), [defaultdict(Decimal) for _ in kept], _of_floor(parts),
+            [areas.index(part.places) for part in parts],
         )  # fmt: skip
 
     def room(self, account_id: int | None, place: int) -> Decimal | None:
@@ -108,6 +110,7 @@ class Floors:
 
         To be called when demands have kept what they hold, which no floor takes from them.
         """
+        self._count(is_settled=False)
         free = {place: there.get(place, ZERO) for place in self.areas_of}
         sets, placed = [part.places for part in self.parts], [defaultdict[int, Decimal](Decimal) for _ in self.parts]
         for parts in self.of_floor:
@@ -140,11 +143,13 @@ class Floors:
                 found[protection.name] += owed
         return sorted(found.items(), key=lambda pair: (-pair[1], pair[0]))
 
-    def _count(self) -> None:
+    def _count(self, is_settled: bool = True) -> None:
         """What each part still owes; a tree's floors stand deepest first."""
         flowing = [dict(given) for given in self.given]
         for n, parts in enumerate(self.of_floor):
             self._count_floor(parts, flowing[n])
+            if is_settled:
+                self._move(parts)
             above = self.above[n]
             if above is not None:
                 for kind, qty in flowing[n].items():
@@ -167,6 +172,13 @@ class Floors:
             given[kind] = rest
         for n, qty in filled.items():
             self.owed[n] = max(ZERO, self.size[n] - qty - self.lost[n])
+
+    def _move(self, parts: Sequence[int]) -> None:
+        """What members of other kinds took of a part's lots is kept in others of its floor."""
+        for n in parts[:-1]:
+            if (over := self.owed[n] - self.left[self.area_of[n]]) > 0:
+                self.owed[n] -= over
+                self.owed[parts[-1]] += over
 
     def _serving(self, account_id: int | None, place: int) -> list[int]:
         """Of each tree, the deepest floor a take of the account there counts against."""

@@ -18,7 +18,8 @@ from inventory.services import allocate as doors
 from inventory.services.allocate import allocate, allocate_shard, start_run
 from inventory.services.open_demands import open_demands
 from inventory.services.save_policy import PolicyDraft, save_policy
-from tests.factories.accounts import AccountFactory
+from tests.factories.accounts import AccountFactory, StaffFactory
+from tests.factories.doors import browser_of
 from tests.factories.inventory import (
     NOW,
     PLANNER,
@@ -71,6 +72,11 @@ def test_a_run_is_a_job_for_each_shard_and_the_last_one_closes_it(three):
     assert run.shards.filter(finished_at__isnull=False).count() == 3
     assert shard_jobs().filter(state=JobState.DONE).count() == 3
     assert breaches() == []
+    reader = browser_of(StaffFactory(is_superuser=True))
+    page = reader.get(f"/admin/inventory/allocationrun/{run.pk}/change/").content.decode()
+    assert "6 lines gained 12" in page
+    for part in run.shards.all():
+        assert f'<a href="/admin/inventory/allocationrun/{part.pk}/change/">run {part.pk}</a> (2 lines)' in page
 
 
 def test_a_shard_done_again_changes_nothing(three):

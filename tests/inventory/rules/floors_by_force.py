@@ -104,5 +104,10 @@ def kept_parts(case, counts_barred=True):
             parts[rest][3] += wanted[k] - got
             wanted[rest] += wanted[k] - got
     after = owed(case, parts, lost, {i: case.on[i] for i, n in case.needs.items() if n.product_id == 1})
+    for k, (n, reach, places, _) in enumerate(parts):
+        if reach is not None:  # what others took of its lots is kept where the floor still has some
+            over = max(Decimal(0), after[k] - sum((case.left[b] for b in places), Decimal(0)))
+            after[k] -= over
+            after[next(m for m, p in enumerate(parts) if p[0] == n and p[1] is None)] += over
     floors = case.snapshot.protections
     return [(floors[n], places, qty) for (n, _, places, _), qty in zip(parts, after, strict=True) if qty > 0]

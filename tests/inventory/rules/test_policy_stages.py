@@ -89,7 +89,7 @@ def test_a_win_is_confirmed_in_full_on_its_day_or_has_failed():
     late = on_its_day(decision, due + timedelta(days=1))
     assert (decision.verdict.is_win_failed, late.verdict.is_win_failed) == (False, True)
     (told,) = late.explanation().losers
-    assert (told.what, told.why) == ("to be there on its day", "it is promised for 2026-11-26")
+    assert (told.what, told.why) == ("to be there on its day", "it is promised for 26 Nov")
     gain = why(run(Policy(segments=(Segment("may", Strategy.GAIN),)), [need(1, 4, due=2)], [supply(1, 4)]), 1)
     assert on_its_day(gain, due + timedelta(days=1)) == gain
 
