@@ -29,7 +29,7 @@ _ACCOUNT_COLUMNS = (
     "id", "code", "name", "status", "parent_id", "tier_id", "territory_id", "region", "currency", "time_zone",
     "po_number_required", "ship_complete", "min_line_percent", "min_order_percent", "max_shipments",
     "backorders_allowed", "substitution_allowed", "min_shelf_life_days", "is_tax_exempt", "public_id", "over_ship_percent",
-    "short_close_percent",
+    "early_days_allowed", "short_close_percent",
 )
 # fmt: on
 # Raw, because every order asks: building the same statement with the ORM takes longer than running it.

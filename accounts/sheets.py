@@ -74,6 +74,7 @@ _ACCOUNTS = (
     Column("backorders_allowed", "Backorders allowed", YesNo(), clears=False, default="yes"),
     Column("short_close_percent", "Closed short, %", PERCENT, clears=False, default="0"),
     Column("over_ship_percent", "Taken above the order, %", PERCENT, clears=False, default="0"),
+    Column("early_days_allowed", "Delivered early, days", SMALL, help="Empty: any; 0: not before the requested date."),
     Column("substitution_allowed", "Substitution allowed", YesNo(), clears=False, default="no"),
     Column("min_shelf_life_days", "Minimum shelf life, days", Number(9), clears=False, default="0"),
     Column("external_id", "External id", Text(80), aliases=("erp number", "erp id")),

@@ -22,6 +22,7 @@ from inventory.models import (
     Lot,
     Pool,
     Promise,
+    Site,
     StockBalance,
     StockCount,
     Transfer,
@@ -261,6 +262,12 @@ def lock_pool(pool_id: int) -> Pool | None:
 
 def lock_lots(lot_ids: Collection[int]) -> dict[int, Lot]:
     return {x.pk: x for x in take(Rank.LOT, Lot.objects.filter(pk__in=lot_ids))}
+
+
+def lock_limited_sites(site_ids: Collection[int]) -> list[int]:
+    """Those of the sites that handle so many lines a day and no more: whoever releases to them does so alone."""
+    limited = Site.objects.filter(pk__in=site_ids, lines_per_day__isnull=False)
+    return [pk for (pk,) in take_values(Rank.CAPACITY, limited)]
 
 
 def lock_count(count_id: int) -> StockCount | None:

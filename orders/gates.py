@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts import queries as accounts
@@ -17,17 +16,19 @@ from core.refs import DocumentRef
 from credit import queries as credit
 from credit.rules.asks import CreditAsk, CreditDecision
 from credit.states import CheckPoint
-from inventory import queries as inventory
-from inventory.states import ClaimKind
+from inventory.ready_queries import ready_stock, site_loads
+from inventory.rules.ready import ReadyStock, SiteLoad
 from orders.allowed_queries import allowed_rules
 from orders.queries import credit_held_pictures, pictures
 from orders.rules import gates as rules
+from orders.rules import leaving
 from orders.rules.asks import GateResult
 from orders.rules.capture import Surroundings
 from orders.rules.content import APPROVAL_KIND, content_hash
 from orders.rules.credit_queue import asks_at_release
 from orders.rules.exposure import by_ship_date, ship_date_of, unreleased
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.releasable import releasable
 from orders.rules.repricing import OVERRIDE, PRICE_APPROVAL
 from orders.rules.worth import per_unit
 from orders.states import Gate
@@ -38,6 +39,7 @@ from pricing.states import PriceLevel
 
 ZERO = Decimal(0)
 MANY = 10_000
+READY_GATES = {Gate.ALLOCATION, Gate.DELIVERY_WINDOW, Gate.CAPACITY}
 ENTRY_GATES = (Gate.ELIGIBILITY, Gate.DATA, Gate.PRICE, Gate.APPROVAL)
 
 
@@ -51,8 +53,8 @@ class Evidence:
     pending: Mapping[int, Sequence[str]] = field(default_factory=dict)
     approved_prices: Mapping[int, frozenset[str]] = field(default_factory=dict)
     credit: Mapping[int, CreditDecision] = field(default_factory=dict)
-    lines_at: Mapping[int, Mapping[str, int]] = field(default_factory=dict)
-    site_limits: Mapping[str, int | None] = field(default_factory=dict)
+    ready: Mapping[int, Sequence[ReadyStock]] = field(default_factory=dict)  # by demand
+    loads: Mapping[int, SiteLoad] = field(default_factory=dict)  # by site, of those with a limit
     among: Mapping[int, frozenset[int]] = field(default_factory=dict)  # lines that go first, where not all are to go
 
 
@@ -76,6 +78,8 @@ def evaluate_gates(order_ids: Iterable[int], gates: Collection[Gate], *, now: da
     evidence = gather(orders.values(), gates, now=now)
     if Gate.CREDIT in gates:
         evidence = replace(evidence, credit=credit_views(orders.values(), now=now))
+    if Gate.CAPACITY in gates:
+        evidence = replace(evidence, loads=site_loads(sites_of(evidence.ready), now=now))
     return {i: judge(order, evidence, gates, now=now) for i, order in orders.items()}
 
 
@@ -137,27 +141,58 @@ def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: date
         evidence = replace(evidence, approved_prices=_approved_prices(many))
     if Gate.APPROVAL in gates:
         evidence = replace(evidence, pending=_pending(now))
-    if Gate.CAPACITY in gates:
-        evidence = replace(evidence, **_site_load(many))
+    if READY_GATES & set(gates):
+        ready = ready_stock([x.demand.demand_id for o in many for x in o.lines if x.demand], now=now)
+        evidence = replace(evidence, ready=ready)
     return evidence
 
 
 def judge(order: OrderPicture, evidence: Evidence, gates: Collection[Gate], *, now: datetime) -> list[GateResult]:
     """The gates' results for one order, waivers applied."""
     account = evidence.accounts.get(order.account_id)
+    going = going_lines(order, evidence) if READY_GATES & set(gates) else ()
     asked = {
         Gate.ELIGIBILITY: lambda: rules.eligibility(order, account, evidence.violations.get(order.order_id, {})),
         Gate.DATA: lambda: rules.data(order, account, evidence.ship_tos),
         Gate.PRICE: lambda: rules.price(order, evidence.approved_prices.get(order.order_id, frozenset())),
         Gate.APPROVAL: lambda: rules.approval(order, _awaited(order, evidence)),
         Gate.CREDIT: lambda: rules.credit(order, evidence.credit.get(order.order_id)),
-        Gate.ALLOCATION: lambda: rules.allocation(order),
+        Gate.ALLOCATION: lambda: leaving.allocation(order, going, evidence.ready),
         Gate.SHIP_COMPLETE: lambda: rules.ship_complete(order, account, evidence.among.get(order.order_id)),
-        Gate.DELIVERY_WINDOW: lambda: rules.delivery_window(order, local_day(now, account)),
-        Gate.CAPACITY: lambda: rules.capacity(order, evidence.lines_at.get(order.order_id, {}), evidence.site_limits),
+        Gate.DELIVERY_WINDOW: lambda: _window(order, account, going, evidence, now),
+        Gate.CAPACITY: lambda: leaving.capacity(going, evidence.ready, evidence.loads),
     }
     results = [result for gate in Gate if gate in gates for result in asked[gate]()]
     return rules.after_waivers(order, results, order.total, now)
+
+
+def _window(
+    order: OrderPicture,
+    account: AccountSnapshot | None,
+    going: Sequence[LinePicture],
+    evidence: Evidence,
+    now: datetime,
+) -> list[GateResult]:
+    return leaving.delivery_window(
+        order,
+        local_day(now, account),
+        going=going,
+        ready=evidence.ready,
+        early_days=account.early_days_allowed if account else None,
+        ship_tos=evidence.ship_tos,
+        now=now,
+    )
+
+
+def going_lines(order: OrderPicture, evidence: Evidence) -> tuple[LinePicture, ...]:
+    """The lines that would go now, of those that are to go first where not all are."""
+    among = evidence.among.get(order.order_id)
+    chosen = set(releasable(order, evidence.accounts.get(order.account_id), among).line_nos)
+    return tuple(line for line in order.lines if line.line_no in chosen)
+
+
+def sites_of(ready: Mapping[int, Sequence[ReadyStock]]) -> set[int]:
+    return {stock.site_id for of_demand in ready.values() for stock in of_demand}
 
 
 def priced(order: OrderPicture, *, on: date, beside: Decimal = ZERO) -> tuple[OrderPicture, dict[int, PriceResult]]:
@@ -316,16 +351,3 @@ def _ship_tos(orders: Iterable[OrderPicture]) -> dict[int, ShipToSnapshot]:
     ids = {o.ship_to_id for o in orders} | {x.ship_to_id for o in orders for x in o.lines}
     wanted = sorted(i for i in ids if i is not None)
     return dict(accounts.ship_to_snapshots(wanted)) if wanted else {}
-
-
-def _site_load(orders: Iterable[OrderPicture]) -> dict[str, Any]:
-    """How many lines each order has at each site, and what the sites handle."""
-    order_of = {x.demand.demand_id: o.order_id for o in orders for x in o.lines if x.demand}
-    claims = inventory.claims(list(order_of), {ClaimKind.HARD}) if order_of else {}
-    sites = inventory.site_snapshots()
-    lines_at: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    for demand_id, stocks in claims.items():
-        for site_id in {stock.site_id for stock in stocks}:
-            lines_at[order_of[demand_id]][sites[site_id].code] += 1
-    limits = {site.code: site.lines_per_day for site in sites.values()}
-    return {"lines_at": lines_at, "site_limits": limits}

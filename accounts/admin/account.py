@@ -112,6 +112,7 @@ class AccountAdmin(ReferenceAdmin):
                     ("min_line_percent", "min_order_percent"),
                     ("backorders_allowed", "substitution_allowed"),
                     ("short_close_percent", "over_ship_percent"),
+                    "early_days_allowed",
                     "min_shelf_life_days",
                 ]
             },

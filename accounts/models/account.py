@@ -67,6 +67,10 @@ class Account(models.Model):
         "closed short, %", max_digits=5, decimal_places=2, default=0, db_default=0,
         help_text="A rest of at most this share of a line that has shipped is not sent after it. 0: always sent.",
     )  # fmt: skip
+    early_days_allowed = models.PositiveSmallIntegerField(
+        "delivered early, days at most", null=True, blank=True,
+        help_text="How many days before the requested date a delivery may come. Empty: any; 0: not before it.",
+    )  # fmt: skip
     over_ship_percent = models.DecimalField(
         "taken above the order, %", max_digits=5, decimal_places=2, default=0, db_default=0,
         help_text="What may be picked, shipped and invoiced above what was ordered of a line. 0: never more.",

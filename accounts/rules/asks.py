@@ -67,6 +67,7 @@ class AccountSnapshot:
     group_ids: frozenset[int] = frozenset()
     public_id: str = ""
     over_ship_percent: Decimal = Decimal(0)
+    early_days_allowed: int | None = None  # days before the requested date a delivery may come; None: any
     short_close_percent: Decimal = Decimal(0)
 
     @property

@@ -21,6 +21,7 @@ from fulfillment.models import RecallRequest, Shipment, ShipmentLine
 from fulfillment.release_queries import open_recall_of
 from fulfillment.services.ask_recall import tell
 from fulfillment.states import SHIPMENT, RecallState, ShipmentStatus
+from inventory.services.site_days import give_back_lines
 from inventory.services.take_back_claims import take_back_claims
 from orders.queries import line_prices
 from orders.services.place_hold import hold_again
@@ -78,6 +79,8 @@ def _accept(recall_id: int, actor: Actor, now: datetime) -> int:
     shipment.status = SHIPMENT.require(ShipmentStatus(shipment.status), ShipmentStatus.CANCELLED)
     lines = list(ShipmentLine.objects.filter(shipment=shipment).order_by("pk"))
     take_back_claims([line.claim_id for line in lines], now=now)
+    given = len({line.order_line_id for line in lines})
+    give_back_lines(shipment.site_id, given, released_at=shipment.released_at)
     _give_back_exposure(shipment, lines, actor, now)
     _answer(row, shipment, RecallState.ACCEPTED, "", actor, now)
     return shipment.order_id

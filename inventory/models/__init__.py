@@ -21,6 +21,7 @@ from inventory.models.field import (
 )
 from inventory.models.pool import OrderCap, Pool, SafetyStock
 from inventory.models.scenario import AllocationScenario
+from inventory.models.site_day import SiteDay
 from inventory.models.sourcing import DemandSourcing, SourcingRule, TransitLane
 from inventory.models.transfer import Transfer, TransferLine
 from inventory.models.vendor import VendorOffer
@@ -53,6 +54,7 @@ __all__ = [
     "SafetyStock",
     "Serial",
     "Site",
+    "SiteDay",
     "SourcingRule",
     "StockBalance",
     "StockCount",

@@ -74,10 +74,18 @@ class Coverage:
 @lru_cache(maxsize=1024)  # the lines of an order ask the same of the same few sites
 def earliest_ship_date(site: SiteTimes, *, now: datetime) -> date:
     """From stock: today until the cut-off, else the next business day; then the lead days."""
+    return ship_date_after(site, _begun(site, now))
+
+
+def working_day(site: SiteTimes, *, now: datetime) -> date:
+    """The day the site works on what reaches it now: today until the cut-off, else its next business day."""
+    return site.calendar.add_days(_begun(site, now), 0)
+
+
+def _begun(site: SiteTimes, now: datetime) -> date:
     local = now.astimezone(ZoneInfo(site.time_zone))
     late = site.cutoff_time is not None and local.time() >= site.cutoff_time
-    start = local.date() + ONE_DAY if late and site.calendar.is_business_day(local.date()) else local.date()
-    return ship_date_after(site, start)
+    return local.date() + ONE_DAY if late and site.calendar.is_business_day(local.date()) else local.date()
 
 
 def is_past_cutoff(site: SiteTimes, *, now: datetime) -> bool:

@@ -5,7 +5,7 @@ may answer with several results when several of its rules hold.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -247,16 +247,6 @@ def credit_notes(decision: CreditDecision) -> list[Loser]:
     return [*told, Loser("passed", ", ".join(passed))] if passed else told
 
 
-def allocation(order: OrderPicture) -> Results:
-    """Gate 6: something of the order is allocated hard. Which lots are valid, allocation has decided."""
-    claimed = [x for x in order.lines if x.demand and x.demand.allocated > 0]
-    if claimed:
-        return [passed(Gate.ALLOCATION, f"{len(claimed)} of {len(order.lines)} lines have stock allocated.")]
-    open_lines = [x for x in order.lines if x.demand and x.demand.open > 0]
-    message = "No stock is allocated to the order yet." if open_lines else "Nothing of the order is left to release."
-    return [_result(Gate.ALLOCATION, Verdict.HOLD, "allocation", message, {"open_lines": len(open_lines)})]
-
-
 def ship_complete(order: OrderPicture, account: AccountSnapshot | None, among: frozenset[int] | None = None) -> Results:
     """Gate 7: the account's ship-complete policy and its minimum percentages let at least one line go; `among` the lines
     that are to go first, where not all are."""
@@ -265,28 +255,6 @@ def ship_complete(order: OrderPicture, account: AccountSnapshot | None, among: f
         return [passed(Gate.SHIP_COMPLETE, choice.message, **choice.inputs)]
     waiting = [Loser(f"line {n}", why) for n, why in choice.refused]
     return [_result(Gate.SHIP_COMPLETE, Verdict.HOLD, choice.rule, choice.message, choice.inputs, losers=waiting)]
-
-
-def delivery_window(order: OrderPicture, today: date) -> Results:
-    """Gate 8: the customer still takes it: the cancel-after date has not passed."""
-    last = order.cancel_after_date
-    if last is None:
-        return [passed(Gate.DELIVERY_WINDOW, "The order has no cancel-after date.")]
-    inputs = {"cancel_after": last.isoformat(), "today": today.isoformat()}
-    if today <= last:
-        return [passed(Gate.DELIVERY_WINDOW, f"Wanted until {last}.", **inputs)]
-    message = f"The order was to be cancelled after {last}."
-    return [_result(Gate.DELIVERY_WINDOW, Verdict.HOLD, "past_cancel_date", message, inputs)]
-
-
-def capacity(order: OrderPicture, lines_at: Mapping[str, int], limits: Mapping[str, int | None]) -> Results:
-    """Gate 9: no site is asked for more lines than it handles on a day. By site code; None: the site sets no limit."""
-    over = [(site, n, limit) for site, n in sorted(lines_at.items()) if (limit := limits.get(site)) and n > limit]
-    if not over:
-        return [passed(Gate.CAPACITY, "The sites can handle the lines today.", **lines_at)]
-    site, n, limit = over[0]
-    message = f"{site} handles {limit} lines a day; the order has {n} for it."
-    return [_result(Gate.CAPACITY, Verdict.HOLD, "site_capacity", message, {"lines": n, "limit": limit})]
 
 
 def after_waivers(order: OrderPicture, results: Sequence[GateResult], value: Decimal, now: datetime) -> Results:

@@ -2,6 +2,7 @@
 transaction, which locked the accounts' credit first and inserts the shipments next.
 """
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,10 +20,12 @@ from credit.services.check import check
 from credit.services.post import post
 from credit.states import Bucket, CheckPoint
 from inventory.rules.asks import ClaimedStock
+from inventory.rules.ready import with_lines
 from inventory.services.lock_demands import lock_demands
 from inventory.services.release_claims import release_claims
+from inventory.services.site_days import count_released, lock_site_days
 from orders.events import LinesReleased
-from orders.gates import Evidence, gather, judge
+from orders.gates import Evidence, gather, going_lines, judge, sites_of
 from orders.locks import lock_orders
 from orders.models import Order
 from orders.queries import credit_held_pictures, demand_ids_of, pictures
@@ -30,8 +33,8 @@ from orders.rules.asks import GateResult, Part, ReleasedLine, ReleaseGrant
 from orders.rules.credit_queue import asks_at_release, lines_that_fit
 from orders.rules.exposure import by_ship_date, open_change, open_posting, unreleased, worth_of
 from orders.rules.holds import refresh
+from orders.rules.leaving import lines_by_site
 from orders.rules.picture import LinePicture, OrderPicture
-from orders.rules.releasable import releasable
 from orders.services.bump_versions import bump_versions
 from orders.services.count_open_orders import ensure_counted
 from orders.services.hold_rows import Told, clear_by_rule, insert_holds, merged
@@ -63,8 +66,8 @@ def release_lines(
     """A grant per order: what was released, or which gates refused. Partial where ship-complete permits. `parts` names
     orders of which only a part is to go first.
 
-    A constant number of statements for any number of orders and lines. Locks orders (20), then demands (50): lock, read,
-    decide, write. Raises NotFound.
+    A constant number of statements for any number of orders and lines. Locks orders (20), demands (50), then sites that
+    handle so many lines a day (58): lock, read, decide, write. Raises NotFound.
     """
     rows = lock_orders(order_ids)
     if missing := set(order_ids) - rows.keys():
@@ -73,28 +76,36 @@ def release_lines(
     orders = {i: replace(o, version=rows[i].version + 1) for i, o in pictures(rows).items()}
     alive = {i: o for i, o in orders.items() if rows[i].status == OrderStatus.SUBMITTED}
     ensure_counted(alive.values(), now=now)
-    judged = _judge(alive, parts or {}, now)
+    judged, evidence = _judge(alive, parts or {}, now)
     told = _refresh_holds(judged, actor, now)
     claims = _claim(judged, now)
+    count_released(_lines_at(judged, claims), evidence.loads)
     grants = {i: _grant(judged[i], claims) if i in judged else _not_submitted(o, rows[i]) for i, o in orders.items()}
     _post([grants[i] for i in judged], alive, now)
     _finish([g for g in grants.values() if g.claims or g.order_id in told], alive, told, actor, now)
     return grants
 
 
-def _judge(orders: Mapping[int, OrderPicture], parts: Mapping[int, Part], now: datetime) -> dict[int, _Judged]:
+@require_uow
+def _judge(
+    orders: Mapping[int, OrderPicture], parts: Mapping[int, Part], now: datetime
+) -> tuple[dict[int, _Judged], Evidence]:
+    """Each order in turn: what one takes of a site's day is gone for the next. The evidence says what was there before."""
     evidence = gather(orders.values(), UNLOCKED_GATES, now=now)
     evidence = replace(evidence, among=_chosen(orders, parts, evidence, now))
-    going = {i: _going(order, evidence) for i, order in orders.items()}
+    going = {i: going_lines(order, evidence) for i, order in orders.items()}
     evidence = replace(evidence, credit=_decide_credit(orders, going, now, parts=parts))
-    judged = {}
+    evidence = replace(evidence, loads=lock_site_days(sites_of(evidence.ready), now=now))
+    judged, now_taken = {}, evidence
     for order_id, order in orders.items():
         gates = gates_asked(order_id in evidence.credit)
-        results = tuple(judge(order, evidence, gates, now=now))
+        results = tuple(judge(order, now_taken, gates, now=now))
         passes = all(r.verdict == Verdict.PASS for r in results)
         is_part = bool(evidence.among) and _leaves_some(order, evidence.among.get(order_id))
         judged[order_id] = _Judged(order, results, going[order_id] if passes else (), is_part)
-    return judged
+        taken = lines_by_site(judged[order_id].going, evidence.ready)
+        now_taken = replace(now_taken, loads=with_lines(now_taken.loads, taken))
+    return judged, evidence
 
 
 def gates_asked(is_credit_asked: bool) -> tuple[Gate, ...]:
@@ -107,7 +118,7 @@ def _chosen(
 ) -> dict[int, frozenset[int]]:
     """The lines of the parts: those named, or as many as an amount, or else the account's limit, bears."""
     wanted = {i: part for i, part in parts.items() if i in orders}
-    asked = {i: _going(orders[i], evidence) for i, part in wanted.items() if part == Part()}
+    asked = {i: going_lines(orders[i], evidence) for i, part in wanted.items() if part == Part()}
     room = _decide_credit({i: orders[i] for i in asked}, asked, now, parts=asked) if asked else {}
     chosen = {}
     for order_id, part in wanted.items():
@@ -120,12 +131,6 @@ def _chosen(
 def _leaves_some(order: OrderPicture, among: frozenset[int] | None) -> bool:
     open_lines = {x.line_no for x in order.lines if x.demand and unreleased(x.demand) > 0}
     return among is not None and not open_lines <= among
-
-
-def _going(order: OrderPicture, evidence: Evidence) -> tuple[LinePicture, ...]:
-    among = evidence.among.get(order.order_id)
-    chosen = set(releasable(order, evidence.accounts.get(order.account_id), among).line_nos)
-    return tuple(line for line in order.lines if line.line_no in chosen)
 
 
 @require_uow
@@ -161,6 +166,18 @@ def _looked_at(judged: _Judged) -> set[Gate]:
 def _claim(judged: Mapping[int, _Judged], now: datetime) -> dict[int, list[ClaimedStock]]:
     demand_ids = [x.demand.demand_id for j in judged.values() for x in j.going if x.demand]
     return release_claims(demand_ids, now=now) if demand_ids else {}
+
+
+def _lines_at(judged: Mapping[int, _Judged], claims: Mapping[int, Sequence[ClaimedStock]]) -> dict[int, int]:
+    """How many order lines each site was given."""
+    given = Counter(
+        site_id
+        for j in judged.values()
+        for x in j.going
+        if x.demand
+        for site_id in {stock.site_id for stock in claims.get(x.demand.demand_id, ())}
+    )
+    return dict(given)
 
 
 def _grant(judged: _Judged, claims: Mapping[int, Sequence[ClaimedStock]]) -> ReleaseGrant:

@@ -137,18 +137,6 @@ def test_a_hold_by_hand_is_told_by_the_approval_gate_and_places_no_second_hold()
     assert refresh(held.open_holds, results, [Gate.APPROVAL]).place == ()
 
 
-def test_the_cancel_after_date_itself_still_ships():
-    assert gates.delivery_window(order(line(1), cancel_after_date=date(2026, 3, 2)), date(2026, 3, 2))[0].is_pass
-    late = gates.delivery_window(order(line(1), cancel_after_date=date(2026, 3, 2)), date(2026, 3, 3))[0]
-    assert late.rule == "past_cancel_date"
-
-
-def test_a_site_is_not_asked_for_more_lines_than_it_handles():
-    assert gates.capacity(order(line(1)), {"RENO": 5}, {"RENO": 5})[0].is_pass
-    assert gates.capacity(order(line(1)), {"RENO": 6}, {"RENO": 5})[0].rule == "site_capacity"
-    assert gates.capacity(order(line(1)), {"RENO": 6}, {"RENO": None})[0].is_pass
-
-
 def test_what_may_ship_follows_policy_and_percentages():
     full = line(1, demand=state(10, allocated=10))
     half = line(2, demand=state(10, allocated=5, backordered=5))
