@@ -1,9 +1,10 @@
 """Reads of approvals and of the authority to give them: a constant number of statements."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Q
 
@@ -13,10 +14,12 @@ from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve
 from accounts.spending_queries import buyers_of, counted_by_document, headrooms
 from accounts.states import ApprovalState
 from core.actors import Actor
-from core.money import Money
+from core.money import EXACT, Money, round_amount
+from core.rates import RateMissing, rates
 from core.refs import DocumentRef
 
 ZERO = Decimal(0)
+ANY_AMOUNT = Decimal("Infinity")
 PURCHASE = "purchase order"  # the customer's own company decides
 TOLD_OUTSIDE = frozenset({"price", PURCHASE})  # kinds a customer and their rep hear of; limits of credit are ours
 
@@ -92,18 +95,49 @@ def all_kept_limits() -> list[Limit]:
     return [Limit(*row) for row in rows]
 
 
-def has_authority(actor: Actor, *, kind: str, amount: Decimal | None, margin_points: Decimal | None = None) -> bool:
+def has_authority(
+    actor: Actor,
+    *,
+    kind: str,
+    amount: Decimal | None,
+    currency: str,
+    on: date,
+    margin_points: Decimal | None = None,
+) -> bool:
     """Whether the person's roles, as they are stored now and not as the session was opened with, reach the amount and
-    the points: what they may do without asking. An actor that is nobody's account has the roles it says. 2 SQL."""
+    the points: what they may do without asking. An actor that is nobody's account has the roles it says. 2 SQL.
+
+    Limits are amounts of the company's currency: another one is converted by the rate of the day, one statement more.
+    Raises RateMissing where there is none and the amount decides."""
     roles, is_superuser = roles_now(actor)
-    return may_approve(
-        roles,
-        kind=kind,
-        amount=amount,
-        is_superuser=is_superuser,
-        margin_points=margin_points,
-        kept=kept_limits(kind),
-    )
+    kept = kept_limits(kind)
+
+    def reaches(of: Decimal | None) -> bool:
+        return may_approve(
+            roles, kind=kind, amount=of, is_superuser=is_superuser, margin_points=margin_points, kept=kept
+        )
+
+    if amount is None or currency in ("", home_currency()):
+        return reaches(amount)
+    if reaches(ANY_AMOUNT) or not reaches(ZERO):  # whatever the rate is
+        return reaches(ANY_AMOUNT)
+    return reaches(in_home_currency(amount, currency, on=on, actor=actor.label))
+
+
+def home_currency() -> str:
+    """The company's, in which authority is counted: the setting COST_CURRENCY."""
+    return str(getattr(settings, "COST_CURRENCY", "USD"))
+
+
+def in_home_currency(amount: Decimal, currency: str, *, on: date, actor: str) -> Decimal:
+    """At the dated rate, as far as limits are concerned. Raises RateMissing."""
+    home = home_currency()
+    if currency in ("", home):
+        return amount
+    rate = rates([(currency, home)], on=on).get((currency, home))
+    if rate is None:
+        raise RateMissing(base=currency, quote=home, day=on, actor=actor, home=home)
+    return round_amount(EXACT.multiply(amount, rate), home)
 
 
 def roles_now(actor: Actor) -> tuple[frozenset[str], bool]:

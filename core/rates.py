@@ -6,7 +6,16 @@ from decimal import Decimal
 
 from django.db import connection
 
+from core.errors import Refused
 from core.money import EXACT
+
+
+class RateMissing(Refused):
+    template = (
+        "There is no exchange rate from {base} to {quote} for {day}: what {actor} may decide is counted in {home}."
+    )
+    remedy_template = "Enter the rate under Exchange rates, then try again."
+
 
 GOOD_FOR = timedelta(days=31)  # an older rate is no rate
 ONE = Decimal(1)

@@ -1,7 +1,7 @@
 """Who may approve how much (domain.md §0.4: requester is never approver; authority limits by role, amount and points of
 margin).
 
-Amounts are compared as numbers in the approval's own currency, so in a small-unit currency the limits are stricter.
+Limits are amounts of the company's currency; what is asked in another one is converted by the rate of the day first.
 """
 
 from collections.abc import Collection, Iterable, Sequence

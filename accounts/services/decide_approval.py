@@ -9,6 +9,7 @@ from accounts.access import visible_accounts
 from accounts.approval_queries import (
     PURCHASE,
     approval_of,
+    in_home_currency,
     kept_limits,
     own_limits,
     period_in_words,
@@ -72,8 +73,8 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
 
     Raises NotFound (also for a customer the decider may not see), SelfApproval, AuthorityExceeded, AuthorityUsedUp,
     OwnLimitReached (a purchase order above what the approver may spend on one order, or has left in the period),
-    ApprovalExpired, ContentChanged (something newer was asked for the same document), IllegalTransition (decided before),
-    NotPermitted (the system never approves).
+    RateMissing, ApprovalExpired, ContentChanged (something newer was asked for the same document), IllegalTransition
+    (decided before), NotPermitted (the system never approves).
     """
     asked = ApprovalRequest.objects.filter(pk=approval_id).first()  # what is asked never changes
     if asked is None:
@@ -89,7 +90,7 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
     APPROVAL.require(ApprovalState(row.state), target)
     _refuse_superseded(row)
     if use is not None:
-        _count(use, standing, row, actor)
+        _count(use, standing, row, actor, now)
     row.state, row.decided_by_id, row.decided_at, row.decision_note = target, actor.user_id, now, note
     row.decided_for = None if standing.person.pk == decider.pk else standing.person
     row.save(update_fields=["state", "decided_by_id", "decided_at", "decision_note", "decided_for"])
@@ -121,12 +122,13 @@ def _decider(asked: ApprovalRequest, actor: Actor) -> User:
 def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Actor, now: datetime) -> _Standing:
     """One's own authority before that of somebody one stands in for; whoever asked lends none."""
     kept = kept_limits(asked.kind)
-    amount, points = (asked.amount, asked.margin_points) if approve else (None, None)
+    points = asked.margin_points if approve else None
     absent = User.objects.filter(pk__in=stood_in_for(decider.pk, at=now)).exclude(pk=asked.requested_by_id or 0)
     people = [decider, *absent.order_by("pk")]
     limits = own_limits([approval_of(asked)], [p.pk for p in people], now=now) if approve else {}
     short = None
     for person in people:
+        amount = _counted(asked, person, kept, now) if approve else None
         is_able = authority.may_approve(
             person.roles,
             kind=asked.kind,
@@ -149,6 +151,15 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
         currency=asked.currency,
         roles=", ".join(authority.roles_for(asked.kind, asked.amount, asked.margin_points, kept=kept)),
     )
+
+
+def _counted(asked: ApprovalRequest, person: User, kept: list[authority.Limit], now: datetime) -> Decimal | None:
+    """The amount in the company's currency, which the limits are of; as it is where no limit of this person's is one.
+    Raises RateMissing."""
+    limited = [x for x in authority.limits_of(asked.kind, kept) if x.role in person.roles]
+    if asked.amount is None or all(x.amount is None and x.day_amount is None for x in limited):
+        return asked.amount
+    return in_home_currency(asked.amount, asked.currency, on=now.date(), actor=str(person))
 
 
 def _count_purchase(standing: _Standing, asked: ApprovalRequest, actor: Actor, now: datetime) -> None:
@@ -181,8 +192,8 @@ def _lock_use(standing: _Standing, asked: ApprovalRequest, now: datetime) -> Aut
     return locks.lock_authority_use(standing.person.pk, asked.kind, day)
 
 
-def _count(use: AuthorityUse, standing: _Standing, row: ApprovalRequest, actor: Actor) -> None:
-    amount = abs(row.amount or ZERO)
+def _count(use: AuthorityUse, standing: _Standing, row: ApprovalRequest, actor: Actor, now: datetime) -> None:
+    amount = abs(in_home_currency(row.amount or ZERO, row.currency, on=now.date(), actor=actor.label))
     limit = standing.day_limit
     if limit is not None and use.used_amount + amount > limit:
         raise AuthorityUsedUp(

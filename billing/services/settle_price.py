@@ -113,7 +113,7 @@ def keep(
     if given is not None and given.content_hash != _hash(found):
         raise approvals.ContentChanged(approval_id=given.id)
     effect, currency = sum((m.difference for m in found), ZERO), found[0].currency
-    if given is None and not _may_alone(found, actor):
+    if given is None and not _may_alone(found, actor, now):
         return Stands(False, effect, currency, _ask(found, reason, actor, now))
     _settle(found, f"The invoice stands: {reason.note}", actor, now)
     overrides.record(
@@ -133,9 +133,11 @@ def keep(
     return Stands(True, effect, currency, approval_id)
 
 
-def _may_alone(found: Sequence[Mismatch], actor: Actor) -> bool:
+def _may_alone(found: Sequence[Mismatch], actor: Actor, now: datetime) -> bool:
     at_stake = sum((abs(m.difference) for m in found), ZERO)
-    return actor.user_id is None or has_authority(actor, kind=PRICE, amount=at_stake)
+    return actor.user_id is None or has_authority(
+        actor, kind=PRICE, amount=at_stake, currency=found[0].currency, on=now.date()
+    )
 
 
 @require_uow

@@ -10,7 +10,7 @@ from accounts.states import Role
 ZERO = Decimal(0)
 ANY = Decimal("Infinity")
 KIND = "credit limit"  # of the authority limits an installation keeps
-# What a new installation starts with, in the account's currency: the largest limit the role sets without asking anybody.
+# What a new installation starts with, in the company's currency: the largest limit the role sets without asking anybody.
 LIMIT_AUTHORITY: Mapping[str, Decimal] = {
     Role.FINANCE: Decimal(25_000),
     Role.FINANCE_APPROVER: Decimal(1_000_000),

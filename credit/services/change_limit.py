@@ -12,7 +12,7 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refuse
 from core.outbox import publish
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.authority import authority_of
+from credit.authority import authority_in
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount
@@ -143,7 +143,7 @@ def _check_authority(
     now: datetime,
 ) -> int | None:
     """The approval that was needed and used, or None."""
-    authority = authority_of(actor)
+    authority = authority_in(row.currency, actor, on=now.date())
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
     longer = ends_later(row.limit_valid_to, valid_to)

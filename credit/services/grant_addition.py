@@ -12,7 +12,7 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.outbox import publish
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.authority import authority_of
+from credit.authority import authority_in
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount, LimitAddition
@@ -149,7 +149,7 @@ def require_sense(addition: AdditionSpec, today: date) -> None:
 def _require_authority(
     row: CreditAccount, addition: AdditionSpec, *, actor: Actor, approval_id: int | None, now: datetime
 ) -> int | None:
-    authority = authority_of(actor)
+    authority = authority_in(row.currency, actor, on=now.date())
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="raise what an account may owe", roles="finance")
     whole = whole_limit(row, addition, on=now.date())

@@ -11,7 +11,7 @@ from core.errors import FieldError, InvalidInput, NotPermitted, Refused
 from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.authority import authority_of
+from credit.authority import authority_in
 from credit.events import CreditOpened
 from credit.models import CreditAccount, PaymentTerms
 
@@ -76,7 +76,7 @@ def open_credit_accounts(specs: Sequence[CreditAccountSpec], *, actor: Actor, no
 
 @require_uow
 def _open(specs: Sequence[CreditAccountSpec], *, actor: Actor, now: datetime) -> dict[int, int]:
-    _check_authority(specs, actor)
+    _check_authority(specs, actor, now)
     terms = dict(PaymentTerms.objects.values_list("code", "pk"))
     _refuse_bad(specs, known=frozenset(terms))
     wanted = [spec.account_id for spec in specs]
@@ -98,12 +98,12 @@ def _entry(row: CreditAccount) -> journal.Entry:
     return journal.Entry(DocumentRef("account", row.account_id), "credit_opened", summary)
 
 
-def _check_authority(specs: Sequence[CreditAccountSpec], actor: Actor) -> None:
+def _check_authority(specs: Sequence[CreditAccountSpec], actor: Actor, now: datetime) -> None:
     """The system opens accounts as it is told to (imports, demo); people open within their authority."""
     if actor.is_system:
         return
-    authority = authority_of(actor)
-    if authority is None or any(spec.limit_amount > authority for spec in specs):
+    authority = {currency: authority_in(currency, actor, on=now.date()) for currency in {s.currency for s in specs}}
+    if any((most := authority[spec.currency]) is None or spec.limit_amount > most for spec in specs):
         raise NotPermitted(actor=actor.label, verb="open a credit account with this limit", roles="finance approver")
 
 

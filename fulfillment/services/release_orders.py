@@ -24,7 +24,8 @@ from orders.services.release_lines import release_lines
 def release_orders(*, order_ids: Sequence[int], actor: Actor, now: datetime) -> list[ReleaseOutcome]:
     """Release what the gates let through. One outcome per order, in the order asked; a refusal is an outcome.
 
-    Locks: credit 10, orders 20, demands 50, sites with a limit 58, balances 60 (in orders.release_lines); shipments are new rows.
+    Locks: credit 10, orders 20, demands 50, sites with a limit 58, balances 60 (in orders.release_lines); shipments are
+    new rows.
     """
     return release(order_ids, actor=actor, now=now)
 

@@ -152,7 +152,7 @@ def _margin(price: Decimal | None, ours: PriceResult) -> str:
 
 def _outcome(case: PriceCase, actor: Actor) -> dict[str, Any]:
     """What would happen: the sum, the points, and who has to say yes."""
-    alone = may_alone(case, actor)
+    alone = may_alone(case, actor, clock.now())
     who = roles_for(PRICE_APPROVAL, case.given_away, case.points, kept=kept_limits(PRICE_APPROVAL))
     return {
         "effect": f"{case.effect:+,} {case.order.currency}",

@@ -132,15 +132,17 @@ def _allow(
     case = allowance_case(order_id, line_no, now=now)
     if given is not None and given.content_hash != case.hash:
         raise approvals.ContentChanged(approval_id=given.id)
-    if given is None and (actor.user_id == row.entered_by_id or not _may_alone(case, actor)):
+    if given is None and (actor.user_id == row.entered_by_id or not _may_alone(case, actor, now)):
         asked_id = _ask(case, reason, actor, now)
         return Allowance(False, case.rules, case.line.amount, case.order.currency, asked_id)
     _apply(case, reason, actor, given, now)
     return Allowance(True, case.rules, case.line.amount, case.order.currency, approval_id)
 
 
-def _may_alone(case: AllowanceCase, actor: Actor) -> bool:
-    return approvals.has_authority(actor, kind=ELIGIBILITY_APPROVAL, amount=case.line.amount)
+def _may_alone(case: AllowanceCase, actor: Actor, now: datetime) -> bool:
+    return approvals.has_authority(
+        actor, kind=ELIGIBILITY_APPROVAL, amount=case.line.amount, currency=case.order.currency, on=now.date()
+    )
 
 
 def allowance_case(order_id: int, line_no: int, *, now: datetime) -> AllowanceCase:

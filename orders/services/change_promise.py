@@ -128,7 +128,10 @@ def change_order_promise(
     case = promise_case(order_id, line_no, day, now=now)
     if given is not None and given.content_hash != case.hash:
         raise approvals.ContentChanged(approval_id=given.id)
-    if given is None and not approvals.has_authority(actor, kind=PROMISE_APPROVAL, amount=case.worth):
+    may_alone = given is not None or approvals.has_authority(
+        actor, kind=PROMISE_APPROVAL, amount=case.worth, currency=case.order.currency, on=now.date()
+    )
+    if not may_alone:
         asked_id = _ask(case, reason, actor, now)
         return PromiseChange(False, case.was, day, case.effect, case.order.currency, asked_id)
     _apply(case, reason, actor, given, now)

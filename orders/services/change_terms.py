@@ -1,6 +1,6 @@
 """Give one order other payment terms than its account's: an override, within finance's authority."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.approval_queries import has_authority
@@ -41,7 +41,7 @@ def change_terms(
     row = lock_orders([order_id])[order_id]
     if ORDER.is_terminal(OrderStatus(row.status)):
         ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
-    require_authority(row, actor)
+    require_authority(row, actor, on=now.date())
     before = row.terms_code
     override_id = overrides.record(
         kind="payment_terms",
@@ -66,11 +66,12 @@ def change_terms(
     return before, terms_code
 
 
-def require_authority(row: Order, actor: Actor) -> None:
-    """Never who entered the order, and nobody beyond the worth they may let go. Raises SelfApproval, AuthorityExceeded."""
+def require_authority(row: Order, actor: Actor, *, on: date) -> None:
+    """Never who entered the order, and nobody beyond the worth they may let go. Raises SelfApproval, AuthorityExceeded,
+    RateMissing."""
     if actor.user_id is not None and actor.user_id == row.entered_by_id:
         raise overrides.SelfApproval(actor=actor.label)
-    if not has_authority(actor, kind="credit", amount=row.total_amount):
+    if not has_authority(actor, kind="credit", amount=row.total_amount, currency=row.currency, on=on):
         raise AuthorityExceeded(
             actor=actor.label,
             kind="payment terms",

@@ -1,9 +1,9 @@
 """A person sets a hold aside: an override, recorded with its reason, its ceiling and its end."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
-from accounts.approval_queries import kept_limits
+from accounts.approval_queries import in_home_currency, kept_limits
 from accounts.approvals import AuthorityExceeded, has_authority
 from accounts.rules.authority import roles_for
 from core import journal, outbox, overrides
@@ -57,7 +57,7 @@ def clear_hold(
 
     Raises NotFound, HoldNotOpen, NotPermitted (roles), SelfApproval (whoever entered the order does not clear the rule
     that holds it), AuthorityExceeded (credit or price above what their roles may
-    approve, as stored now), InvalidInput (ceiling below the order),
+    approve, as stored now), RateMissing, InvalidInput (ceiling below the order),
     ReasonTooShort.
     """
     order_id = Hold.objects.filter(pk=hold_id).values_list("order_id", flat=True).first()
@@ -75,7 +75,7 @@ def clear_hold(
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
     if deviation_percent is not None and ceiling is None:
         ceiling = _with_deviation(order, deviation_percent)
-    _require_second_person(order, hold, actor, ceiling)
+    _require_second_person(order, hold, actor, ceiling, now.date())
     before = hold_view(hold)
     _require_room(order, ceiling, valid_until, now)
     _clear(hold, order, reason, actor, now, ceiling, valid_until)
@@ -87,7 +87,7 @@ def clear_hold(
     return before
 
 
-def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Decimal | None) -> None:
+def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Decimal | None, on: date) -> None:
     """Who entered the order does not set a rule aside for it; credit is let go within one's authority (domain.md §0.4)."""
     if is_by_hand(hold.reason, hold.is_forced) and not hold.is_forced:
         return
@@ -95,10 +95,16 @@ def _require_second_person(order: Order, hold: Hold, actor: Actor, ceiling: Deci
         raise overrides.SelfApproval(actor=actor.label)
     amount = max(order.total_amount, ceiling or ZERO)
     if hold.rule == PRICE_FLOOR:
-        _require_price_authority(order, hold, actor)
-    if hold.reason == HoldReason.CREDIT and not has_authority(actor, kind="credit", amount=amount):
-        roles = ", ".join(roles_for("credit", amount, kept=kept_limits("credit")))
-        raise AuthorityExceeded(actor=actor.label, kind="credit", amount=amount, currency=order.currency, roles=roles)
+        _require_price_authority(order, hold, actor, on)
+    if hold.reason == HoldReason.CREDIT:
+        _require_authority(actor, "credit", amount, order.currency, on)
+
+
+def _require_authority(actor: Actor, kind: str, amount: Decimal, currency: str, on: date) -> None:
+    if not has_authority(actor, kind=kind, amount=amount, currency=currency, on=on):
+        ours = in_home_currency(amount, currency, on=on, actor=actor.label)
+        roles = ", ".join(roles_for(kind, ours, kept=kept_limits(kind)))
+        raise AuthorityExceeded(actor=actor.label, kind=kind, amount=amount, currency=currency, roles=roles)
 
 
 def _with_deviation(order: Order, percent: Decimal) -> Decimal:
@@ -108,12 +114,10 @@ def _with_deviation(order: Order, percent: Decimal) -> Decimal:
     return (order.total_amount * (1 + percent / 100)).quantize(CENT, ROUND_HALF_UP)
 
 
-def _require_price_authority(order: Order, hold: Hold, actor: Actor) -> None:
+def _require_price_authority(order: Order, hold: Hold, actor: Actor, on: date) -> None:
     """Below the floor, within one's authority over prices; what is given away is what the floor asks more."""
     short = Decimal(str(hold.explanation.get("inputs", {}).get("below_floor", "0")))
-    if not has_authority(actor, kind="price", amount=short):
-        roles = ", ".join(roles_for("price", short, kept=kept_limits("price")))
-        raise AuthorityExceeded(actor=actor.label, kind="price", amount=short, currency=order.currency, roles=roles)
+    _require_authority(actor, "price", short, order.currency, on)
 
 
 def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime | None, now: datetime) -> None:

@@ -33,7 +33,7 @@ def name_terms(*, order_id: int, terms_code: str, reason: overrides.Reason, acto
         raise NotPermitted(actor=actor.label, verb="say what payment terms mean", roles="finance")
     lock_accounts([account_id])
     row = lock_orders([order_id])[order_id]
-    require_authority(row, actor)
+    require_authority(row, actor, on=now.date())
     say_once(row.terms_code, terms_code, actor=actor, now=now)
     ref = DocumentRef("order", order_id, row.number)
     overrides.record(

@@ -150,7 +150,7 @@ def override_order_price(
     case = price_case(order_id, prices, now)
     if given is not None and given.content_hash != case.hash:
         raise approvals.ContentChanged(approval_id=given.id)
-    if given is None and not may_alone(case, actor):
+    if given is None and not may_alone(case, actor, now):
         return PriceChange(False, case.effect, case.order.currency, ask_for(case, reason, actor, now))
     _apply(replace_version(case, row.version + 1), reason, actor, given, now)
     return PriceChange(True, case.effect, case.order.currency, approval_id)
@@ -165,7 +165,7 @@ def _refuse_role(actor: Actor) -> None:
         raise NotPermitted(actor=actor.label, verb="change a price", roles=", ".join(sorted(WHO)))
 
 
-def may_alone(case: PriceCase, actor: Actor) -> bool:
+def may_alone(case: PriceCase, actor: Actor, now: datetime) -> bool:
     """Nobody needs a second person to raise a price; a rep always does to lower one, and everybody below the floor."""
     if case.is_below_floor:
         return False
@@ -173,7 +173,12 @@ def may_alone(case: PriceCase, actor: Actor) -> bool:
         return not STAFF.isdisjoint(actor.roles)
     is_ours = not STAFF.isdisjoint(actor.roles)
     return is_ours and approvals.has_authority(
-        actor, kind=PRICE_APPROVAL, amount=case.given_away, margin_points=case.points
+        actor,
+        kind=PRICE_APPROVAL,
+        amount=case.given_away,
+        currency=case.order.currency,
+        on=now.date(),
+        margin_points=case.points,
     )
 
 
