@@ -90,14 +90,15 @@ def release_lines(
 def _judge(
     orders: Mapping[int, OrderPicture], parts: Mapping[int, Part], now: datetime
 ) -> tuple[dict[int, _Judged], Evidence]:
-    """Each order in turn: what one takes of a site's day is gone for the next. The evidence says what was there before."""
+    """Each order in turn, the oldest first: what one takes of a site's day is gone for the next. The evidence says what
+    was there before."""
     evidence = gather(orders.values(), UNLOCKED_GATES, now=now)
     evidence = replace(evidence, among=_chosen(orders, parts, evidence, now))
     going = {i: going_lines(order, evidence) for i, order in orders.items()}
     evidence = replace(evidence, credit=_decide_credit(orders, going, now, parts=parts))
     evidence = replace(evidence, loads=lock_site_days(sites_of(evidence.ready), now=now))
     judged, now_taken = {}, evidence
-    for order_id, order in orders.items():
+    for order_id, order in sorted(orders.items()):
         gates = gates_asked(order_id in evidence.credit)
         results = tuple(judge(order, now_taken, gates, now=now))
         passes = all(r.verdict == Verdict.PASS for r in results)
