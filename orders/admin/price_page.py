@@ -45,7 +45,9 @@ def price_page(request: HttpRequest, order_id: int, model_admin: ServiceAdmin) -
         try:
             if "do" in form:
                 return _done(request, order_id, prices, actor)
-            case = price_case(order_id, prices, clock.now())
+            found = price_case(order_id, prices, clock.now())
+            may_alone(found, actor, clock.now())  # refuses where no rate says what it is in the company's currency
+            case = found
         except DomainError as refusal:
             errors = list(refusal.each_in_words)
     elif request.method == "POST" and not errors:
