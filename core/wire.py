@@ -36,8 +36,7 @@ def exchange(
     written = [_Written.of(connection, *one) for one in asked]
     with connection.lock:
         message = _Message(connection, is_prepared, _names.setdefault(connection, {}))
-        results = connection.wait(message.sent(written, commits))
-    return [_rows(*result) for result in results]
+        return connection.wait(message.sent(written, commits))
 
 
 def _rows(transformer: abc.Transformer, result: pq.abc.PGresult) -> list[Row]:
@@ -74,11 +73,9 @@ class _Message:
     names: dict[_Known, bytes]
     fresh: dict[_Known, bytes] = field(default_factory=dict)
     due: list[abc.Transformer | _Known | None] = field(default_factory=list)
-    failed: pq.abc.PGresult | None = None
+    failed: Exception | None = None
 
-    def sent(
-        self, asked: Sequence[_Written], commits: bool
-    ) -> abc.PQGen[list[tuple[abc.Transformer, pq.abc.PGresult]]]:
+    def sent(self, asked: Sequence[_Written], commits: bool) -> abc.PQGen[list[list[Row]]]:
         server, is_whole = self.connection.pgconn, False
         server.enter_pipeline_mode()
         try:
@@ -92,7 +89,7 @@ class _Message:
             else:  # stopped in the middle (a job's time is up): answers that come later would be taken for others'
                 server.finish()
         if self.failed is not None:
-            raise error_from_result(self.failed, encoding=self.connection.info.encoding)
+            raise self.failed
         return found
 
     def _write(self, asked: Sequence[_Written], commits: bool) -> None:
@@ -130,19 +127,23 @@ class _Message:
             self.due.append(known)
         return name
 
-    def _answers(self) -> abc.PQGen[list[tuple[abc.Transformer, pq.abc.PGresult]]]:
-        """All that comes back is read, also after an error: the connection goes on."""
+    def _answers(self) -> abc.PQGen[list[list[Row]]]:
+        """All that comes back is read, also after an error: the connection goes on. Rows are made as they come, while the
+        server is at the next statement."""
         server = self.connection.pgconn
-        found: list[tuple[abc.Transformer, pq.abc.PGresult]] = []
+        found: list[list[Row]] = []
         for what in self.due:
             result = yield from _next(server)
-            if result.status == pq.ExecStatus.FATAL_ERROR:
-                self.failed = result  # the only one: what comes after it is not begun
+            if result.status == pq.ExecStatus.FATAL_ERROR:  # the only one: what follows is not begun
+                self.failed = error_from_result(result, encoding=self.connection.info.encoding)
             elif isinstance(what, tuple):
                 if result.status == pq.ExecStatus.COMMAND_OK:
                     self.names[what] = self.fresh[what]
             elif what is not None:
-                found.append((what, result))
+                try:
+                    found.append(_rows(what, result))
+                except psycopg.Error as unreadable:  # a day Python does not know
+                    self.failed = unreadable
             yield from _next(server)  # nothing: the end of this one
         yield from _next(server)  # the end of the message
         return found

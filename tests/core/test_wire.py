@@ -139,3 +139,11 @@ def test_a_parameter_that_is_missing_or_cannot_be_written_costs_nothing():
         with pytest.raises(Exception, match=r"numbers|adapt"):
             sql.rows(text, parameters)
         assert sql.rows("SELECT 8", {}) == [(8,)]
+
+
+def test_a_day_python_does_not_know_is_a_data_error_and_the_connection_goes_on():
+    day = sql.Statement("SELECT 'infinity'::date", {}, list)
+    with transaction.atomic():
+        with pytest.raises(DataError, match="date too large"):
+            sql.answers(day, sql.Statement(SUM, {"numbers": [1]}, list))
+        assert sql.rows(SUM, {"numbers": [2]}) == [(2,)]
