@@ -79,9 +79,12 @@ SELECT s.group_id,
   LEFT JOIN pricing_contract c ON c.id = s.contract_id
   LEFT JOIN pricing_chargebackterms b ON b.group_id = s.group_id
    AND b.valid_from <= %(on)s AND (b.valid_to IS NULL OR b.valid_to > %(on)s)
- WHERE upper(s.code) = upper(%(code)s) AND s.level = 'group' AND s.is_active AND s.currency = %(currency)s
+ WHERE s.level = 'group' AND s.is_active AND s.currency = %(currency)s
+   AND (upper(s.code) = upper(%(code)s) OR s.contract_id IS NOT NULL
+    AND regexp_replace(upper(s.code), ' V[0-9]+$', '') = regexp_replace(upper(%(code)s), ' V[0-9]+$', ''))
    AND s.valid_from <= %(on)s AND (s.valid_to IS NULL OR s.valid_to > %(on)s)
    AND (c.id IS NULL OR c.is_active AND c.valid_from <= %(on)s AND c.valid_to > %(on)s)
+ ORDER BY upper(s.code) = upper(%(code)s) DESC, s.id LIMIT 1
 """
 
 
@@ -113,8 +116,9 @@ def rebate_programs(ids: Iterable[int] | None = None) -> list[RebateProgramView]
 def chargeback_basis(
     code: str, *, product_id: int | None, member_id: int | None, qty: Decimal, currency: str, on: date
 ) -> ChargebackBasis | None:
-    """The group's contract of that code on the day, with the price a member has there (that of its tier before that of
-    every member) and what a claim has to keep to; None: not in force. 1 SQL."""
+    """The group's contract of that code on the day, in whichever version ("GPO-1" is also "GPO-1 v2"), with the price a
+    member has there (that of its tier before that of every member) and what a claim has to keep to; None: not in force.
+    1 SQL."""
     asked = {"code": code, "product": product_id, "member": member_id, "qty": qty, "currency": currency, "on": on}
     with connection.cursor() as cursor:
         cursor.execute(_BASIS, {**asked, "days": CLAIM_DAYS})

@@ -75,9 +75,16 @@ _REGION_RATES = """
 SELECT json_agg(json_build_array(x.region, x.percent::text, {free}, x.valid_from, x.valid_to)) FROM {table} x
  WHERE x.valid_from <= %(on)s::date AND (x.valid_to IS NULL OR x.valid_to > %(on)s::date)
 """
+# In the order's currency, at the rate of the day; without one nothing is known of it, and nothing ranks by it.
 _PENALTIES = """
 SELECT json_agg(json_build_array(c.account_id, c.group_id, c.covers_children,
-         (c.penalty_per_late_line + c.penalty_per_late_day)::text)) FROM pricing_contract c
+         round((c.penalty_per_late_line + c.penalty_per_late_day) * CASE WHEN c.currency = %(currency)s::text THEN 1 ELSE
+           COALESCE((SELECT x.rate FROM core_exchangerate x WHERE x.base = c.currency AND x.quote = %(currency)s::text
+                        AND x.valid_from <= %(on)s::date AND x.valid_from > %(oldest)s::date
+                      ORDER BY x.valid_from DESC LIMIT 1),
+                    (SELECT 1 / x.rate FROM core_exchangerate x WHERE x.base = %(currency)s::text AND x.quote = c.currency
+                        AND x.valid_from <= %(on)s::date AND x.valid_from > %(oldest)s::date
+                      ORDER BY x.valid_from DESC LIMIT 1), 0) END, 2)::text)) FROM pricing_contract c
  WHERE c.is_active AND c.valid_from <= %(on)s::date AND c.valid_to > %(on)s::date
    AND (c.account_id = ANY(%(accounts)s::bigint[]) OR c.group_id = ANY(%(groups)s::bigint[])
      OR c.covers_children AND c.account_id = ANY(%(above)s::bigint[]))

@@ -25,7 +25,8 @@ from orders.services.cancel import cancel_lines
 from orders.services.count_call_offs import count_call_offs
 from orders.services.place import place
 from pricing.contract_queries import contract_terms
-from pricing.models import Commitment, CommitmentUse, Contract
+from pricing.group_queries import chargeback_basis
+from pricing.models import Commitment, CommitmentUse, Contract, PriceRow
 from pricing.queries import price
 from pricing.rules.asks import PriceAsk
 from pricing.rules.commitments import standing
@@ -39,6 +40,7 @@ from tests.factories.pricing import (
     MoneyCommitmentFactory,
     PriceRowFactory,
     RateFactory,
+    SourceFactory,
     TermsFactory,
 )
 
@@ -122,6 +124,21 @@ def test_a_penalty_of_the_contract_reaches_what_allocation_ranks_by():
     other = make_world()
     place(other.draft(4), actor=CLERK, now=NOW)
     assert Demand.objects.order_by("-pk")[0].sla_penalty == 0
+
+
+def test_a_penalty_in_another_currency_ranks_by_its_worth_in_the_orders():
+    terms = TermsFactory(currency="EUR")  # 25 and 5
+    row = PriceRowFactory()
+
+    def late(on):
+        ask = PriceAsk("1", row.product_id, Decimal(1))
+        return price([ask], account_id=terms.account_id, currency="USD", on=on)[0].sla_penalty
+
+    assert late(ON) == 0
+    RateFactory(valid_from=ON, rate=Decimal("1.1"))
+    assert (late(ON), late(ON - timedelta(days=1)), late(ON + timedelta(days=31))) == (33, 0, 0)
+    RateFactory(base="USD", quote="EUR", valid_from=ON - timedelta(days=9), rate=Decimal("0.8"))
+    assert (late(ON - timedelta(days=1)), late(ON)) == (Decimal("37.50"), 33)
 
 
 def test_orders_call_off_and_give_back_and_telling_twice_counts_once():
@@ -239,6 +256,25 @@ def test_a_contract_that_renews_by_itself_has_its_next_version_in_time_with_its_
     assert [d.number for d in renew_due_contracts(actor=PRICER, now=at(date(2027, 11, 3)))] == ["K-1 v3"]
     assert new.lists.get().code == "C-1 v2"
     assert Contract.objects.get(version=3).lists.get().code == "C-1 v3"
+
+
+def test_a_distributor_claims_by_the_code_they_know_in_every_version_of_a_groups_contract():
+    group = GroupFactory()
+    terms = TermsFactory(account=None, group=group, code="K-1", renews=True)
+    source = SourceFactory(level="group", group=group, contract=terms, code="GPO-1")
+    row = PriceRowFactory(source=source, unit_price=7)
+    SourceFactory(level="group", group=group, code="GPO-1 vision")
+    renew_contract(contract_id=terms.pk, actor=PRICER, now=at(date(2026, 12, 1)))
+    PriceRow.objects.filter(source__code="GPO-1 v2").update(unit_price=6)
+
+    def price_of(code, on):
+        asked = {"product_id": row.product_id, "member_id": None, "qty": Decimal(1), "currency": "USD"}
+        found = chargeback_basis(code, **asked, on=on)
+        return found and found.unit_price
+
+    for code in ("gpo-1", "GPO-1 v2"):
+        assert [price_of(code, date(year, 12, 31)) for year in (2025, 2026, 2027, 2028)] == [None, 7, 6, None]
+    assert price_of("GPO", date(2026, 12, 31)) is None
 
 
 def test_the_case_of_a_contract_that_ends_is_ended_by_its_renewal_and_only_pricing_may():
