@@ -23,6 +23,9 @@ CLOSES = "close the case of the late approval"
         ("credit", "credit_account", True, ["set the approved limit", CLOSES]),
         ("credit", "credit_account", False, [CLOSES]),
         ("reprice", "order", True, ["hand approved repricing to finance", CLOSES]),
+        ("promise", "order", True, ["promise the approved day", CLOSES]),
+        ("eligibility", "order", True, ["allow the approved product", CLOSES]),
+        ("eligibility", "order", False, [CLOSES]),
         ("purchase order", "order", True, [CLOSES, "do what the company decided about its order"]),
         ("purchase order", "order", False, [CLOSES, "do what the company decided about its order"]),
         ("write off", "invoice", False, [CLOSES, "write off what was approved"]),
@@ -44,4 +47,4 @@ def test_a_lapse_ends_only_write_offs():
 
 def test_every_reaction_that_may_have_nothing_to_do_is_one_of_the_flow():
     tells = {reaction.name for reactions in FLOW.values() for reaction in reactions if reaction.when}
-    assert len(tells) == 13
+    assert len(tells) == 15
