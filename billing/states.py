@@ -54,6 +54,7 @@ class CreditKind(StrEnum):
     REBATE = "rebate"
     CHARGEBACK = "chargeback"
     GOODWILL = "goodwill"
+    DISCOUNT = "discount"  # of an early payer
 
 
 class DisputeReason(StrEnum):

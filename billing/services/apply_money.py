@@ -1,9 +1,10 @@
 """Applying received money to locked invoices: shared by the receipt and the later application."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from billing.exception_kinds import SHORT_PAYMENT
 from billing.models import Invoice, Receipt, ReceiptApplication
 from billing.rules.apply import Application
 from billing.services.book_invoices import invoice_ref
@@ -16,6 +17,7 @@ from core.uow import require_uow
 from credit.rules.asks import PostingSpec
 from credit.services.post import post
 from credit.states import Bucket
+from exceptions_app.services.close_causes import Cause
 
 
 @require_uow
@@ -31,10 +33,12 @@ def apply_all(
     plans: Sequence[tuple[Receipt, Sequence[Application]]],
     invoices: Mapping[int, Invoice],
     *,
+    early: Collection[int] = (),
     actor: Actor,
     now: datetime,
 ) -> None:
-    """The same for several receipts, one after the other: the statements of one."""
+    """The same for several receipts, one after the other: the statements of one. `early` are invoices whose rest is an
+    early payer's: nobody has to ask about it."""
     parts = [(receipt, a) for receipt, applications in plans for a in applications]
     if not parts:
         return
@@ -56,7 +60,8 @@ def apply_all(
     Receipt.objects.bulk_update([r for r, applications in plans if applications], ["applied_amount"])
     post(specs, now=now)
     journal.write(entries, actor=actor, now=now)
-    close_cases(list(touched.values()), actor=actor, now=now)
+    kept = [Cause(SHORT_PAYMENT.code, invoice_ref(invoices[i])) for i in early]
+    close_cases(list(touched.values()), actor=actor, now=now, answered=kept)
 
 
 def _exposure(receipt: Receipt, invoice: Invoice, application: ReceiptApplication) -> list[PostingSpec]:

@@ -137,7 +137,7 @@ def apply_credit(*, credit_memo_id: int, invoice_id: int, amount: Decimal, actor
         raise CannotCredit(asked=amount, left=left, open=invoice.open_amount)
     plan = [(invoice, amount)]
     _restate(plan)
-    _apply(memo, plan, actor=actor, now=now)
+    apply_memo(memo, plan, actor=actor, now=now)
     close_cases([invoice], actor=actor, now=now)
 
 
@@ -211,8 +211,8 @@ def _write(
         rate_date=memo.issued_date,
     )  # fmt: skip
     post([incoming], now=now)
-    _apply(memo, plan, actor=actor, now=now)
-    _tell(memo, touched, source, actor, now)
+    apply_memo(memo, plan, actor=actor, now=now)
+    tell_memo(memo, touched, source, actor, now)
     return memo.pk
 
 
@@ -233,7 +233,7 @@ def _restate(plan: Iterable[tuple[Invoice, Decimal]]) -> None:
 
 
 @require_uow
-def _apply(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, actor: Actor, now: datetime) -> None:
+def apply_memo(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, actor: Actor, now: datetime) -> None:
     """Write the applications of the plan; its invoices are restated already."""
     if not plan:
         return
@@ -265,7 +265,7 @@ def memo_ref(memo: CreditMemo) -> DocumentRef:
     return DocumentRef("credit_memo", memo.pk, memo.number)
 
 
-def _tell(memo: CreditMemo, lines: Sequence[InvoiceLine], source: DocumentRef, actor: Actor, now: datetime) -> None:
+def tell_memo(memo: CreditMemo, lines: Sequence[InvoiceLine], source: DocumentRef, actor: Actor, now: datetime) -> None:
     words = f"Credit memo {memo.number}: {memo.total_amount:,} {memo.currency}, {memo.reason}"
     refs = [memo_ref(memo), *([source] if source.id else [])]
     journal.write([journal.Entry(ref, "credited", words) for ref in refs], actor=actor, now=now)

@@ -13,6 +13,7 @@ from billing.rules.apply import Application, OpenInvoice, apply_oldest_first
 from billing.rules.asks import ReceiptSpec
 from billing.services.apply_money import apply_all
 from billing.services.book_invoices import invoice_ref
+from billing.services.take_discounts import earned, take_discounts
 from billing.states import OPEN, TO_PAY
 from core import journal, numbering, outbox
 from core.actors import Actor
@@ -53,7 +54,8 @@ def post_receipt(
     """Post a receipt of `amount` and apply it: to `apply_to` in due order, or (None) to the oldest open invoices.
 
     `remittance` {invoice: amount} says exactly what pays what; an invoice it pays short opens a case for finance. What
-    is left stays on account. Returns the receipt's id. Raises InvalidInput, ReceiptAlreadyPosted.
+    is left stays on account. Who pays all but the discount of its terms, by its last day, owes nothing more of an invoice.
+    Returns the receipt's id. Raises InvalidInput, ReceiptAlreadyPosted.
     """
     asked = None if apply_to is None else tuple(apply_to)
     spec = ReceiptSpec(account_id, amount, currency, received_date, reference, method, asked, remittance)
@@ -90,9 +92,11 @@ def receive(specs: Sequence[ReceiptSpec], actor: Actor, now: datetime) -> list[i
     plans = _plans([spec for _, spec in good], receipts, invoices)
     facts = [ReceiptPosted(r.pk, r.account_id, r.amount, r.currency) for r in receipts]
     outbox.publish_many([outbox.Note(f, f"receipt:{f.receipt_id}", 1) for f in facts], now=now, actor=actor)
-    apply_all(plans, invoices, actor=actor, now=now)
+    early = earned(plans, invoices)
+    apply_all(plans, invoices, early=early, actor=actor, now=now)
     journal.write([_entry(r) for r in receipts], actor=actor, now=now)
-    _ask_about_the_rest([spec for _, spec in good], receipts, invoices, actor=actor, now=now)
+    _ask_about_the_rest([spec for _, spec in good], receipts, invoices, early, actor=actor, now=now)
+    take_discounts(early, invoices, actor=actor, now=now)
     made = {i: r.pk for (i, _), r in zip(good, receipts, strict=True)}
     return [refused[i] if i in refused else made[i] for i in range(len(specs))]
 
@@ -202,11 +206,13 @@ def _ask_about_the_rest(
     specs: Sequence[ReceiptSpec],
     receipts: Sequence[Receipt],
     invoices: Mapping[int, Invoice],
+    early: Collection[int],
     *,
     actor: Actor,
     now: datetime,
 ) -> None:
-    """What a remittance left open of an invoice it names, without a dispute, is a case. Rank 80, last."""
+    """What a remittance left open of an invoice it names, without a dispute, is a case; not what an early payer keeps.
+    Rank 80: only numbers follow."""
     open_cases(
         [
             CaseSpec(
@@ -220,7 +226,7 @@ def _ask_about_the_rest(
             )
             for spec, receipt in zip(specs, receipts, strict=True)
             for invoice in (invoices[i] for i in spec.remittance or ())
-            if invoice.open_amount > 0 and not invoice.disputed_amount
+            if invoice.open_amount > 0 and not invoice.disputed_amount and invoice.pk not in early
         ],
         now=now,
         actor=actor,

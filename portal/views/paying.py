@@ -17,6 +17,7 @@ from core import clock
 from core.errors import DomainError
 from core.quantity import BadQuantity, as_quantity
 from portal.access import PORTAL, PortalRequest, access, actor, may_order
+from portal.early import early_payments
 
 MOST = 100
 LONGEST_KEY = 80
@@ -27,6 +28,7 @@ def pay(request: PortalRequest) -> HttpResponse:
     """Choose invoices and amounts; the provider answers on the next page. Of a disputed invoice the rest is payable."""
     account, code = request.buying.account, provider_in_use()
     found = unpaid_invoices_of_account(account.id, limit=MOST, with_disputed=True)
+    early = early_payments(found, today=clock.local_date(clock.now(), account.time_zone))
     problems: list[str] = []
     if request.method == "POST":
         amounts = _amounts(request, [i.id for i in found if i.undisputed_amount], problems)
@@ -44,7 +46,7 @@ def pay(request: PortalRequest) -> HttpResponse:
             else:
                 return redirect("portal:payment", public_id=started)
     page = {
-        "rows": [(i, request.POST.get(f"amount-{i.id}", "")) for i in found],
+        "rows": [(i, request.POST.get(f"amount-{i.id}", ""), early.get(i.id)) for i in found],
         "methods": provider(code).methods if code else (),
         "method": request.POST.get("method", ""),
         "key": request.POST.get("key", "")[:LONGEST_KEY] or secrets.token_hex(8),

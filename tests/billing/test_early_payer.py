@@ -1,0 +1,91 @@
+"""An early payer's discount: paid within its days less what the terms give, an invoice is settled; else it is paid short."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+
+from billing.models import CreditMemo, Invoice
+from billing.services.post_receipt import post_receipt
+from core.testing import drain
+from credit.models import CreditAccount
+from exceptions_app.models import Case
+from exceptions_app.states import LIVE
+from tests.factories.credit import TermsFactory
+from tests.factories.doors import browser_of, buyer_for
+from tests.factories.flow import breaches, shipped, stocked_world
+from tests.factories.orders import FINANCE, NOW, TODAY
+
+pytestmark = pytest.mark.django_db
+D = Decimal
+DAYS = timedelta(days=1)
+
+
+@pytest.fixture
+def world():
+    """2 % within 10 days, net 30; an invoice of 100.00 of 2 March."""
+    found = stocked_world()
+    terms = TermsFactory(code="2/10N30", name="2 % 10 days, net 30", net_days=30, discount_days=10, discount_percent=2)
+    CreditAccount.objects.update(terms=terms)
+    shipped(found, 10)
+    return found
+
+
+def pay(world, amount, day, *, told=True, reference="WIRE-1"):
+    invoice = Invoice.objects.get()
+    post_receipt(
+        account_id=world.account.pk, amount=D(amount), currency="USD", received_date=TODAY + day * DAYS,
+        reference=reference, remittance={invoice.pk: D(amount)} if told else None, actor=FINANCE, now=NOW + day * DAYS,
+    )  # fmt: skip
+    drain(NOW + day * DAYS)
+    return Invoice.objects.get()
+
+
+def short():
+    return Case.objects.filter(kind="short_payment", status__in=[str(x) for x in LIVE]).count()
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_98_of_100_by_the_last_day_settles_the_invoice_and_the_2_are_a_credit_memo(world, told):
+    invoice = pay(world, "98", 10, told=told)
+    assert (invoice.status, invoice.open_amount, invoice.paid_amount, invoice.credited_amount) == ("paid", 0, 98, 2)
+    memo = CreditMemo.objects.get()
+    assert (memo.kind, memo.total_amount, memo.applied_amount, memo.source_number) == ("discount", 2, 2, invoice.number)
+    account = CreditAccount.objects.get()
+    assert (account.receivable_amount, account.unapplied_amount) == (0, 0)
+    assert short() == 0
+    assert breaches() == []
+
+
+@pytest.mark.parametrize(("amount", "day", "left"), [("98", 11, "2.00"), ("97.99", 10, "2.01"), ("50", 1, "50.00")])
+def test_a_day_late_or_a_cent_short_it_is_paid_short(world, amount, day, left):
+    invoice = pay(world, amount, day)
+    assert (invoice.status, str(invoice.open_amount)) == ("partially_paid", left)
+    assert not CreditMemo.objects.exists()
+    assert short() == 1
+    assert breaches() == []
+
+
+def test_in_two_parts_it_is_earned_by_the_second_if_that_comes_in_time(world):
+    assert pay(world, "40", 2).open_amount == 60
+    assert short() == 1
+    invoice = pay(world, "58", 9, reference="WIRE-2")
+    assert (invoice.status, CreditMemo.objects.get().total_amount) == ("paid", 2)
+    assert short() == 0
+    assert breaches() == []
+
+
+def test_who_pays_all_of_it_keeps_no_discount(world):
+    assert pay(world, "100", 1).status == "paid"
+    assert not CreditMemo.objects.exists()
+
+
+def test_the_portal_says_what_may_be_kept_and_until_when(world, monkeypatch):
+    browser = browser_of(buyer_for(world.account))
+    monkeypatch.setattr("core.clock.now", lambda: NOW + 10 * DAYS)
+    text = browser.get(reverse("portal:pay")).content.decode()
+    assert "$98.00 settles it if paid by" in text
+    assert 'datetime="2026-03-12"' in text
+    monkeypatch.setattr("core.clock.now", lambda: NOW + 11 * DAYS)
+    assert "settles it" not in browser.get(reverse("portal:pay")).content.decode()
