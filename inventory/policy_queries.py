@@ -148,15 +148,17 @@ class Parties:
         return self._terms[pair]
 
 
+# Materialized: few orders ship whole, while all the open lines of a run may be read to find them.
 _TIES = """
+    WITH waiting AS MATERIALIZED (
+        SELECT DISTINCT w.ref_kind, w.ref_id FROM inventory_demand w JOIN accounts_account a ON a.id = w.account_id
+        WHERE EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'passes' IS NOT NULL)
+          AND w.product_id = ANY(%(products)s::bigint[]) AND w.ordered_qty > w.cancelled_qty + w.shipped_qty
+          AND w.backordered_qty + w.reserved_qty > 0 AND NOT w.is_blocked
+          AND (coalesce(nullif(w.ship_complete, ''), a.ship_complete) = %(order)s OR a.min_order_percent > 0))
     SELECT array_agg(DISTINCT d.product_id ORDER BY d.product_id)
-    FROM inventory_demand d JOIN accounts_account a ON a.id = d.account_id
-    WHERE EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'passes' IS NOT NULL)
-      AND (d.ref_kind, d.ref_id) IN (
-          SELECT w.ref_kind, w.ref_id FROM inventory_demand w
-          WHERE w.product_id = ANY(%(products)s::bigint[]) AND w.backordered_qty + w.reserved_qty > 0 AND NOT w.is_blocked)
-      AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0 AND NOT d.is_blocked
-      AND (coalesce(nullif(d.ship_complete, ''), a.ship_complete) = %(order)s OR a.min_order_percent > 0)
+    FROM waiting w JOIN inventory_demand d ON d.ref_kind = w.ref_kind AND d.ref_id = w.ref_id
+    WHERE d.backordered_qty + d.reserved_qty + d.allocated_qty > 0 AND NOT d.is_blocked AND d.account_id IS NOT NULL
     GROUP BY d.ref_kind, d.ref_id HAVING count(DISTINCT d.product_id) > 1 ORDER BY d.ref_kind, d.ref_id"""
 
 
