@@ -21,6 +21,19 @@ def dues(start: datetime, minutes: int, calendar: BusinessCalendar) -> list[Due]
     return [Due(percent, calendar.add_time(start, whole * percent / 100)) for percent in THRESHOLDS]
 
 
+class DuesOfMany:
+    """The same for many cases opened at once: of those on one calendar with the same minutes it is counted once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, datetime, int], list[Due]] = {}
+
+    def __call__(self, start: datetime, minutes: int, calendar: BusinessCalendar) -> list[Due]:
+        key = (id(calendar), start, minutes)  # the caller holds its calendars for as long as this
+        if key not in self._known:
+            self._known[key] = dues(start, minutes, calendar)
+        return self._known[key]
+
+
 def shifted(due_at: datetime, *, paused_at: datetime, resumed_at: datetime, calendar: BusinessCalendar) -> datetime:
     """`due_at` after a pause: as much open time lies ahead at `resumed_at` as lay ahead at `paused_at`."""
     if due_at <= paused_at:

@@ -1,6 +1,6 @@
 """Starting, stopping and moving the clocks of a locked case. What came due before a stop still fires, late or not."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -8,11 +8,18 @@ from core.calendars import BusinessCalendar
 from exceptions_app import kinds
 from exceptions_app.models import Case, SlaStep
 from exceptions_app.queries import calendars_of
-from exceptions_app.rules.sla import dues, next_breach, shifted
+from exceptions_app.rules.sla import Due, dues, next_breach, shifted
 from exceptions_app.states import LIVE, CaseStatus, Clock
 
 
-def steps(case: Case, calendar: BusinessCalendar, *, start: datetime | None = None, round_: int = 1) -> list[SlaStep]:
+def steps(
+    case: Case,
+    calendar: BusinessCalendar,
+    *,
+    start: datetime | None = None,
+    round_: int = 1,
+    count: Callable[[datetime, int, BusinessCalendar], list[Due]] = dues,
+) -> list[SlaStep]:
     """The steps of the case's clocks from `start` (its opening) on; of the resolve clock alone once it is answered."""
     minutes = {Clock.RESOLVE: case.resolve_minutes}
     if case.responded_at is None:
@@ -20,7 +27,7 @@ def steps(case: Case, calendar: BusinessCalendar, *, start: datetime | None = No
     return [
         SlaStep(case=case, clock=clock, round=round_, threshold=due.threshold, due_at=due.due_at)
         for clock, length in minutes.items()
-        for due in dues(start or case.opened_at, length, calendar)
+        for due in count(start or case.opened_at, length, calendar)
     ]
 
 

@@ -21,7 +21,7 @@ from exceptions_app.events import CaseOpened
 from exceptions_app.models import Case, CaseEvent, Queue, SlaStep
 from exceptions_app.ownership import Terms, terms_of
 from exceptions_app.rules.asks import CaseSpec
-from exceptions_app.rules.sla import dues
+from exceptions_app.rules.sla import DuesOfMany
 from exceptions_app.services import clocks
 from exceptions_app.services.regrade import regrade
 from exceptions_app.services.tell_people import assigned, tell_people
@@ -82,9 +82,10 @@ def _open(specs: list[CaseSpec], *, actor: Actor, now: datetime) -> list[Case]:
     """The ones that were really new."""
     terms = terms_of(specs, _queues({kinds.kind(spec.kind).owner_queue for spec in specs}), now=now)
     numbers = draw("case", prefix="EX-", count=len(specs))
-    rows = [_row(spec, number, its, now) for spec, number, its in zip(specs, numbers, terms, strict=True)]
+    count = DuesOfMany()
+    rows = [_row(spec, number, its, now, count) for spec, number, its in zip(specs, numbers, terms, strict=True)]
     created = _insert(rows)
-    _follow_up(created, {row.number: its for row, its in zip(rows, terms, strict=True)}, actor=actor, now=now)
+    _follow_up(created, {row.number: its for row, its in zip(rows, terms, strict=True)}, count, actor=actor, now=now)
     return created
 
 
@@ -101,9 +102,9 @@ def _seeded(code: QueueCode) -> Queue:
     return Queue(code=code, name=name, roles=list(roles), escalation_role=escalation_role)
 
 
-def _row(spec: CaseSpec, number: str, terms: Terms, now: datetime) -> Case:
-    respond_by = dues(now, terms.respond_minutes, terms.calendar)[-1].due_at
-    resolve_by = dues(now, terms.resolve_minutes, terms.calendar)[-1].due_at
+def _row(spec: CaseSpec, number: str, terms: Terms, now: datetime, count: DuesOfMany) -> Case:
+    respond_by = count(now, terms.respond_minutes, terms.calendar)[-1].due_at
+    resolve_by = count(now, terms.resolve_minutes, terms.calendar)[-1].due_at
     return Case(
         number=number,
         kind=spec.kind,
@@ -176,11 +177,14 @@ def _refresh(specs: list[CaseSpec], *, now: datetime) -> dict[_Key, int]:
         return {(kind, of, pk, cause): case_id for kind, of, pk, cause, case_id in cursor.fetchall()}
 
 
-def _follow_up(cases: list[Case], terms: Mapping[str, Terms], *, actor: Actor, now: datetime) -> None:
+def _follow_up(
+    cases: list[Case], terms: Mapping[str, Terms], count: DuesOfMany, *, actor: Actor, now: datetime
+) -> None:
     """Clock steps, history, journal of the subjects, facts, and a word to whoever got one, of new cases."""
     if not cases:
         return
-    SlaStep.objects.bulk_create([step for case in cases for step in clocks.steps(case, terms[case.number].calendar)])
+    steps = (clocks.steps(case, terms[case.number].calendar, count=count) for case in cases)
+    SlaStep.objects.bulk_create([step for of_case in steps for step in of_case])
     CaseEvent.objects.bulk_create(
         CaseEvent(case=c, verb="opened", at=now, actor_id=actor.user_id, actor_label=actor.label, note=c.summary)
         for c in cases

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from core.calendars import OFFICE_HOURS, BusinessCalendar
 from exceptions_app.rules.ranking import Effect, Suggestion, ranked
-from exceptions_app.rules.sla import dues, is_late, shifted
+from exceptions_app.rules.sla import DuesOfMany, dues, is_late, shifted
 
 BERLIN = BusinessCalendar(
     "Europe/Berlin", {d: ((time(9), time(17)),) for d in range(5)}, frozenset({date(2026, 12, 25)})
@@ -65,3 +65,11 @@ def test_suggestions_put_the_customers_date_before_our_money_and_the_impossible_
         Suggestion("borrow", "Borrow", Effect("", Decimal(10), is_possible=False, why_not="locked")),
     ]
     assert [s.code for s in ranked(offers)] == ["substitute", "expedite", "wait", "borrow"]
+
+
+def test_of_many_cases_the_same_is_counted_once_and_gives_what_each_would():
+    count, start = DuesOfMany(), at("2026-11-06T15:00")
+    for minutes, calendar in ((120, BERLIN), (120, OFFICE_HOURS), (240, BERLIN), (120, BERLIN)):
+        assert count(start, minutes, calendar) == dues(start, minutes, calendar)
+    assert count(start, 120, BERLIN) is count(start, 120, BERLIN)
+    assert count(start + timedelta(hours=1), 120, BERLIN) != count(start, 120, BERLIN)
