@@ -145,7 +145,7 @@ def test_two_people_importing_the_same_sheet_at_once_get_a_clear_answer():
     second = previewed("products", "sku,name\nB,Two\n", name="bob.csv")
     other = previewed("accounts", "code,name\nC1,One\n")
     confirm_upload(upload_id=first.pk, version=1, mode=ApplyMode.VALID, actor=BOT, now=NOW, queued=False)
-    with pytest.raises(ImportUnderWay, match=r"ann\.csv, by test, is being applied"):
+    with pytest.raises(ImportUnderWay, match=r"ann\.csv, by Holdfast, test, is being applied"):
         confirmed(second)
     assert confirmed(other).state == "applied"
     apply_upload(upload_id=first.pk, version=1, actor=BOT, now=NOW)

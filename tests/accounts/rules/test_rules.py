@@ -26,8 +26,10 @@ role_sets = st.sets(st.sampled_from(list(Role)))
         (Role.PRICING, "credit", Decimal(1), False),
         (Role.FINANCE, "credit", Decimal("25000.01"), False),
         (Role.FINANCE_APPROVER, "credit", Decimal(10**9), True),
-        (Role.CS, "promise", None, False),
-        (Role.CS_LEAD, "promise", None, True),
+        (Role.CS, "promise", Decimal(1_000), True),
+        (Role.CS, "promise", Decimal("1000.01"), False),
+        (Role.CS, "substitution", None, False),  # a kind without limits of its own
+        (Role.CS_LEAD, "substitution", None, True),
     ],
 )
 def test_authority(role, kind, amount, expected):
