@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import count
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ MOST_KEPT = 300  # plans on one connection; then it starts anew
 
 _Known = tuple[bytes, tuple[int, ...]]  # a statement as the server numbers it, and the types of its parameters
 _names: WeakKeyDictionary[Any, dict[_Known, bytes]] = WeakKeyDictionary()
+_numbers = count()  # no name is given twice: what the server still keeps is never taken for something else
 
 
 def exchange(
@@ -95,11 +97,11 @@ class _Message:
     def _write(self, asked: Sequence[_Written], commits: bool) -> None:
         """Into the driver's memory; nothing goes out before it is flushed."""
         server = self.connection.pgconn
-        if len(self.names) > MOST_KEPT:
-            self.names.clear()
-            self._command(b"DEALLOCATE ALL")
         if not self.connection.autocommit and server.transaction_status == pq.TransactionStatus.IDLE:
             self._command(b"BEGIN")
+        if len(self.names) > MOST_KEPT:  # after BEGIN: what comes before it opens a transaction that an error would end
+            self.names.clear()
+            self._command(b"DEALLOCATE ALL")
         for one in asked:
             self._ask(one)
         if commits:
@@ -122,7 +124,7 @@ class _Message:
         known = query, types
         name = self.names.get(known) or self.fresh.get(known)
         if name is None:
-            name = self.fresh[known] = b"holdfast_%d" % (len(self.names) + len(self.fresh))
+            name = self.fresh[known] = b"holdfast_%d" % next(_numbers)
             self.connection.pgconn.send_prepare(name, query, types)
             self.due.append(known)
         return name
@@ -136,6 +138,8 @@ class _Message:
             result = yield from _next(server)
             if result.status == pq.ExecStatus.FATAL_ERROR:  # the only one: what follows is not begun
                 self.failed = error_from_result(result, encoding=self.connection.info.encoding)
+                if isinstance(self.failed, psycopg.errors.InvalidSqlStatementName):
+                    self.names.clear()  # somebody deallocated them: this is told once, not for the connection's life
             elif isinstance(what, tuple):
                 if result.status == pq.ExecStatus.COMMAND_OK:
                     self.names[what] = self.fresh[what]

@@ -41,6 +41,35 @@ def test_too_many_plans_are_given_back(monkeypatch):
     assert sql.rows("SELECT count(*) <= 6 FROM pg_prepared_statements", {}) == [(True,)]
 
 
+def test_plans_that_somebody_deallocated_cost_one_error_and_not_the_connection():
+    assert sql.rows(SUM, {"numbers": [1]}) == [(1,)]
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    with pytest.raises(Exception, match="does not exist"):
+        sql.rows(SUM, {"numbers": [1]})
+    assert sql.rows(SUM, {"numbers": [2]}) == [(2,)]
+
+
+def test_a_name_is_not_given_twice_where_plans_could_not_be_given_back(monkeypatch):
+    monkeypatch.setattr(wire, "MOST_KEPT", 1)
+    assert sql.rows(SUM, {"numbers": [1]}) == [(1,)]
+    assert sql.rows("SELECT 2 + %(a)s::int", {"a": 1}) == [(3,)]
+    raw().autocommit = False
+    try:
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            wire.exchange(raw(), [(BROKEN, {"by": 0})])
+        assert raw().pgconn.transaction_status == psycopg.pq.TransactionStatus.INERROR
+        wire._names[raw()][b"another", ()] = b"unheard_of"
+        with pytest.raises(psycopg.errors.InFailedSqlTransaction):  # DEALLOCATE is refused with the rest
+            wire.exchange(raw(), [(SUM, {"numbers": "{1}"})])
+    finally:
+        raw().rollback()
+        raw().autocommit = True
+    for n in range(4):
+        assert sql.rows(SUM, {"numbers": [n]}) == [(n,)]
+        assert sql.rows(f"SELECT {n} + %(a)s::int", {"a": n}) == [(2 * n,)]
+
+
 def test_the_transaction_begins_with_the_first_message_and_ends_with_its_commit():
     status = psycopg.pq.TransactionStatus
     raw().autocommit = False
