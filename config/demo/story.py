@@ -48,7 +48,8 @@ AIR_RECEIPT = 900_001
 
 def make(world: World) -> None:
     """In the order of the day; every step ends with its reactions."""
-    cast = {the(world, kind).id: the(world, kind) for kind in ("hospital", "clinic", "surgery", "lab", "vet", "system")}
+    kinds = ("hospital", "clinic", "surgery", "lab", "vet", "care", "system")
+    cast = {the(world, kind).id: the(world, kind) for kind in kinds}
     pay_what_is_due(world, cast.values(), ago(world, 310))
     _ordinary_business(world, ago(world, 300))
     _shortage_and_moved_promise(world)
