@@ -101,6 +101,12 @@ def lock_demands_and_expired(
     return _take_demands(_ASKED_AND_EXPIRED, {"ids": list(ids), "now": now}, reading)
 
 
+def look_at_demands_and_expired(ids: Collection[int], *, now: datetime) -> dict[int, LockedDemand]:
+    """The same rows without a lock, for what is only shown."""
+    rows = sql.rows(_ASKED_AND_EXPIRED.removesuffix(_LOCK), {"ids": list(ids), "now": now})
+    return {row[0]: LockedDemand(*row) for row in rows}
+
+
 def _take_demands(
     text: str, parameters: dict[str, Any], reading: Sequence[sql.Statement[Any]] = ()
 ) -> tuple[dict[int, LockedDemand], list[Any]]:

@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -34,7 +33,7 @@ _WANT = """
     FROM inventory_demand d JOIN catalog_product p ON p.id = d.product_id
     WHERE d.id = ANY(%(demands)s::bigint[])"""
 _WANTS = f"{_WANT} AND d.backordered_qty > 0 ORDER BY d.requested_date, d.id"
-_WHOLE_WANTS = f"{_WANT} ORDER BY d.requested_date, d.id"
+_WEIGHTS = "SELECT id, weight_kg FROM catalog_product WHERE id = ANY(%(products)s::bigint[])"
 _RULES = """
     SELECT id, name, account_id, product_id, category_id, region, fulfilment, sites, max_shipments, ship_complete,
            min_shelf_life_days, max_distance_km, distance, cutoff, capacity, joins_inbound
@@ -75,14 +74,20 @@ def wants_of(demand_ids: Collection[int]) -> list[Want]:
 
 def whole_wants_of(demands: Collection[LockedDemand]) -> list[Want]:
     """All that is not released of the demands as they stand in memory, none where there is nothing. One statement."""
-    known = {d.pk: d for d in demands}
-    found = []
-    for want in (_want(*row) for row in sql.rows(_WHOLE_WANTS, {"demands": list(known)})):
-        d = known[want.key]
-        open_qty = d.backordered_qty + d.reserved_qty + d.allocated_qty
-        if open_qty > 0:
-            found.append(replace(want, qty=open_qty, ordered=d.ordered_qty - d.cancelled_qty))
-    return found
+    products = sorted({d.product_id for d in demands})
+    weights: dict[int, Decimal | None] = dict(sql.rows(_WEIGHTS, {"products": products}))
+    open_ones = [d for d in demands if d.backordered_qty + d.reserved_qty + d.allocated_qty > 0]
+    in_turn = sorted(open_ones, key=lambda d: (d.requested_date, d.pk))
+    return [_whole_want(d, weights[d.product_id]) for d in in_turn]
+
+
+def _whole_want(d: LockedDemand, weight_kg: Decimal | None) -> Want:
+    is_fill_up = d.site_id is not None or d.account_id is None
+    return _want(
+        d.pk, d.ref_kind, d.ref_id, d.product_id, d.backordered_qty + d.reserved_qty + d.allocated_qty,
+        d.ordered_qty - d.cancelled_qty, d.requested_date, d.account_id, d.region, d.receiving_calendar_id,
+        d.receiving_days, d.min_shelf_life_days, weight_kg, is_fill_up, d.ship_complete,
+    )  # fmt: skip
 
 
 def _want(

@@ -77,7 +77,8 @@ class AmendedLineView(serializers.Serializer[Any]):
     unit_price = MoneySerializer(allow_null=True)
     amount = MoneySerializer()
     is_repriced = serializers.BooleanField()
-    promise = serializers.CharField(help_text="How what is new of it would come, in words.")
+    promise = serializers.CharField(help_text="How what is new or moves of it would come, from where, in words.")
+    promised_now = serializers.CharField(help_text="How it is promised now, where that moves; else empty.")
 
 
 class AmendmentView(serializers.Serializer[Any]):
@@ -231,6 +232,7 @@ def _previewed(seen: AmendmentPreview, *, sees_all: bool) -> dict[str, Any]:
                 "amount": money(x.amount, currency),
                 "is_repriced": x.is_repriced,
                 "promise": x.promise,
+                "promised_now": x.promised_now,
             }
             for x in seen.lines
         ],

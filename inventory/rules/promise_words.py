@@ -1,6 +1,8 @@
 """A promise in words, the same in every channel: "40 now from Reno DC, 20 on 3 Dec"."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -23,6 +25,24 @@ def split_words(slices: Iterable[PromiseSlice], sites: Mapping[int, str], *, is_
         words = _words(s, sites, is_placed=is_placed)
         parts[words] = parts.get(words, ZERO) + s.qty
     return ", ".join(f"{plain(qty)} {words}" for words, qty in parts.items())
+
+
+def added(before: Iterable[PromiseSlice], after: Iterable[PromiseSlice]) -> list[PromiseSlice]:
+    """What is promised after and was not before, by site, day and supply on its way."""
+    left: dict[tuple[object, ...], Decimal] = defaultdict(Decimal)
+    for s in before:
+        left[_place_and_day(s)] += s.qty
+    more = []
+    for s in after:
+        kept = min(s.qty, left[_place_and_day(s)])
+        left[_place_and_day(s)] -= kept
+        if s.qty > kept:
+            more.append(replace(s, qty=s.qty - kept))
+    return more
+
+
+def _place_and_day(s: PromiseSlice) -> tuple[object, ...]:
+    return s.kind, s.site_id, s.delivery_date, s.inbound_id
 
 
 def _words(s: PromiseSlice, sites: Mapping[int, str], *, is_placed: bool) -> str:

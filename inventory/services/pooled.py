@@ -35,6 +35,11 @@ def open_deal(product_ids: Collection[int], asked: Sequence[LockedDemand], *, no
     it is the last there is.
     """
     locks.lock_pools(product_ids)
+    return look_at_deal(product_ids, asked, now=now)
+
+
+def look_at_deal(product_ids: Collection[int], asked: Sequence[LockedDemand], *, now: datetime) -> PoolDeal:
+    """The same without the lock, for what is only shown."""
     ours = [d for d in asked if d.product_id in set(product_ids)]
     accounts = {d.account_id for d in ours if d.account_id is not None}
     rules = read_ruled(product_ids, on=local_date(now, "UTC"), account_ids=accounts, now=now)

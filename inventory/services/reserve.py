@@ -1,6 +1,6 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -33,11 +33,12 @@ from inventory.states import ClaimKind
 ZERO = Decimal(0)
 CAUSE = "reserved again"
 MOVED = "sourced again"
+Reshaping = Callable[..., set[int]]
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """What was read with the lock: how goods get there, the products with pools, and those of which nothing is left."""
 
     sites: Network
@@ -46,7 +47,7 @@ class _Read:
 
 
 @dataclass(frozen=True)
-class _Call:
+class Call:
     """One call: who is served, best-ranked first, whose promises are made anew, and whose only lose units."""
 
     asked: Sequence[LockedDemand]
@@ -55,7 +56,7 @@ class _Call:
     afresh: Collection[int]
     current: Sequence[Current]
     ledger: Ledger
-    read: _Read
+    read: Read
     now: datetime
     expires_at: datetime | None
     moved: list[Moved] = field(default_factory=list)
@@ -95,13 +96,13 @@ def reserve(
         raise NotFound(kind="demand", ident=min(unknown))
     if changes or len(demands) > len(named):
         sold_out = set()  # what is given back, and what was kept for who gives it back, is there again
-    call = _taken_up(demands, wanted, changes, _Read(sites, ruled, sold_out), now=now, expires_at=expires_at)
+    call = taken_up(demands, wanted, changes, Read(sites, ruled, sold_out), now=now, expires_at=expires_at)
     inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
     deal = open_deal(ruled, call.asked, now=now) if ruled else None
     if changes:  # what pools leave to those asked was read before anything moved, so of their products nothing does
         fixed = {d.product_id for d in call.asked} & set(ruled)
         call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))
-    plan = _deal(call, call.asked, _with_given_back(free, call, deal), deal)
+    plan = deal_out(call, call.asked, _with_given_back(free, call, deal), deal)
     promised, decided = _recorded(call, plan.decisions, deal, _pegs(call, inbound), is_last=is_last)
     why = {d.demand_id: d.explanation for d in decided}
     return {
@@ -112,31 +113,31 @@ def reserve(
     }
 
 
-def _taken_up(
-    demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], read: _Read,
-    *, now: datetime, expires_at: datetime | None,
-) -> _Call:  # fmt: skip
+def taken_up(
+    demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], read: Read,
+    *, now: datetime, expires_at: datetime | None, reshaping: Reshaping = reshape,
+) -> Call:  # fmt: skip
     """What has run out is ended and what changes is changed, before anything is claimed."""
     # The others, opened in this transaction, can have neither claim nor promise.
     history = [d.pk for d in demands.values() if d.pk in changes or d.opened_at != now]
     ledger = open_ledger(demands, with_claims_of=history)
     expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
     current = current_promises(history) if history else []
-    served = wanted | reshape(ledger, changes, now=now) if changes else wanted
+    served = wanted | reshaping(ledger, changes, now=now) if changes else wanted
     _prolong(ledger, wanted, expires_at)
     asked = sorted((demands[i] for i in served), key=lambda d: rank(need_of(d)))
     afresh = {i for i, change in changes.items() if change.is_promised_anew}
     others = (expired | afresh | {i for i, change in changes.items() if change.is_weighed_again}) - served
     touched = asked + [demands[i] for i in sorted(others)]
     lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
-    return _Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at)
+    return Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at)
 
 
 def _recorded(
-    call: _Call, plan: Sequence[Decision], deal: PoolDeal | None, pegs: Mapping[int, list[Peg]], *, is_last: bool
+    call: Call, plan: Sequence[Decision], deal: PoolDeal | None, pegs: Mapping[int, list[Peg]], *, is_last: bool
 ) -> tuple[Promised, list[Decided]]:
     ledger, now = call.ledger, call.now
-    promised, decided = _promised(call, pegs), _decided(plan, deal)
+    promised, decided = promised_by(call, pegs), _decided(plan, deal)
     if is_last and uow.may_leave_last():
         _tell(promised, now)
         record_last(ledger, now=now, promises=promised.changes, decisions=decided)
@@ -144,13 +145,13 @@ def _recorded(
     if refused := try_record(ledger, now=now, promises=promised.changes, decisions=decided):
         put_back(ledger, call.moved, refused)
         decided = _decided(_plan_again(call, plan), deal)
-        promised = _promised(call, pegs)
+        promised = promised_by(call, pegs)
         record(ledger, now=now, promises=promised.changes, decisions=decided)
     _tell(promised, now)
     return promised, decided
 
 
-def _promised(call: _Call, pegs: Mapping[int, list[Peg]]) -> Promised:
+def promised_by(call: Call, pegs: Mapping[int, list[Peg]]) -> Promised:
     found = renewed(
         call.touched,
         call.ledger,
@@ -173,18 +174,18 @@ def _tell(promised: Promised, now: datetime) -> None:
         outbox.publish_many(promised.notes, now=now)
 
 
-def _with_given_back(free: list[Supply], call: _Call, deal: PoolDeal | None) -> list[Supply]:
+def _with_given_back(free: list[Supply], call: Call, deal: PoolDeal | None) -> list[Supply]:
     """What was read as free, or read again where claims ended, whose stock is free as well, or others claimed while
     this waited for the pools."""
-    return _free_again(call.asked, call.ledger) if call.ledger.shifts or deal else free
+    return free_again(call.asked, call.ledger) if call.ledger.shifts or deal else free
 
 
-def _free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] | None = None) -> list[Supply]:
+def free_again(asked: Sequence[LockedDemand], ledger: Ledger, locked: set[int] | None = None) -> list[Supply]:
     back = {i: -sum(delta.values(), ZERO) for i, delta in ledger.shifts.items() if any(delta.values())}
     return free_stock({d.product_id for d in asked}, coming_back=back, locked=locked)
 
 
-def _plan_again(call: _Call, first: Sequence[Decision]) -> list[Decision]:
+def _plan_again(call: Call, first: Sequence[Decision]) -> list[Decision]:
     """Another claim was faster: plan once more from fresh figures; what that does not get is backordered.
 
     The second plan only uses balances that are locked already or come after them, so that locks keep climbing. What
@@ -193,7 +194,7 @@ def _plan_again(call: _Call, first: Sequence[Decision]) -> list[Decision]:
     ledger = call.ledger
     locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
     others = [d for d in call.asked if d.product_id not in set(call.read.ruled)]
-    _deal(call, others, _free_again(others, ledger, locked), None)
+    deal_out(call, others, free_again(others, ledger, locked), None)
     ledger.settle()
     ledger.settle_all()
     left = {d.pk: d.backordered_qty for d in call.asked}
@@ -204,7 +205,7 @@ def _decided(decisions: Iterable[Decision], deal: PoolDeal | None) -> list[Decid
     return [Decided(d.need.demand_id, None, d.position, explained(d, deal, "reserved")) for d in decisions]
 
 
-def _deal(call: _Call, asked: Sequence[LockedDemand], free: Sequence[Supply], deal: PoolDeal | None) -> Plan:
+def deal_out(call: Call, asked: Sequence[LockedDemand], free: Sequence[Supply], deal: PoolDeal | None) -> Plan:
     """Plan from what is free and put the claims into the ledger, not settled yet."""
     ledger = call.ledger
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
@@ -230,14 +231,14 @@ def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) 
             held.expires_at, held.is_changed = expires_at, True
 
 
-def _pegs(call: _Call, inbound: list[Expected] | None) -> dict[int, list[Peg]]:
+def _pegs(call: Call, inbound: list[Expected] | None) -> dict[int, list[Peg]]:
     """`inbound`: what is locked already."""
     if inbound is None:
         inbound = _inbound(call, [d for d in call.touched if d.backordered_qty > 0])
     return pegs_of(inbound, call.current, now=call.now) if inbound else {}
 
 
-def _inbound(call: _Call, short: Sequence[LockedDemand]) -> list[Expected]:
+def _inbound(call: Call, short: Sequence[LockedDemand]) -> list[Expected]:
     products = {d.product_id for d in short}.difference(call.read.sold_out)
     return locks.lock_inbound(products, left_for=call.ledger.demands) if products else []
 

@@ -1,7 +1,7 @@
 """Make locked demands what the customer wants now, before what is short of them is claimed. Part of reserve."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from core import sql
 from core.clock import local_date
@@ -22,6 +22,10 @@ _REDIRECT = """
     FROM unnest(%(ids)s::bigint[], %(places)s::bigint[]) AS n(id, place) JOIN accounts_shipto t ON t.id = n.place
     WHERE d.id = n.id RETURNING d.id, d.region, d.receiving_calendar_id, d.receiving_days"""
 
+_ADDRESSES = """
+    SELECT n.id, coalesce(t.region, ''), t.calendar_id, coalesce(t.delivery_days, '{}')
+    FROM unnest(%(ids)s::bigint[], %(places)s::bigint[]) AS n(id, place) JOIN accounts_shipto t ON t.id = n.place"""
+
 _LOTS = """
     SELECT b.id, l.expiry_date, s.transit_days FROM inventory_stockbalance b
     JOIN inventory_lot l ON l.id = b.lot_id JOIN inventory_site s ON s.id = b.site_id
@@ -36,6 +40,25 @@ def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: date
     The demands that gave back a claim because its lot is too old by their new day: they are to be served again. Up to
     three statements, none without changes. Raises AlreadyInTheWarehouse.
     """
+    _resize(ledger, changes)
+    days = _days(changes)
+    if days:
+        sql.rows(_REDATE, {"ids": list(days), "days": list(days.values())})
+    _redate(ledger, days)
+    _redirect(ledger, changes, _REDIRECT)
+    return _give_back_too_old(ledger, days, now)
+
+
+def reshape_on_paper(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: datetime) -> set[int]:
+    """The same in the ledger alone: nothing is written."""
+    _resize(ledger, changes)
+    days = _days(changes)
+    _redate(ledger, days)
+    _redirect(ledger, changes, _ADDRESSES)
+    return _give_back_too_old(ledger, days, now)
+
+
+def _resize(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> None:
     less = {i: c.less for i, c in changes.items() if c.less}
     for demand_id, qty in less.items():
         demand = ledger.demands[demand_id]
@@ -46,20 +69,17 @@ def reshape(ledger: Ledger, changes: Mapping[int, DemandAmendment], *, now: date
             ledger.put(demand_id, "cancelled_qty", "backordered_qty", back)
         if change.more > back:
             ledger.grow(demand_id, change.more - back)
-    redated = _redate(ledger, changes)
-    _redirect(ledger, changes)
-    return _give_back_too_old(ledger, redated, now)
 
 
-def _redate(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> set[int]:
-    days = {i: c.requested_date for i, c in sorted(changes.items()) if c.requested_date is not None}
-    if days:
-        for demand_id, day in sql.rows(_REDATE, {"ids": list(days), "days": list(days.values())}):
-            ledger.demands[demand_id].requested_date = day
-    return set(days)
+def _days(changes: Mapping[int, DemandAmendment]) -> dict[int, date]:
+    return {i: c.requested_date for i, c in sorted(changes.items()) if c.requested_date is not None}
 
 
-@require_uow
+def _redate(ledger: Ledger, days: Mapping[int, date]) -> None:
+    for demand_id, day in days.items():
+        ledger.demands[demand_id].requested_date = day
+
+
 def _give_back_too_old(ledger: Ledger, redated: Collection[int], now: datetime) -> set[int]:
     """What the warehouse has is not called back: it goes out as it was asked for."""
     held = [h for h in ledger.open_claims(ClaimKind.SOFT, ClaimKind.HARD) if h.demand_id in redated and h.lot_id]
@@ -74,14 +94,11 @@ def _give_back_too_old(ledger: Ledger, redated: Collection[int], now: datetime) 
     return given_back
 
 
-@require_uow
-def _redirect(ledger: Ledger, changes: Mapping[int, DemandAmendment]) -> None:
+def _redirect(ledger: Ledger, changes: Mapping[int, DemandAmendment], text: str) -> None:
     places = {i: c.ship_to_id for i, c in sorted(changes.items()) if c.ship_to_id is not None}
     if not places:
         return
-    for demand_id, region, calendar_id, days in sql.rows(
-        _REDIRECT, {"ids": list(places), "places": [*places.values()]}
-    ):
+    for demand_id, region, calendar_id, days in sql.rows(text, {"ids": list(places), "places": [*places.values()]}):
         demand = ledger.demands[demand_id]
         demand.region, demand.receiving_calendar_id, demand.receiving_days = region, calendar_id, days
         demand.route = ()

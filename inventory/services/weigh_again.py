@@ -31,6 +31,15 @@ class Moved:
     qty: Decimal
 
 
+@dataclass(frozen=True)
+class Weighed:
+    """`wants` by demand are what was asked, `routed` the answer for those a sourcing rule decides, `moved` what left."""
+
+    wants: Sequence[Want]
+    routed: Mapping[int, Routed]
+    moved: list[Moved]
+
+
 @require_uow
 def weigh_again(
     ledger: Ledger, changes: Mapping[int, DemandAmendment], *, fixed_products: Collection[int] = (), now: datetime
@@ -42,10 +51,20 @@ def weigh_again(
     that refuses is told by the settling; `put_back` then restores what left for it. One statement for what is wanted and
     those of `surroundings` and of the routes, none without such demands.
     """
+    found = weigh_on_paper(ledger, changes, fixed_products=fixed_products, now=now)
+    if found.wants:
+        keep_routes(found.routed, of=[w.key for w in found.wants], now=now)
+    return found.moved
+
+
+def weigh_on_paper(
+    ledger: Ledger, changes: Mapping[int, DemandAmendment], *, fixed_products: Collection[int] = (), now: datetime
+) -> Weighed:
+    """The same in the ledger alone: nothing is written, and the demands need not be stored yet."""
     demands = {i: ledger.demands[i] for i, c in changes.items() if c.is_weighed_again}
     wants = [_as_said(w, changes[w.key]) for w in whole_wants_of(demands.values())] if demands else []
     if not wants:
-        return []
+        return Weighed((), {}, [])
     held = [h for h in ledger.open_claims(*MOVABLE) if h.demand_id in demands]
     around = surroundings(wants, now=now, own_demands=list(demands), coming_back=_coming_back(ledger, held))
     routed = plan_orders(wants, around, now=now)
@@ -59,8 +78,7 @@ def weigh_again(
             moves, stays = _weighed(want, routed[want.key], mine, around, is_fixed=is_fixed, now=now)
             routed[want.key] = _told(routed[want.key], stays, around)
             moved += [_make(ledger, mine[m.key], m, around) for m in moves]
-    keep_routes(routed, of=[w.key for w in wants], now=now)
-    return moved
+    return Weighed(wants, routed, moved)
 
 
 def put_back(ledger: Ledger, moved: Sequence[Moved], refused: Collection[int]) -> None:

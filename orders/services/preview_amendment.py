@@ -10,25 +10,28 @@ from core.errors import FieldError, NotFound
 from core.quantity import plain
 from credit import queries as credit
 from credit.states import CheckPoint
-from inventory.rules.asks import SplitAsk, SplitLine
-from inventory.split_queries import split_plan
+from inventory.services.foresee import Foreseen, foresee
 from orders.amendments import Assessed, amending_ask, assess, credit_results
 from orders.purchase_queries import heads
 from orders.queries import pictures
 from orders.rules.amending_words import reason_errors
 from orders.rules.asks import CreditView, GateResult
 from orders.rules.purchase import waiting
-from orders.rules.wishes import Change, LineChange, Wish, day_of, place_of, standing
+from orders.rules.wishes import Change, LineChange, Wish, standing
 from orders.services.amend import spender_in
 from orders.services.ask_company import Asking, would_ask
 from orders.services.ask_company_again import is_approved_already
 from orders.services.preview import credit_view
+from orders.services.write_amendment import amending_of, spec_of
 from orders.states import Verdict
+
+ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
 class LinePreviewed:
-    """A line that would change: what would stand of it, in base units, and how what is new of it would be promised."""
+    """A line that would change: what would stand of it, in base units, and how it would be promised, with the sites;
+    `promised_now` is how it is, where that moves."""
 
     line_no: int
     sku: str
@@ -38,6 +41,7 @@ class LinePreviewed:
     amount: Decimal
     is_repriced: bool
     promise: str
+    promised_now: str = ""
     why_here: str = ""
 
 
@@ -103,38 +107,47 @@ def _company(found: Assessed, actor: Actor, now: datetime) -> list[GateResult]:
 
 
 def _lines(found: Assessed, now: datetime) -> tuple[LinePreviewed, ...]:
-    dealt = _dealt(found, now)
+    """Those that are touched, and those whose goods would come from elsewhere or on another day."""
+    ahead = _ahead(found, now)
     anew = {x.line_no for x in (*found.redated, *found.redirected)}
     touched = {c.line_no: c for c in found.lines}
     was = {x.line_no: x for x in found.before.lines}
+    moved = {n for n, f in ahead.items() if f.is_moved}
     return tuple(
         LinePreviewed(
             x.line_no, x.sku, standing(was[x.line_no]) if x.line_no in was else None, standing(x), x.unit_price,
             x.amount, x.line_no in found.prices and x.line_no in was,
-            _promise(touched.get(x.line_no), dealt.get(x.line_no), is_anew=x.line_no in anew),
-            dealt[x.line_no].why_here if x.line_no in dealt else "",
+            _promise(touched.get(x.line_no), ahead.get(x.line_no)),
+            _promised_now(ahead.get(x.line_no)),
+            ahead[x.line_no].why_here if x.line_no in ahead else "",
         )
         for x in found.after.lines
-        if x.line_no in touched or x.line_no in anew
+        if x.line_no in touched or x.line_no in anew or x.line_no in moved
     )  # fmt: skip
 
 
-def _promise(change: LineChange | None, split: SplitLine | None, *, is_anew: bool) -> str:
-    """ "2 more: 2 now from Reno DC", and that what there is comes on another day."""
-    parts = []
-    if change is not None and split is not None:
-        parts.append(split.words if change.before is None else f"{plain(change.more)} more: {split.words}")
-    return "; ".join([*parts, *(["promised anew by the day and place wanted"] if is_anew else [])])
+def _promise(change: LineChange | None, ahead: Foreseen | None) -> str:
+    """ "2 more: 2 now from Reno DC" where the rest stays as promised, else the whole line: "12 on 3 Dec from Reno DC"."""
+    if ahead is None:
+        return ""
+    more = change.more if change is not None and change.before is not None else ZERO
+    return f"{plain(more)} more: {ahead.added}" if more and not ahead.is_moved else ahead.words
 
 
-def _dealt(found: Assessed, now: datetime) -> Mapping[int, SplitLine]:
-    """How what is more would be promised, as reserve would do it now, beside what the order holds already."""
-    asks = [
-        SplitAsk(
-            c.line_no, c.after.product_id, c.more, day_of(found.after, c.after) or found.today,
-            place_of(found.after, c.after), found.account.min_shelf_life_days,
-        )
-        for c in found.lines
-        if c.more and c.after.product_id is not None
-    ]  # fmt: skip
-    return split_plan(asks, account_id=found.after.account_id, now=now) if asks else {}
+def _promised_now(ahead: Foreseen | None) -> str:
+    """What is promised of the line now, where that would be different."""
+    return ahead.was if ahead is not None and ahead.is_moved else ""
+
+
+def _ahead(found: Assessed, now: datetime) -> Mapping[int, Foreseen]:
+    """By line number, what reserve would do with what changes; nothing where it is refused."""
+    if found.errors:
+        return {}
+    known = {x.line_no: x.demand.demand_id for x in found.before.lines if x.demand}
+    specs = [spec_of(found, c.after) for c in found.lines if c.before is None and c.after.product_id is not None]
+    changes = amending_of(found, known)
+    if not specs and not changes:
+        return {}
+    seen = foresee(specs, changes, is_weighed_again=found.changes_as_a_whole, now=now)
+    standing_lines = {n: seen.standing[i] for n, i in known.items() if i in seen.standing}
+    return {**standing_lines, **{int(key): f for key, f in seen.new.items()}}

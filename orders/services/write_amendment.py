@@ -63,11 +63,11 @@ def write_amendment(found: Assessed, wish: Wish, *, now: datetime) -> Written:
     """Money before goods: credit is rank 10 and locked; stock is the last contended write."""
     _post(found, now)
     new = [c for c in found.lines if c.before is None]
-    specs = [_spec(found, c.after) for c in new]
+    specs = [spec_of(found, c.after) for c in new]
     opened = open_demands(specs, now=now) if specs else {}
     demands = {x.line_no: x.demand.demand_id for x in found.before.lines if x.demand}
     demands |= {c.line_no: opened[str(c.line_no)] for c in new}
-    amending = _amending(found, demands)
+    amending = amending_of(found, demands)
     asking = [demands[c.line_no] for c in found.lines if c.more]
     got = reserve(asking, now=now, amending=amending) if asking or amending else {}
     _write_lines(found, wish, demands, now)
@@ -90,7 +90,7 @@ def _post(found: Assessed, now: datetime) -> None:
     post(specs, now=now)
 
 
-def _spec(found: Assessed, line: LinePicture) -> DemandSpec:
+def spec_of(found: Assessed, line: LinePicture) -> DemandSpec:
     order, account = found.after, found.account
     assert line.product_id is not None
     return DemandSpec(
@@ -109,7 +109,7 @@ def _spec(found: Assessed, line: LinePicture) -> DemandSpec:
     )
 
 
-def _amending(found: Assessed, demands: dict[int, int]) -> dict[int, DemandAmendment]:
+def amending_of(found: Assessed, demands: dict[int, int]) -> dict[int, DemandAmendment]:
     """By demand; those whose row is written later are locked now, with the others."""
     days: dict[int, date] = {x.line_no: day_of(found.after, x) or found.today for x in found.redated}
     places = {x.line_no: place_of(found.after, x) for x in found.redirected}

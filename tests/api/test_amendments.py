@@ -1,5 +1,6 @@
 """Amending over the API: looked at first, done once, told in order."""
 
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -49,7 +50,9 @@ def test_a_dry_run_says_money_promises_and_headroom_and_writes_nothing(world, de
     assert [c["what"].split(",")[0] for c in seen["changes"]] == ["Wanted on", "Line 1", "Line 2"]
     assert [(x["before"], x["after"]) for x in seen["lines"]] == [("10", "12"), (None, "3")]
     assert [x["is_repriced"] for x in seen["lines"]] == [True, False]
-    assert seen["lines"][0]["promise"].startswith("2 more: 2")
+    assert re.fullmatch(r"12 on \d+ \w+ from Reno DC", seen["lines"][0]["promise"])
+    assert re.fullmatch(r"10 on \d+ \w+ from Reno DC", seen["lines"][0]["promised_now"])
+    assert (seen["lines"][1]["promise"], seen["lines"][1]["promised_now"]) == ("3 now from Reno DC", "")
     assert "from Reno DC" in seen["lines"][1]["promise"]
     assert (seen["credit"]["asked"]["amount"], seen["credit"]["is_approved"]) == ("150.00", True)
     assert not OrderRevision.objects.exists()

@@ -1,6 +1,6 @@
 """Cases of the EDI desk mended at a click: the partner confirmed, a changed order taken or kept, a transaction given up."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 
 import pytest
@@ -18,10 +18,12 @@ from integrations.models import EdiTransaction, PartnerProfile
 from integrations.services.correct_transaction import NotKeptAside, correct_transaction
 from integrations.services.ignore_transaction import ignore_transaction
 from integrations.services.receive_edi import Report, receive_edi
+from inventory.models import Claim, SourcingRule
 from orders.models import Order, OrderLine, OrderRevision
 from orders.services.submit import submit
 from tests.factories.catalog import ProductFactory
 from tests.factories.integrations import PartnerFactory
+from tests.factories.inventory import SiteFactory, stock
 from tests.factories.orders import CLERK, make_world
 from tests.integrations.samples import file, po
 
@@ -77,6 +79,25 @@ def test_a_purchase_order_sent_again_changes_its_order_as_was_said_and_once():
     with pytest.raises(CaseIsOver):
         mend(case, "take_changes")
     assert OrderRevision.objects.count() == 1
+
+
+def test_another_day_sent_again_is_sourced_again_as_through_the_other_doors():
+    """From Reno by the rule of the day it was placed; wanted later, from Columbus as the rule says by then."""
+    world = make_world(products=1, stock=20)
+    columbus = SiteFactory(code="CMH", rank=2)
+    stock(world.products[0], columbus, 20)
+    rule = SourcingRule.objects.create(name="All", sites=["RENO"])
+    sku = Product.objects.get().sku
+    PartnerFactory(account=world.account)
+    receive(file(po(lines=FIRST.format(sku))))
+    submit(order_id=Order.objects.get().pk, actor=CLERK, now=NOW)
+    held = Claim.objects.filter(state="open").values_list("balance__site__code", "qty")
+    assert list(held) == [("RENO", 5)]
+    SourcingRule.objects.filter(pk=rule.pk).update(sites=["CMH"])
+    receive(file(po(lines=f"{FIRST.format(sku)}~DTM*002*20260320"), control="000000002"))
+    mend(Case.objects.get(kind="edi_po_changed"), "take_changes")
+    assert list(held.all()) == [("CMH", 5)]
+    assert OrderLine.objects.get().requested_date == date(2026, 3, 20)
 
 
 def test_changes_that_are_taken_already_are_not_taken_twice():

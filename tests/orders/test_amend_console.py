@@ -41,7 +41,15 @@ def test_it_is_looked_at_and_then_done_once(desk, world):
     order = place(world.draft(10), actor=CLERK, now=NOW)
     form = {"qty-1": "12", "sku-1": world.products[1].sku, "new-1": "3", "requested_date": "2030-03-01"}
     address, sent, page = look(desk, order, **form)
-    for text in ("What it would do", "3 added", "50.00", "2 more: 2 now", "priced again", "Headroom now"):
+    for text in (
+        "What it would do",
+        "3 added",
+        "50.00",
+        "12 on 1 Mar from Reno DC",
+        "now: 10 on",
+        "priced again",
+        "Headroom now",
+    ):
         assert text in page, text
     assert not OrderRevision.objects.exists()
     sent |= {"step": "amend", "seen": hidden(page, "seen"), "reason": "more theatres"}

@@ -1,6 +1,9 @@
 """An order whose address, day or way to ship changes is sourced again as a whole, through every door."""
 
+import os
+import random
 import re
+from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
@@ -11,16 +14,23 @@ from django.urls import reverse
 from accounts.states import Role
 from core import clock
 from core.testing import drain
-from inventory.models import Claim, Demand, SourcingRule, StockBalance, TransitLane
+from inventory.models import Claim, Demand, InboundSupply, SourcingRule, StockBalance, TransitLane
+from inventory.queries import promises
+from inventory.services.foresee import foresee
 from inventory.sourcing_queries import why_these_sites
+from orders.amendments import assess
 from orders.models import Order
+from orders.queries import pictures
 from orders.rules.wishes import LineWish, Wish
 from orders.services.amend import amend
 from orders.services.place import place
+from orders.services.preview_amendment import preview_amendment
+from orders.services.write_amendment import amending_of, spec_of
 from tests.factories.accounts import ShipToFactory, StaffFactory
 from tests.factories.doors import browser_of, buyer_for, device_of
 from tests.factories.inventory import SiteFactory, breaches, stock
 from tests.factories.orders import CLERK, NOW, allocated, later, make_world, release
+from tests.factories.pools import pool
 
 pytestmark = pytest.mark.django_db
 WHY = "the customer moved"
@@ -142,6 +152,109 @@ def test_a_po_number_or_a_note_weighs_nothing(world):
     SourcingRule.objects.filter(name="West").update(sites=["CMH"])
     change(order, note="leave at the gate", po_number="PO-NEW")
     assert held(order) == {(1, "hard"): {"RENO": 8}}
+
+
+# --- what is shown before ---------------------------------------------------------------------------------------------
+
+
+def look(order, *lines, now=NOW, **header):
+    seen = preview_amendment(order_id=order.order_id, wish=Wish(tuple(lines), **header), actor=CLERK, now=now)
+    assert seen.problems == ()
+    return {x.line_no: x for x in seen.lines}
+
+
+def test_the_preview_names_the_new_site_and_why_and_what_is_promised_now(world):
+    order = allocated(world, 8, 5)
+    seen = look(order, LineWish(2, ship_to_id=world.east.pk))
+    assert list(seen) == [2]
+    day = f"{later(2).day} {later(2):%b}"
+    assert seen[2].promise == f"5 on {day} from Warehouse CMH"
+    assert seen[2].promised_now.startswith("5 on ")
+    assert seen[2].promised_now.endswith(" from Reno DC")
+    assert seen[2].why_here.startswith("5 from CMH by sourcing rule East")
+    assert held(order) == {(1, "hard"): {"RENO": 8}, (2, "hard"): {"RENO": 5}}  # it was only looked at
+
+
+def test_lines_nobody_touches_are_shown_too_where_shipping_complete_moves_them(world):
+    SourcingRule.objects.filter(name="West").update(sites=["RENO", "CMH"], max_shipments=1)
+    TransitLane.objects.create(site=world.site, transit_days=1, cost_per_shipment=5)
+    TransitLane.objects.create(site=world.cmh, transit_days=1, cost_per_shipment=90)
+    stock(world.products[1], world.cmh, 20)
+    order = allocated(world, 4, 5)
+    seen = look(order, LineWish(2, qty=Decimal(30)), ship_complete="order")
+    assert {n: x.promise.split(" from ")[1] for n, x in seen.items()} == {1: "Warehouse CMH", 2: "Warehouse CMH"}
+
+
+def test_a_line_that_is_added_is_seen_beside_the_sites_the_order_ships_from_already(world):
+    """Reno has none of it: alone it would come from Columbus, beside the order's one shipment from Reno it waits."""
+    SourcingRule.objects.filter(name="West").update(sites=["RENO", "CMH"], max_shipments=1)
+    StockBalance.objects.filter(product=world.products[1], site=world.site).update(status="damaged")
+    order = allocated(world, 4)
+    release([order.order_id])
+    new = LineWish(qty=Decimal(3), product_id=world.products[1].pk)
+    assert look(order, new)[2].promise == "3 without a date"
+    change(order, new)
+    assert held(order) == {(1, "released"): {"RENO": 4}}
+
+
+def test_a_line_that_grows_is_served_as_its_route_says_and_only_what_is_more_is_told(world):
+    order = allocated(world, 8)
+    seen = look(order, LineWish(1, qty=Decimal(15)))
+    assert (seen[1].promise, seen[1].promised_now) == ("7 more: 7 now from Reno DC", "")
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("OMS_CASES", "8"))))
+def test_what_is_seen_is_what_happens(world, seed):
+    """Any change of an order, with stock at three sites, pools and supply on its way: seen on paper, then made."""
+    chance = random.Random(seed)
+    SourcingRule.objects.filter(name="West").update(sites=["RENO", "CMH"], max_shipments=chance.choice([None, None, 1]))
+    atl = SiteFactory(code="ATL", rank=3, transit_days=1)
+    SourcingRule.objects.filter(name="East").update(sites=["CMH", "ATL"])
+    for product in world.products:
+        stock(product, atl, chance.randint(1, 30))
+        if chance.random() < 0.5:
+            InboundSupply.objects.create(
+                product=product, site=world.cmh, reference="PO-1", ordered_qty=30, eta_date=later(chance.randint(2, 9))
+            )
+    if chance.random() < 0.4:
+        pool("quota", chance.randint(5, 25), product=world.products[0], account=world.account)
+    place(world.draft(chance.randint(1, 15), chance.randint(1, 15)), actor=CLERK, now=NOW)  # others
+    make = chance.choice([allocated, lambda w, *q: place(w.draft(*q), actor=CLERK, now=NOW)])
+    order = make(world, chance.randint(2, 30), chance.randint(2, 15))
+    wishes = [LineWish(n, Decimal(chance.randint(1, 40))) for n in (1, 2) if chance.random() < 0.6]
+    if chance.random() < 0.5:
+        wishes.append(LineWish(qty=Decimal(chance.randint(1, 20)), product_id=world.products[0].pk))
+    header = {
+        "ship_to_id": world.east.pk if chance.random() < 0.4 else None,
+        "requested_date": later(chance.randint(1, 12)) if chance.random() < 0.4 else None,
+        "ship_complete": "order" if chance.random() < 0.2 else None,
+    }
+    wish = Wish((*wishes, LineWish(1, requested_date=later(5))) if not wishes else tuple(wishes), **header)
+    found = assess(pictures([order.order_id])[order.order_id], wish, now=later_at(1))
+    assert found.errors == ()
+    known = {x.line_no: x.demand.demand_id for x in found.before.lines}
+    specs = [spec_of(found, c.after) for c in found.lines if c.before is None]
+    seen = foresee(specs, amending_of(found, known), is_weighed_again=found.changes_as_a_whole, now=later_at(1))
+    version = Order.objects.get(pk=order.order_id).version
+    amend(order_id=order.order_id, wish=wish, expected_version=version, reason=WHY, actor=CLERK, now=later_at(1))
+    ids = dict(Demand.objects.filter(ref_id=order.order_id).values_list("line_no", "id"))
+    foreseen = seen.standing | {ids[int(key)]: f for key, f in seen.new.items()}
+    happened = promises(list(foreseen))
+    assert {i: told(f.slices) for i, f in foreseen.items()} == {i: told(happened[i]) for i in foreseen}
+    grown = {ids[c.line_no] for c in found.lines if c.more}
+    assert grown <= set(foreseen)
+    assert breaches() == []
+
+
+def told(slices):
+    found = Counter()
+    for s in slices:
+        found[s.kind, s.site_id, s.ship_date, s.delivery_date] += s.qty
+    return found
+
+
+def later_at(hours):
+    return NOW + timedelta(hours=hours)
 
 
 # --- the doors --------------------------------------------------------------------------------------------------------
