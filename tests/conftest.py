@@ -16,8 +16,8 @@ settings.load_profile("house")
 
 # {app: (its table, the migration that fills it, the function there)}
 MADE_BY_MIGRATIONS = {
-    "exceptions_app": ("Queue", "0002_seed_queues", "seed"),
-    "inventory": ("AllocationPolicy", "0007_allocation_policies", "seed_default"),
+    "exceptions_app": ("Queue", "0007_severity_says_why", "seed"),
+    "inventory": ("AllocationPolicy", "0013_lines_of_a_site_day", "seed_default"),
 }
 
 

@@ -1,6 +1,6 @@
 """The tables the tests start from, made once: every test database is a copy of them.
 
-Migrating an empty database takes Django most of a minute; copying a migrated one takes a second. A template is known by
+Migrating an empty database takes Django a quarter of a minute; copying a migrated one takes a second. A template is known by
 what made it: another migration, or another library with tables of its own, is another template.
 """
 

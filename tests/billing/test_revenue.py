@@ -2,7 +2,6 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
-from importlib import import_module
 
 import pytest
 from django.db import connection
@@ -14,7 +13,6 @@ from billing.models import (
     ChargebackClaim,
     CreditMemo,
     Invoice,
-    InvoiceLine,
     Obligation,
     RebateEntry,
     RecognitionRule,
@@ -250,29 +248,3 @@ def test_a_groups_chargeback_terms_say_how_old_a_claim_and_how_far_its_price_may
     assert claimed("D", 121, "7.98") == ["other_price", "too_old"]
     TierActivation.objects.create(source=source, account=hospital, tier="GOLD", valid_from=since)
     assert (claimed("E", 1, "8"), claimed("F", 1, "7")) == (["other_price"], [])
-
-
-def test_programs_and_what_they_owe_survive_the_move_to_pricing_and_back():
-    world = stocked_world()
-    shipped(world, 3)
-    group = AccountGroup.objects.create(code="GPO", name="GPO")
-    program = RebateProgram.objects.create(code="R", name="R", group=group, percent=5, valid_from=TODAY)
-    RebateEntry.objects.create(
-        program=program,
-        account=world.account,
-        invoice_line=InvoiceLine.objects.get(),
-        amount=1,
-        why="x",
-        key="k",
-        at=NOW,
-    )
-    move = import_module("pricing.migrations.0005_group_terms")
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        cursor.execute(move.GIVE_BACK)
-        cursor.execute("SELECT code FROM billing_rebateprogram p JOIN billing_rebateentry e ON e.program_id = p.id")
-        assert cursor.fetchall() == [("R",)]
-        cursor.execute(move.TAKE)
-        cursor.execute("SELECT code FROM billing_rebateprogram")
-        assert cursor.fetchall() == [("R",)]
-    assert RebateEntry.objects.get().program == program
