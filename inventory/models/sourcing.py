@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Lower
 
 from accounts.states import ShipComplete
 from core.choices import choices
@@ -39,10 +40,22 @@ class TransitLane(models.Model):
     distance_km = models.PositiveIntegerField("distance, km", null=True, blank=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["site", "region"], name="one_lane_per_site_and_region")]
+        constraints = [
+            models.UniqueConstraint(
+                "site", Lower("region"), name="one_lane_per_site_and_region",
+                violation_error_message="The site has a lane to this region already; capitals tell no two regions apart.",
+            )
+        ]  # fmt: skip
 
     def __str__(self) -> str:
         return f"{self.site} to {self.region or 'everywhere else'}"
+
+    def clean(self) -> None:
+        """Names the lane that is there already, which the database would only refuse."""
+        same = TransitLane.objects.filter(site=self.site_id, region__iexact=self.region).exclude(pk=self.pk).first()
+        if same is not None:
+            words = f"{same} is a lane already, and “{self.region or 'everywhere else'}” is the same place: change that one."
+            raise ValidationError({"region": words})
 
 
 @keep_history
@@ -99,10 +112,15 @@ class SourcingRule(models.Model):
                 name="a_rule_of_distance_says_how_far",
             ),
             models.UniqueConstraint(
-                fields=["account", "product", "category", "region", "fulfilment"],
+                "account",
+                "product",
+                "category",
+                Lower("region"),
+                "fulfilment",
                 condition=Q(is_active=True),
                 name="one_active_sourcing_rule_per_scope",
                 nulls_distinct=False,
+                violation_error_message="Another active rule is for the same demand already.",
             ),
         ]
 
@@ -114,6 +132,18 @@ class SourcingRule(models.Model):
         known = set(Site.objects.filter(code__in=self.sites).values_list("code", flat=True))
         if unknown := [code for code in self.sites if code not in known]:
             raise ValidationError({"sites": f"No site has the code {', '.join(unknown)}."})
+        self._refuse_a_twin()
+
+    def _refuse_a_twin(self) -> None:
+        """Names the rule for the same demand, whatever the capitals of its region."""
+        twins = SourcingRule.objects.filter(
+            is_active=True, account=self.account_id, product=self.product_id, category=self.category_id,
+            region__iexact=self.region, fulfilment=self.fulfilment,
+        ).exclude(pk=self.pk)  # fmt: skip
+        if self.is_active and (twin := twins.first()) is not None:
+            where = f" (its region is written “{twin.region}”)" if twin.region != self.region else ""
+            words = f"The active rule {twin.name} is for the same demand already{where}: make one of them inactive."
+            raise ValidationError({"region": words})
 
 
 class DemandSourcing(models.Model):

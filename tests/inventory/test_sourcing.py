@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection
+from django.core.management.base import CommandError
+from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from core.models import Calendar
@@ -214,6 +217,48 @@ def test_a_line_that_no_site_may_serve_is_served_from_nowhere_until_it_is_source
 def test_a_rule_names_sites_that_exist():
     with pytest.raises(ValidationError, match="No site has the code NOWHERE"):
         SourcingRule(name="x", sites=["nowhere"]).full_clean()
+
+
+def test_a_lane_to_a_region_in_other_capitals_is_the_same_lane_and_is_named():
+    reno = SiteFactory(code="RENO")
+    first = lane(reno, "West")
+    again = TransitLane(site=reno, region="WEST", transit_days=3)
+    with pytest.raises(ValidationError, match=f"{first} is a lane already, and “WEST” is the same place"):
+        again.full_clean()
+    with pytest.raises(IntegrityError, match="one_lane_per_site_and_region"), transaction.atomic():
+        again.save()
+    TransitLane(site=SiteFactory(code="CMH"), region="WEST", transit_days=3).full_clean()
+    first.full_clean()  # itself is no twin
+
+
+def test_an_active_rule_for_a_region_in_other_capitals_is_the_same_rule_and_is_named():
+    SourcingRule.objects.create(name="Our West", region="West")
+    again = SourcingRule(name="West again", region="WEST")
+    with pytest.raises(ValidationError, match=r"The active rule Our West is for the same demand already .*“West”"):
+        again.full_clean()
+    with pytest.raises(IntegrityError, match="one_active_sourcing_rule_per_scope"), transaction.atomic():
+        again.save()
+    SourcingRule(name="Was West", region="WEST", is_active=False).full_clean()
+    SourcingRule(name="West of one", region="WEST", account=AccountFactory()).full_clean()
+
+
+def test_the_migration_names_twins_and_changes_nothing():
+    """As they could be before the constraints: made with the constraints taken off."""
+    module = import_module("inventory.migrations.0014_one_place_whatever_its_capitals")
+    module.refuse_twins(None, SimpleNamespace(connection=connection))  # none: it goes on
+    with connection.cursor() as cursor:
+        cursor.execute("DROP INDEX one_lane_per_site_and_region")
+        cursor.execute("DROP INDEX one_active_sourcing_rule_per_scope")
+    reno = SiteFactory(code="RENO")
+    lane(reno, "West")
+    lane(reno, "WEST", days=5)
+    SourcingRule.objects.create(name="A", region="west")
+    SourcingRule.objects.create(name="B", region="West")
+    with pytest.raises(CommandError) as refused:
+        module.refuse_twins(None, SimpleNamespace(connection=connection))
+    for words in ('from RENO: to "West" in 2 days, to "WEST" in 5 days', 'A (region "west"), B (region "West")'):
+        assert words in str(refused.value)
+    assert (TransitLane.objects.count(), SourcingRule.objects.count()) == (2, 2)
 
 
 def test_two_lines_and_two_hundred_are_planned_with_the_same_statements():
