@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from accounts.models import ApprovalRequest, AuthorityLimit, User
 from accounts.rules import asks
-from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve
+from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve, roles_for
 from accounts.spending_queries import buyers_of, counted_by_document, headrooms
 from accounts.states import ApprovalState
 from core.actors import Actor
@@ -22,6 +22,7 @@ ZERO = Decimal(0)
 ANY_AMOUNT = Decimal("Infinity")
 PURCHASE = "purchase order"  # the customer's own company decides
 TOLD_OUTSIDE = frozenset({"price", PURCHASE})  # kinds a customer and their rep hear of; limits of credit are ours
+ASKED_BY_CUSTOMER = "asked_by_customer"  # "reason_code" in the content of what they asked for: they hear of that too
 
 
 def approvals(approval_ids: Iterable[int]) -> dict[int, asks.Approval]:
@@ -148,6 +149,15 @@ def roles_now(actor: Actor) -> tuple[frozenset[str], bool]:
     return (frozenset(person.roles), person.is_superuser) if person else (frozenset(), False)
 
 
+def deciders(
+    kind: str, amount: Decimal, currency: str, *, on: date, actor: str, margin_points: Decimal | None = None
+) -> list[str]:
+    """Which roles may say yes to that much of a kind, for whoever is about to ask. 1 SQL, and 1 for a foreign currency.
+    Raises RateMissing."""
+    ours = in_home_currency(amount, currency, on=on, actor=actor)
+    return roles_for(kind, ours, margin_points, kept=kept_limits(kind))
+
+
 def time_zones(user_ids: Iterable[int]) -> dict[int, str]:
     """Where people work, for what is asked about their hours. 1 SQL."""
     return dict(User.objects.filter(id__in=set(user_ids)).values_list("id", "time_zone"))
@@ -179,10 +189,11 @@ def stood_in_for(user_id: int, *, at: datetime) -> list[int]:
 
 def approvals_for(visible: asks.Visible, user_id: int, *, limit: int = 200) -> list[asks.Approval]:
     """What somebody sees, what waits first, the soonest to end first, then the newest. Outside the house: what they asked
-    for, and what concerns their customers and is told there. 2 SQL."""
+    for, and what concerns their customers and is told there or was asked for by them. 2 SQL."""
     rows = ApprovalRequest.objects.all()
     if not visible.all:
-        rows = rows.filter(Q(account_id__in=visible.ids, kind__in=TOLD_OUTSIDE) | Q(requested_by=user_id))
+        theirs = Q(kind__in=TOLD_OUTSIDE) | Q(content__reason_code=ASKED_BY_CUSTOMER)
+        rows = rows.filter(Q(theirs, account_id__in=visible.ids) | Q(requested_by=user_id))
     waiting = rows.filter(state=ApprovalState.PENDING).order_by("expires_at", "id")[:limit]
     found = list(waiting) + list(rows.exclude(state=ApprovalState.PENDING).order_by("-id")[:limit])
     return [approval_of(row) for row in found[:limit]]
@@ -193,7 +204,8 @@ def approval_by_public_id(public_id: str, visible: asks.Visible, user_id: int) -
     row = ApprovalRequest.objects.filter(public_id=public_id).first()
     if row is None:
         return None
-    is_told = row.kind in TOLD_OUTSIDE and row.account_id is not None and visible.contains(row.account_id)
+    is_theirs = row.kind in TOLD_OUTSIDE or row.content.get("reason_code") == ASKED_BY_CUSTOMER
+    is_told = is_theirs and row.account_id is not None and visible.contains(row.account_id)
     return approval_of(row) if visible.all or is_told or row.requested_by_id == user_id else None
 
 

@@ -24,6 +24,9 @@ TOLD = frozenset(
         "substituted",
         "amended",
         "promise_kept",
+        "promise_asked",
+        "allowance_asked",
+        "price_asked",
         "line_split",
     }
 )

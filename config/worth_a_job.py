@@ -5,9 +5,9 @@ from billing.services.settle_price import PRICE as INVOICE_PRICE
 from billing.services.write_off import KIND as WRITE_OFF
 from fulfillment.events import ReturnAuthorized, ReturnDispositioned, ShipmentDelivered, VendorConfirmed
 from fulfillment.states import ReturnOutcome
+from orders.allowance_cases import ELIGIBILITY_APPROVAL
 from orders.rules.promising import PROMISE_APPROVAL
 from orders.rules.repricing import PRICE_APPROVAL
-from orders.services.allow_product import ELIGIBILITY_APPROVAL
 from orders.services.ask_company import KIND as PURCHASE
 from orders.states import REPRICE
 

@@ -46,6 +46,7 @@ ORDER_FIELDS = (
     "public_id",
     "total_amount",
     "on_behalf_of_id",
+    "entered_by_id",
 )
 LINE_FIELDS = (
     "id", "order_id", "line_no", "product_id", "product__sku", "demand_id", "qty", "unit_qty", "stated_code", "stated_price",

@@ -15,7 +15,8 @@ from orders.filters import OrderSummary
 from orders.line_queries import kept_days
 from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
-from orders.services.keep_promise import is_moved, last_day
+from orders.rules.promising import last_day
+from orders.services.keep_promise import is_moved
 from orders.services.split_line import why_not_split
 from orders.substitutes import SubstituteOffer, by_line, substitute_offers
 

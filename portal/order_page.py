@@ -48,6 +48,7 @@ LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
     | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split", "price_asked"}
+    | {"promise_asked", "allowance_asked"}
     | {"refused", "amended"}
 )
 

@@ -22,7 +22,10 @@ from core.access import allow
 from core.errors import NotFound
 from core.idempotency import Claim, hash_body, run_once
 
-SHOWN = ("part", "line_no", "sku", "qty", "price_now", "price_asked", "currency", "what")  # never cost, floor or margin
+SHOWN = (  # never cost, floor or margin
+    *("part", "line_no", "sku", "qty", "open", "price_now", "price_asked", "currency", "what"),
+    *("promised_now", "day_asked", "against"),
+)
 
 
 class MoneyView(serializers.Serializer[Any]):

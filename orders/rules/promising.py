@@ -26,3 +26,10 @@ def days_late(slices: Sequence[PromiseSlice], asked: date | None, day: date | No
     firsts = [s.first_delivery_date for s in slices if s.first_delivery_date is not None]
     due = min(firsts, default=asked)
     return max((day - due).days, 0) if due is not None else 0
+
+
+def last_day(slices: Sequence[PromiseSlice]) -> date | None:
+    """The day by which all of them are there; None where one has none, or nothing is promised."""
+    days = [s.delivery_date for s in slices]
+    known = [day for day in days if day is not None]
+    return max(known) if known and len(known) == len(days) else None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from accounts.approval_queries import ASKED_BY_CUSTOMER
 from core import journal, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound
@@ -12,14 +13,15 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from orders.queries import account_of, pictures
-from orders.services.override_price import OrderIsOver, PriceCase, ask_for, price_case
+from orders.services.override_price import OrderIsOver, PriceCase, PriceChange, ask_for, price_case
 from orders.states import OrderStatus
 
 
 @door_verb
-def ask_price(*, order_id: int, prices: Mapping[int, Decimal], reason: str, actor: Actor, now: datetime) -> int:
-    """The approval it waits for: prices per base unit, by line number. Whoever has the authority over prices decides; then
-    the prices go on their lines, if those are still what was asked about. Asked twice, it is one request.
+def ask_price(*, order_id: int, prices: Mapping[int, Decimal], reason: str, actor: Actor, now: datetime) -> PriceChange:
+    """The approval it waits for, never applied by the asking: prices per base unit, by line number. Whoever has the
+    authority over prices decides; then the prices go on their lines, if those are still what was asked about. Asked twice,
+    it is one request.
 
     Raises NotFound, OrderIsOver, LineIsReleased, ReasonTooShort, InvalidInput (no lower price, an unknown line).
     """
@@ -33,12 +35,12 @@ def ask_price(*, order_id: int, prices: Mapping[int, Decimal], reason: str, acto
         raise OrderIsOver(number=case.order.number, status=status)
     if errors := _not_lower(case):
         raise InvalidInput(errors)
-    approval_id = ask_for(case, Reason("asked_by_customer", reason), actor, now)
+    approval_id = ask_for(case, Reason(ASKED_BY_CUSTOMER, reason), actor, now)
     words = ", ".join(f"line {n} at {plain(p)}" for n, p in sorted(case.prices.items()))[:200]
     ref = DocumentRef("order", order_id, case.order.number)
     entry = journal.Entry(ref, "price_asked", f"Another price was asked for: {words} {case.order.currency}")
     journal.write([entry], actor=actor, now=now)
-    return approval_id
+    return PriceChange(False, case.effect, case.order.currency, approval_id)
 
 
 def _not_lower(case: PriceCase) -> list[FieldError]:

@@ -12,6 +12,7 @@ from inventory.queries import promises
 from inventory.rules.asks import PromiseSlice
 from orders.events import PromiseKept
 from orders.models import PromiseAnswer
+from orders.rules.promising import last_day
 from orders.services.cancel import locked_order
 
 
@@ -58,9 +59,3 @@ def is_moved(part: PromiseSlice) -> bool:
     """Promised later than it was first, or without a day now."""
     first = part.first_delivery_date
     return first is not None and (part.delivery_date is None or part.delivery_date > first)
-
-
-def last_day(slices: list[PromiseSlice]) -> date | None:
-    """The day by which all of them are there; None where one has none."""
-    days = [s.delivery_date for s in slices]
-    return None if None in days else max(day for day in days if day is not None)

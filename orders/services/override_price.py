@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts import approvals
-from accounts.queries import account_snapshots, user_names
+from accounts.queries import account_snapshots
 from accounts.rules.asks import Approval
-from accounts.states import STAFF, Role
+from accounts.states import Role
 from core import journal, outbox, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
@@ -35,6 +35,7 @@ from orders.rules.repricing import (
     points_given_up,
     set_hash,
 )
+from orders.services.ask_second_person import ask_second_person, is_of_the_house
 from orders.services.write_price import write_prices
 from orders.states import OrderStatus
 from pricing import queries as pricing
@@ -42,7 +43,6 @@ from pricing.rules.asks import AgreedPrice, PriceAsk, PriceResult
 from pricing.services.agree import agree
 
 ZERO = Decimal(0)
-ASK_FOR = timedelta(days=3)  # how long a request waits for somebody's yes
 HOLDS_FOR = timedelta(days=366)  # an overridden draft is submitted within a year
 LARGEST_PRICE = Decimal(10) ** 12
 WHO = frozenset({Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE_APPROVER, Role.REP})
@@ -170,9 +170,8 @@ def may_alone(case: PriceCase, actor: Actor, now: datetime) -> bool:
     if case.is_below_floor:
         return False
     if case.effect >= ZERO and not case.points:
-        return not STAFF.isdisjoint(actor.roles)
-    is_ours = not STAFF.isdisjoint(actor.roles)
-    return is_ours and approvals.has_authority(
+        return is_of_the_house(actor)
+    return is_of_the_house(actor) and approvals.has_authority(
         actor,
         kind=PRICE_APPROVAL,
         amount=case.given_away,
@@ -220,20 +219,16 @@ def _refuse_bad(order: OrderPicture, lines: Mapping[int, LinePicture], prices: M
 
 @require_uow
 def ask_for(case: PriceCase, reason: Reason, actor: Actor, now: datetime) -> int:
-    order = case.order
-    return approvals.request(
+    return ask_second_person(
+        case.order,
         kind=PRICE_APPROVAL,
-        subject=DocumentRef("order", order.order_id, order.number),
         content_hash=case.hash,
         amount=case.given_away,
-        currency=order.currency,
+        content=content_of(case.order, case.prices, case.lines),
+        reason=reason,
         actor=actor,
         now=now,
-        expires_at=now + ASK_FOR,
-        reason=reason.note.strip(),
         margin_points=case.points,
-        account_id=order.account_id,
-        content={**content_of(order, case.prices, case.lines), "reason_code": reason.code},
     )
 
 
@@ -251,7 +246,7 @@ def _apply(case: PriceCase, reason: Reason, actor: Actor, given: Approval | None
             now=now,
         )
     told = write_prices(order, sorted(case.prices), actor=actor, now=now)
-    approver = None if given is None else Actor(_decider(given), user_id=given.decided_by)
+    approver = approvals.approver_of(given.id if given else None, beside=actor)
     ref = DocumentRef("order", order.order_id, number)
     for line_no, price in sorted(case.prices.items()):
         line, ours = case.lines[line_no], case.ours[line_no]
@@ -279,7 +274,3 @@ def _apply(case: PriceCase, reason: Reason, actor: Actor, given: Approval | None
 
 def _is_low(price: Decimal, ours: PriceResult) -> bool:
     return ours.floor is not None and price < ours.floor
-
-
-def _decider(given: Approval) -> str:
-    return user_names([given.decided_by or 0]).get(given.decided_by or 0, "somebody")
