@@ -19,7 +19,8 @@ from exceptions_app.services.open_case import open_case, open_cases
 from exceptions_app.severity import DAYS_LATE
 from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered, VendorConfirmed, VendorShort
 from integrations.services.gather_letters import Moved, gather_letters
-from inventory.events import PromiseMoved
+from inventory.events import PromiseMoved, WinsFailed
+from inventory.failed_wins import failed_wins
 from orders.events import (
     HoldCleared,
     HoldPlaced,
@@ -195,6 +196,16 @@ def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
 def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
     told = [fact for fact in facts if fact.ref_kind != "fill_up"]  # nobody was promised what we send to ourselves
     open_cases([_promise_case(fact) for fact in told], now=jobs[0].now, actor=jobs[0].actor)
+
+
+def open_win_case(fact: WinsFailed, job: JobContext) -> None:
+    open_win_cases([fact], [job])
+
+
+def open_win_cases(facts: Sequence[WinsFailed], jobs: Jobs) -> None:
+    """Of what is served by now, a case would be nobody's."""
+    demands = {i for fact in facts for i in fact.demand_ids}
+    open_cases(failed_wins(demands), now=jobs[0].now, actor=jobs[0].actor)
 
 
 def tell_moved_promise(fact: PromiseMoved, job: JobContext) -> None:

@@ -40,7 +40,7 @@ from fulfillment.events import (
     VendorShort,
 )
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
-from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased
+from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased, WinsFailed
 from orders.events import (
     CancelDatePassed,
     CompanyAsked,
@@ -102,6 +102,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("write to buyer and rep about it", do.tell_amended, run_many=do.tell_many_amended),
     ),
     DemandsAllocated: (),
+    WinsFailed: (
+        Reaction("open the planner's case for a failed win", cases.open_win_case, run_many=cases.open_win_cases),
+    ),
     LinesRepriced: (),
     PromiseMoved: (
         Reaction("open a case for the moved promise", cases.open_promise_case, run_many=cases.open_promise_cases),

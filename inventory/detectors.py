@@ -10,7 +10,7 @@ from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.severity import DAYS_LATE
-from inventory import case_ends
+from inventory import case_ends, failed_wins
 from inventory.exception_kinds import (
     ALLOCATION_CONFLICT,
     CLAIMS_GAVE_WAY,
@@ -134,6 +134,7 @@ register(
     Detector(ALLOCATION_CONFLICT.code, "tiers", allocation_conflicts),
     Watch(PROMISE_MOVED.code, kept_again),
     Watch(PROMISE_LOST.code, dated_again),
+    Watch(ALLOCATION_CONFLICT.code, failed_wins.won),
     Watch(CLAIMS_GAVE_WAY.code, case_ends.served_again),
     Watch(LOT_EXPIRED.code, case_ends.scrapped),
     Watch(FIELD_EXPIRY.code, case_ends.left_the_field),
@@ -142,7 +143,7 @@ pushed(PROMISE_MOVED.code, "the fact PromiseMoved")
 pushed(PROMISE_LOST.code, "the fact PromiseMoved, without a new date")
 pushed(CLAIMS_GAVE_WAY.code, "adjust_stock, change_stock_status, recall_lot, post_count")
 pushed(LOT_EXPIRED.code, "expire_lots")
-pushed(ALLOCATION_CONFLICT.code, "run_by_policy")
+pushed(ALLOCATION_CONFLICT.code, "run_by_policy, and the fact WinsFailed")
 pushed(TRANSFER_SHORT.code, "receive_transfer")
 pushed(COUNT_PENDING.code, "post_count")
 pushed(LOT_RECALLED.code, "recall_lot")

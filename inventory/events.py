@@ -22,6 +22,14 @@ class DemandsAllocated(Fact):
 
 
 @dataclass(frozen=True)
+class WinsFailed(Fact):
+    """A run could not serve these demands in full on their day, which their policy says they must be."""
+
+    run_id: int
+    demand_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class ShardPlanned(Fact):
     """A run was cut into shards, numbered from 1: this one waits for a worker. Stream: "allocation_run:<id>"."""
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 from core import sql
 from exceptions_app.detection import Cause, Worth, register
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, PROMISE_LOST, PROMISE_MOVED
+from inventory.failed_wins import PREFIX
 from orders.late_penalties import Late, penalties
 
 NOTHING = (Decimal(0), "")
@@ -41,9 +42,15 @@ def worth_of_products(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
 
 
 def worth_of_demands(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
-    """What is still to be sent of the line whose promise moved ("demand:12"), and the penalty of its being late."""
-    named = [cause.cause_key.removeprefix("demand:") for cause in causes]
+    """What is still to be sent of the line that each names ("demand:12", "win:12"), and the penalty of its being late."""
+    named = [cause.cause_key.rpartition(":")[2] for cause in causes]
     return _asked(_OF_DEMANDS, [int(n) if n.isdecimal() else 0 for n in named])
+
+
+def worth_of_conflicts(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
+    """Of a line that had to be served, that line; else of the product. Two statements."""
+    both = zip(causes, worth_of_demands(causes), worth_of_products(causes), strict=True)
+    return [of_line if c.cause_key.startswith(PREFIX) else of_product for c, of_line, of_product in both]
 
 
 def _asked(text: str, ids: Sequence[int]) -> list[tuple[Decimal, str]]:
@@ -60,7 +67,7 @@ def _asked(text: str, ids: Sequence[int]) -> list[tuple[Decimal, str]]:
 
 register(
     Worth(LATE_SUPPLY.code, worth_of_products),
-    Worth(ALLOCATION_CONFLICT.code, worth_of_products),
+    Worth(ALLOCATION_CONFLICT.code, worth_of_conflicts),
     Worth(PROMISE_MOVED.code, worth_of_demands),
     Worth(PROMISE_LOST.code, worth_of_demands),
 )

@@ -18,7 +18,7 @@ from core.clock import local_date
 from core.outbox import Note
 from core.uow import require_uow
 from inventory import locks
-from inventory.events import DemandsAllocated
+from inventory.events import DemandsAllocated, WinsFailed
 from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
@@ -101,11 +101,12 @@ def _deal(
     find_alternatives(run.pk, decisions, now=now)
     note_changes(run, before, stand, promised, actor=actor, now=now)
     gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}
-    _publish(run, gained, demands, promised, now=now, actor=actor)
+    failed = sorted(d.need.demand_id for d in decisions if d.verdict is not None and d.verdict.is_win_failed)
+    _publish(run, gained, failed, demands, promised, now=now, actor=actor)
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
     return AllocationOutcome(
         run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale),
-        sum(d.verdict is not None and d.verdict.is_win_failed for d in decisions),
+        len(failed),
     )  # fmt: skip
 
 
@@ -203,6 +204,7 @@ def _reuse(line: PlanLine, held: Held | None, is_hard_there: bool, ledger: Ledge
 def _publish(
     run: AllocationRun,
     gained: dict[int, Decimal],
+    failed_wins: Sequence[int],
     demands: dict[int, LockedDemand],
     promised: Promised,
     *,
@@ -214,6 +216,9 @@ def _publish(
         products = tuple(sorted({demands[i].product_id for i in gained}))
         fact = DemandsAllocated(run.pk, tuple(sorted(gained)), products)
         notes.append(Note(fact, f"product:{products[0]}", run.pk))
+    if failed_wins:
+        product_id = demands[failed_wins[0]].product_id
+        notes.append(Note(WinsFailed(run.pk, tuple(failed_wins)), f"product:{product_id}", run.pk))
     if notes:
         outbox.publish_many(notes, now=now, actor=actor)
 

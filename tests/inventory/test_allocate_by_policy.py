@@ -9,7 +9,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.errors import InvalidInput
+from core.testing import drain
 from exceptions_app.models import Case
+from exceptions_app.services.detect import detect_all
 from inventory.models import AllocationChange, AllocationPolicy, AllocationPolicyVersion, AllocationRun, Claim
 from inventory.policy_queries import policies, rules_of
 from inventory.queries import decisions, demand_states, reasons
@@ -121,6 +123,40 @@ def test_a_win_that_is_served_in_full_but_late_has_failed_and_is_told(product):
     assert "there is not enough for all that must be" in str(told[short])
     shown = what_if(product_ids=[product.pk], now=NOW)
     assert sum("promised for" in c.why for c in shown.changes) == 1
+
+
+def test_a_failed_win_is_the_planner_s_case_once_a_demand_until_it_is_served(product):
+    policy(SegmentDraft("must", "win", "tier 1"), product=product)
+    served = demand(product, 4, requested_date=TODAY + timedelta(days=3), tier=1)
+    late = demand(product, 4, requested_date=TODAY + timedelta(days=1), tier=1)
+    short = demand(product, 4, requested_date=TODAY + timedelta(days=3), tier=1)
+    other = demand(product, 4, requested_date=TODAY, tier=2)  # waits too, and no policy says it must not
+    run(product, "first")
+    drain(NOW)
+    cases = Case.objects.filter(kind="allocation_conflict", cause_key__startswith="win:")
+    assert {c.cause_key for c in cases.all()} == {f"win:{late}", f"win:{short}"}
+    assert {c.queue.code for c in cases.all()} == {"planner"}
+    told = {c.cause_key: c.summary.split("must be served in full on ")[1] for c in cases.all()}
+    there = TODAY + timedelta(days=2)
+    assert told[f"win:{late}"].endswith(f": the last comes on {there.day} {there:%b}")
+    assert told[f"win:{short}"].endswith(": 2 of 4 are missing")
+    run(product, "again")
+    drain(NOW)
+    assert cases.count() == 2  # seen again, not opened again
+    detect_all(now=NOW, only="allocation_conflict")
+    assert {c.status for c in cases.all()} == {"open"}
+    stock(product, SiteFactory(), 10)
+    run(product, "served")
+    drain(NOW)
+    detect_all(now=NOW, only="allocation_conflict")
+    assert {c.cause_key: c.status for c in cases.all()} == {f"win:{late}": "open", f"win:{short}": "auto_resolved"}
+    policy(product=product)  # nothing must be won any more
+    run(product, "by another policy")
+    drain(NOW)
+    detect_all(now=NOW, only="allocation_conflict")
+    assert {c.status for c in cases.all()} == {"auto_resolved"}
+    assert got(served) == (0, 0, 4)
+    assert got(other) == (0, 0, 4)
 
 
 def test_without_leave_a_run_keeps_what_is_firm_whatever_the_policy_says(product):
