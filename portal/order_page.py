@@ -40,6 +40,7 @@ from portal.parcels import ShipmentCard, shipment_cards
 from portal.returning import return_cards
 from portal.rules.progress import Step, expected_words, moved, sign, steps
 from portal.rules.words import Sign, hold_words
+from portal.wishes import can_wish
 
 ZERO = Decimal(0)
 LINES_A_PAGE = 50
@@ -110,6 +111,7 @@ class OrderPage:
     can_cancel: bool
     can_change: bool
     can_ask: bool
+    can_wish: bool
     waits: bool
     continue_url: str
     not_later_than: date | None
@@ -197,6 +199,7 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         can_cancel=any(_open(x) > 0 for x in picture.lines),
         can_change=picture.meta["status"] == "submitted" and progress.shipped < progress.ordered - progress.cancelled,
         can_ask=picture.meta["status"] in ("draft", "submitted") and any(can_ask(x) for x in picture.lines),
+        can_wish=can_wish(picture),
         waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,

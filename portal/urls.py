@@ -17,6 +17,7 @@ from portal.views import (
     session,
     shipments,
     substitutes,
+    wishing,
 )
 
 app_name = "portal"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("orders/<str:number>/change", amending.change, name="amend"),
     path("orders/<str:number>/cancel", orders.cancel, name="cancel"),
     path("orders/<str:number>/price", pricing.ask, name="ask-price"),
+    path("orders/<str:number>/ask", wishing.wish, name="ask"),
     path("orders/<str:number>/return", orders.ask_back, name="return"),
     path("orders/<str:number>/substitutes", substitutes.substitutes, name="substitutes"),
     path("orders/<str:number>/options", options.options, name="options"),

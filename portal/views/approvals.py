@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +21,7 @@ from core import clock
 from core.choices import words
 from core.errors import DomainError
 from portal.access import PORTAL, PortalRequest, access, actor
-from portal.rules.words import Sign
+from portal.rules.words import Sign, short
 
 MOST = 100
 SIGNS = {
@@ -121,7 +121,24 @@ def _what(a: Approval) -> str:
     if "price_asked" in content:
         line = {name: content.get(name, "") for name in ("sku", "price_now", "price_asked", "currency")}
         return _("%(sku)s: from %(price_now)s to %(price_asked)s %(currency)s") % line
+    if "day_asked" in content:
+        line = {
+            "sku": content.get("sku", ""),
+            "now": _as_day(content.get("promised_now")),
+            "day": _as_day(content["day_asked"]),
+        }
+        return _("%(sku)s: on %(day)s instead of %(now)s") % line
+    if "against" in content:
+        return _("%(sku)s on this order: %(against)s") % {"sku": content.get("sku", ""), "against": content["against"]}
     return str(content.get("what", ""))
+
+
+def _as_day(text: Any) -> str:
+    """ "3 Dec" of a day as content keeps it; words for no day as they are."""
+    try:
+        return short(date.fromisoformat(str(text)))
+    except ValueError:
+        return str(text)
 
 
 def _is_uuid(text: str) -> bool:

@@ -23,6 +23,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "amend": lambda: {"number": company.order("PO-OPEN").number},
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
     "ask-price": lambda: {"number": company.order("PO-OPEN").number},
+    "ask": lambda: {"number": company.order("PO-OPEN").number},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
     "invoice-dispute": lambda: {"number": Invoice.objects.latest("pk").number},

@@ -31,6 +31,7 @@ MOST = {
     "orders-csv": 8,
     "order": 30,
     "ask-price": 25,
+    "ask": 20,
     "amend": 40,
     "cancel": 13,
     "return": 17,
@@ -119,6 +120,7 @@ def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_
         ("substitutes", "/substitutes"),
         ("options", "/options"),
         ("ask-price", "/price"),
+        ("ask", "/ask"),
         ("amend", "/change"),
     ):
         calls = []

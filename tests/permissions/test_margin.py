@@ -188,7 +188,7 @@ def test_a_forged_form_changes_no_price_cost_floor_or_seller(world, person):
 def pages() -> list[tuple[str, str]]:
     """(name, address) of every page and file of the portal. A new kind of page is to be named here."""
     orders, shipments, invoices = (list(m.objects.values_list("number", flat=True)) for m in (Order, Shipment, Invoice))
-    of_orders = ("order", "amend", "cancel", "ask-price", "return", "substitutes", "options", "discard")
+    of_orders = ("order", "amend", "cancel", "ask-price", "ask", "return", "substitutes", "options", "discard")
     numbers = dict.fromkeys(of_orders, orders)
     numbers |= {"packing-slip": shipments, "delivery-proof": shipments}
     numbers |= {"invoice-pdf": invoices, "invoice-dispute": invoices}
