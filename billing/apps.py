@@ -31,7 +31,11 @@ class BillingConfig(AppConfig):
         panels.register("order", panels.Panel("Invoices", 20, invoices_panel))
         panels.register("order", panels.Panel("Who gets the commission", 30, commission_panel))
         invariants.register("invoices copy the locked price", checks.invoiced_at_the_locked_price)
-        invariants.register("an invoice total is the sum of its lines", checks.totals_are_sums)
+        invariants.register("an invoice total is the sum of its lines and their charges", checks.totals_are_sums)
+        invariants.register("invoices charge the tax and freight of their order lines", checks.charges_are_the_orders)
+        invariants.register(
+            "an order billed whole was charged what it said", checks.billed_orders_charge_what_they_said
+        )
         invariants.register("invoiced quantities are what was billed", checks.invoiced_quantities_agree)
         invariants.register("paid and applied are the sum of applications", checks.applications_add_up)
         invariants.register("an invoice line is quantity times price", checks.lines_are_quantity_times_price)

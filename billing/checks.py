@@ -1,6 +1,7 @@
 """What must always be true of invoices and receipts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from django.db import connection
 
@@ -11,9 +12,32 @@ SELECT i.number, x.id, x.unit_price, o.unit_price FROM billing_invoiceline x
  ORDER BY x.id LIMIT 100
 """
 _TOTAL = """
-SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0) FROM billing_invoice i
-  LEFT JOIN billing_invoiceline x ON x.invoice_id = i.id
- GROUP BY i.id HAVING i.net_amount <> coalesce(sum(x.amount), 0) ORDER BY i.id LIMIT 100
+SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0), i.tax_amount, coalesce(sum(x.tax_amount), 0), i.freight_amount,
+       coalesce(sum(x.freight_amount), 0)
+  FROM billing_invoice i LEFT JOIN billing_invoiceline x ON x.invoice_id = i.id
+ GROUP BY i.id HAVING (i.net_amount, i.tax_amount, i.freight_amount) <> (
+       coalesce(sum(x.amount), 0), coalesce(sum(x.tax_amount), 0), coalesce(sum(x.freight_amount), 0))
+ ORDER BY i.id LIMIT 100
+"""
+# All invoices and drafts of an order line charge what its billed quantity is worth; billed whole, that is what the order and
+# its confirmation say of it.
+_CHARGES = """
+SELECT o.number, l.line_no, x.qty, x.tax, round(x.qty * l.unit_tax, 2), x.freight, round(x.qty * l.unit_freight, 2)
+  FROM (SELECT order_line_id, sum(qty) AS qty, sum(tax_amount) AS tax, sum(freight_amount) AS freight
+          FROM billing_invoiceline WHERE rebills_id IS NULL GROUP BY 1) x
+  JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
+ WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
+   AND (x.tax, x.freight) <> (round(x.qty * l.unit_tax, 2), round(x.qty * l.unit_freight, 2)) ORDER BY l.id LIMIT 100
+"""
+_WHOLE = """
+SELECT o.number, o.tax_amount, sum(x.tax), o.freight_amount, sum(x.freight)
+  FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
+  LEFT JOIN (SELECT order_line_id, sum(qty) AS qty, sum(tax_amount) AS tax, sum(freight_amount) AS freight
+               FROM billing_invoiceline WHERE rebills_id IS NULL GROUP BY 1) x ON x.order_line_id = l.id
+ WHERE o.status = 'closed'
+ GROUP BY o.id HAVING bool_and(coalesce(x.qty, 0) = d.ordered_qty - d.cancelled_qty)
+        AND (o.tax_amount, o.freight_amount) <> (coalesce(sum(x.tax), 0), coalesce(sum(x.freight), 0))
+ ORDER BY o.id LIMIT 100
 """
 _INVOICED = """
 SELECT l.id, l.invoiced_qty, coalesce(x.qty, 0) FROM fulfillment_shipmentline l
@@ -43,13 +67,18 @@ SELECT 'write-offs of invoice ' || i.number, i.written_off_amount, coalesce(sum(
 HAVING i.written_off_amount <> coalesce(sum(w.amount), 0) LIMIT 100
 """
 _CREDITED = """
-SELECT 'credit memo ' || m.number, m.lines_amount, coalesce(sum(x.amount), 0) FROM billing_creditmemo m
-  LEFT JOIN billing_creditmemoline x ON x.credit_memo_id = m.id GROUP BY m.id
-HAVING m.lines_amount <> coalesce(sum(x.amount), 0)
+SELECT 'credit memo ' || m.number, m.lines_amount + m.tax_amount + m.freight_amount,
+       coalesce(sum(x.amount + x.tax_amount + x.freight_amount), 0)
+  FROM billing_creditmemo m LEFT JOIN billing_creditmemoline x ON x.credit_memo_id = m.id GROUP BY m.id
+HAVING (m.lines_amount, m.tax_amount, m.freight_amount) <> (
+       coalesce(sum(x.amount), 0), coalesce(sum(x.tax_amount), 0), coalesce(sum(x.freight_amount), 0))
 UNION ALL
-SELECT 'invoice line ' || l.id, l.credited_amount, coalesce(sum(x.amount), 0) FROM billing_invoiceline l
-  LEFT JOIN billing_creditmemoline x ON x.invoice_line_id = l.id GROUP BY l.id
-HAVING l.credited_amount <> coalesce(sum(x.amount), 0) OR l.credited_qty <> coalesce(sum(x.qty), 0) LIMIT 100
+SELECT 'invoice line ' || l.id, l.credited_amount + l.credited_tax_amount + l.credited_freight_amount,
+       coalesce(sum(x.amount + x.tax_amount + x.freight_amount), 0)
+  FROM billing_invoiceline l LEFT JOIN billing_creditmemoline x ON x.invoice_line_id = l.id GROUP BY l.id
+HAVING (l.credited_qty, l.credited_amount, l.credited_tax_amount, l.credited_freight_amount) <> (
+       coalesce(sum(x.qty), 0), coalesce(sum(x.amount), 0), coalesce(sum(x.tax_amount), 0),
+       coalesce(sum(x.freight_amount), 0)) LIMIT 100
 """
 _STATUS = """
 SELECT number, status, total_amount - paid_amount - credited_amount - written_off_amount FROM billing_invoice
@@ -129,8 +158,23 @@ def invoiced_at_the_locked_price() -> Iterator[str]:
 
 
 def totals_are_sums() -> Iterator[str]:
-    for number, total, lines in _rows(_TOTAL):
-        yield f"invoice {number}: net {total}, lines {lines}"
+    for number, *pairs in _rows(_TOTAL):
+        yield f"invoice {number}: {_unequal(('net', 'tax', 'freight'), pairs, 'lines')}"
+
+
+def charges_are_the_orders() -> Iterator[str]:
+    for number, line, qty, *pairs in _rows(_CHARGES):
+        yield f"order {number} line {line}, {qty} billed: {_unequal(('tax', 'freight'), pairs, 'by the order')}"
+
+
+def billed_orders_charge_what_they_said() -> Iterator[str]:
+    for number, *pairs in _rows(_WHOLE):
+        yield f"order {number} says {_unequal(('tax', 'freight'), pairs, 'invoiced')}"
+
+
+def _unequal(names: Sequence[str], pairs: Sequence[Decimal], other: str) -> str:
+    found = zip(names, pairs[::2], pairs[1::2], strict=True)
+    return ", ".join(f"{name} {said}, {other} {found}" for name, said, found in found if said != found)
 
 
 def invoiced_quantities_agree() -> Iterator[str]:

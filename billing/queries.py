@@ -9,6 +9,7 @@ from django.db.models import Count, F, Q, Sum
 from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
 from billing.rules.apply import OpenInvoice, age
 from billing.rules.asks import Credit, InvoiceLineView, InvoiceView, Overdue, Statement
+from billing.rules.charges import BilledSoFar
 from billing.states import OPEN, TO_PAY, InvoiceStatus
 
 ZERO = Decimal(0)
@@ -41,6 +42,13 @@ def billed_shipments(invoice_id: int) -> int:
     """How many shipments an invoice bills; 0: it bills differences of price. One statement."""
     lines = InvoiceLine.objects.filter(invoice_id=invoice_id, shipment_line__isnull=False)
     return lines.values("shipment_line__shipment_id").distinct().count()
+
+
+def billed_so_far(order_line_ids: Iterable[int]) -> dict[int, BilledSoFar]:
+    """What invoices and drafts bill of order lines, and charge for it. One statement."""
+    lines = InvoiceLine.objects.filter(order_line__in=list(order_line_ids), rebills=None).values_list("order_line_id")
+    sums = lines.annotate(units=Sum("qty"), tax=Sum("tax_amount"), freight=Sum("freight_amount"))
+    return {line_id: BilledSoFar(*rest) for line_id, *rest in sums}
 
 
 def draft_shipments(invoice_ids: Iterable[int]) -> dict[int, set[int]]:
@@ -135,7 +143,16 @@ def _views(rows: list[Invoice]) -> list[InvoiceView]:
     lines: dict[int, list[InvoiceLineView]] = {}
     for x in InvoiceLine.objects.filter(invoice__in=rows).order_by("pk"):
         view = InvoiceLineView(
-            x.order_line_id, x.product_id, x.qty, x.unit_price, x.amount, x.pk, x.credited_qty, x.credited_amount
+            x.order_line_id,
+            x.product_id,
+            x.qty,
+            x.unit_price,
+            x.amount,
+            x.pk,
+            x.credited_qty,
+            x.credited_amount,
+            x.tax_amount,
+            x.freight_amount,
         )
         lines.setdefault(x.invoice_id, []).append(view)
     return [_view(i, tuple(lines.get(i.pk, ()))) for i in rows]

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 from django.db.models.functions import Coalesce
 
 from catalog.queries import product_snapshots
@@ -36,6 +36,7 @@ class ReturnHead:
     outcome: str
     fee_percent: Decimal
     reason: str
+    refunds_freight: bool = False
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,10 @@ class ReturnedLine:
 
 
 def return_head(return_id: int) -> ReturnHead | None:
-    """One statement."""
+    """What arrived damaged is our fault too. One statement."""
     columns = ("id", "number", "account_id", "status", "outcome", "fee_percent", "reason")
-    row = Return.objects.filter(pk=return_id).values_list(*columns).first()
+    rows = Return.objects.filter(pk=return_id).annotate(is_ours=Q(refunds_freight=True) | Q(is_damaged=True))
+    row = rows.values_list(*columns, "is_ours").first()
     return ReturnHead(*row) if row else None
 
 

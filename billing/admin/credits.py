@@ -25,7 +25,7 @@ from inventory.admin import steps
 
 class CreditMemoLineInline(ReadOnlyInline):
     model = CreditMemoLine
-    fields = ("invoice", "product", "quantity", "amount", "words")
+    fields = ("invoice", "product", "quantity", "amount", "tax_amount", "freight_amount", "words")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> Any:

@@ -24,7 +24,7 @@ TONES = {
 
 class InvoiceLineInline(ReadOnlyInline):
     model = InvoiceLine
-    fields = ("product", "quantity", "price", "amount", "credited_amount")
+    fields = ("product", "quantity", "price", "amount", "tax_amount", "freight_amount", "credited_amount")
     readonly_fields = fields
 
     @display(description="Quantity")

@@ -36,6 +36,8 @@ class InvoiceAdmin(LedgerAdmin):
         ("Order", "order__number"),
         ("Status", "status"),
         ("Net", "net_amount"),
+        ("Tax", "tax_amount"),
+        ("Freight", "freight_amount"),
         ("Total", "total_amount"),
         ("Paid", "paid_amount"),
         ("Credited", "credited_amount"),

@@ -76,10 +76,14 @@ def _send(request: HttpRequest, row: Invoice, back: str) -> Page:
     return Step(f"{row.number} was sent", "Save", back, fields=fields), act, wrong
 
 
+FREIGHT = [("kept", "stays billed"), ("back", "of quantities goes back too")]
+
+
 def _credit(request: HttpRequest, row: Invoice, back: str) -> Page:
     """Quantities given back, or sums off the price, line by line."""
     wrong: list[str] = []
     rows, specs = [], []
+    freight = request.POST.get("freight", "kept")
     for x in row.lines.select_related("product").order_by("pk"):
         label = str(x.product)
         qty = steps.quantity(request, f"qty-{x.pk}", label, wrong)
@@ -87,7 +91,9 @@ def _credit(request: HttpRequest, row: Invoice, back: str) -> Page:
         if qty and amount:
             wrong.append(f"{label}: credit a quantity or a sum, not both.")
         elif qty or amount:
-            specs.append(CreditSpec(x.pk, qty=qty or None, amount=None if qty else amount))
+            specs.append(
+                CreditSpec(x.pk, qty=qty or None, amount=None if qty else amount, with_freight=freight == "back")
+            )
         left = f"{plain(x.qty - x.credited_qty)} · {x.amount - x.credited_amount:,}"
         rows.append(
             (
@@ -111,7 +117,8 @@ def _credit(request: HttpRequest, row: Invoice, back: str) -> Page:
         fields=(
             Field("kind", "Kind", kind, "select", options=[(k.value, words(k)) for k in CREDITS]),
             Field("fee", "Restocking fee", request.POST.get("fee", "")),
-            Field("reason", "Reason", reason, help="It stands on the credit memo."),
+            *([Field("freight", "Freight", freight, "select", options=FREIGHT)] if row.freight_amount else []),
+            Field("reason", "Reason", reason, help="It stands on the credit memo. Tax goes back in proportion."),
             steps.key_field(request),
         ),
     )

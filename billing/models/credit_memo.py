@@ -14,6 +14,8 @@ class CreditMemo(models.Model):
     kind = models.CharField(max_length=12, choices=choices(CreditKind))
     currency = models.CharField(max_length=3)
     lines_amount = models.DecimalField(max_digits=14, decimal_places=2)
+    tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    freight_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     fee_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
     total_amount = models.DecimalField(max_digits=14, decimal_places=2)
     applied_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)
@@ -30,8 +32,12 @@ class CreditMemo(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["key"], name="a_credit_memo_happens_once"),
             models.CheckConstraint(
-                condition=Q(total_amount=F("lines_amount") - F("fee_amount"), fee_amount__gte=0, total_amount__gt=0),
-                name="a_credit_memo_is_its_lines_less_the_fee",
+                condition=Q(
+                    total_amount=F("lines_amount") + F("tax_amount") + F("freight_amount") - F("fee_amount"),
+                    fee_amount__gte=0,
+                    total_amount__gt=0,
+                ),
+                name="a_credit_memo_is_its_lines_and_charges_less_the_fee",
             ),
             models.CheckConstraint(
                 condition=Q(applied_amount__gte=0, applied_amount__lte=F("total_amount")),
@@ -79,11 +85,16 @@ class CreditMemoLine(models.Model):
     invoice_line = models.ForeignKey(InvoiceLine, null=True, on_delete=models.PROTECT, related_name="credits")
     qty = models.DecimalField(max_digits=14, decimal_places=4, default=0)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
+    tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    freight_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     words = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(condition=Q(qty__gte=0, amount__gte=0), name="a_credit_line_is_not_negative"),
+            models.CheckConstraint(
+                condition=Q(tax_amount__gte=0, freight_amount__gte=0), name="a_credit_line_gives_charges_back"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -91,7 +91,8 @@ class Invoice(models.Model):
 
 class InvoiceLine(models.Model):
     """What was shipped at the locked price; or, `rebills`, what more an earlier line costs by a price that was changed
-    afterwards and approved: its price is the difference, and its amount rules.
+    afterwards and approved: its price is the difference, and its amount rules. `amount` is the goods alone; tax and freight
+    are what the line charges of its order line's.
     `price_settled_at`: its price was not the confirmed one, and somebody said what counts."""
 
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="lines")
@@ -104,8 +105,12 @@ class InvoiceLine(models.Model):
     qty = models.DecimalField(max_digits=14, decimal_places=4)
     unit_price = models.DecimalField(max_digits=18, decimal_places=6)
     amount = models.DecimalField(max_digits=14, decimal_places=2)
+    tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    freight_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     credited_qty = models.DecimalField(max_digits=14, decimal_places=4, default=0, db_default=0)
     credited_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    credited_tax_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
+    credited_freight_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0, db_default=0)
     price_settled_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
@@ -120,6 +125,11 @@ class InvoiceLine(models.Model):
                 condition=Q(credited_qty__gte=0, credited_amount__gte=0)
                 & Q(credited_qty__lte=F("qty"), credited_amount__lte=F("amount")),
                 name="never_credit_more_than_the_line",
+            ),
+            models.CheckConstraint(
+                condition=Q(credited_tax_amount__gte=0, credited_freight_amount__gte=0)
+                & Q(credited_tax_amount__lte=F("tax_amount"), credited_freight_amount__lte=F("freight_amount")),
+                name="never_credit_more_than_the_line_charges",
             ),
         ]
 

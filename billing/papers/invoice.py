@@ -89,7 +89,10 @@ def credit_memo_pdf(credit_memo_id: int) -> bytes:
     )
     paper.table(WITHOUT_ORDER, [_credited(x, products, memo.currency) for x in lines])
     fee = [("Restocking fee", money(-memo.fee_amount, memo.currency))] if memo.fee_amount else []
-    paper.totals([*fee, (f"Credited {memo.currency}", money(memo.total_amount, memo.currency))])
+    parts = [("Goods", memo.lines_amount), ("Tax", memo.tax_amount), ("Freight", memo.freight_amount)]
+    has_charges = bool(memo.tax_amount or memo.freight_amount)
+    shown = [(label, money(amount, memo.currency)) for label, amount in parts if amount and has_charges]
+    paper.totals([*shown, *fee, (f"Credited {memo.currency}", money(memo.total_amount, memo.currency))])
     return paper.finish()
 
 

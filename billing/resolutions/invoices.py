@@ -12,13 +12,12 @@ from billing.models import Dispute, Invoice, InvoiceLine, Receipt
 from billing.rules.asks import CreditSpec
 from billing.services.apply_receipt import apply_on_account, apply_receipt
 from billing.services.dispute_invoice import credit_dispute, open_dispute, reject_dispute
-from billing.services.issue_credit_memo import issue_credit_memo
+from billing.services.issue_credit_memo import charges_left, issue_credit_memo, sum_off
 from billing.services.write_off import WRITE_OFF_ASKED, ask_write_off
 from billing.states import TO_PAY, CreditKind, DisputeReason, DisputeStatus
 from core.actors import Actor
 from core.choices import counted
 from core.errors import Refused
-from core.money import split_amount
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
@@ -94,14 +93,11 @@ def write_off(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> A
 
 
 def _parts(invoice: Invoice) -> list[CreditSpec]:
-    """What is open, off the price of the invoice's lines in proportion to what is left of them; none where tax or freight
-    is what is open."""
+    """What is open, off goods, tax and freight of the invoice's lines in proportion to what is left of them; none where a
+    fee is what is open."""
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("pk"))
-    left = [x.amount - x.credited_amount for x in lines]
-    if sum(left, ZERO) < invoice.open_amount:
-        return []
-    parts = split_amount(invoice.open_amount, left, invoice.currency)
-    return [CreditSpec(x.pk, amount=part) for x, part in zip(lines, parts, strict=True) if part > 0]
+    left = sum((x.amount - x.credited_amount + charges_left(x).total for x in lines), ZERO)
+    return sum_off(invoice.open_amount, lines, invoice.currency) if left >= invoice.open_amount else []
 
 
 def preview_credit(case: CaseSnapshot, now: datetime) -> Effect:
@@ -109,7 +105,7 @@ def preview_credit(case: CaseSnapshot, now: datetime) -> Effect:
     if invoice is None:
         return Effect("", is_possible=False, why_not=PAID)
     if not _parts(invoice):
-        return Effect("", is_possible=False, why_not="More is open than is left of the lines: tax or freight is short.")
+        return Effect("", is_possible=False, why_not="More is open than is left of the lines: a fee was kept.")
     return Effect(
         f"credits {invoice.open_amount:,} {invoice.currency} off the price of its lines", -invoice.open_amount
     )

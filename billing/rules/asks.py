@@ -28,11 +28,18 @@ class ReceiptSpec:
 
 @dataclass(frozen=True)
 class CreditSpec:
-    """What to give back: `qty` base units of the invoice line at its price, or `amount` off its price."""
+    """What to give back: `qty` base units of the invoice line at its price, or `amount` off its price.
+
+    Its tax goes back in proportion, its freight only `with_freight` and with units. `tax` and `freight` say exactly what
+    of them goes back instead.
+    """
 
     invoice_line_id: int
     qty: Decimal | None = None
     amount: Decimal | None = None
+    with_freight: bool = False
+    tax: Decimal | None = None
+    freight: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,8 @@ class InvoiceLineView:
     id: int = 0
     credited_qty: Decimal = ZERO
     credited_amount: Decimal = ZERO
+    tax_amount: Decimal = ZERO
+    freight_amount: Decimal = ZERO
 
 
 @dataclass(frozen=True)

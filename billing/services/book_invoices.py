@@ -9,6 +9,7 @@ from django.db import connection
 
 from billing.events import InvoicePosted
 from billing.models import Invoice
+from billing.rules.charges import Charges
 from core import journal, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
@@ -22,17 +23,30 @@ from orders.rules.asks import LockedPrice
 
 @dataclass(frozen=True)
 class Due:
-    """A shipment to be invoiced: its lines and what each comes to."""
+    """A shipment to be invoiced: its lines, what the goods of each come to, and its tax and freight."""
 
     shipment: ShipmentView
     lines: list[BillableLine]
     amounts: list[Decimal]
+    charges: list[Charges]
     price: LockedPrice
     counted: Decimal  # what credit counts for it as shipped: with tax and freight as estimated
 
     @property
     def net(self) -> Decimal:
         return sum(self.amounts, Decimal(0))
+
+    @property
+    def tax(self) -> Decimal:
+        return sum((c.tax for c in self.charges), Decimal(0))
+
+    @property
+    def freight(self) -> Decimal:
+        return sum((c.freight for c in self.charges), Decimal(0))
+
+    @property
+    def total(self) -> Decimal:
+        return self.net + self.tax + self.freight
 
 
 @dataclass(frozen=True)
@@ -102,15 +116,16 @@ def _fact(billed: Billed) -> InvoicePosted:
 
 
 _LINES = """
-INSERT INTO billing_invoiceline (invoice_id, shipment_line_id, order_line_id, product_id, qty, unit_price, amount)
+INSERT INTO billing_invoiceline (invoice_id, shipment_line_id, order_line_id, product_id, qty, unit_price, amount,
+                                 tax_amount, freight_amount)
 SELECT * FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::numeric[], %s::numeric[],
-                     %s::numeric[])
+                     %s::numeric[], %s::numeric[], %s::numeric[])
 """
 
 
 @require_uow
 def insert_lines(due: Sequence[tuple[int, Due]], prices: dict[int, LockedPrice]) -> None:
-    """The lines of each shipment on its invoice (by id), at the locked price. One statement."""
+    """The lines of each shipment on its invoice (by id), at the locked price, with their charges. One statement."""
     rows = [
         (
             invoice_id,
@@ -120,9 +135,10 @@ def insert_lines(due: Sequence[tuple[int, Due]], prices: dict[int, LockedPrice])
             x.qty,
             prices[x.order_line_id].unit_price,
             amount,
+            *charges,
         )
         for invoice_id, d in due
-        for x, amount in zip(d.lines, d.amounts, strict=True)
+        for x, amount, charges in zip(d.lines, d.amounts, d.charges, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.execute(_LINES, [list(column) for column in zip(*rows, strict=True)])

@@ -1,4 +1,5 @@
-"""Credit what came back: at the price it was invoiced at, less the restocking fee, once for the return."""
+"""Credit what came back: at the price it was invoiced at with its tax, and its freight where the fault is ours, less the
+restocking fee, once for the return."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -96,11 +97,12 @@ class _Back(NamedTuple):
     state: CreditedLine
     currency: str
     is_of_goods: bool = True
+    with_freight: bool = False
 
     @property
     def spec(self) -> CreditSpec:
         if self.is_of_goods:
-            return CreditSpec(self.invoice_line_id, qty=self.qty)
+            return CreditSpec(self.invoice_line_id, qty=self.qty, with_freight=self.with_freight)
         return CreditSpec(self.invoice_line_id, amount=worth(self.state, self.qty, self.currency))
 
 
@@ -112,7 +114,7 @@ def _invoiced(head: ReturnHead, basis: Iterable[CreditBasis]) -> list[_Back]:
     wanted = {b.shipment_line_id: b for b in basis}
     rows = InvoiceLine.objects.filter(shipment_line__in=list(wanted)).exclude(invoice__status=InvoiceStatus.DRAFT)
     found = {
-        x: _Back(pk, wanted[x].qty, CreditedLine(*state), currency)
+        x: _Back(pk, wanted[x].qty, CreditedLine(*state), currency, with_freight=head.refunds_freight)
         for x, pk, *state, currency in rows.order_by("pk").values_list("shipment_line_id", *_STATE)
     }
     if missing := set(wanted) - set(found):

@@ -8,16 +8,15 @@ from billing.events import InvoiceDisputed
 from billing.exception_kinds import INVOICE_DISPUTE, SHORT_PAYMENT
 from billing.models import Dispute, Invoice, InvoiceLine
 from billing.queries import orders_billed
-from billing.rules.asks import CreditSpec
 from billing.services.book_invoices import invoice_ref
-from billing.services.issue_credit_memo import credit_lines
+from billing.services.issue_credit_memo import credit_lines, sum_off
 from billing.services.settle_invoices import close_cases, restate, save_settled
 from billing.states import DISPUTE, OPEN, CreditKind, DisputeReason, DisputeStatus
 from core import journal, outbox
 from core.actors import Actor
 from core.choices import words
 from core.errors import FieldError, InvalidInput, NotFound, Refused
-from core.money import round_amount, split_amount
+from core.money import round_amount
 from core.refs import DocumentRef
 from core.uow import door_verb
 from credit.services.lock_accounts import lock_accounts
@@ -84,13 +83,12 @@ def reject_dispute(*, dispute_id: int, answer: str, actor: Actor, now: datetime)
 
 @door_verb
 def credit_dispute(*, dispute_id: int, answer: str, actor: Actor, now: datetime) -> int:
-    """The customer is right: a credit memo over the disputed sum, off the price of the invoice's lines in proportion to
-    what is left of them. Its id. Raises NotFound, IllegalTransition."""
+    """The customer is right: a credit memo over the disputed sum, off goods, tax and freight of the invoice's lines in
+    proportion to what is left of them. Its id. Raises NotFound, IllegalTransition."""
     row, invoice = _dispute(dispute_id)
     target = DISPUTE.require(DisputeStatus(row.status), DisputeStatus.CREDITED)
     lines = list(InvoiceLine.objects.filter(invoice=invoice).order_by("pk"))
-    parts = split_amount(row.amount, [x.amount - x.credited_amount for x in lines], invoice.currency)
-    specs = [CreditSpec(x.pk, amount=part) for x, part in zip(lines, parts, strict=True) if part > 0]
+    specs = sum_off(row.amount, lines, invoice.currency)
     short = Cause(SHORT_PAYMENT.code, invoice_ref(invoice))
     memo_id = credit_lines(
         account_id=invoice.account_id, kind=CreditKind.DISPUTE, lines=specs, reason=answer or f"Dispute: {row.note}",

@@ -51,9 +51,13 @@ def add_to_drafts(
     insert_lines([(draft.pk, d) for draft, d in placed], prices)
     for draft, d in placed:
         draft.net_amount += d.net
-        draft.total_amount += d.net
+        draft.tax_amount += d.tax
+        draft.freight_amount += d.freight
+        draft.total_amount += d.total
         draft.version += 1
-    Invoice.objects.bulk_update(drafts.values(), ["net_amount", "total_amount", "version"])
+    Invoice.objects.bulk_update(
+        drafts.values(), ["net_amount", "tax_amount", "freight_amount", "total_amount", "version"]
+    )
     words = [(d.shipment, f"Put on invoice {draft.number} with other shipments") for draft, d in placed]
     entries = [journal.Entry(DocumentRef("shipment", s.id, s.number), "drafted", text) for s, text in words]
     journal.write(entries, actor=actor, now=now)
@@ -172,6 +176,8 @@ def _draft(due: Due, grouping: Grouping, key: str, terms: Mapping[int, str], day
         status=InvoiceStatus.DRAFT,
         currency=due.price.currency,
         net_amount=Decimal(0),
+        tax_amount=Decimal(0),
+        freight_amount=Decimal(0),
         total_amount=Decimal(0),
         draft_key=key,
         terms_code=terms[due.shipment.id],

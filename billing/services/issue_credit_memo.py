@@ -9,6 +9,7 @@ from billing import locks
 from billing.events import CreditMemoPosted
 from billing.models import CreditMemo, CreditMemoApplication, CreditMemoLine, Invoice, InvoiceLine
 from billing.rules.asks import CreditSpec
+from billing.rules.charges import NONE, Charges, Left, charges_back, dealt
 from billing.rules.credits import CreditedLine, worth
 from billing.services.book_invoices import invoice_ref
 from billing.services.settle_invoices import close_cases, restate, save_settled
@@ -27,6 +28,7 @@ from exceptions_app.services.close_causes import Cause
 
 ZERO = Decimal(0)
 NO_SOURCE = DocumentRef("", 0)
+CREDITED = ["credited_qty", "credited_amount", "credited_tax_amount", "credited_freight_amount"]
 
 
 class CannotCredit(Refused):
@@ -43,6 +45,11 @@ class _Given:
     qty: Decimal
     amount: Decimal
     words: str = ""
+    charges: Charges = NONE
+
+    @property
+    def total(self) -> Decimal:
+        return self.amount + self.charges.total
 
 
 @door_verb
@@ -60,7 +67,8 @@ def issue_credit_memo(
 ) -> int:
     """Credit quantities or sums of invoice lines, less a fee (restocking); the memo's id, the same again for the `key`.
 
-    It pays what is open of the invoices it is about, the first due first; what is left stays on the account's credit. A
+    Tax goes back with what it was charged on; freight where a line says so. It pays what is open of the invoices it is
+    about, the first due first; what is left stays on the account's credit. A
     line is never credited above its quantity or amount. Locks: credit 10, invoices 40, the number 90. Raises
     InvalidInput (lines of another account or currency, too much), NotFound.
     """
@@ -165,17 +173,25 @@ def _given(
         state = CreditedLine(row.qty, row.amount, row.credited_qty, row.credited_amount)
         qty = spec.qty or ZERO
         amount = worth(state, qty, invoice.currency) if spec.qty is not None else spec.amount or ZERO
-        if not (0 <= qty <= state.open_qty and 0 <= amount <= state.open_amount) or not (qty or amount):
-            words = f"{state.open_qty:f} units and {state.open_amount:,} are left to credit of line {row.pk}."
+        left = charges_left(row)
+        back = charges_back(spec, state, left, amount, invoice.currency)
+        is_some, is_left = qty or amount or back.total, 0 <= back.tax <= left.tax and 0 <= back.freight <= left.freight
+        if not (0 <= qty <= state.open_qty and 0 <= amount <= state.open_amount and is_left) or not is_some:
+            of_charges = f" (and {left.tax:,} of tax, {left.freight:,} of freight)" if left.total else ""
+            words = (
+                f"{state.open_qty:f} units and {state.open_amount:,}{of_charges} are left to credit of line {row.pk}."
+            )
             wrong.append(FieldError(f"/lines/{n}", "too_much", words, "Credit at most what is left."))
             continue
         row.credited_qty, row.credited_amount = row.credited_qty + qty, row.credited_amount + amount
-        given.append(_Given(row, qty, amount))
+        row.credited_tax_amount += back.tax
+        row.credited_freight_amount += back.freight
+        given.append(_Given(row, qty, amount, charges=back))
     if len(currencies) > 1:
         wrong.append(
             FieldError("/lines", "currencies", "The invoices are in different currencies.", "Credit each apart.")
         )
-    if not wrong and sum(g.amount for g in given) <= fee:
+    if not wrong and sum(g.total for g in given) <= fee:
         wrong.append(FieldError("/lines", "nothing", "Nothing is left to credit.", "Name lines, and a fee below them."))
     if wrong or not given:
         raise InvalidInput(
@@ -184,28 +200,50 @@ def _given(
     return given
 
 
+def charges_left(row: InvoiceLine) -> Charges:
+    return Charges(row.tax_amount - row.credited_tax_amount, row.freight_amount - row.credited_freight_amount)
+
+
+def sum_off(total: Decimal, lines: Sequence[InvoiceLine], currency: str) -> list[CreditSpec]:
+    """`total` of a document as it is read, tax and freight with it, off its lines in proportion to what is left of them;
+    together at most what is left."""
+    left = [Left(x.amount - x.credited_amount, *charges_left(x)) for x in lines]
+    parts = dealt(min(total, sum((value for x in left for value in x), ZERO)), left, currency)
+    return [
+        CreditSpec(x.pk, amount=part.amount, tax=part.tax, freight=part.freight)
+        for x, part in zip(lines, parts, strict=True)
+        if any(part)
+    ]
+
+
 def _write(
     given: Sequence[_Given], invoices: Mapping[int, Invoice], fee: Decimal, account_id: int, kind: CreditKind, currency: str,
     reason: str, key: str, source: DocumentRef, actor: Actor, now: datetime, answered: Sequence[Cause] = (),
 ) -> int:  # fmt: skip
     """Cases are closed (80) before the number is drawn (90), and everything is written after it."""
-    total = sum((g.amount for g in given), ZERO)
-    plan = _plan(total - fee, invoices.values())
+    lines = sum((g.amount for g in given), ZERO)
+    tax, freight = sum((g.charges.tax for g in given), ZERO), sum((g.charges.freight for g in given), ZERO)
+    total = lines + tax + freight - fee
+    plan = _plan(total, invoices.values())
     _restate(plan)
     close_cases([invoice for invoice, _ in plan], actor=actor, now=now, answered=answered)
     (number,) = numbering.draw_gapless("credit_memo", prefix="CM-")
     memo = CreditMemo(
-        number=number, account_id=account_id, kind=kind, currency=currency, lines_amount=total, fee_amount=fee,
-        total_amount=total - fee, reason=reason[:200], source_kind=source.kind, source_id=source.id or None,
-        source_number=source.number, key=key, issued_date=clock.local_date(now, "UTC"), posted_at=now,
-        posted_by=actor.label,
+        number=number, account_id=account_id, kind=kind, currency=currency, lines_amount=lines, tax_amount=tax,
+        freight_amount=freight, fee_amount=fee, total_amount=total, reason=reason[:200], source_kind=source.kind,
+        source_id=source.id or None, source_number=source.number, key=key, issued_date=clock.local_date(now, "UTC"),
+        posted_at=now, posted_by=actor.label,
     )  # fmt: skip
     memo.save(force_insert=True)
     CreditMemoLine.objects.bulk_create(
-        CreditMemoLine(credit_memo=memo, invoice_line=g.line, qty=g.qty, amount=g.amount, words=g.words) for g in given
-    )
+        CreditMemoLine(
+            credit_memo=memo, invoice_line=g.line, qty=g.qty, amount=g.amount, words=g.words, tax_amount=g.charges.tax,
+            freight_amount=g.charges.freight,
+        )
+        for g in given
+    )  # fmt: skip
     touched = [g.line for g in given if g.line is not None]
-    InvoiceLine.objects.bulk_update(touched, ["credited_qty", "credited_amount"])
+    InvoiceLine.objects.bulk_update(touched, CREDITED)
     incoming = PostingSpec(
         account_id, memo_ref(memo), Bucket.UNAPPLIED, memo.total_amount, f"credit_memo:{memo.pk}:in", currency=currency,
         rate_date=memo.issued_date,

@@ -1,4 +1,5 @@
-"""The invoice: shipped quantity at the locked price. It copies the price, it never asks for one.
+"""The invoice: shipped quantity at the locked price, with the tax and freight its order line says. It copies, it never asks
+for a price.
 
 Each shipment is billed once: by an invoice of its own, or with others on a draft where the customer chose so.
 """
@@ -6,9 +7,11 @@ Each shipment is billed once: by an invoice of its own, or with others on a draf
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 
 from billing.models import Invoice, InvoicingChoice
-from billing.queries import billed_by
+from billing.queries import billed_by, billed_so_far
+from billing.rules.charges import NONE, Charges, charges_of
 from billing.services.book_invoices import Billed, Due, book, insert_lines
 from billing.services.draft_invoices import add_to_drafts
 from billing.states import Delivery, Grouping, InvoiceStatus
@@ -72,7 +75,7 @@ def _issue(shipment_ids: Sequence[int], actor: Actor, now: datetime) -> dict[int
     if not lines_of:
         return outcomes
     prices = line_prices([x.order_line_id for lines in lines_of.values() for x in lines])
-    due = [_due(shipments[i], lines, prices) for i, lines in lines_of.items()]
+    due = _dues([(shipments[i], lines) for i, lines in lines_of.items()], prices)
     chosen = _choices({d.shipment.account_id for d in due})
     alone = [d for d in due if _choice(chosen, d).grouping == Grouping.SHIPMENT]
     together = [(d, Grouping(_choice(chosen, d).grouping)) for d in due if d not in alone]
@@ -107,11 +110,25 @@ def _sorted_out(
     return outcomes, lines_of
 
 
-def _due(shipment: ShipmentView, lines: list[BillableLine], prices: Mapping[int, LockedPrice]) -> Due:
+def _dues(wanted: Sequence[tuple[ShipmentView, list[BillableLine]]], prices: Mapping[int, LockedPrice]) -> list[Due]:
+    """The order lines' accounts are locked, so nobody else bills them. One statement, where anything is charged."""
+    lines = [x for _, mine in wanted for x in mine]
+    charged = {i: p.worth for i, p in prices.items() if p.unit_tax or p.unit_freight}
+    if not charged:
+        return [_due(shipment, mine, [NONE] * len(mine), prices) for shipment, mine in wanted]
+    worths = {i: p.worth for i, p in prices.items()}
+    asked = [(x.order_line_id, x.qty, prices[x.order_line_id].currency) for x in lines]
+    found = iter(charges_of(asked, worths, billed_so_far(charged)))
+    return [_due(shipment, mine, list(islice(found, len(mine))), prices) for shipment, mine in wanted]
+
+
+def _due(
+    shipment: ShipmentView, lines: list[BillableLine], charges: list[Charges], prices: Mapping[int, LockedPrice]
+) -> Due:
     counted = sum(
         (prices[x.order_line_id].worth.of(x.qty, prices[x.order_line_id].currency) for x in lines), Decimal(0)
     )
-    return Due(shipment, lines, [_amount(x, prices) for x in lines], prices[lines[0].order_line_id], counted)
+    return Due(shipment, lines, [_amount(x, prices) for x in lines], charges, prices[lines[0].order_line_id], counted)
 
 
 def _amount(line: BillableLine, prices: Mapping[int, LockedPrice]) -> Decimal:
@@ -172,10 +189,12 @@ def _invoice(
         account_id=due.shipment.account_id,
         order_id=due.shipment.order_id,
         shipment_id=due.shipment.id,
-        status=status if due.net else InvoiceStatus.PAID,  # nothing is owed for samples
+        status=status if due.total else InvoiceStatus.PAID,  # nothing is owed for samples
         currency=due.price.currency,
         net_amount=due.net,
-        total_amount=due.net,
+        tax_amount=due.tax,
+        freight_amount=due.freight,
+        total_amount=due.total,
         terms_code=terms,
         issued_date=issued,
         due_date=due_date,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,7 +16,8 @@ from billing import locks
 from billing.mismatches import Mismatch, mismatches_of
 from billing.models import InvoiceLine
 from billing.rules.asks import CreditSpec
-from billing.services.issue_credit_memo import credit_lines
+from billing.rules.charges import NONE, Charges
+from billing.services.issue_credit_memo import charges_left, credit_lines
 from billing.services.rebill import More, rebill
 from billing.states import CreditKind
 from core import journal, overrides
@@ -66,8 +67,8 @@ def bill_as_confirmed(*, invoice_id: int, reason: str, actor: Actor, now: dateti
     found = _lock(invoice_id, actor)
     _settle(found, f"The confirmed price counts: {reason}", actor, now)
     dear = {m.line_id: m.difference for m in found if m.difference > 0}
-    _credit(found, dear, "confirmed", reason, actor, now)
-    _bill(found, {m.line_id: -m.difference for m in found if m.difference < 0}, actor, now)
+    _credit(found, dear, {}, "confirmed", reason, actor, now)
+    _bill(found, {m.line_id: -m.difference for m in found if m.difference < 0}, {}, actor, now)
     return sum((m.difference for m in found), ZERO)
 
 
@@ -80,8 +81,9 @@ def reject_invoice(*, invoice_id: int, reason: str, actor: Actor, now: datetime)
     _settle(found, f"Rejected, and billed anew as confirmed: {reason}", actor, now)
     back = {m.line_id: m.left for m in found if m.left > 0}
     anew = {m.line_id: amount for m in found if (amount := m.left - m.difference) > 0}
-    memo_id = _credit(found, back, "rejected", reason, actor, now)
-    invoices = _bill(found, anew, actor, now)
+    charged = {x.pk: charges_left(x) for x in InvoiceLine.objects.filter(pk__in=list(back))}
+    memo_id = _credit(found, back, charged, "rejected", reason, actor, now)
+    invoices = _bill(found, anew, charged, actor, now)
     return BilledAnew(memo_id, tuple(invoices), sum(back.values(), ZERO), sum(anew.values(), ZERO))
 
 
@@ -204,24 +206,32 @@ def _settle(found: Sequence[Mismatch], words: str, actor: Actor, now: datetime) 
 
 @require_uow
 def _credit(
-    found: Sequence[Mismatch], amounts: dict[int, Decimal], key: str, reason: str, actor: Actor, now: datetime
-) -> int | None:
+    found: Sequence[Mismatch], amounts: dict[int, Decimal], charges: Mapping[int, Charges], key: str, reason: str,
+    actor: Actor, now: datetime,
+) -> int | None:  # fmt: skip
+    """Tax and freight were billed as confirmed, whatever the price: only what `charges` say of them goes back."""
     if not amounts:
         return None
     return credit_lines(
         account_id=found[0].account_id, kind=CreditKind.PRICE, reason=reason[:200],
         key=f"{key}:{found[0].invoice_id}:{min(amounts)}",
-        lines=[CreditSpec(line_id, amount=amount) for line_id, amount in amounts.items()],
+        lines=[
+            CreditSpec(line_id, amount=amount, **charges.get(line_id, NONE)._asdict())
+            for line_id, amount in amounts.items()
+        ],
         source=_ref(found), actor=actor, now=now,
     )  # fmt: skip
 
 
 @require_uow
-def _bill(found: Sequence[Mismatch], amounts: dict[int, Decimal], actor: Actor, now: datetime) -> list[int]:
+def _bill(
+    found: Sequence[Mismatch], amounts: dict[int, Decimal], charges: Mapping[int, Charges], actor: Actor, now: datetime
+) -> list[int]:
     products = dict(InvoiceLine.objects.filter(pk__in=list(amounts)).values_list("pk", "product_id"))
     more = [
-        More(m.order_id, m.order_line_id, m.line_id, products[m.line_id], m.qty, amounts[m.line_id])
+        More(m.order_id, m.order_line_id, m.line_id, products[m.line_id], m.qty, amounts[m.line_id],
+             charges.get(m.line_id, NONE))
         for m in found
         if m.line_id in amounts
-    ]
+    ]  # fmt: skip
     return rebill(more, account_id=found[0].account_id, actor=actor, now=now)

@@ -207,6 +207,7 @@ def _act(back: Return, step: str, rows: Sequence[Row], request: HttpRequest) -> 
             "outcome": ReturnOutcome(form.get("outcome", ReturnOutcome.CREDIT)),
             "site_id": int(site) if site.isdecimal() else None,
             "fee_percent": as_quantity(fee),
+            "refunds_freight": "refunds_freight" in form,
             "note": form.get("note", ""),
         }
         authorize_return(quantities=_typed(rows), **terms, **who)

@@ -10,7 +10,8 @@ from fulfillment.states import RETURN, Disposition, ReturnOutcome, ReturnStatus
 class Return(models.Model):
     """Goods that come, or should come, back from a customer: prices and terms are those of the sale.
 
-    `fee_percent` is the restocking fee, kept back from the credit. Its replacement is the
+    `fee_percent` is the restocking fee, kept back from the credit; `refunds_freight`: it is our fault, and the freight that
+    was billed goes back too. Its replacement is the
     console's order whose external id is `return:<id>`.
     """
 
@@ -21,6 +22,7 @@ class Return(models.Model):
     external_id = models.CharField(max_length=80, blank=True)
     outcome = models.CharField(max_length=12, choices=choices(ReturnOutcome), default=ReturnOutcome.CREDIT)
     fee_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    refunds_freight = models.BooleanField("our fault: freight goes back", default=False, db_default=False)
     site = models.ForeignKey("inventory.Site", null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     note = models.CharField(max_length=200, blank=True)
     carrier = models.CharField(max_length=40, blank=True)

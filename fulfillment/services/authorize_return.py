@@ -31,6 +31,7 @@ def authorize_return(
     site_id: int | None = None,
     outcome: ReturnOutcome = ReturnOutcome.CREDIT,
     fee_percent: Decimal = ZERO,
+    refunds_freight: bool = False,
     note: str = "",
     actor: Actor,
     now: datetime,
@@ -38,6 +39,7 @@ def authorize_return(
     """Let the goods come back. `quantities` (base units by return line) may be less than was asked, also nothing of a line.
 
     They come to `site_id`, by default where they were shipped from; `fee_percent` of the price is kept for restocking.
+    `refunds_freight`: the fault is ours, and the freight billed for them goes back with their price and tax.
     Raises NotFound, InvalidInput (all that is wrong at once), IllegalTransition.
     """
     row = find_return(return_id)
@@ -49,13 +51,24 @@ def authorize_return(
     ReturnLine.objects.bulk_update(lines, ["authorized_qty"])
     step(row, ReturnStatus.AUTHORIZED)
     row.site_id, row.outcome, row.fee_percent, row.note = target, outcome, fee_percent, note.strip()[:200]
+    row.refunds_freight = refunds_freight
     row.authorized_at = now
     row.save(
-        update_fields=["status", "version", "site", "outcome", "fee_percent", "note", "authorized_at"],
+        update_fields=[
+            "status",
+            "version",
+            "site",
+            "outcome",
+            "fee_percent",
+            "refunds_freight",
+            "note",
+            "authorized_at",
+        ],
     )
     total = plain(sum((line.authorized_qty or ZERO for line in lines), ZERO))
     fee = f", {plain(fee_percent)} % kept for restocking" if fee_percent else ""
-    words = f"Return {row.number} authorized: {total} base units, {outcome}{fee}"
+    freight = ", freight goes back" if refunds_freight else ""
+    words = f"Return {row.number} authorized: {total} base units, {outcome}{fee}{freight}"
     _tell(row, "authorized", words, ReturnAuthorized(row.pk, row.account_id, outcome), actor, now)
 
 

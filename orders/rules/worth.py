@@ -1,4 +1,4 @@
-"""What a base unit of an order line is owed for: its locked price, and tax and freight as they were estimated with it.
+"""What a base unit of an order line is owed for: its locked price, and tax and freight as they were worked out with it.
 
 The estimate is of the line as it was priced; per unit it is kept with so many places that the whole line gives it back
 to the cent, whatever part of it is released, shipped or cancelled first.

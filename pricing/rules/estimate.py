@@ -1,5 +1,5 @@
-"""Tax and freight as an estimate: shown, and counted against credit until the invoice says its own figures (to charge them
-takes a tax engine and a rate card).
+"""Tax and freight of a price: shown, confirmed, counted against credit and billed as they are said here (another way to work
+them out, a tax engine or a carrier's card, plugs in by `pricing.ports`).
 
 The tables say a percent by the customer's region and day; where they say nothing, flat percents apply.
 """

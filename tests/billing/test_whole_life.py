@@ -172,7 +172,7 @@ def test_a_customer_who_chose_so_gets_one_invoice_a_month_for_all_shipments():
     InvoicingChoice.objects.create(account=world.account, grouping=Grouping.MONTH)
     one, two = shipped(world, 3), shipped(world, 2)
     draft = Invoice.objects.get()
-    assert (draft.status, draft.total_amount, draft.number) == ("draft", D(50), "DRAFT-1")
+    assert (draft.status, draft.total_amount, draft.number[:6]) == ("draft", D(50), "DRAFT-")
     assert (CreditAccount.objects.get().shipped_amount, ShipmentLine.objects.first().invoiced_qty) == (D(50), 0)
     assert statement(world.account.pk, on=NOW.date(), currency="USD").open_amount == 0
     assert breaches() == []
