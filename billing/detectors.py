@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from billing import case_ends
 from billing.exception_kinds import (
     CHARGEBACK_DENIED,
     COMMISSION_DISPUTE,
@@ -19,7 +20,8 @@ from core import sql
 from core.choices import counted
 from core.quantity import plain
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, pushed, register
+from exceptions_app.detection import Detector, Watch, ended, pushed, register
+from exceptions_app.exception_kinds import REPRICE_APPROVED
 from exceptions_app.rules.asks import CaseSpec
 
 ZERO = Decimal(0)
@@ -84,8 +86,16 @@ def _differs(lines: Sequence[Mismatch]) -> CaseSpec:
 
 register(Detector(UNAPPLIED_CASH.code, "left", unapplied_cash))
 register(Detector(INVOICE_DIFFERS.code, "price", invoices_that_differ))
+register(
+    Watch(CHARGEBACK_DENIED.code, case_ends.was_approved_since),
+    Watch(PAYMENT_DIFFERS.code, case_ends.is_booked),
+    Watch(REPRICE_APPROVED, case_ends.is_issued),
+)
 pushed(SHORT_PAYMENT.code, "post_receipt, with a remittance")
 pushed(PAYMENT_DIFFERS.code, "take_message")
 pushed(INVOICE_DISPUTE.code, "open_dispute")
 pushed(COMMISSION_DISPUTE.code, "dispute_line")
 pushed(CHARGEBACK_DENIED.code, "claim_chargeback")
+ended(SHORT_PAYMENT.code, "apply_money, dispute_invoice, write_off: it is answered, or nothing is open")
+ended(INVOICE_DISPUTE.code, "resolve_dispute, credit_lines")
+ended(COMMISSION_DISPUTE.code, "answer_line")

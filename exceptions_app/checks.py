@@ -1,4 +1,4 @@
-"""A kind of case that nothing finds, or that nobody could do anything about, fails the start-up check."""
+"""A kind of case that nothing finds, nothing ends, or that nobody could do anything about, fails the start-up check."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -19,6 +19,9 @@ def _problems(spec: KindSpec) -> Iterable[CheckMessage]:
     if not detection.finders_of(spec.code):
         hint = "Register a detector, or say with detection.pushed() which service opens it, in <room>/detectors.py."
         yield Error(f"Nothing finds cases of kind {spec.code!r}.", hint=hint, id="exceptions_app.E001")
+    elif not detection.enders_of(spec.code):
+        hint = "Register a Watch; or say with detection.ended() what ends them, or with stays() why none does."
+        yield Error(f"Pushed cases of {spec.code!r} outlive their cause.", hint=hint, id="exceptions_app.E004")
     offered = suggestions.offered(spec.code)
     if offered < spec.least_resolutions:
         hint = "Register resolutions in <room>/resolutions.py, or lower the kind's least_resolutions and say why."

@@ -48,6 +48,8 @@ _worths: dict[str, Worth] = {}
 _detectors: list[Detector] = []
 _watches: list[Watch] = []
 _pushed: dict[str, str] = {}
+_ended: dict[str, str] = {}
+_stays: dict[str, str] = {}
 
 
 def register(*found: Detector | Watch | Worth) -> None:
@@ -69,6 +71,16 @@ def register(*found: Detector | Watch | Worth) -> None:
 def pushed(kind: str, by: str) -> None:
     """Say that cases of this kind are opened by a service or a reaction, and by which."""
     _pushed[kind] = by
+
+
+def ended(kind: str, by: str) -> None:
+    """Say which fact or verb resolves pushed cases of this kind when their cause is gone, where no Watch does."""
+    _ended[kind] = by
+
+
+def stays(kind: str, why: str) -> None:
+    """Say why pushed cases of this kind wait for a person, also when their cause is gone."""
+    _stays[kind] = why
 
 
 def detectors() -> tuple[Detector, ...]:
@@ -102,3 +114,11 @@ def finders_of(kind: str) -> list[str]:
     """What finds this kind, in words; empty: nothing does."""
     found = [f"looked for as {d.prefix}" for d in _detectors if d.kind == kind]
     return [*found, _pushed[kind]] if kind in _pushed else found
+
+
+def enders_of(kind: str) -> list[str]:
+    """What resolves this kind's cases when their cause is gone, or why nothing does, in words; empty: nobody thought of
+    it. What a detector found, it ends; what was pushed needs a Watch, a fact or verb, or the reason."""
+    found = [f"not found any more as {d.prefix}" for d in _detectors if d.kind == kind and kind not in _pushed]
+    found += [f"looked after by {w.gone.__name__}" for w in _watches if w.kind == kind]
+    return [*found, *(said[kind] for said in (_ended, _stays) if kind in said)]

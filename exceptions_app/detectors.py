@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from core import sql
-from exceptions_app.detection import Watch, pushed, register
+from exceptions_app.detection import Watch, ended, pushed, register, stays
 from exceptions_app.exception_kinds import APPROVAL_OVERDUE, INVARIANT_BROKEN, JOB_DIED, REPRICE_APPROVED
 from exceptions_app.rules.asks import CaseSnapshot
 
@@ -26,3 +26,5 @@ pushed(JOB_DIED, "the fact JobDied")
 pushed(INVARIANT_BROKEN, "check_invariants")
 pushed(APPROVAL_OVERDUE, "the fact ApprovalEscalated")
 pushed(REPRICE_APPROVED, "the fact ApprovalDecided")
+ended(APPROVAL_OVERDUE, "the facts ApprovalDecided and ApprovalLapsed")
+stays(INVARIANT_BROKEN, "nothing heals silently: somebody finds out why it broke, and checks it again")

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from core import sql
 from core.refs import DocumentRef
-from exceptions_app.detection import Cause, Detector, Watch, Worth, pushed, register
+from exceptions_app.detection import Cause, Detector, Watch, Worth, ended, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.severity import DAYS_LATE
 from fulfillment import case_ends
@@ -160,6 +160,8 @@ register(
     Watch(VENDOR_SHORT.code, made_good),
     Watch(VENDOR_LATE.code, case_ends.has_left_or_never_will),
     Watch(DELIVERY_REFUSED.code, case_ends.came_back),
+    Watch(DELIVERY_DAMAGED.code, case_ends.return_is_agreed_on),
+    Watch(UNMATCHED_RETURN.code, case_ends.is_matched),
 )
 register(Worth(VENDOR_SHORT.code, worth_of_short))
 pushed(VENDOR_SHORT.code, "the fact VendorShort")
@@ -167,6 +169,7 @@ pushed(VENDOR_LATE.code, "the fact VendorConfirmed")
 register(Detector(DELIVERY_LATE.code, "not delivered", late_deliveries))
 pushed(SHORT_PICK.code, "the fact PickShort")
 pushed(USAGE_UNBILLED.code, "record_usage")
+ended(USAGE_UNBILLED.code, "bill_usage, bill_waiting: an order was made of it")
 pushed(UNMATCHED_RETURN.code, "receive_return")
 pushed(DELIVERY_DAMAGED.code, "the fact ShipmentDelivered")
 pushed(DELIVERY_REFUSED.code, "the fact DeliveryRefused")

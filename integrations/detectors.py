@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, Watch, pushed, register
+from exceptions_app.detection import Detector, Watch, ended, pushed, register
 from exceptions_app.rules.asks import CaseSpec
+from integrations import case_ends
 from integrations.exception_kinds import (
     EDI_NEW_PARTNER,
     EDI_NOT_SUBMITTED,
@@ -39,4 +40,7 @@ register(
     Detector(LETTER_NOT_SENT.code, "letter:", letters_not_sent),
     Watch(EDI_UNKNOWN_PART, parts_are_known),
     Watch(EDI_NOT_SUBMITTED, no_draft_any_more),
+    Watch(EDI_QUARANTINED, case_ends.not_kept_aside),
+    Watch(EDI_PO_CHANGED, case_ends.nothing_to_change),
 )
+ended(EDI_NEW_PARTNER, "confirm_partner")

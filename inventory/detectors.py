@@ -7,7 +7,7 @@ from core import sql
 from core.choices import counted
 from core.quantity import plain
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, Watch, pushed, register
+from exceptions_app.detection import Detector, Watch, ended, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
 from exceptions_app.severity import DAYS_LATE
 from inventory import case_ends, failed_wins
@@ -136,6 +136,9 @@ register(
     Watch(PROMISE_LOST.code, dated_again),
     Watch(ALLOCATION_CONFLICT.code, failed_wins.won),
     Watch(CLAIMS_GAVE_WAY.code, case_ends.served_again),
+    Watch(ALLOCATION_CONFLICT.code, case_ends.given_back),
+    Watch(LOT_RECALLED.code, case_ends.not_held_any_more),
+    Watch(CONSIGNMENT_VARIANCE.code, case_ends.explained),
     Watch(LOT_EXPIRED.code, case_ends.scrapped),
     Watch(FIELD_EXPIRY.code, case_ends.left_the_field),
 )
@@ -150,3 +153,6 @@ pushed(LOT_RECALLED.code, "recall_lot")
 pushed(FILL_UP_DISPUTED.code, "acknowledge_transfer")
 pushed(CONSIGNMENT_VARIANCE.code, "post_count")
 pushed(FIELD_EXPIRY.code, "push_expiring")
+ended(TRANSFER_SHORT.code, "receive_transfer, close_transfer: all arrived, or the rest is given up")
+ended(COUNT_PENDING.code, "post_count: a count agrees")
+ended(FILL_UP_DISPUTED.code, "settle_dispute")

@@ -8,7 +8,7 @@ from typing import Any
 from core import sql
 from core.choices import counted
 from core.refs import DocumentRef
-from exceptions_app.detection import Detector, Watch, pushed, register
+from exceptions_app.detection import Detector, Watch, ended, pushed, register
 from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.severity import DAYS_LATE
 from orders import case_worth
@@ -141,4 +141,5 @@ __all__ = ["case_worth"]  # says what cases of the rooms below put at risk
 
 for opened_by_hold in (CREDIT_HOLD, PRICE_MISMATCH, ORDER_HOLD, USAGE_WITHOUT_PO):
     pushed(opened_by_hold, "the fact HoldPlaced")
+    ended(opened_by_hold, "the fact HoldCleared")
 pushed(UNRESOLVED_LINES, "the fact OrderUnresolved")

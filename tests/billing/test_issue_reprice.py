@@ -37,6 +37,7 @@ from orders.models import OrderLine
 from orders.services.propose_reprice import propose_reprice
 from pricing.models import PriceRow
 from tests.factories.accounts import StaffFactory
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.flow import NOW, PICKER, Sent, breaches, picked, shipped, stocked_world
 from tests.factories.inventory import stock
 from tests.factories.pricing import ContractFactory, PriceRowFactory
@@ -303,3 +304,12 @@ def test_four_at_once_issue_it_once():
     outcomes = race(*(lambda: issue_reprice(approval_id=approval_id, actor=finance, now=LATER) for _ in range(4)))
     assert not [o for o in outcomes if isinstance(o, Exception)], outcomes
     assert (CreditMemo.objects.count(), Invoice.objects.count()) == (1, 2)
+
+
+@pytest.mark.django_db
+def test_an_approved_repricing_is_no_case_once_it_is_issued_elsewhere():
+    world = repriced_world()
+    approval_id = approved(world)
+    assert not ends_by_itself("reprice_approved", LATER)
+    issue_reprice(approval_id=approval_id, actor=acting(Role.FINANCE), now=LATER)
+    assert ends_by_itself("reprice_approved", LATER)

@@ -20,6 +20,7 @@ from credit.models import CreditAccount
 from exceptions_app.models import Case
 from tests.factories.accounts import BuyerFactory
 from tests.factories.doors import browser_of
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -196,3 +197,15 @@ def test_a_disputed_invoice_stays_on_the_pay_page_and_its_undisputed_part_can_be
     assert (invoice.paid_amount, invoice.disputed_amount, invoice.status) == (D(20), D(10), "disputed")
     assert Dispute.objects.get(pk=dispute).status == "open"
     assert breaches() == []
+
+
+def test_a_payment_in_another_currency_is_no_case_once_it_came_in_the_right_one():
+    world, invoice = to_pay()
+    payment_id = start(world, invoice)
+    headers, body = Sandbox().pending(PaymentRequest(payment_id, D(30), "EUR", "card"), now=NOW)[0]
+    take_message(code="sandbox", headers=headers, body=body, now=NOW)
+    assert not ends_by_itself("payment_differs", NOW)
+    _, right = message(payment_id)
+    take_message(code="sandbox", headers=sign("evt-right", right, now=NOW), body=right, now=NOW)
+    assert Payment.objects.get().status == "succeeded"
+    assert ends_by_itself("payment_differs", NOW)

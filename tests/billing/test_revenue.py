@@ -44,6 +44,7 @@ from pricing.models import ChargebackTerms, PriceRow, PriceSource, RebateProgram
 from tests.factories.accounts import AccountFactory, StaffFactory
 from tests.factories.catalog import CategoryFactory, ProductFactory
 from tests.factories.doors import browser_of
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 
 pytestmark = pytest.mark.django_db
@@ -248,3 +249,29 @@ def test_a_groups_chargeback_terms_say_how_old_a_claim_and_how_far_its_price_may
     assert claimed("D", 121, "7.98") == ["other_price", "too_old"]
     TierActivation.objects.create(source=source, account=hospital, tier="GOLD", valid_from=since)
     assert (claimed("E", 1, "8"), claimed("F", 1, "7")) == (["other_price"], [])
+
+
+def test_a_denied_chargeback_is_no_case_once_the_same_claim_passed_and_another_one_does_not_end_it():
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    member_of(AccountFactory(code="HOSP"), group)
+    world = stocked_world()
+    shipped(world, 10)
+    source = PriceSource.objects.create(
+        code="GPO-1", name="GPO", level="group", group=group, valid_from=TODAY - timedelta(days=50)
+    )
+    PriceRow.objects.create(
+        source=source, product=world.products[0], unit_price=D(8), valid_from=TODAY - timedelta(days=50)
+    )
+
+    def claim(reference: str, price: int) -> str:
+        spec = ClaimSpec(
+            world.account.pk, reference, "GPO-1", "HOSP", world.products[0].sku, D(2), TODAY, D(10), D(price), "USD"
+        )
+        return ChargebackClaim.objects.get(pk=claim_chargeback(spec, actor=PICKER, now=NOW)).status
+
+    assert claim("D-1", 7) == "denied"  # another price than the contract's
+    assert not ends_by_itself("chargeback_denied", NOW)
+    assert claim("D-2", 8) == "approved"
+    assert not ends_by_itself("chargeback_denied", NOW)
+    assert claim("D-1", 8) == "approved"
+    assert ends_by_itself("chargeback_denied", NOW)

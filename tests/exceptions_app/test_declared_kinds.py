@@ -7,7 +7,8 @@ import pytest
 from django.conf import settings
 
 from config import case_reactions
-from exceptions_app import checks, kinds
+from exceptions_app import checks, detection, kinds
+from exceptions_app.detection import Detector, Watch
 from exceptions_app.kinds import KindSpec
 
 VERBS = {"open_case", "close_causes", "CaseSpec"}
@@ -46,6 +47,33 @@ def test_fewer_than_two_ways_out_are_declared_with_the_reason():
     assert [p.id for p in checks._problems(told)] == ["exceptions_app.E001"]
     assert [p.id for p in checks._problems(wordy)] == [f"exceptions_app.E00{n}" for n in (1, 2, 3)]
     assert [p.msg for p in checks.every_kind_is_found_and_mended()] == []
+
+
+def test_a_pushed_kind_says_what_ends_its_cases_or_why_nothing_does(monkeypatch):
+    for name in ("_pushed", "_ended", "_stays"):
+        monkeypatch.setattr(detection, name, {})
+    monkeypatch.setattr(detection, "_watches", [])
+    spec = KindSpec(
+        "rain",
+        "Rain",
+        owner_queue="cs",
+        severity="low",
+        respond_minutes=1,
+        resolve_minutes=2,
+        least_resolutions=0,
+        why_fewer="it rains",
+    )
+    monkeypatch.setattr(detection, "_detectors", [Detector("rain", "wet", lambda now: [])])
+    assert [p.id for p in checks._problems(spec)] == []  # what is looked for ends when it is not found
+    detection.pushed("rain", "the fact ItRains")
+    assert [p.id for p in checks._problems(spec)] == ["exceptions_app.E004"]
+    for say in (detection.ended, detection.stays):
+        say("rain", "somebody dries it")
+        assert [p.id for p in checks._problems(spec)] == []
+        detection._ended.clear()
+        detection._stays.clear()
+    monkeypatch.setattr(detection, "_watches", [Watch("rain", lambda cases, now: [])])
+    assert [p.id for p in checks._problems(spec)] == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from core.refs import DocumentRef
 from core.testing import unit
 from exceptions_app.kinds import KindSpec, declare
 from exceptions_app.models import Case, Queue
+from exceptions_app.services.detect import detect_all
 from exceptions_app.services.open_case import open_case
 from exceptions_app.severity import as_declared
 from exceptions_app.states import QUEUES
@@ -50,3 +51,13 @@ def opened(*, now: datetime, kind: str = SPILL.code, subject_id: int = 1, cause_
     with unit():
         case_id = open_case(kind, subject=subject(subject_id), cause_key=cause_key, now=now, **values)
     return Case.objects.get(pk=case_id)
+
+
+def ends_by_itself(kind: str, now: datetime) -> bool:
+    """The sweep is run; whether the one case of the kind is over then, its history kept."""
+    detect_all(now=now, only=kind)
+    case = Case.objects.get(kind=kind)
+    if case.status != "auto_resolved":
+        return False
+    assert [e.verb for e in case.events.order_by("pk")] == ["opened", "auto_resolved"]
+    return True

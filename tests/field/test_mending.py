@@ -23,6 +23,7 @@ from inventory.services.post_count import post_count
 from inventory.services.push_expiring import push_expiring
 from inventory.services.record_counts import record_counts
 from tests.factories.catalog import ProductFactory
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.field import make_field, use
 from tests.factories.inventory import NOW, PLANNER, breaches, stock
 from tests.factories.pricing import PriceRowFactory
@@ -146,3 +147,25 @@ def test_a_lot_that_was_to_expire_and_left_the_trunk_is_no_case_any_more():
     adjust_stock(balance_id=balance.pk, qty=Decimal(-1), reason="shown to a surgeon", actor=PLANNER, now=NOW)
     assert detect_all(now=NOW, only="field_expiry")[0].closed == 1
     assert live_cases("field_expiry") == []
+
+
+def test_a_variance_is_over_once_what_was_missing_is_found_again_and_so_is_what_found_it():
+    made = variance()
+    assert not ends_by_itself("consignment_variance", NOW)
+    for key, found, over in (("k2", 4, False), ("k3", 5, True)):
+        count_id = open_count(site_id=made.trunk.pk, product_ids=[made.product.pk], key=key, actor=PLANNER, now=NOW)
+        line = CountLine.objects.get(count=count_id)
+        record_counts(count_id=count_id, counted={line.pk: Decimal(found)}, actor=made.actor, now=NOW)
+        post_count(count_id=count_id, actor=PLANNER, now=NOW)
+        detect_all(now=NOW, only="consignment_variance")
+        first, *later = Case.objects.filter(kind="consignment_variance").order_by("pk")
+        assert (first.status == "auto_resolved") is over
+        assert {case.status for case in later} == {"auto_resolved"}
+
+
+def test_a_variance_is_over_once_a_late_usage_explains_all_of_it():
+    made = variance()
+    for hours, over in ((2, False), (1, True)):
+        used_at = NOW - timedelta(hours=hours)
+        assert use(made, 1, used_at=used_at, now=NOW + timedelta(hours=1)).status == "billed"
+        assert ends_by_itself("consignment_variance", NOW + timedelta(hours=1)) is over

@@ -15,16 +15,21 @@ from exceptions_app.services.detect import detect_all
 from fulfillment.delivery_queries import deliveries_of, image_of
 from fulfillment.detectors import late_deliveries
 from fulfillment.models import DamageNote, Delivery, Return, Shipment
+from fulfillment.rules.asks import ReturnLineSpec, ReturnSpec
 from fulfillment.rules.returns import Finding
 from fulfillment.services import at_the_door
 from fulfillment.services.at_the_door import Proof
+from fulfillment.services.authorize_return import authorize_return
 from fulfillment.services.confirm_delivery import Damage, confirm_delivery
 from fulfillment.services.inspect_return import inspect_return
 from fulfillment.services.receive_return import receive_return
 from fulfillment.services.refuse_delivery import refuse_delivery
+from fulfillment.services.request_returns import request_returns
 from fulfillment.states import Disposition
 from inventory.models import Promise, StockBalance
+from orders.models import OrderLine
 from reporting.models import OrderMeasure
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.flow import NOW, PICKER, breaches, line_ids, shipped, stocked_world
 
 D = Decimal
@@ -137,3 +142,18 @@ def test_a_refusal_needs_a_reason_and_something_that_is_not_coming_back_already(
     assert codes(wrong) == ["reason_missing"]
     assert Return.objects.count() == 0
     assert Shipment.objects.get().status == "shipped"
+
+
+def test_a_damage_is_no_case_once_returns_of_all_that_was_damaged_are_agreed_on():
+    world = stocked_world()
+    sent = shipped(world, 5)
+    (line,) = line_ids(sent.shipment_id)
+    confirm_delivery(shipment_id=sent.shipment_id, delivered_at=LATER, damages={line: Damage(D(3), "wet")}, **WHO)
+    drain(LATER)
+    assert not ends_by_itself("delivery_damaged", LATER)
+    for name, qty, over in (("R-1", 2, False), ("R-2", 1, True)):
+        lines = (ReturnLineSpec(OrderLine.objects.get().pk, D(qty)),)
+        (asked,) = request_returns([ReturnSpec(world.account.pk, name, "arrived wet", lines)], **WHO)
+        assert not ends_by_itself("delivery_damaged", LATER)  # asked for is not agreed on
+        authorize_return(return_id=asked.return_id, **WHO)
+        assert ends_by_itself("delivery_damaged", LATER) is over

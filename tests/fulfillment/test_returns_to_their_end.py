@@ -25,6 +25,7 @@ from orders.models import Hold, Order, OrderLine
 from orders.rules.wishes import LineWish, Wish
 from orders.services.amend import AmendmentRefused, amend
 from pricing.models import PriceRow
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
 from tests.factories.inventory import stock
 from tests.factories.orders import make_world
@@ -265,3 +266,18 @@ def test_two_inspectors_of_the_same_goods_book_them_once():
     assert sorted(type(a).__name__ for a in answers) == ["InvalidInput", "ReturnStatus"]
     assert on_hand(world) == {"available": 100}
     assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_what_came_beyond_is_no_case_once_a_return_of_its_own_has_received_all_of_it():
+    world = stocked_world()
+    line_id = sold(world)
+    back = asked_back(world, line_id, 5)
+    authorize_return(return_id=back.pk, actor=PICKER, now=NOW)
+    receive_return(return_id=back.pk, quantities={line_of(back): D(8)}, actor=PICKER, now=NOW)
+    for name, qty, over in (("R-2", 2, False), ("R-3", 1, True)):
+        more = asked_back(world, line_id, qty, name)
+        authorize_return(return_id=more.pk, actor=PICKER, now=NOW)
+        assert not ends_by_itself("unmatched_return", NOW)  # it is agreed on, but not matched with what lies there
+        receive_return(return_id=more.pk, quantities={line_of(more): D(qty)}, actor=PICKER, now=NOW)
+        assert ends_by_itself("unmatched_return", NOW) is over

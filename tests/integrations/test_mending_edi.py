@@ -12,6 +12,7 @@ from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.services.apply_resolution import apply_resolution
+from exceptions_app.services.detect import detect_all
 from exceptions_app.services.moves import CaseIsOver
 from integrations import resolutions
 from integrations.models import EdiTransaction, PartnerProfile
@@ -20,8 +21,10 @@ from integrations.services.ignore_transaction import ignore_transaction
 from integrations.services.receive_edi import Report, receive_edi
 from inventory.models import Claim, SourcingRule
 from orders.models import Order, OrderLine, OrderRevision
+from orders.services.cancel import cancel_order
 from orders.services.submit import submit
 from tests.factories.catalog import ProductFactory
+from tests.factories.exceptions import ends_by_itself
 from tests.factories.integrations import PartnerFactory
 from tests.factories.inventory import SiteFactory, stock
 from tests.factories.orders import CLERK, make_world
@@ -208,3 +211,31 @@ def test_an_order_that_was_refused_is_given_up_from_its_case():
     _, case = not_submitted()
     assert mend(case, "cancel_order").status == "resolved"
     assert Order.objects.get().status == "cancelled"
+
+
+def test_a_changed_purchase_order_is_no_case_once_its_order_is_cancelled():
+    order, _ = sent_twice()
+    assert not ends_by_itself("edi_po_changed", NOW)
+    cancel_order(order_id=order.pk, reason="no longer wanted", actor=CLERK, now=NOW)
+    assert ends_by_itself("edi_po_changed", NOW)
+
+
+def test_a_changed_purchase_order_is_no_case_once_a_later_change_of_it_was_taken():
+    _, first = sent_twice()
+    sku = Product.objects.order_by("pk").first().sku
+    receive(file(po(lines=f"PO1*1*7*EA*10**VN*{sku}"), control="000000003"))
+    second = Case.objects.filter(kind="edi_po_changed").exclude(pk=first.pk).get()
+    detect_all(now=NOW, only="edi_po_changed")
+    assert {c.status for c in Case.objects.filter(kind="edi_po_changed")} == {"open"}
+    assert mend(second, "take_changes").status == "auto_resolved"
+    detect_all(now=NOW, only="edi_po_changed")
+    first.refresh_from_db()
+    assert (first.status, first.resolution_code, OrderLine.objects.get(line_no=1).qty) == ("auto_resolved", "", 7)
+
+
+def test_a_transaction_nobody_could_read_is_no_case_once_it_is_given_up_on_its_own_page():
+    PartnerFactory()
+    receive(file(po(lines="PO1*1*x*EA*10**VN*A-1")))
+    assert not ends_by_itself("edi_quarantined", NOW)
+    ignore_transaction(transaction_id=EdiTransaction.objects.get().pk, reason="they send it again", actor=DESK, now=NOW)
+    assert ends_by_itself("edi_quarantined", NOW)

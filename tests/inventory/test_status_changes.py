@@ -9,8 +9,9 @@ from core.errors import InvalidInput, NotFound
 from core.refs import DocumentRef
 from core.testing import drain, unit
 from exceptions_app.models import Case
+from exceptions_app.services.detect import detect_all
 from inventory.lot_queries import lot_claims, lot_holdings, shipments_with_lot
-from inventory.models import Claim, InboundSupply, Lot, StockBalance, StockMovement
+from inventory.models import Claim, Demand, InboundSupply, Lot, StockBalance, StockMovement
 from inventory.queries import demand_states, promises
 from inventory.rules.asks import RankSnapshot
 from inventory.services.allocate import allocate
@@ -294,3 +295,55 @@ def test_returned_goods_come_back_as_they_were_found_and_once(place):
     found = {(b.lot_id, b.status): b.on_hand_qty for b in StockBalance.objects.all()}
     assert found == {(lot.pk, "available"): 1, (None, "available"): 3, (None, "damaged"): 2, (lot.pk, "recalled"): 1}
     assert breaches() == []
+
+
+def recalled_claims(place, qty):
+    """How much of a recalled lot an order held free, and the warehouse for another one."""
+    product, site = place
+    stock(product, site, 6, lot="L", expiry=LATER)
+    _, (claim,) = released(product, 2)
+    open_and_reserve([spec(product, qty)])
+    recall(Lot.objects.get())
+    return product, site, claim
+
+
+def swept():
+    """Of the cases of the recalled lot: what each says and whether it is over."""
+    detect_all(now=NOW, only="lot_recalled")
+    rows = Case.objects.filter(kind="lot_recalled")
+    return sorted(("stop them" in c.summary, c.status == "auto_resolved") for c in rows)
+
+
+def test_a_case_of_a_recalled_lot_ends_when_the_order_is_served_otherwise_and_the_warehouse_has_given_its_units_back(
+    place,
+):
+    product, site, claim = recalled_claims(place, 3)
+    assert swept() == [(False, False), (True, False)]
+    stock(product, site, 3, lot="M", expiry=LATER)
+    drain(NOW)
+    assert swept() == [(False, True), (True, False)]  # what is being picked is still to be stopped
+    with unit():
+        confirm_picked({claim.claim_id: Decimal(0)}, now=NOW, actor=PLANNER)
+    assert swept() == [(False, True), (True, False)]  # and its order waits
+    stock(product, site, 2, lot="M", expiry=LATER)
+    drain(NOW)
+    allocate(trigger_key="again", product_ids=[product.pk], actor=PLANNER, now=NOW)
+    assert swept() == [(False, True), (True, True)]
+
+
+def test_every_case_of_a_recalled_lot_ends_when_the_recall_is_lifted(place):
+    recalled_claims(place, 3)
+    lift_recall(lot_id=Lot.objects.get().pk, reason="wrong letter", actor=PLANNER, now=NOW)
+    assert swept() == [(False, True), (True, True)]
+
+
+def test_a_case_of_a_recalled_lot_stays_when_its_goods_left_all_the_same(place):
+    product, site = place
+    stock(product, site, 2, lot="L", expiry=LATER)
+    _, (claim,) = released(product, 2)
+    with unit():
+        confirm_picked({claim.claim_id: Decimal(2)}, now=NOW, actor=PLANNER)
+    recall(Lot.objects.get())
+    Claim.objects.filter(pk=claim.claim_id).update(state="closed", ended="shipped", ended_at=NOW)
+    Demand.objects.update(picked_qty=0, shipped_qty=2)
+    assert swept() == [(True, False)]

@@ -11,6 +11,7 @@ from django.core import mail
 from accounts.states import BuyerRole, PromiseMail
 from core.testing import drain
 from exceptions_app.models import Case
+from exceptions_app.services.detect import detect_all
 from integrations.services.send_letters import send_letters
 from inventory.models import AllocationChange, Demand
 from inventory.rules.policy import Policy
@@ -115,3 +116,14 @@ def test_under_a_shortage_the_last_region_waits_contract_goes_before_spot_and_ea
     drain(AT)
     assert [held(i) for i in orders] == [(5, 15), (20, 0), (20, 0)]
     assert breaches() == []
+
+    # Its own order is served again: the conflict is over, though another customer waits for the product.
+    ordered(customer(world, "East"), 40)
+    case = Case.objects.filter(kind="allocation_conflict").earliest("pk")
+    detect_all(now=AT, only=case.kind)
+    assert Case.objects.get(pk=case.pk).status == "open"
+    stock(product, world.site, 15)
+    allocate(trigger_key="more", product_ids=[product.pk], actor=CLERK, now=AT)
+    assert (held(orders[0]), Demand.objects.filter(backordered_qty__gt=0).count()) == ((20, 0), 1)
+    detect_all(now=AT, only=case.kind)
+    assert Case.objects.get(pk=case.pk).status == "auto_resolved"
