@@ -13,7 +13,7 @@ class FulfillmentConfig(AppConfig):
         from fulfillment import checks
         from fulfillment.delivery_queries import delivered_by_order, delivered_quantities, moments
         from fulfillment.panels import recall_panel, shipments_panel, usage_panel
-        from fulfillment.queries import companions, shipment_numbers
+        from fulfillment.queries import companions, return_numbers, shipment_numbers, vendor_order_numbers
         from fulfillment.vendor_panel import vendor_panel
         from orders import beyond
 
@@ -27,8 +27,11 @@ class FulfillmentConfig(AppConfig):
             "vendor_order",
             "Vendor order",
             lambda pk: reverse("admin:fulfillment_vendororder_change", args=[pk]),
+            vendor_order_numbers,
         )
-        refs.register("return", "Return", lambda pk: reverse("admin:fulfillment_return_change", args=[pk]))
+        refs.register(
+            "return", "Return", lambda pk: reverse("admin:fulfillment_return_change", args=[pk]), return_numbers
+        )
         journal.accompany("order", companions)
         beyond.tell_arrivals(by_line=delivered_quantities, by_order=delivered_by_order)
         beyond.tell_moments(moments)

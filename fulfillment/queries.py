@@ -9,7 +9,7 @@ from django.db.models import F, QuerySet, Sum
 from django.db.models.functions import Coalesce
 
 from core.refs import DocumentRef
-from fulfillment.models import CarrierService, ReturnLine, Shipment, ShipmentLine
+from fulfillment.models import CarrierService, Return, ReturnLine, Shipment, ShipmentLine, VendorOrder
 from fulfillment.rules.asks import BillableLine, ShipmentLineView, ShipmentView
 from fulfillment.states import ShipmentStatus
 from orders.line_queries import line_quantities
@@ -146,6 +146,16 @@ def invoiced_state(order_ids: Iterable[int]) -> dict[int, tuple[Decimal, Decimal
 def shipment_numbers(shipment_ids: Collection[int]) -> dict[int, str]:
     """{shipment: its number}. One statement."""
     return dict(Shipment.objects.filter(pk__in=shipment_ids).values_list("id", "number"))
+
+
+def return_numbers(return_ids: Collection[int]) -> dict[int, str]:
+    """{return: its number}. One statement."""
+    return dict(Return.objects.filter(pk__in=return_ids).values_list("id", "number"))
+
+
+def vendor_order_numbers(vendor_order_ids: Collection[int]) -> dict[int, str]:
+    """{vendor order: its number}. One statement."""
+    return dict(VendorOrder.objects.filter(pk__in=vendor_order_ids).values_list("id", "number"))
 
 
 def carriers(service_ids: Iterable[int]) -> dict[int, str]:

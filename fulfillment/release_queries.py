@@ -22,6 +22,7 @@ WITH ready AS (
    WHERE d.allocated_qty > 0 AND d.ref_kind = 'order' GROUP BY l.order_id
 ), found AS (
   SELECT o.id, o.number, o.account_id, a.tier_id, o.currency, o.version, o.total_amount, r.qty, r.worth,
+         o.requested_date,
          ARRAY(SELECT DISTINCT b.site_id FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
                 WHERE c.demand_id = ANY(r.demands) AND c.state = 'open' AND c.kind = 'hard') AS sites,
          EXISTS (SELECT FROM orders_hold h
@@ -75,7 +76,7 @@ def candidates(filters: Filters = ANY, *, limit: int = MANY) -> list[Candidate]:
         "limit": limit,
     }
     return [
-        replace(Candidate(*row[:9]), site_ids=frozenset(row[9]), is_held=row[10]) for row in sql.rows(_READY, asked)
+        replace(Candidate(*row[:10]), site_ids=frozenset(row[10]), is_held=row[11]) for row in sql.rows(_READY, asked)
     ]
 
 

@@ -15,7 +15,6 @@ KINDS = {
     "pool": ("Pool", "pool"),
     "safety_stock": ("Safety stock", "safetystock"),
     "order_cap": ("Order cap", "ordercap"),
-    "vendor_offer": ("Vendor's offer", "vendoroffer"),
 }
 FIELD_KINDS = {
     "field_usage": ("Usage", "fieldusage", ""),
@@ -38,6 +37,7 @@ class InventoryConfig(AppConfig):
         from inventory.lot_queries import transfer_numbers
         from inventory.movement_papers import count_numbers, lot_codes
         from inventory.panels import stock_panel
+        from inventory.vendor_queries import offer_names
 
         checks.register()
         pool_checks.register()
@@ -52,6 +52,7 @@ class InventoryConfig(AppConfig):
             refs.register(
                 kind, label, _console_page(model), partial(paper_numbers, numbers) if numbers else usage_numbers
             )
+        refs.register("vendor_offer", "Vendor's offer", _console_page("vendoroffer"), offer_names)
         refs.register("lot", "Lot", _console_page("lot"), lot_codes)
         refs.register("stock_count", "Count", _console_page("stockcount"), count_numbers)
         refs.register("transfer", "Transfer", _console_page("transfer"), transfer_numbers)

@@ -22,6 +22,12 @@ _OFFERED = """
       AND b.on_hand_qty > b.reserved_qty + b.allocated_qty + b.released_qty + b.picked_qty"""
 
 
+def offer_names(offer_ids: Collection[int]) -> dict[int, str]:
+    """{offer: "INS-150 of NORTHFIELD"}. One statement."""
+    rows = VendorOffer.objects.filter(pk__in=list(offer_ids)).values_list("pk", "product__sku", "site__code")
+    return {pk: f"{sku} of {vendor}" for pk, sku, vendor in rows}
+
+
 def terms_of(balance_ids: Collection[int]) -> dict[int, VendorTerms]:
     """{balance: what its vendor is paid} of those that are a vendor's offer; all others are absent. One statement."""
     rows = VendorOffer.objects.filter(balance__in=list(balance_ids)).values_list(

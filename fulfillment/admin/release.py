@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from accounts.queries import names as account_names
 from accounts.states import Role
 from core import clock
 from core.access import allow
@@ -130,8 +131,8 @@ class FilterForm(forms.Form):
 class _Row:
     """An order of the desk: what the gates say now."""
 
-    def __init__(self, order: Candidate, gates: Sequence[GateResult]) -> None:
-        self.order, self.gates = order, gates
+    def __init__(self, order: Candidate, customer: str, gates: Sequence[GateResult]) -> None:
+        self.order, self.customer, self.gates = order, customer, gates
         self.refused = [g for g in gates if g.verdict != Verdict.PASS]
 
     @property
@@ -168,7 +169,8 @@ class ReleaseRunAdmin(LedgerAdmin):
         shown, now = found[:SHOWN], clock.now()
         ids = [c.order_id for c in shown]
         gates = evaluate_gates(ids, AT_RELEASE, now=now) if ids else {}
-        rows = [_Row(c, gates.get(c.order_id, ())) for c in shown]
+        customers = account_names({c.account_id for c in shown})
+        rows = [_Row(c, customers.get(c.account_id, ""), gates.get(c.order_id, ())) for c in shown]
         cash = cash_effect(today=now.date(), order_ids=ids) if ids else {}
         context = {
             **self.admin_site.each_context(request),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ class Candidate:
     value: Decimal
     allocated: Decimal = ZERO
     going_value: Decimal = ZERO
+    requested_date: date | None = None
     site_ids: frozenset[int] = frozenset()
     is_held: bool = False
 

@@ -20,6 +20,7 @@ from inventory.rules.asks import AvailabilityQuery
 from inventory.rules.offer import in_words
 from inventory.states import ClaimEnd, ClaimKind
 
+SUGGESTED = 8  # products that are short, to begin with
 EVENTS, SHORT = 200, 200
 FIGURES = ("on_hand", "reserved", "allocated", "released", "unusable", "protected", "safety", "available")
 WORDS = {
@@ -49,6 +50,9 @@ def ledger_page(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse
         "is_unknown": bool(sku) and product_id is None,
         "most": EVENTS,
     }
+    if not sku:
+        worst = list(dict.fromkeys(row.product_id for row in shortages(limit=SHORT)))[:SUGGESTED]
+        context["short"] = [product.sku for product in product_snapshots(worst).values()]
     if product_id is not None:
         product = product_snapshots([product_id])[product_id]
         context |= {"product": product, "product_url": refs.url_of(DocumentRef("product", product_id))}

@@ -12,6 +12,7 @@ from django.utils.html import escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import action, display
 
+from accounts.rules.asks import NO_TIER_RANK
 from accounts.states import STAFF, Role
 from catalog.queries import product_snapshots
 from core import refs
@@ -33,6 +34,7 @@ from inventory.rules.asks import PromiseSlice
 from inventory.sourcing_queries import why_these_sites
 
 PRODUCTS_NAMED = SHARDS_NAMED = 20  # of a run, on its page
+CAUSES = {"schedule ": "schedule", "what-if ": "tried in the workbench, then applied"}  # {how a key begins: in words}
 BUCKETS = ("backordered", "reserved", "allocated", "released", "picked", "shipped", "cancelled")
 
 
@@ -56,9 +58,9 @@ class ProgressFilter(admin.SimpleListFilter):
 @admin.register(Demand)
 class DemandAdmin(LedgerAdmin):
     access = allow(view=set(STAFF), act={Role.PLANNER, Role.CS_LEAD})
-    list_display = ("document", "product", "account", "quantities", "requested_date", "tier_rank", "is_blocked")
+    list_display = ("document", "product", "account", "quantities", "requested_date", "tier", "is_blocked")
     list_display_links = ("product",)
-    list_filter = (ProgressFilter, "is_blocked", "tier_rank", "site", "requested_date")
+    list_filter = (ProgressFilter, "is_blocked", "account__tier", "site", "requested_date")
     search_fields = ("ref_number", "product__sku", "account__code", "account__name")
     search_help_text = "Document number, SKU or account"
     list_select_related = ("product", "account", "site")
@@ -74,7 +76,7 @@ class DemandAdmin(LedgerAdmin):
         ("Why this site", {"fields": ("why_here",)}),
         (
             "Ranked by",
-            {"fields": ("priority", "tier_rank", "sla_penalty", "is_contract", "margin_band", "is_blocked")},
+            {"fields": ("priority", "tier", "sla_penalty", "is_contract", "margin_band", "is_blocked")},
         ),
     )
 
@@ -84,6 +86,10 @@ class DemandAdmin(LedgerAdmin):
         url = refs.url_of(ref)
         words = f"{ref} line {row.line_no}"
         return format_html('<a href="{}">{}</a>', url, words) if url else words
+
+    @admin.display(description="Tier's rank", ordering="tier_rank")
+    def tier(self, row: Demand) -> int | str:
+        return "–" if row.tier_rank == NO_TIER_RANK else row.tier_rank
 
     @display(description="Quantities", ordering="backordered_qty")
     def quantities(self, row: Demand) -> str:
@@ -277,11 +283,16 @@ class AllocationRunAdmin(LedgerAdmin):
 
     @display(description="Started by", ordering="trigger_key")
     def cause(self, row: AllocationRun) -> str:
-        """A job by its page; anything else as it called itself."""
+        """A job and a whole run by their pages, the schedule by its name (when is beside it); anything else as it called
+        itself."""
         job = row.trigger_key.removeprefix("job:")
         if row.trigger_key.startswith("job:") and job.isdecimal():
             return format_html('<a href="{}">job {}</a>', reverse("admin:core_job_change", args=[job]), job)
-        return row.trigger_key
+        if row.parent_id is not None:
+            whole = reverse("admin:inventory_allocationrun_change", args=[row.parent_id])
+            shard = row.trigger_key.rpartition(" ")[2]
+            return format_html('<a href="{}">run {}</a>, shard {}', whole, row.parent_id, shard)
+        return next((words for start, words in CAUSES.items() if row.trigger_key.startswith(start)), row.trigger_key)
 
     @display(description="Part of")
     def whole(self, row: AllocationRun) -> str:

@@ -112,7 +112,7 @@ class LotAdmin(LedgerAdmin):
 
     @display(description="State", ordering="is_recalled", label={"recalled": "danger"})
     def recalled(self, lot: Lot) -> Any:
-        return ("recalled", "Recalled") if lot.is_recalled else "–"
+        return ("recalled", "Recalled") if lot.is_recalled else None
 
     @display(description="In stock")
     def here(self, lot: Lot) -> Any:

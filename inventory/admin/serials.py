@@ -71,7 +71,7 @@ class SerialAdmin(LedgerAdmin):
 
     @display(description="Recalled", label={"recalled": "danger"})
     def recalled(self, unit: Serial) -> Any:
-        return ("recalled", "Recalled") if unit.is_recalled else "–"
+        return ("recalled", "Recalled") if unit.is_recalled else None
 
     @display(description="Recall and history")
     def lot(self, unit: Serial) -> Any:

@@ -12,6 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts.queries import names as account_names
+from accounts.rules.asks import NO_TIER_RANK
 from accounts.states import Role
 from catalog.queries import product_snapshots, products_by_sku
 from core import clock, refs
@@ -136,7 +137,7 @@ def strip_of(found: WhatIf) -> dict[str, Any]:
 
 
 def _tier(rank: int) -> str:
-    return "none" if rank == 9999 else str(rank)
+    return "none" if rank == NO_TIER_RANK else str(rank)
 
 
 def row_of(change: Change, accounts: Mapping[int, str], beside: Change | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
 
+from accounts.rules.asks import NO_TIER_RANK
 from core.explain import Explanation
 from core.refs import DocumentRef
 from inventory.rules.vendor import shown_code, shown_name
@@ -23,7 +24,7 @@ class RankSnapshot:
     Larger priority, SLA penalty and margin band are served first; smaller tier_rank is served first.
     """
 
-    tier_rank: int = 9999
+    tier_rank: int = NO_TIER_RANK
     priority: int = 0
     sla_penalty: Decimal = ZERO
     is_contract: bool = False

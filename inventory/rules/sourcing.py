@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import NamedTuple
 
+from accounts.rules.asks import NO_TIER_RANK
 from inventory.states import SiteKind
 
 GENERAL_KINDS = frozenset({SiteKind.DC, SiteKind.HUB, SiteKind.THIRD_PARTY})
@@ -47,7 +48,7 @@ class Need:
     site_id: int | None = None
     is_blocked: bool = False
     priority: int = 0
-    tier_rank: int = 9999
+    tier_rank: int = NO_TIER_RANK
     sla_penalty: Decimal = Decimal(0)
     is_contract: bool = False
     margin_band: int = 0

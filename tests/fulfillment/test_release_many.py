@@ -118,6 +118,7 @@ def test_the_desk_shows_every_gate_and_the_cash_before_and_the_run_after():
     desk, url = browser_of(StaffFactory(roles=[Role.PLANNER])), "/admin/fulfillment/releaserun/desk/"
     page = desk.get(url, {"account": world.account.code, "held": "on", "max_value": "60"}).content.decode()
     assert "2 orders, 1 ready to go" in page
+    assert page.count(f"<td>{world.account.code} {world.account.name}</td>") == 2  # whose they are
     assert "Over by 30.00" in page
     assert "Cash of what goes now, USD" in page
     assert "1 order, 1 ready" in desk.get(url).content.decode()  # without orders on hold

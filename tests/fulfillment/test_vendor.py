@@ -33,6 +33,7 @@ from fulfillment.services.withdraw_vendor_order import ConfirmedByVendor, withdr
 from fulfillment.states import Disposition
 from fulfillment.vendor_queries import bought_for
 from inventory.models import Demand, Site, SourcingRule, StockBalance, StockMovement, VendorOffer
+from inventory.movement_papers import Source, papers_of
 from inventory.queries import promises
 from inventory.services.adjust_stock import adjust_stock
 from inventory.services.places import NothingOfOursThere
@@ -86,6 +87,9 @@ def test_bought_confirmed_sent_invoiced_and_delivered_while_nothing_of_ours_move
     assert Invoice.objects.get().total_amount == 60
     assert list(Demand.objects.order_by("pk").values_list("shipped_qty", flat=True)) == [4, 2]
     assert set(StockMovement.objects.values_list("source_kind", flat=True)) == {"vendor_offer"}
+    offer = VendorOffer.objects.select_related("product").earliest("pk")
+    [paper] = papers_of([Source("adjust", "vendor_offer", offer.pk)])
+    assert paper.words == f"Vendor's offer {offer.product.sku} of {sale.vendor.code}"
     assert (
         list(StockBalance.objects.values_list("on_hand_qty", "picked_qty")) == [(100, 0)] * 2
     )  # to be asked for again

@@ -14,6 +14,7 @@ from core import clock, refs
 from core.refs import DocumentRef
 from core.testing import unit
 from inventory.models import (
+    AllocationRun,
     CountLine,
     Demand,
     InboundSupply,
@@ -367,3 +368,25 @@ def test_what_waits_is_filtered_by_its_age_and_by_whether_it_has_a_date(keeper):
     assert [shown({"age": age}) for age in ("week", "two", "four", "older")] == [[0], [10], [20], [40]]
     assert shown({"promised": "dated"}) == [10]
     assert shown({"promised": "none"}) == [0, 20, 40]
+
+
+def test_a_run_is_said_to_be_started_by_the_schedule_or_to_be_a_shard(keeper):
+    whole = AllocationRun.objects.create(trigger_key="schedule 2026-11-28T03:02:24+00:00", started_at=NOW)
+    AllocationRun.objects.create(trigger_key=f"run {whole.pk} shard 3", started_at=NOW, parent=whole)
+    runs = keeper.get(page("allocationrun")).content.decode()
+    assert f">run {whole.pk}</a>, shard 3" in runs
+    assert "schedule" in runs
+    assert "2026-11-28T03" not in runs
+
+
+def test_a_demand_of_an_account_without_a_tier_shows_no_rank(keeper):
+    a_bit_of_everything()
+    assert list(Demand.objects.values_list("tier_rank", flat=True)) == [9999]
+    assert "9999" not in keeper.get(page("demand")).content.decode()
+    assert "9999" not in keeper.get(page("demand", Demand.objects.get().pk)).content.decode()
+
+
+def test_the_ledger_without_a_product_says_what_it_is_and_begins_with_what_is_short(keeper):
+    product, _, _ = a_bit_of_everything()  # 9 are wanted, 5 are there
+    told = keeper.get("/admin/inventory/stockbalance/ledger/").content.decode()
+    assert f'Short just now: <a href="?sku={product.sku}">{product.sku}</a>.' in told

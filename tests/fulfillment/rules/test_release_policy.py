@@ -9,7 +9,7 @@ from fulfillment.rules.release_policy import Candidate, Policy, policy_for
 from fulfillment.states import PolicyEffect
 
 MONDAY = datetime(2026, 3, 2, 12, tzinfo=UTC)
-ORDER = Candidate(7, "SO-7", 1, 2, "USD", 3, Decimal(500), Decimal(5), Decimal(50), frozenset({10}))
+ORDER = Candidate(7, "SO-7", 1, 2, "USD", 3, Decimal(500), Decimal(5), Decimal(50), site_ids=frozenset({10}))
 
 
 def policy(n=1, rank=10, **more):
@@ -35,7 +35,7 @@ def test_an_order_fits_what_the_policy_names(more, fits):
 
 
 def test_stock_at_two_sites_fits_no_policy_of_one():
-    both = Candidate(7, "SO-7", 1, 2, "USD", 3, Decimal(500), Decimal(5), Decimal(50), frozenset({10, 11}))
+    both = Candidate(7, "SO-7", 1, 2, "USD", 3, Decimal(500), Decimal(5), Decimal(50), site_ids=frozenset({10, 11}))
     assert policy_for(both, [policy(site_id=10)], MONDAY) is None
 
 
