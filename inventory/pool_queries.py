@@ -5,7 +5,7 @@ A constant number of SQL statements whatever the number of products and pools.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from core import sql
 from inventory.rules.asks import Availability, AvailabilityQuery
 from inventory.rules.offer import offered
+from inventory.rules.order_share import OrderShare
 from inventory.rules.pools import (
     OrderCap,
     PoolShare,
@@ -23,7 +24,7 @@ from inventory.rules.pools import (
     SiteStock,
     resolve,
 )
-from inventory.rules.sourcing import GENERAL_KINDS
+from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.states import AmountKind, PoolKind, PoolState
 
 ZERO, ONE = Decimal(0), Decimal(1)
@@ -42,7 +43,28 @@ RULED = """
                 UNION SELECT c.id FROM catalog_category c JOIN shelf s ON c.parent_id = s.id)
             SELECT id FROM shelf)
     ) r WHERE r.product_id"""
-_RULED_OF_DEMANDS = f"{RULED} IN (SELECT product_id FROM inventory_demand WHERE id = ANY(%(demands)s::bigint[]))"
+# Products one order may take only a percent of, by the policy of the nearest use: nothing is looked at where none says so.
+_SHARED = """
+    shared(product_id, percent, lot) AS MATERIALIZED (
+        SELECT p.id, (y.definition ->> 'order_cap_percent')::numeric, p.order_multiple
+        FROM catalog_product p JOIN inventory_allocationpolicy y ON y.id = coalesce(
+            (SELECT u.policy_id FROM inventory_allocationpolicyuse u WHERE u.product_id = p.id),
+            (WITH RECURSIVE shelf(category_id, depth) AS (
+                SELECT p.category_id, 1 WHERE p.category_id IS NOT NULL
+                UNION ALL SELECT c.parent_id, s.depth + 1 FROM shelf s JOIN catalog_category c ON c.id = s.category_id
+                WHERE c.parent_id IS NOT NULL)
+             SELECT u.policy_id FROM shelf s JOIN inventory_allocationpolicyuse u ON u.category_id = s.category_id
+             ORDER BY s.depth LIMIT 1),
+            (SELECT id FROM inventory_allocationpolicy WHERE is_default))
+        WHERE y.definition ->> 'order_cap_percent' IS NOT NULL
+          AND EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'order_cap_percent' IS NOT NULL)
+          AND p.id = ANY({products}))"""
+_OF_DEMANDS = "ARRAY(SELECT product_id FROM inventory_demand WHERE id = ANY(%(demands)s::bigint[]))"
+_ASKED = "%(products)s::bigint[]"
+_HELD_BACK_OF_DEMANDS = f"""WITH {_SHARED.format(products=_OF_DEMANDS)}
+    {RULED} = ANY({_OF_DEMANDS}) UNION SELECT product_id FROM shared"""
+_HELD_BACK_OF_PRODUCTS = f"""WITH {_SHARED.format(products=_ASKED)}
+    {RULED} = ANY({_ASKED}) UNION SELECT product_id FROM shared"""
 RULED_OF_PRODUCTS = f"{RULED} = ANY(%(products)s::bigint[])"
 
 # The shelves each product stands on, its own and all above it.
@@ -156,6 +178,15 @@ _CAPS = f"""
     WHERE p.valid_from <= %(on)s::date AND (p.valid_to IS NULL OR p.valid_to > %(on)s::date)
     ORDER BY p.of_product, a.id, array_position(ARRAY['account', 'group', 'tier', 'everybody'], p.who::text),
              p.product_id IS NULL, p.max_qty, p.id"""
+# What a run deals of them: all but what is released or picked, and what a cart or quote holds for a while.
+_SHARES = f"""WITH {_SHARED.format(products=_ASKED)}, kept AS MATERIALIZED (
+        SELECT balance_id, sum(qty) AS qty FROM inventory_claim
+        WHERE state = 'open' AND kind = 'soft' AND expires_at > coalesce(%(now)s::timestamptz, statement_timestamp())
+        GROUP BY balance_id)
+    SELECT x.product_id, x.percent, x.lot, b.id, b.site_id,
+           b.on_hand_qty - b.released_qty - b.picked_qty - coalesce(k.qty, 0), s.transit_days, l.expiry_date
+    FROM shared x JOIN inventory_stockbalance b ON b.product_id = x.product_id JOIN inventory_site s ON s.id = b.site_id
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id LEFT JOIN kept k ON k.balance_id = b.id WHERE {_GOOD} ORDER BY b.id"""
 _BUYERS = """
     SELECT DISTINCT account_id FROM inventory_demand
     WHERE product_id = ANY(%(products)s::bigint[]) AND ordered_qty > cancelled_qty + shipped_qty
@@ -169,6 +200,7 @@ class Pools:
     resolved: Mapping[int, Resolved]
     caps: tuple[OrderCap, ...]
     stock: Mapping[int, Mapping[int, SiteStock]]
+    shares: Mapping[int, OrderShare] = field(default_factory=dict)  # by product, of those whose policy says a percent
 
     @property
     def protections(self) -> tuple[Protection, ...]:
@@ -218,7 +250,7 @@ def read_pools(
     now: datetime | None = None,
 ) -> Pools:
     """The same with the stock it was worked out from. `ignore_demand_ids`: what these hold counts as free."""
-    ruled = ruled_products(product_ids)
+    ruled = held_back_products(product_ids)
     if not ruled:
         return Pools({}, (), {})
     if account_ids is None:
@@ -237,14 +269,16 @@ def read_ruled(
     ignore_demand_ids: Collection[int] = (),
     now: datetime | None = None,
 ) -> Pools:
-    """The same for products known to be ruled. Six statements in one round trip."""
+    """The same for products known to be ruled. Seven statements in one round trip."""
     parameters = {
         "products": sorted(product_ids), "on": on, "accounts": sorted(account_ids), "again": sorted(dealt_again),
         "own": sorted(ignore_demand_ids), "now": now, "kinds": _KINDS,
     }  # fmt: skip
     # The stock before who holds it: what a member gives back in between is protected again before it is seen as free.
-    texts = (_POOLS, _MEMBERS, _STOCK, _HELD, _SAFETY, _CAPS)
-    pools, members, stock, held, safety, caps = sql.answers(*(sql.Statement(t, parameters, list) for t in texts))
+    texts = (_POOLS, _MEMBERS, _STOCK, _HELD, _SAFETY, _CAPS, _SHARES)
+    pools, members, stock, held, safety, caps, percents = sql.answers(
+        *(sql.Statement(t, parameters, list) for t in texts)
+    )
     shares = _shares(pools, dict(members), {(p, i): (mine, all_) for p, i, mine, all_ in held})
     there, lots = _stock(stock)
     kept: dict[int, list[SafetyShare]] = defaultdict(list)
@@ -253,7 +287,7 @@ def read_ruled(
     resolved = {
         i: resolve(i, shares[i], kept[i], there[i], lot=lots.get(i) or ONE) for i in sorted(shares.keys() | kept.keys())
     }
-    return Pools(resolved, tuple(_caps(caps)), there)
+    return Pools(resolved, tuple(_caps(caps)), there, _order_shares(percents))
 
 
 def offers(
@@ -282,9 +316,14 @@ def ruled_products(product_ids: Collection[int]) -> list[int]:
     return [i for (i,) in sql.rows(RULED_OF_PRODUCTS, {"products": list(product_ids)})]
 
 
-def reading_ruled_products(demand_ids: Collection[int]) -> sql.Statement[list[int]]:
+def held_back_products(product_ids: Collection[int]) -> list[int]:
+    """These, and those whose allocation policy lets one order take a percent only. One statement."""
+    return [i for (i,) in sql.rows(_HELD_BACK_OF_PRODUCTS, {"products": list(product_ids)})]
+
+
+def reading_held_back_products(demand_ids: Collection[int]) -> sql.Statement[list[int]]:
     """The same of the demands' products, to be read in somebody's round trip."""
-    return sql.Statement(_RULED_OF_DEMANDS, {"demands": list(demand_ids)}, lambda rows: [i for (i,) in rows])
+    return sql.Statement(_HELD_BACK_OF_DEMANDS, {"demands": list(demand_ids)}, lambda rows: [i for (i,) in rows])
 
 
 def _shares(
@@ -310,6 +349,16 @@ def _stock(rows: Iterable[tuple[Any, ...]]) -> tuple[dict[int, dict[int, SiteSto
         stock[product_id][site_id] = SiteStock(on_hand, free)
         lots[product_id] = lot
     return stock, lots
+
+
+def _order_shares(rows: Iterable[tuple[Any, ...]]) -> dict[int, OrderShare]:
+    stock: dict[int, list[Supply]] = defaultdict(list)
+    terms: dict[int, tuple[Decimal, Decimal]] = {}
+    for product_id, percent, lot, balance_id, site_id, qty, transit_days, expiry in rows:
+        terms[product_id] = percent, lot
+        supply = Supply(balance_id, product_id, site_id, qty, transit_days=transit_days, expiry_date=expiry)
+        stock[product_id].append(supply)
+    return {i: OrderShare(*terms[i], stock[i]) for i in terms}
 
 
 def _caps(rows: Iterable[tuple[Any, ...]]) -> Iterable[OrderCap]:

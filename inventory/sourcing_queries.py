@@ -191,6 +191,7 @@ def _room(
     """What pools leave each account of the products they rule, site by site; absent: everything."""
     protections, quotas, caps = pools.protections, pools.quotas, pools.caps
     ruled = {p.product_id for p in protections} | {q.product_id for q in quotas} | {c.product_id for c in caps}
+    ruled |= set(pools.shares)
     if not ruled:
         return {}
     there: dict[tuple[int, int], Decimal] = defaultdict(Decimal)
@@ -198,7 +199,9 @@ def _room(
         if supply.is_general and supply.product_id in ruled:
             there[supply.product_id, supply.site_id] += supply.qty
     book = PoolBook(protections, quotas, caps, free=there)
-    return {(a, p, s): min(book.room(a, p, s), book.cap(a, p)) for a in accounts for p, s in there}
+    shares = {i: share.by_site() for i, share in pools.shares.items()}
+    most = {(p, s): min(qty, shares[p].get(s, Decimal(0)) if p in shares else qty) for (p, s), qty in there.items()}
+    return {(a, p, s): min(book.room(a, p, s), book.cap(a, p), qty) for a in accounts for (p, s), qty in most.items()}
 
 
 def sourcing_of(demand_ids: Collection[int]) -> dict[int, Explanation]:

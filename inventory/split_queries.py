@@ -127,13 +127,15 @@ def _deal(
         )
         for a in asks
     ]  # fmt: skip
-    ruled = frozenset(rules.stock) | frozenset(rules.resolved) | {c.product_id for c in rules.caps}
+    ruled = frozenset((*rules.stock, *rules.resolved, *rules.shares, *(c.product_id for c in rules.caps)))
     plan = allocate([n for n in needs if n.product_id not in ruled], free, today=today)
     if not ruled:
         return plan
     book = PoolBook(rules.protections, rules.quotas, rules.caps, free=rules.free)
     whose = {a.key: Claimant(account_id, DRAFT) for a in asks}
-    pooled = PoolDeal(ruled, book, whose).deal([n for n in needs if n.product_id in ruled], free, today=today)
+    pooled = PoolDeal(ruled, book, whose, shares=rules.shares).deal(
+        [n for n in needs if n.product_id in ruled], free, today=today
+    )
     return Plan((*plan.lines, *pooled.lines), (*plan.decisions, *pooled.decisions))
 
 

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 
+from inventory.rules.order_share import share_of
 from inventory.rules.pools import OrderCap, Quota
 from inventory.rules.sourcing import Need
 
 ZERO = Decimal(0)
-HUNDRED, SMALLEST = Decimal(100), Decimal("0.0001")
 NOTHING: Mapping[str, Decimal] = MappingProxyType({})
 
 
@@ -73,8 +73,7 @@ class Caps:
         """What the percent leaves the order at a site with so much `stock` for it, in whole multiples; None: no limit."""
         if self.percent is None or not need.order_key:
             return None
-        step = need.terms.lot or SMALLEST
-        return max(ZERO, stock * self.percent / HUNDRED // step * step - self.taken_at[need.order_key][site_id])
+        return max(ZERO, share_of(stock, self.percent, need.terms.lot) - self.taken_at[need.order_key][site_id])
 
     def standing(self, need: Need) -> tuple[object, ...]:
         """Needs of which this is equal have the same room at every site."""

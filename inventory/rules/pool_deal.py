@@ -12,6 +12,7 @@ from typing import NamedTuple
 from core.explain import Loser
 from core.quantity import plain
 from inventory.rules.allocate import Decision, Plan, PlanLine, rank
+from inventory.rules.order_share import OrderShare
 from inventory.rules.pool_book import PoolBook
 from inventory.rules.pools import Protection
 from inventory.rules.sourcing import Need, Supply, general_order, in_turn, is_usable
@@ -28,12 +29,16 @@ class Claimant(NamedTuple):
 
 @dataclass
 class PoolDeal:
-    """A deal of `products` under their pools. `taken`: {(document, product): what the document has already}."""
+    """A deal of `products` under their pools. `taken`: {(document, product): what the document has already}; `taken_at`
+    the same by site, of what a run would deal again, for the `shares` of a site that one order may take."""
 
     products: frozenset[int]
     book: PoolBook
     whose: Mapping[int, Claimant]
     taken: dict[tuple[tuple[str, int], int], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    shares: Mapping[int, OrderShare] = field(default_factory=dict)
+    taken_at: dict[tuple[tuple[str, int], int, int], Decimal] = field(default_factory=lambda: defaultdict(Decimal))
+    _shared_out: set[int] = field(default_factory=set)  # needs that a share kept from more
     limits: dict[int, tuple[Loser, ...]] = field(default_factory=dict)
 
     def deal(self, needs: Iterable[Need], supplies: Iterable[Supply], *, today: date) -> Plan:
@@ -79,16 +84,29 @@ class PoolDeal:
             qty = min(wanted, left[supply.balance_id])
             if supply.is_general:
                 qty = min(qty, self.book.room(account_id, need.product_id, supply.site_id))
+                qty = self._within_share(qty, need, supply.site_id, today)
                 self.book.take(account_id, need.product_id, supply.site_id, qty)
             if qty <= 0:
                 continue
             left[supply.balance_id] -= qty
             self.taken[mine] += qty
+            self.taken_at[document, need.product_id, supply.site_id] += qty
             wanted -= qty
             lines.append(PlanLine(need.demand_id, supply.balance_id, qty, not need.is_blocked))
             if supply.site_code and supply.site_code not in sites:
                 sites.append(supply.site_code)
         return asked - wanted, sites, unusable
+
+    def _within_share(self, qty: Decimal, need: Need, site_id: int, today: date) -> Decimal:
+        """What of it the percent of its policy leaves the order at the site."""
+        share = self.shares.get(need.product_id)
+        if share is None:
+            return qty
+        taken = self.taken_at[self.whose[need.demand_id].document, need.product_id, site_id]
+        most = max(ZERO, share.at(need, site_id, today) - taken)
+        if most < qty:
+            self._shared_out.add(need.demand_id)
+        return min(qty, most)
 
     def _limits(self, need: Need, got: Decimal, free: Decimal) -> tuple[Loser, ...]:
         account_id, document = self.whose[need.demand_id]
@@ -96,6 +114,9 @@ class PoolDeal:
         cap = self.book.cap(account_id, need.product_id)
         if self.taken[document, need.product_id] >= cap:
             found.append(Loser(f"more than {plain(cap)}", "one order takes no more of it"))
+        if need.demand_id in self._shared_out:
+            percent = plain(self.shares[need.product_id].percent)
+            found.append(Loser("more", f"one order takes at most {percent} % of what a site has of it"))
         quota = self.book.used_up(account_id, need.product_id)
         if quota is not None:
             found.append(Loser("more", f"the quota {quota.name} is used up"))

@@ -10,7 +10,7 @@ from core import sql
 from inventory import locks
 from inventory.locks import LockedDemand
 from inventory.network_queries import reading_site_times
-from inventory.pool_queries import ruled_products
+from inventory.pool_queries import held_back_products
 from inventory.queries import names_of_sites, promises
 from inventory.rules.asks import DemandAmendment, DemandSpec, PromiseSlice
 from inventory.rules.network import ANYWHERE, Destination
@@ -66,7 +66,7 @@ def foresee(
     before = promises(list(demands))
     products = {d.product_id for d in everything.values()}
     (network,) = sql.answers(reading_site_times())
-    read = Read(network, ruled_products(products), set())
+    read = Read(network, held_back_products(products), set())
     why = _route(fresh, now) if fresh and not is_weighed_again else {}
     wanted = {i for i, c in changes.items() if c.more} | set(fresh)
     call = taken_up(everything, wanted, changes, read, now=now, expires_at=None, reshaping=reshape_on_paper)
@@ -111,7 +111,7 @@ def _route(fresh: Mapping[int, LockedDemand], now: datetime) -> dict[int, str]:
 def _served(call: Call, changes: Mapping[int, DemandAmendment], now: datetime) -> dict[int, str]:
     """As reserve does it; why each that is planned again is served from where it is."""
     ruled = call.read.ruled
-    deal = look_at_deal(ruled, call.asked, now=now) if ruled else None
+    deal = look_at_deal(ruled, call.asked, call.ledger.open_claims(), now=now) if ruled else None
     fixed = {d.product_id for d in call.asked} & set(ruled)
     weighed = weigh_on_paper(call.ledger, changes, fixed_products=fixed, now=now)
     deal_out(call, call.asked, free_again(call.asked, call.ledger), deal)

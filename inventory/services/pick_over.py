@@ -34,7 +34,7 @@ def room_for_more(
     if not ruled:
         return {}
     demands: Collection[LockedDemand] = [ledger.demands[h.demand_id] for h in held]
-    book = open_deal(ruled, list(demands), now=now).book
+    book = open_deal(ruled, list(demands), (), now=now).book
     places = {(ledger.demands[h.demand_id].account_id, h.product_id, h.site_id) for h in held if h.product_id in ruled}
     return {place: book.room(*place) for place in places}
 

@@ -14,7 +14,7 @@ from inventory import locks
 from inventory.free_queries import free_stock, reading_free_stock
 from inventory.locks import LockedDemand
 from inventory.network_queries import reading_site_times
-from inventory.pool_queries import reading_ruled_products
+from inventory.pool_queries import reading_held_back_products
 from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import DemandAmendment, Reservation
 from inventory.rules.network import Network
@@ -90,7 +90,7 @@ def reserve(
     """
     changes, wanted = amending or {}, set(demand_ids)
     named = wanted | set(changes)
-    reading = (reading_free_stock(named), reading_site_times(), reading_ruled_products(named))
+    reading = (reading_free_stock(named), reading_site_times(), reading_held_back_products(named))
     demands, ((free, sold_out), sites, ruled) = locks.lock_demands_and_expired(named, now=now, reading=reading)
     if unknown := named - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
@@ -98,7 +98,7 @@ def reserve(
         sold_out = set()  # what is given back, and what was kept for who gives it back, is there again
     call = taken_up(demands, wanted, changes, Read(sites, ruled, sold_out), now=now, expires_at=expires_at)
     inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
-    deal = open_deal(ruled, call.asked, now=now) if ruled else None
+    deal = open_deal(ruled, call.asked, call.ledger.open_claims(), now=now) if ruled else None
     if changes:  # what pools leave to those asked was read before anything moved, so of their products nothing does
         fixed = {d.product_id for d in call.asked} & set(ruled)
         call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))

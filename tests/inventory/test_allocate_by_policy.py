@@ -1,5 +1,7 @@
 """Runs by policy and under pools on PostgreSQL: what is taken, kept, told, and what a policy is made of."""
 
+import os
+import random
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -9,18 +11,20 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.errors import InvalidInput
-from core.testing import drain
+from core.testing import drain, unit
 from exceptions_app.models import Case
 from exceptions_app.services.detect import detect_all
 from inventory.models import AllocationChange, AllocationPolicy, AllocationPolicyVersion, AllocationRun, Claim
 from inventory.policy_queries import policies, rules_of
 from inventory.queries import decisions, demand_states, reasons
-from inventory.rules.asks import RankSnapshot
+from inventory.rules.asks import RankSnapshot, SplitAsk
 from inventory.rules.policy import DEFAULT, Policy
 from inventory.rules.policy_text import SegmentDraft
 from inventory.services.allocate import allocate
+from inventory.services.reserve import reserve
 from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.what_if import what_if
+from inventory.split_queries import split_plan
 from tests.factories.accounts import AccountFactory, StaffFactory, TierFactory
 from tests.factories.doors import browser_of
 from tests.factories.inventory import (
@@ -157,6 +161,47 @@ def test_a_failed_win_is_the_planner_s_case_once_a_demand_until_it_is_served(pro
     assert {c.status for c in cases.all()} == {"auto_resolved"}
     assert got(served) == (0, 0, 4)
     assert got(other) == (0, 0, 4)
+
+
+def test_what_is_reserved_is_within_the_percent_of_a_site_that_the_next_run_leaves_one_order(product):
+    """Half of what each site has: five of ten and three of six, whole multiples, though nobody else wants it."""
+    stock(product, SiteFactory(), 6)
+    policy(*ALL_AGAIN, product=product, order_cap_percent=Decimal(50))
+    seen = split_plan([SplitAsk(1, product.pk, Decimal(12), TODAY)], account_id=None, now=NOW)[1]
+    assert [s.qty for s in seen.slices if s.kind == "stock"] == [5, 3]
+    (one,) = open_and_reserve([spec(product, 12)])
+    assert (one.reserved, one.backordered) == (8, 4)
+    assert "one order takes at most 50 % of what a site has of it" in str(one.explanation.losers)
+    (other,) = open_and_reserve([spec(product, 3)])  # another order has its own half of all that is there
+    assert (other.reserved, other.backordered) == (3, 0)
+    run(product)
+    assert (got(one.demand_id), got(other.demand_id)) == ((4, 0, 8), (0, 0, 3))
+    with unit():
+        again = reserve([one.demand_id], now=NOW + timedelta(hours=1))[one.demand_id]
+    assert (again.backordered, got(one.demand_id)) == (4, (4, 0, 8))  # its own claims count towards it
+    assert breaches() == []
+
+
+@pytest.mark.parametrize("seed", range(int(os.environ.get("OMS_CASES", "6"))))
+def test_a_percent_takes_nothing_away_that_was_reserved(seed):
+    """Orders of equal rank come one after the other, of lots of all ages; then everything is dealt again."""
+    chance = random.Random(seed)
+    product = StockedProductFactory()
+    for n in range(chance.randint(1, 3)):
+        site = SiteFactory(rank=n)
+        for lot in range(chance.randint(1, 3)):
+            days = chance.choice([None, 3, 20, 90])
+            expiry = None if days is None else TODAY + timedelta(days=days)
+            stock(product, site, chance.randint(1, 30), lot=f"L{n}{lot}", expiry=expiry)
+    policy(*ALL_AGAIN, product=product, order_cap_percent=Decimal(chance.choice([20, 34, 50, 80])))
+    asked = []
+    for n in range(chance.randint(2, 6)):
+        wish = spec(product, chance.randint(1, 40), min_shelf_life_days=chance.choice([0, 0, 10]))
+        asked += open_and_reserve([wish], now=NOW + timedelta(minutes=n))
+    had = {r.demand_id: r.reserved for r in asked}
+    run(product, now=NOW + timedelta(hours=1))
+    assert {i: got(i)[1] + got(i)[2] for i in had} == had
+    assert breaches() == []
 
 
 def test_without_leave_a_run_keeps_what_is_firm_whatever_the_policy_says(product):

@@ -250,7 +250,7 @@ def test_the_statements_are_the_same_for_one_product_and_for_many():
             found = read_pools([p.pk for p in products[:size]], on=TODAY)
         assert len(found.protections) == len(found.quotas) == size
         counts[size] = len(captured)
-    assert counts == {1: 8, 50: 8}
+    assert counts == {1: 9, 50: 9}
     with CaptureQueriesContext(connection) as captured:
         assert pools_of([StockedProductFactory().pk], on=TODAY) == ((), (), ())
     assert len([q for q in captured if "SELECT r.product_id" in q["sql"]]) == 1

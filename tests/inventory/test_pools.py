@@ -288,7 +288,29 @@ def test_products_without_pools_cost_one_more_statement_to_claim_and_none_to_rea
         return len(claimed), len(read)
 
     assert count(plain_one) == (5, 4)
-    assert count(pooled) == (5 + 2 + 1 + 6 + 1, 4 + 6)
+    assert count(pooled) == (5 + 2 + 1 + 7 + 1, 4 + 7)
+
+
+def test_a_reservation_made_before_the_receipt_s_run_gives_way_to_the_member_who_waited_for_such_lots():
+    """What ADR 11 says of reservations: at submit a floor is an amount, in the run it is lots its waiting members can use.
+    So a stranger who comes between a receipt and its run may reserve what the run gives to the member who waits."""
+    product, site = StockedProductFactory(), SiteFactory()
+    _, member, stranger = north()
+    stock(product, site, 10, lot="OLD", expiry=TODAY + timedelta(days=9))
+    protect(10, product=product, account=member)
+    (waiting,) = open_and_reserve([spec(product, 10, account_id=member.pk, min_shelf_life_days=60)])
+    assert (waiting.reserved, waiting.backordered) == (0, 10)
+    stock(product, site, 10, lot="FRESH", expiry=TODAY + timedelta(days=300))
+    late = {"account_id": stranger.pk, "min_shelf_life_days": 60}
+    (between,) = open_and_reserve([spec(product, 10, **late)], now=NOW + timedelta(seconds=1))
+    assert between.reserved == 10
+    allocate(trigger_key="receipt", product_ids=[product.pk], actor=PLANNER, now=NOW + timedelta(seconds=2))
+    states = demand_states([waiting.demand_id, between.demand_id])
+    assert (states[waiting.demand_id].allocated, states[between.demand_id].allocated) == (10, 0)
+    assert states[between.demand_id].backordered == 10
+    (after,) = open_and_reserve([spec(product, 10, **late)], now=NOW + timedelta(seconds=3))
+    assert after.reserved == 0  # once the run is over, nothing is reserved that the next one takes away
+    assert breaches() == []
 
 
 def test_stock_that_goes_away_leaves_the_pool_what_is_there_and_nothing_is_negative(twelve):
