@@ -2,14 +2,20 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from decimal import Decimal
 
 from orders.models import AllowedProduct
 
+ZERO = Decimal(0)
 
-def allowed_rules(order_ids: Collection[int]) -> dict[tuple[int, int], set[str]]:
-    """{(order_id, product_id): the authorizations set aside for it}. 1 SQL."""
-    found: dict[tuple[int, int], set[str]] = defaultdict(set)
+
+def allowed_rules(order_ids: Collection[int]) -> dict[tuple[int, int, int], dict[str, Decimal]]:
+    """{(order_id, line number, product_id): {authorization set aside: for a line of at most so many base units}}. 1 SQL."""
+    found: dict[tuple[int, int, int], dict[str, Decimal]] = defaultdict(dict)
     rows = AllowedProduct.objects.filter(order_id__in=order_ids)
-    for order_id, product_id, rules in rows.values_list("order_id", "product_id", "rules"):
-        found[order_id, product_id].update(rules)
+    for order_id, line_no, product_id, qty, rules in rows.values_list(
+        "order_id", "line_no", "product_id", "qty", "rules"
+    ):
+        most = found[order_id, line_no, product_id]
+        most.update({rule: max(qty, most.get(rule, ZERO)) for rule in rules})
     return dict(found)

@@ -253,10 +253,11 @@ def violations_of(
     orders: Iterable[OrderPicture], known: Mapping[int, AccountSnapshot], *, now: datetime
 ) -> dict[int, dict[int, list[Violation]]]:
     """{order id: {line number: why not}}, each order on its customer's day: the world has at most three at a time.
-    What somebody with the authority set aside for the order (orders.services.allow_product) is left out; that is asked where
-    there is something to set aside."""
+    What somebody with the authority set aside for the line (orders.services.allow_product), in the quantity it has, is left
+    out; that is asked where there is something to set aside."""
     items: dict[date, list[EligibilityItem]] = defaultdict(list)
-    for order in orders:
+    many = list(orders)
+    for order in many:
         items[local_day(now, known.get(order.account_id))].extend(
             EligibilityItem(f"{order.order_id}:{line.line_no}", order.account_id, line.product_id)
             for line in order.lines
@@ -265,12 +266,14 @@ def violations_of(
     against = [v for day in sorted(items) for v in catalog.check_eligibility(items[day], on=day)]
     if not against:
         return {}
-    products = {x.key: x.product_id for day in items for x in items[day]}
+    lines = {f"{order.order_id}:{line.line_no}": line for order in many for line in order.lines}
     allowed = allowed_rules({int(v.key.split(":")[0]) for v in against})
     found: dict[int, dict[int, list[Violation]]] = defaultdict(lambda: defaultdict(list))
     for violation in against:
         order_id, line_no = map(int, violation.key.split(":"))
-        if violation.rule not in allowed.get((order_id, products[violation.key]), ()):
+        line = lines[violation.key]
+        most = allowed.get((order_id, line_no, line.product_id or 0), {}).get(violation.rule)
+        if most is None or line.standing > most:
             found[order_id][line_no].append(violation)
     return found
 

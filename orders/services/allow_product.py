@@ -61,7 +61,8 @@ class Allowance:
 def allow_product(
     *, order_id: int, line_no: int, reason: Reason, actor: Actor, now: datetime, approval_id: int | None = None
 ) -> Allowance:
-    """The authorizations that keep the line's product from the customer do not count for this draft. Within the actor's own
+    """The authorizations that keep the line's product from the customer do not count for this draft, as long as the line
+    asks for no more of it than now. Within the actor's own
     authority at once, and never for an order they entered; else an approval of kind "eligibility" is asked for.
 
     Raises NotFound, NothingForbids, NotToBeSetAside, OrderIsPlaced, NotPermitted, ReasonTooShort, and with an approval
@@ -150,7 +151,9 @@ def _apply(case: AllowanceCase, reason: Reason, actor: Actor, given: Approval | 
     )
     AllowedProduct.objects.create(
         order_id=order.order_id,
+        line_no=line.line_no,
         product_id=line.product_id or 0,
+        qty=line.qty,
         rules=list(case.rules),
         allowed_at=now,
         override_id=override_id,

@@ -16,7 +16,7 @@ from core.uow import door_verb, require_uow
 from credit.services.post import post
 from inventory.services.split_demand import split_demand
 from orders.events import LineSplitInTwo
-from orders.models import LineSplit, OrderLine
+from orders.models import AllowedProduct, LineSplit, OrderLine
 from orders.rules.exposure import open_posting, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import give_back_credit, locked_order, lower_amounts
@@ -81,6 +81,7 @@ def _split(order: OrderPicture, line: LinePicture, reason: str, actor: Actor, no
     given = split_demand(demand_id=line.demand.demand_id, line_no=number, now=now)
     line_id = insert_lines([_row(line, new, given.demand_id)])[order.order_id, number]
     insert_splits([{"line_id": line_id, **share} for share in _shares(line)])
+    _allow_too(order.order_id, line.line_no, number)
     standing = lower_amounts(replace(order, lines=(*order.lines, new)), {line.line_no: waits})
     lower_spend(DocumentRef("order", order.order_id, order.number), standing, actor=actor, now=now)
     _tell(order, line, new, reason, actor, now)
@@ -93,6 +94,15 @@ def _owe(order: OrderPicture, line: LinePicture, new: LinePicture, now: datetime
     post(
         [open_posting(order, new.unit_worth.of(new.qty, order.currency), key, worth_of(order, line).ship_date)], now=now
     )
+
+
+@require_uow
+def _allow_too(order_id: int, line_no: int, number: int) -> None:
+    """What was allowed of the line is allowed of its part."""
+    rows = list(AllowedProduct.objects.filter(order_id=order_id, line_no=line_no).order_by("pk"))
+    for row in rows:
+        row.pk, row.line_no = None, number
+    AllowedProduct.objects.bulk_create(rows)
 
 
 def _row(line: LinePicture, new: LinePicture, demand_id: int) -> dict[str, object]:

@@ -13,11 +13,16 @@ from core.errors import NotPermitted
 from core.models import OverrideEntry
 from core.overrides import Reason
 from core.testing import drain
+from orders.gates import evaluate_gates
 from orders.models import AllowedProduct, Order
+from orders.rules.asks import DraftChanges
 from orders.services.allow_product import NothingForbids, NotToBeSetAside, OrderIsPlaced, allow_product
 from orders.services.capture import capture
+from orders.services.edit_draft import edit_draft
 from orders.services.place import place
+from orders.services.split_line import split_line
 from orders.services.submit import SubmitRefused, submit
+from orders.states import Gate
 from tests.factories.accounts import StaffFactory
 from tests.factories.catalog import AuthorizationFactory
 from tests.factories.doors import browser_of
@@ -67,6 +72,34 @@ def test_a_lead_lets_it_through_for_this_order_alone_and_it_is_in_the_log(world,
         let(order, acting(Role.CS_LEAD))
     with pytest.raises(SubmitRefused):
         place(world.draft(4, 4), actor=CLERK, now=NOW)
+
+
+def test_more_than_was_weighed_is_asked_again(world, order):
+    let(order, acting(Role.CS_LEAD))
+
+    def wants(*qtys):
+        current = Order.objects.get(pk=order).version
+        lines = world.draft(*qtys).lines
+        edit_draft(order_id=order, changes=DraftChanges(lines=lines), expected_version=current, actor=CLERK, now=NOW)
+
+    wants(4000, 4)
+    with pytest.raises(SubmitRefused, match="Not outside the region"):
+        submit(order_id=order, actor=CLERK, now=NOW)
+    again = let(order, acting(Role.CS_LEAD))  # 40,000 is above a lead's 5,000
+    assert (again.is_applied, again.worth) == (False, Decimal(40_000))
+    wants(3, 4)
+    assert submit(order_id=order, actor=CLERK, now=NOW).total == 70
+
+
+def test_a_part_that_is_split_off_is_allowed_as_its_line_was(world, order):
+    draft = world.draft(150)  # 100 are there
+    order = capture(draft, actor=CLERK, now=NOW).order_id
+    let(order, acting(Role.CS_LEAD))
+    submit(order_id=order, actor=CLERK, now=NOW)
+    drain(NOW)
+    split = split_line(order_id=order, line_no=1, reason=WHY.note, actor=CLERK, now=NOW)
+    assert (split.new_line_no, split.qty) == (2, 50)
+    assert [r.is_pass for r in evaluate_gates([order], {Gate.ELIGIBILITY}, now=NOW)[order]] == [True]
 
 
 def test_another_rule_that_forbids_it_later_still_does(world, order):
