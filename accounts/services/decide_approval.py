@@ -9,6 +9,7 @@ from accounts.access import visible_accounts
 from accounts.approval_queries import (
     PURCHASE,
     approval_of,
+    counted_at_home,
     in_home_currency,
     kept_limits,
     own_limits,
@@ -79,7 +80,7 @@ def decide(*, approval_id: int, approve: bool, note: str = "", actor: Actor, now
     asked = ApprovalRequest.objects.filter(pk=approval_id).first()  # what is asked never changes
     if asked is None:
         raise NotFound(kind="approval", ident=approval_id)
-    decider = _decider(asked, actor)
+    decider = _decider(asked, actor, now)
     standing = _standing(asked, decider, approve=approve, actor=actor, now=now)
     use = _lock_use(standing, asked, now) if approve and standing.day_limit is not None else None
     if approve:
@@ -107,10 +108,10 @@ def _refuse_superseded(row: ApprovalRequest) -> None:
         raise ContentChanged(approval_id=row.pk)
 
 
-def _decider(asked: ApprovalRequest, actor: Actor) -> User:
+def _decider(asked: ApprovalRequest, actor: Actor, now: datetime) -> User:
     person = User.objects.filter(pk=actor.user_id, is_active=True).first() if actor.user_id else None
     if person is None:
-        roles = authority.roles_for(asked.kind, asked.amount, asked.margin_points, kept=kept_limits(asked.kind))
+        roles = _roles(asked, kept_limits(asked.kind), now)
         raise NotPermitted(actor=actor.label, verb="approve", roles=", ".join(roles))
     if not (asked.account_id is None or visible_accounts(person).contains(asked.account_id)):
         raise NotFound(kind="approval", ident=asked.pk)
@@ -149,8 +150,14 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
         kind=asked.kind,
         amount=asked.amount,
         currency=asked.currency,
-        roles=", ".join(authority.roles_for(asked.kind, asked.amount, asked.margin_points, kept=kept)),
+        roles=", ".join(_roles(asked, kept, now)),
     )
+
+
+def _roles(asked: ApprovalRequest, kept: list[authority.Limit], now: datetime) -> list[str]:
+    """Who may say yes to it."""
+    (amount,) = counted_at_home([(asked.amount, asked.currency)], on=now.date())
+    return authority.roles_for(asked.kind, amount, asked.margin_points, kept=kept)
 
 
 def _counted(asked: ApprovalRequest, person: User, kept: list[authority.Limit], now: datetime) -> Decimal | None:

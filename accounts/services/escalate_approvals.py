@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from decimal import Decimal
 
 from accounts import locks
-from accounts.approval_queries import kept_limits
+from accounts.approval_queries import counted_at_home, kept_limits
 from accounts.events import ApprovalEscalated
 from accounts.models import ApprovalRequest, User
 from accounts.queries import escalation_chains
@@ -23,11 +24,12 @@ def escalate_approvals(*, actor: Actor, now: datetime, limit: int = 200) -> int:
     chains = escalation_chains({r.requested_by_id for r in rows if r.requested_by_id}, at=now)
     people = User.objects.filter(is_active=True).in_bulk({pk for chain in chains.values() for pk in chain})
     limits = {kind: kept_limits(kind) for kind in {r.kind for r in rows}}
+    amounts = counted_at_home(((r.amount, r.currency) for r in rows), on=now.date())
     entries, notes = [], []
-    for row in rows:
+    for row, amount in zip(rows, amounts, strict=True):
         above = (people[pk] for pk in chains.get(row.requested_by_id or 0, ()) if pk in people)
-        row.escalated_at, row.escalated_to = now, _first_able(row, above, limits[row.kind])
-        roles = authority.roles_for(row.kind, row.amount, row.margin_points, kept=limits[row.kind])
+        row.escalated_at, row.escalated_to = now, _first_able(row, amount, above, limits[row.kind])
+        roles = authority.roles_for(row.kind, amount, row.margin_points, kept=limits[row.kind])
         whom = str(row.escalated_to) if row.escalated_to else " or ".join(roles) or "nobody with the authority"
         entries.append(_entry(row, whom))
         notes.append(outbox.Note(_fact(row, whom), f"approval escalation:{row.pk}", 1))
@@ -37,10 +39,12 @@ def escalate_approvals(*, actor: Actor, now: datetime, limit: int = 200) -> int:
     return len(rows)
 
 
-def _first_able(row: ApprovalRequest, above: Iterable[User], limits: list[authority.Limit]) -> User | None:
+def _first_able(
+    row: ApprovalRequest, amount: Decimal | None, above: Iterable[User], limits: list[authority.Limit]
+) -> User | None:
     for person in above:
         if person.pk != row.requested_by_id and authority.may_approve(
-            person.roles, kind=row.kind, amount=row.amount, margin_points=row.margin_points, kept=limits
+            person.roles, kind=row.kind, amount=amount, margin_points=row.margin_points, kept=limits
         ):
             return person
     return None

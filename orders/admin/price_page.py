@@ -10,8 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from accounts.approval_queries import kept_limits
-from accounts.rules.authority import roles_for
+from accounts.approval_queries import deciders
 from core import clock
 from core.actors import Actor
 from core.choices import counted, words
@@ -154,10 +153,13 @@ def _margin(price: Decimal | None, ours: PriceResult) -> str:
 
 def _outcome(case: PriceCase, actor: Actor) -> dict[str, Any]:
     """What would happen: the sum, the points, and who has to say yes."""
-    alone = may_alone(case, actor, clock.now())
-    who = roles_for(PRICE_APPROVAL, case.given_away, case.points, kept=kept_limits(PRICE_APPROVAL))
+    now, currency = clock.now(), case.order.currency
+    alone = may_alone(case, actor, now)
+    who = deciders(
+        PRICE_APPROVAL, case.given_away, currency, on=now.date(), actor=actor.label, margin_points=case.points
+    )
     return {
-        "effect": f"{case.effect:+,} {case.order.currency}",
+        "effect": f"{case.effect:+,} {currency}",
         "points": case.points,
         "is_alone": alone,
         "is_below_floor": case.is_below_floor,

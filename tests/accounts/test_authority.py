@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from accounts import approvals, queries
+from accounts.approval_queries import decidable
 from accounts.models import ApprovalRequest, AuthorityLimit, AuthorityUse
 from accounts.services.escalate_approvals import escalate_approvals
 from accounts.services.expire_approvals import expire_approvals
@@ -15,6 +16,7 @@ from accounts.services.save_authority import OwnAuthority, remove_authority, sav
 from accounts.states import ApprovalState, Role
 from core import journal
 from core.actors import Actor, system
+from core.models import ExchangeRate
 from core.refs import DocumentRef
 from core.testing import drain, race, unit
 from exceptions_app.models import Case
@@ -30,14 +32,14 @@ def acting(user):
     return Actor(label=str(user), user_id=user.pk, roles=frozenset(user.roles))
 
 
-def ask(user, *, content="a" * 64, amount="500", points=None, kind="price", part="", now=NOW):
+def ask(user, *, content="a" * 64, amount="500", points=None, kind="price", part="", now=NOW, currency="USD"):
     with unit():
         return approvals.request(
             kind=kind,
             subject=ORDER,
             content_hash=content,
             amount=Decimal(amount),
-            currency="USD",
+            currency=currency,
             actor=acting(user),
             now=now,
             expires_at=now + timedelta(days=2),
@@ -173,6 +175,31 @@ def test_where_nobody_above_has_the_authority_it_goes_to_the_roles_that_have_it(
     drain(NOW + timedelta(days=1))
     case = Case.objects.get()
     assert "pricing or finance_approver" in case.summary
+
+
+def test_another_currency_is_counted_in_the_companys_wherever_authority_is_looked_at():
+    """1,000 USD is as far as a lead goes: 120,000 JPY are 780, 900 EUR are 1,125."""
+    for currency, rate in (("JPY", "0.0065"), ("EUR", "1.25")):
+        ExchangeRate.objects.create(base=currency, quote="USD", valid_from=NOW.date(), rate=Decimal(rate))
+    boss = StaffFactory(roles=[Role.CS_LEAD])
+    clerk = StaffFactory(reports_to=boss)
+    asked = [
+        ask(clerk, content=c[0] * 64, amount=a, currency=c, part=c)
+        for a, c in (("120000", "JPY"), ("900", "EUR"), ("1", "GBP"))
+    ]
+    assert decidable(queries.approvals(asked).values(), boss.pk, now=NOW) == {asked[0]}
+    assert escalate_approvals(actor=system("approvals clock"), now=NOW + timedelta(days=1)) == 3
+    assert list(ApprovalRequest.objects.order_by("pk").values_list("escalated_to", flat=True)) == [boss.pk, None, None]
+    whom = {
+        e.data["approval_id"]: e.summary.partition("asked of ")[2]
+        for e in journal.timeline(ORDER)
+        if e.verb == "approval_escalated"
+    }
+    assert whom == {asked[0]: str(boss), asked[1]: "pricing or finance_approver", asked[2]: "finance_approver"}
+    with pytest.raises(approvals.AuthorityExceeded) as refused:
+        decide(asked[1], boss)
+    assert "role pricing, finance_approver" in refused.value.in_words
+    decide(asked[0], boss)
 
 
 def test_what_ends_undecided_closes_its_case():
