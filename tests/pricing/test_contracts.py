@@ -26,7 +26,7 @@ from orders.services.count_call_offs import count_call_offs
 from orders.services.place import place
 from pricing.contract_queries import contract_terms
 from pricing.group_queries import chargeback_basis
-from pricing.models import Commitment, CommitmentUse, Contract, PriceRow
+from pricing.models import Commitment, CommitmentUse, Contract, PriceAdjustment, PriceRow
 from pricing.queries import price
 from pricing.rules.asks import PriceAsk
 from pricing.rules.commitments import standing
@@ -35,6 +35,7 @@ from pricing.services.renew_contract import NotToBeRenewed, renew_contract, rene
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory, StaffFactory
 from tests.factories.orders import CLERK, NOW, make_world
 from tests.factories.pricing import (
+    AdjustmentFactory,
     CommitmentFactory,
     ContractFactory,
     MoneyCommitmentFactory,
@@ -256,6 +257,33 @@ def test_a_contract_that_renews_by_itself_has_its_next_version_in_time_with_its_
     assert [d.number for d in renew_due_contracts(actor=PRICER, now=at(date(2027, 11, 3)))] == ["K-1 v3"]
     assert new.lists.get().code == "C-1 v2"
     assert Contract.objects.get(version=3).lists.get().code == "C-1 v3"
+
+
+def test_what_comes_off_a_contracts_list_comes_off_its_next_version_too():
+    terms = TermsFactory(code="K-1", renews=True)
+    source = ContractFactory(account=terms.account, contract=terms, code="C-1")
+    row = PriceRowFactory(source=source)
+    AdjustmentFactory(source=source, code="LOYAL", kind="contract_discount", value=10, valid_from=date(2026, 1, 1))
+    AdjustmentFactory(
+        source=source, code="LOYAL", kind="contract_discount", value=20, min_qty=10, valid_from=date(2026, 1, 1)
+    )
+    AdjustmentFactory(source=source, code="SPRING", valid_from=date(2026, 3, 1), valid_to=date(2026, 6, 1))
+    renew_contract(contract_id=terms.pk, actor=PRICER, now=at(date(2026, 12, 1)))
+    days = (date(2026, 12, 31), date(2027, 1, 1), date(2027, 12, 31))
+    assert [prices_on(terms, row.product, day, qty) for day in days for qty in (1, 10)] == [9, 8] * 3
+    assert set(PriceAdjustment.objects.values_list("code", flat=True)) == {"LOYAL", "SPRING", "LOYAL v2"}
+
+
+def test_a_contract_whose_next_list_has_no_code_left_keeps_no_other_from_being_renewed():
+    for n, code in enumerate(("K-1", "K-2")):
+        terms = TermsFactory(code=code, renews=True)
+        ContractFactory(account=terms.account, contract=terms, code=f"C-{n}")
+    SourceFactory(code="C-0 v2")
+    done = renew_due_contracts(actor=PRICER, now=at(date(2026, 12, 1)))
+    assert [d.number for d in done] == ["K-2 v2"]
+    with pytest.raises(NotToBeRenewed, match="C-0 v2 is there already"):
+        renew_contract(contract_id=Contract.objects.get(code="K-1").pk, actor=PRICER, now=at(date(2026, 12, 1)))
+    assert Contract.objects.filter(code="K-1").count() == 1
 
 
 def test_a_distributor_claims_by_the_code_they_know_in_every_version_of_a_groups_contract():
