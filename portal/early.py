@@ -18,7 +18,11 @@ class Early(NamedTuple):
 
 def early_payments(invoices: Sequence[InvoiceView], *, today: date) -> dict[int, Early]:
     """By invoice, of those that still can be paid early and are not disputed. Two statements at most."""
-    offered = discounts((i.terms_code, i.issued_date, i.total_amount) for i in invoices) if invoices else []
+    offered = (
+        discounts((i.terms_code, i.issued_date, i.total_amount - i.credited_amount) for i in invoices)
+        if invoices
+        else []
+    )
     return {
         i.id: Early(i.open_amount - offer.amount, offer.until)
         for i, offer in zip(invoices, offered, strict=True)

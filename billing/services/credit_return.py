@@ -146,8 +146,9 @@ def _rebilled(basis: Iterable[CreditBasis], back: Sequence[_Back]) -> list[_Back
             if base
             else (ZERO, ZERO)
         )
-        if qty > ZERO and line.open_amount > ZERO:
-            found.append(_Back(pk, qty, CreditedLine(of, line.open_amount), currency, is_of_goods=False))
+        state = CreditedLine(of, line.open_amount)
+        if qty > ZERO and worth(state, qty, currency) > ZERO:  # under half a cent waits for the units after these
+            found.append(_Back(pk, qty, state, currency, is_of_goods=False))
     return found
 
 

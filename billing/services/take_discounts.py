@@ -24,7 +24,8 @@ Plans = Sequence[tuple[Receipt, Sequence[Application]]]
 
 def earned(plans: Plans, invoices: Mapping[int, Invoice]) -> dict[int, Receipt]:
     """{invoice: the receipt that pays it early enough}, before the plans are applied: what it leaves open is no more than
-    the discount of the invoice's terms, and it came by the discount's last day. Disputed invoices are argued about first.
+    the discount of the invoice's terms on what was not credited, and it came by the discount's last day. Disputed invoices
+    are argued about first.
     Two statements at most."""
     left = {i: invoice.open_amount for i, invoice in invoices.items()}
     paying: list[tuple[Receipt, Invoice, Decimal]] = []
@@ -33,7 +34,11 @@ def earned(plans: Plans, invoices: Mapping[int, Invoice]) -> dict[int, Receipt]:
             left[a.invoice_id] -= a.amount
             if left[a.invoice_id] > 0 and not invoices[a.invoice_id].disputed_amount:
                 paying.append((receipt, invoices[a.invoice_id], left[a.invoice_id]))
-    offered = discounts((i.terms_code, i.issued_date, i.total_amount) for _, i, _ in paying) if paying else []
+    offered = (
+        discounts((i.terms_code, i.issued_date, i.total_amount - i.credited_amount) for _, i, _ in paying)
+        if paying
+        else []
+    )
     return {
         invoice.pk: receipt
         for (receipt, invoice, rest), offer in zip(paying, offered, strict=True)

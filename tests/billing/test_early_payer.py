@@ -6,8 +6,11 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from billing.models import CreditMemo, Invoice
+from billing.models import CreditMemo, Invoice, InvoiceLine
+from billing.rules.asks import CreditSpec
+from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.post_receipt import post_receipt
+from billing.states import CreditKind
 from core.testing import drain
 from credit.models import CreditAccount
 from exceptions_app.models import Case
@@ -73,6 +76,22 @@ def test_in_two_parts_it_is_earned_by_the_second_if_that_comes_in_time(world):
     invoice = pay(world, "58", 9, reference="WIRE-2")
     assert (invoice.status, CreditMemo.objects.get().total_amount) == ("paid", 2)
     assert short() == 0
+    assert breaches() == []
+
+
+def test_what_was_credited_earns_no_discount(world, monkeypatch):
+    """Of 100.00 nine tenths came back: the 2 % are of the 10.00 that are left to pay."""
+    line = InvoiceLine.objects.get()
+    issue_credit_memo(
+        account_id=world.account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=D(9))], reason="came back",
+        key="k", actor=FINANCE, now=NOW,
+    )  # fmt: skip
+    monkeypatch.setattr("core.clock.now", lambda: NOW + DAYS)
+    assert "$9.80 settles it" in browser_of(buyer_for(world.account)).get(reverse("portal:pay")).content.decode()
+    invoice = pay(world, "8", 1)
+    assert (invoice.status, invoice.open_amount) == ("partially_paid", 2)
+    invoice = pay(world, "1.80", 2, reference="WIRE-2")
+    assert (invoice.status, CreditMemo.objects.get(kind="discount").total_amount) == ("paid", D("0.20"))
     assert breaches() == []
 
 

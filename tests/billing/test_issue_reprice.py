@@ -263,6 +263,14 @@ def test_goods_that_come_back_after_they_were_repriced_give_back_what_they_cost_
 
 
 @pytest.mark.django_db
+def test_a_unit_that_was_rebilled_for_less_than_half_a_cent_comes_back_and_the_last_take_the_cent():
+    world = two_shipments("10.001")  # a cent more for all ten
+    assert came_back(world, 1) == D("10.00")
+    assert came_back(world, 9, "R-2") == D("90.01")
+    assert breaches() == []
+
+
+@pytest.mark.django_db
 def test_a_return_gives_back_what_its_goods_were_rebilled_for_and_the_rest_is_not_asked_again():
     world = repriced_world()
     issue_reprice(approval_id=approved(world), actor=acting(Role.FINANCE), now=LATER)
