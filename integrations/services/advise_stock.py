@@ -57,7 +57,9 @@ def advise_stock(*, partner_id: int, codes: Sequence[str] = (), actor: Actor, no
         raise OurIdIsMissing(partner=partner.code)
     account = account_snapshots([partner.account_id], on=now.date())[partner.account_id]
     parts = part_numbers_of(account.id)
-    wanted = _named(codes, account.id) if any(c.strip() for c in codes) else list(parts)
+    given = list(dict.fromkeys(c.strip() for c in codes if c.strip()))
+    _refuse_many(len(given or parts))
+    wanted = _named(given, account.id) if given else list(parts)
     lines = _lines(wanted, parts, account, partner.unit_map, now)
     if not lines:
         raise NothingToAdvise(partner=partner.code)
@@ -73,12 +75,15 @@ def advise_stock(*, partner_id: int, codes: Sequence[str] = (), actor: Actor, no
     return document.pk
 
 
-def _named(codes: Sequence[str], account_id: int) -> list[int]:
+def _refuse_many(count: int) -> None:
+    """Also of those that nobody named: a partner told of a part would take it for all."""
+    if count > MOST:
+        words = f"{count:,} products are asked for, at most {MOST:,} go into one advice."
+        raise InvalidInput([FieldError("/codes", "too_many", words, "Name fewer, and write several advices.")])
+
+
+def _named(given: Sequence[str], account_id: int) -> list[int]:
     """In the order named, each once."""
-    given = list(dict.fromkeys(c.strip() for c in codes if c.strip()))
-    if len(given) > MOST:
-        words = f"{len(given)} products are named, at most {MOST} go into one advice."
-        raise InvalidInput([FieldError("/codes", "too_many", words, "Name fewer, or send several.")])
     found = resolve_parts([PartQuery(code, account_id, code) for code in given])
     errors = [
         FieldError(f"/codes/{n}", "unknown_part", f"Nothing is called {code[:40]}.", "Give a SKU, part number or GTIN.")
@@ -95,9 +100,9 @@ def _lines(
     now: datetime,
 ) -> list[AdviceLine]:  # fmt: skip
     today = local_date(now, account.time_zone)
-    asked = [EligibilityItem(str(i), account.id, i) for i in product_ids[:MOST]]
+    asked = [EligibilityItem(str(i), account.id, i) for i in product_ids]
     barred = {int(v.key) for v in check_eligibility(asked, on=today)}
-    ids = tuple(i for i in product_ids[:MOST] if i not in barred)
+    ids = tuple(i for i in product_ids if i not in barred)
     if not ids:
         return []
     query = AvailabilityQuery(ids, account.id, today, min_shelf_life_days=account.min_shelf_life_days, now=now)

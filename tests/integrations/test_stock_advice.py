@@ -119,6 +119,21 @@ def test_what_cannot_be_advised_is_named_with_what_mends_it(world):
     assert OutboundDocument.objects.count() == 1
 
 
+def test_more_than_goes_into_one_advice_is_refused_also_where_nobody_named_them(world, monkeypatch):
+    """Half a list without a word would be read as the whole."""
+    monkeypatch.setattr("integrations.services.advise_stock.MOST", 1)
+    partner, products = partner_of(world), [world.products[0], StockedProductFactory()]
+    for n, product in enumerate(products):
+        add_customer_part(
+            account_id=world.account.pk, product_id=product.pk, part_number=f"P-{n}", actor=PLANNER, now=clock.now()
+        )
+    for codes in ((), ("P-0", "P-1")):
+        with pytest.raises(InvalidInput, match="2 products are asked for, at most 1") as refused:
+            advised(partner, *codes)
+        assert refused.value.errors[0].remedy
+    assert not OutboundDocument.objects.exists()
+
+
 def test_the_desk_writes_one_with_a_button_and_a_schedule_with_a_command(world, tmp_path):
     product, partner = world.products[0], partner_of(world)
     lead = browser_of(UserFactory(roles=[Role.CS_LEAD], is_staff=True))
