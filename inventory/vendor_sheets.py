@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from django.db.models.functions import Upper
+
 from accounts.states import STAFF, Role
 from catalog.queries import product_snapshots, products_by_sku
 from catalog.states import Tracking
@@ -40,11 +42,9 @@ _table = SheetTable(
 def check_offers(changes: Sequence[Change], now: datetime) -> Mapping[int, Sequence[Problem]]:
     """The rules of the console's form: a vendor's site, and goods nobody must trace."""
     new = [c for c in changes if c.before is None]
-    codes = {c.after["site"] for c in new}
-    vendors = {
-        code.upper()
-        for code in Site.objects.filter(code__in=codes, kind=SiteKind.VENDOR).values_list("code", flat=True)
-    }
+    codes = {c.after["site"].upper() for c in new}
+    sites = Site.objects.alias(upper=Upper("code")).filter(upper__in=codes, kind=SiteKind.VENDOR)
+    vendors = {code.upper() for code in sites.values_list("code", flat=True)}
     ids: Mapping[str, int] = products_by_sku({c.after["product"] for c in new})
     products = product_snapshots(set(ids.values()))
     found: dict[int, list[Problem]] = {}

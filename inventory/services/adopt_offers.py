@@ -3,6 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
+from django.db.models.functions import Upper
+
 from core.actors import Actor
 from core.uow import require_uow
 from inventory.models import VendorOffer
@@ -18,7 +20,8 @@ def adopt_offers(named: Collection[tuple[str, str]], *, actor: Actor, now: datet
     """`named` are (site's code, SKU), of which only offers that exist are taken. Locks rank 60. A constant number of
     statements."""
     wanted = {(site.upper(), sku.upper()) for site, sku in named}
-    rows = VendorOffer.objects.filter(site__code__in={s for s, _ in wanted}).select_related("site", "product")
+    rows = VendorOffer.objects.alias(vendor=Upper("site__code")).filter(vendor__in={s for s, _ in wanted})
+    rows = rows.select_related("site", "product")
     offers = [o for o in rows.order_by("pk") if (o.site.code.upper(), o.product.sku.upper()) in wanted]
     if not offers:
         return

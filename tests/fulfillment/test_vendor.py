@@ -339,9 +339,10 @@ def test_a_lowered_offer_keeps_what_is_on_order_and_offers_no_more():
 
 
 def test_offers_come_in_as_a_sheet_and_who_waits_is_served_from_them_at_once():
+    """Whatever the capitals of the vendor's code."""
     world = make_world(products=2, stock=None)
-    SourcingRule.objects.create(name="Bought to order", sites=["ACME"])
-    Site.objects.create(code="ACME", name="Acme Instruments", kind="vendor", lead_days=3, transit_days=2)
+    SourcingRule.objects.create(name="Bought to order", sites=["Acme"])
+    Site.objects.create(code="Acme", name="Acme Instruments", kind="vendor", lead_days=3, transit_days=2)
     order_id = placed(world, 4, 2)
     assert list(Demand.objects.order_by("pk").values_list("backordered_qty", flat=True)) == [4, 2]
     first, second = (p.sku for p in world.products)
@@ -354,7 +355,7 @@ def test_offers_come_in_as_a_sheet_and_who_waits_is_served_from_them_at_once():
     assert list(StockBalance.objects.order_by("product").values_list("on_hand_qty", flat=True)) == [30, 9]
     assert list(Demand.objects.order_by("pk").values_list("allocated_qty", flat=True)) == [4, 2]
     VendorOffer.objects.update(out_since=NOW)
-    applied("vendor_offers", f"{head}ACME,{first},V-1,6,50\n")
+    applied("vendor_offers", f"{head}acme,{first},V-1,6,50\n")
     again = VendorOffer.objects.get(product=world.products[0])
     assert (again.unit_cost, again.out_since, again.balance.on_hand_qty) == (6, None, 50)
     assert VendorOffer.objects.get(product=world.products[1]).out_since == NOW
