@@ -12,7 +12,7 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refuse
 from core.outbox import publish
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.authority import authority_in
+from credit.authority import authority_in, authority_of
 from credit.events import CreditImproved
 from credit.locks import lock_credit_accounts
 from credit.models import CreditAccount
@@ -142,11 +142,13 @@ def _check_authority(
     approval_id: int | None,
     now: datetime,
 ) -> int | None:
-    """The approval that was needed and used, or None."""
-    authority = authority_in(row.currency, actor, on=now.date())
-    if authority is None:
+    """The approval that was needed and used, or None. A limit is lowered without a rate of exchange."""
+    if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="set a credit limit", roles="finance")
     longer = ends_later(row.limit_valid_to, valid_to)
+    if not (limit_amount > row.limit_amount or longer):
+        return None
+    authority = authority_in(row.currency, actor, on=now.date()) or Decimal(0)
     if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority, is_prolonged=longer):
         return None
     if approval_id is None:

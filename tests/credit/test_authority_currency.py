@@ -82,6 +82,8 @@ def test_a_limit_in_another_currency_is_set_within_the_converted_authority():
 
     with pytest.raises(RateMissing):
         put("200")
+    put("50")  # to let a customer owe less nobody's authority is counted
+    assert CreditAccount.objects.get().limit_amount == 50
     euro()
     assert authority_in("EUR", finance, on=TODAY) == D("22727.27")
     put("22727.27")
