@@ -12,6 +12,7 @@ from accounts.queries import account_snapshots
 from accounts.rules.asks import AccountSnapshot
 from accounts.states import ShipComplete
 from core import codec, sql
+from inventory.models import ServiceShortfall
 from inventory.pool_queries import RULED_OF_PRODUCTS
 from inventory.rules.policy import DEFAULT, Policy
 from inventory.rules.policy_text import Names
@@ -120,9 +121,18 @@ def ids_named(codes: Mapping[str, Collection[str]]) -> Names:
 
 
 class Parties:
-    """The accounts and products behind a run's demands. Two statements, a third for shares by history."""
+    """The accounts and products behind a run's demands. Two statements, one more for shares by history and one for
+    targets of service."""
 
-    def __init__(self, accounts: Iterable[int], product_ids: Collection[int], *, on: date, with_history: bool) -> None:
+    def __init__(
+        self,
+        accounts: Iterable[int],
+        product_ids: Collection[int],
+        *,
+        on: date,
+        with_history: bool,
+        with_targets: bool = False,
+    ) -> None:
         self.accounts: Mapping[int, AccountSnapshot] = account_snapshots(accounts, on=on)
         rows = sql.rows(_TERMS, {"products": sorted(product_ids)})
         self.products = {pk: (multiple, frozenset(shelves)) for pk, multiple, shelves in rows}
@@ -131,6 +141,7 @@ class Parties:
             since = on - timedelta(days=HISTORY_DAYS)
             rows = sql.rows(_HISTORY, {"products": sorted(product_ids), "since": since})
             self.history = {(account, product): qty for account, product, qty in rows}
+        self.behind: dict[int, tuple[Decimal, str]] = shortfalls(self.accounts) if with_targets else {}
         self._terms: dict[tuple[int | None, int], Terms] = {}
 
     def terms(self, account_id: int | None, product_id: int) -> Terms:
@@ -142,10 +153,24 @@ class Parties:
                 Terms(category_ids=shelves, lot=lot)
                 if account is None
                 else Terms(
-                    account.region, account.group_ids, shelves, lot, account.fair_share_weight, account.order_lock_days
+                    account.region,
+                    account.group_ids,
+                    shelves,
+                    lot,
+                    account.fair_share_weight,
+                    account.order_lock_days,
+                    *self.behind.get(account.id, ()),
                 )
             )
         return self._terms[pair]
+
+
+def shortfalls(account_ids: Iterable[int]) -> dict[int, tuple[Decimal, str]]:
+    """{account: (points behind what its contract promises, in words)} of those that are behind. One statement."""
+    rows = ServiceShortfall.objects.filter(account_id__in=list(account_ids))
+    return {
+        account_id: (points, words) for account_id, points, words in rows.values_list("account_id", "points", "words")
+    }
 
 
 # Materialized: few orders ship whole, while all the open lines of a run may be read to find them.

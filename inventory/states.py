@@ -91,6 +91,7 @@ class SortKey(StrEnum):
     REGION = "region"  # as the policy ranks regions: the last absorbs the delay
     REQUESTED_DATE = "requested_date"
     AGE = "age"
+    BEHIND = "behind_target"  # whose contract promises more service than was kept: the furthest behind first
 
 
 class FairWeight(StrEnum):

@@ -7,16 +7,17 @@ in every KPI of finished orders.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 
 from django.db import connection
 
 from accounts import queries as accounts
 from core.periods import Period
+from core.quantity import plain
 from pricing.contract_queries import ContractTerms, terms_by_day
 
 ZERO, HUNDRED = Decimal(0), Decimal(100)
-TENTH = Decimal("0.1")
+TENTH, HUNDREDTH = Decimal("0.1"), Decimal("0.01")
 
 _SERVED = """
 WITH finished AS MATERIALIZED (
@@ -61,6 +62,18 @@ class Served:
         return _percent(self.filled, self.units)
 
     @property
+    def shortfalls(self) -> tuple[tuple[Decimal, str], ...]:
+        """(points below the target, rounded up; both figures in words) of each target that was missed."""
+        found = []
+        if not self.is_on_time and (target := self.terms.on_time_percent) is not None:
+            found.append(
+                (_points(target, Decimal(self.on_time), Decimal(self.lines)), "on time", self.on_time_share, target)
+            )
+        if not self.is_filled and (target := self.terms.fill_percent) is not None:
+            found.append((_points(target, self.filled, self.units), "filled", self.fill_share, target))
+        return tuple((points, f"{what} {share} % of {plain(target)} %") for points, what, share, target in found)
+
+    @property
     def is_on_time(self) -> bool:
         """Whether the contract's target is reached; nothing promised is."""
         target = self.terms.on_time_percent
@@ -70,6 +83,10 @@ class Served:
     def is_filled(self) -> bool:
         target = self.terms.fill_percent
         return target is None or self.filled * HUNDRED >= target * self.units
+
+
+def _points(target: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    return (target - part * HUNDRED / whole).quantize(HUNDREDTH, ROUND_UP)
 
 
 def _percent(part: Decimal, whole: Decimal) -> Decimal:
@@ -90,12 +107,18 @@ def served(start: date, end: date) -> list[Served]:
     ]
 
 
-def by_contract(period: Period) -> list[tuple[str, Served]]:
-    """(customer, what they were served under a version of a contract) over the period, what was missed first. 5 SQL."""
+def served_by_contract(start: date, end: date) -> dict[tuple[int, int], Served]:
+    """{(customer, version of a contract): how they were served under it} of orders that finished in [start, end). 4 SQL."""
     found: dict[tuple[int, int], Served] = {}
-    for x in served(*_ends(period)):
+    for x in served(start, end):
         key = x.terms.account_id, x.terms.contract_id
         found[key] = _together(found[key], x) if key in found else x
+    return found
+
+
+def by_contract(period: Period) -> list[tuple[str, Served]]:
+    """(customer, what they were served under a version of a contract) over the period, what was missed first. 5 SQL."""
+    found = served_by_contract(*_ends(period))
     names = accounts.names({account_id for account_id, _ in found})
     rows = [(names.get(account_id, ""), x) for (account_id, _), x in found.items()]
     return sorted(

@@ -6,11 +6,15 @@ from celery import shared_task
 
 from core import clock
 from reporting.services.build_kpis import FIRST, build_kpis, build_recent_kpis
+from reporting.services.tell_shortfalls import tell_shortfalls
 
 
 @shared_task(name="reporting.tasks.build_recent")
 def build_recent() -> int:
-    return build_recent_kpis(now=clock.db_now())
+    now = clock.db_now()
+    built = build_recent_kpis(now=now)
+    tell_shortfalls(now=now)
+    return built
 
 
 @shared_task(name="reporting.tasks.build_all")

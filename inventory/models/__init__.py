@@ -3,6 +3,7 @@ from inventory.models.allocation_policy import (
     AllocationPolicy,
     AllocationPolicyUse,
     AllocationPolicyVersion,
+    ServiceShortfall,
 )
 from inventory.models.alternative import DemandAlternative
 from inventory.models.balance import InboundSupply, Lot, Serial, Site, StockBalance, StockMovement
@@ -53,6 +54,7 @@ __all__ = [
     "Promise",
     "SafetyStock",
     "Serial",
+    "ServiceShortfall",
     "Site",
     "SiteDay",
     "SourcingRule",

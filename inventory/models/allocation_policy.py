@@ -46,6 +46,26 @@ class AllocationPolicyVersion(models.Model):
         return f"version {self.version}"
 
 
+class ServiceShortfall(models.Model):
+    """A customer who was served worse than their contract promises: by how many percentage points, of what is furthest
+    behind, and both figures in words. Written from the measured orders; who is on target has no row."""
+
+    account = models.OneToOneField("accounts.Account", on_delete=models.CASCADE, related_name="+")
+    points = models.DecimalField(max_digits=5, decimal_places=2)
+    words = models.CharField(max_length=120)
+    measured_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(points__gt=0, points__lte=100), name="a_shortfall_is_of_1_to_100_points"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.words
+
+
 class AllocationPolicyUse(models.Model):
     """Which policy a product, or every product of a category and below, is allocated by; else the default."""
 

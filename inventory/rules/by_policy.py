@@ -284,7 +284,7 @@ def _decisions(table: Table, policy: Policy, lent: Mapping[int, Decimal]) -> Ite
         unusable = ZERO if is_empty or not is_short else shelf.unusable_left(need)
         protected = tuple(kept_from(need.account_id)) if is_short and kept_from else ()
         verdict = Verdict(
-            name, seat.segment.name, str(seat.strategy), seat.stage, seat.segment.rule, need.held_qty,
+            name, seat.segment.name, str(seat.strategy), seat.stage, seat.segment.rule_for(need), need.held_qty,
             lent.get(need.demand_id, ZERO), protected, barred_by(seat, shelf) if is_short else "",
             seat.strategy == Strategy.WIN and is_short,
         )  # fmt: skip

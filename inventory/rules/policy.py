@@ -32,6 +32,7 @@ WORDS = {
     SortKey.REGION: "region",
     SortKey.REQUESTED_DATE: "date",
     SortKey.AGE: "age",
+    SortKey.BEHIND: "behind target",
 }
 
 
@@ -46,6 +47,7 @@ class Filters:
     category_ids: frozenset[int] = frozenset()
     is_contract: bool | None = None
     is_blocked: bool | None = None
+    is_behind: bool | None = None  # of the service its contract promises
     min_margin_band: int | None = None
     max_margin_band: int | None = None
     due_within_days: int | None = None
@@ -72,6 +74,7 @@ class Filters:
         return (
             self.is_contract in (None, need.is_contract)
             and self.is_blocked in (None, need.is_blocked)
+            and self.is_behind in (None, need.terms.behind > 0)
             and (self.min_margin_band is None or need.margin_band >= self.min_margin_band)
             and (self.max_margin_band is None or need.margin_band <= self.max_margin_band)
         )
@@ -98,6 +101,16 @@ class Segment:
     @cached_property
     def rule(self) -> str:
         return ", ".join(WORDS[key] for key in self.sort_keys)
+
+    @property
+    def asks_targets(self) -> bool:
+        """Whether it looks at the service contracts promise."""
+        return SortKey.BEHIND in self.sort_keys or self.filters.is_behind is not None
+
+    def rule_for(self, need: Need) -> str:
+        """The rule as a reason says it: with the figures where the customer is behind and that counts."""
+        told = need.terms.behind_words
+        return f"{self.rule} ({told})" if told and self.asks_targets else self.rule
 
 
 REST = Segment("everyone else")
@@ -175,6 +188,7 @@ _KEYS: Mapping[SortKey, Callable[[Policy, Need], Any]] = {
     SortKey.REGION: lambda p, n: p.region_rank(n),
     SortKey.REQUESTED_DATE: lambda _, n: n.requested_date,
     SortKey.AGE: lambda _, n: n.opened_at,
+    SortKey.BEHIND: lambda _, n: -n.terms.behind,
 }
 
 

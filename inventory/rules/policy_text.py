@@ -9,7 +9,7 @@ from inventory.states import FairWeight, SortKey, Strategy
 
 HELP = (
     "everyone, or terms parted by semicolons: tier 1, 2 · region west · account C-100 · group CODE · category CODE · "
-    "contract · spot · blocked · not blocked · margin 3-9 · due within 14 · due after 14"
+    "contract · spot · blocked · not blocked · behind target · on target · margin 3-9 · due within 14 · due after 14"
 )
 NAMED = ("account", "group", "category")
 LONGEST_NUMBER, SHOWN = 9, 60
@@ -18,6 +18,8 @@ _FLAGS: Mapping[str, dict[str, bool]] = {
     "spot": {"is_contract": False},
     "blocked": {"is_blocked": True},
     "not blocked": {"is_blocked": False},
+    "behind target": {"is_behind": True},
+    "on target": {"is_behind": False},
 }
 _DAYS = {"due within": "due_within_days", "due after": "due_after_days"}
 _KEYS = {words.lower(): key for key, words in WORDS.items()} | {str(key): key for key in SortKey}

@@ -18,7 +18,8 @@ class Terms:
     """Who wants it and how it may be served: the same for every need of one account and product.
 
     `lot` is the product's order multiple (0: any quantity). `lock_days` of the account's tier: an order wanted within
-    them keeps what it holds. `category_ids` are the product's category and all above it.
+    them keeps what it holds. `category_ids` are the product's category and all above it. `behind`: by how many points the
+    service of the last months was below what the customer's contract promises, in words `behind_words`.
     """
 
     region: str = ""
@@ -27,6 +28,8 @@ class Terms:
     lot: Decimal = Decimal(0)
     fair_weight: Decimal = Decimal(1)
     lock_days: int = 0
+    behind: Decimal = Decimal(0)
+    behind_words: str = ""
 
 
 NO_TERMS = Terms()

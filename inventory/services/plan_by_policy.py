@@ -18,7 +18,7 @@ from inventory.pool_queries import read_ruled
 from inventory.rules.allocate import Plan
 from inventory.rules.borrow import Coming
 from inventory.rules.by_policy import Snapshot, allocate_by, moved_since
-from inventory.rules.policy import Policy
+from inventory.rules.policy import Policy, Segment
 from inventory.rules.pools import Protection
 from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
 from inventory.rules.sourcing import Need, Supply
@@ -75,7 +75,11 @@ def plan_by_policy(stage: Stage, *, now: datetime, ahead: PolicyPlan | None = No
     if not products:
         return PolicyPlan(Plan((), ()), {}, {}, Snapshot((), ()))
     accounts = {d.account_id for d in demands.values() if d.account_id is not None}
-    parties = Parties(accounts, products, on=today, with_history=_weighs_history(stage.rules, products))
+    segments = [s for i in products for s in stage.rules.policies[i].segments]
+    parties = Parties(
+        accounts, products, on=today, with_history=_weigh_history(segments),
+        with_targets=any(s.asks_targets for s in segments),
+    )  # fmt: skip
     again = _dealt_again(stage, demands)
     back = _given_back(stage, again)
     supplies = {s.balance_id: s for s in free_stock(products, coming_back=back)}
@@ -118,8 +122,8 @@ def _with_those_of(plan: Plan, other: Plan, demand_ids: Collection[int]) -> Plan
     )
 
 
-def _weighs_history(rules: Rules, products: Iterable[int]) -> bool:
-    return any(s.is_fair and s.weight == FairWeight.HISTORY for i in products for s in rules.policies[i].segments)
+def _weigh_history(segments: Iterable[Segment]) -> bool:
+    return any(s.is_fair and s.weight == FairWeight.HISTORY for s in segments)
 
 
 def _dealt_again(stage: Stage, demands: Mapping[int, LockedDemand]) -> dict[int, list[Held]]:

@@ -7,10 +7,12 @@ import pytest
 
 from core.clock import now as real_now
 from core.periods import Period
+from inventory.models import ServiceShortfall
 from reporting.models import KpiDay, LineMeasure, OrderMeasure
 from reporting.queries import kpis
 from reporting.service_terms import by_contract
 from reporting.services.build_kpis import build_kpis
+from reporting.services.tell_shortfalls import tell_shortfalls
 from tests.factories.accounts import AccountFactory, StaffFactory
 from tests.factories.doors import browser_of
 from tests.factories.pricing import TermsFactory
@@ -117,3 +119,27 @@ def test_the_page_shows_it_and_leads_to_the_orders_that_were_late():
     assert (row["served"].late_lines, row["served"].penalty) == (1, 35)
     late = browser.get(row["orders_url"]).context_data["cl"].result_list
     assert [measure.order_number for measure in late] == ["SO-1"]
+
+
+def test_who_is_behind_the_contract_in_force_is_told_to_allocation_and_who_caught_up_is_not(customers):
+    assert tell_shortfalls(now=FIRST + 30 * DAY) == 0  # ACME's contract in force promises nothing any more
+    gamma = AccountFactory(code="GAMMA")
+    TermsFactory(code="K-G", account=gamma, on_time_percent=97, fill_percent=99)
+    finished(gamma, 6, (10, 10, 0), (10, 10, 3), (10, 8, 0))  # 2 of 3 lines in time, 28 of 30 units at once
+    assert tell_shortfalls(now=FIRST + 30 * DAY) == 1
+    row = ServiceShortfall.objects.get()
+    told = "on time 66.7 % of 97 %, filled 93.3 % of 99 %"
+    assert (row.account_id, row.points, row.words) == (gamma.pk, Decimal("30.34"), told)
+    assert tell_shortfalls(now=FIRST + 30 * DAY) == 1  # again
+    assert ServiceShortfall.objects.get().pk == row.pk
+    LineMeasure.objects.filter(measure__order_id=6).update(promised_date=date(2026, 12, 1), first_shipped_qty=10)
+    assert tell_shortfalls(now=FIRST + 30 * DAY) == 0
+    assert not ServiceShortfall.objects.exists()
+
+
+def test_orders_finished_more_than_ninety_days_ago_put_nobody_behind(customers):
+    gamma = AccountFactory()
+    TermsFactory(code="K-G", account=gamma, on_time_percent=97, valid_to=date(2028, 1, 1))
+    finished(gamma, 6, (10, 10, 3))  # finished on 4 November
+    assert tell_shortfalls(now=datetime(2027, 2, 2, 9, tzinfo=UTC)) == 1
+    assert tell_shortfalls(now=datetime(2027, 2, 3, 9, tzinfo=UTC)) == 0

@@ -24,6 +24,8 @@ def filters(who):
         ("Category glove", Filters(category_ids=frozenset({4}))),
         ("contract; not blocked", Filters(is_contract=True, is_blocked=False)),
         ("spot; blocked", Filters(is_contract=False, is_blocked=True)),
+        ("Behind target; contract", Filters(is_behind=True, is_contract=True)),
+        ("on target", Filters(is_behind=False)),
         ("margin 3-9", Filters(min_margin_band=3, max_margin_band=9)),
         ("margin 5", Filters(min_margin_band=5, max_margin_band=5)),
         ("due within 14 days; due after 3", Filters(due_within_days=14, due_after_days=3)),
