@@ -29,19 +29,20 @@ IS_LATE = timedelta(days=2)  # after the money came: who posts it mostly applies
 
 _UNAPPLIED = """
 SELECT r.id, r.number, r.account_id, r.currency, r.amount - r.applied_amount, r.received_date, i.due, i.open
-  FROM billing_receipt r
+  FROM billing_receipt r JOIN accounts_account a ON a.id = r.account_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE a.time_zone)::date AS today) n
   JOIN LATERAL (SELECT count(*) AS due,
                        sum(x.total_amount - x.paid_amount - x.credited_amount - x.written_off_amount) AS open
                   FROM billing_invoice x
-                 WHERE x.account_id = r.account_id AND x.currency = r.currency AND x.due_date <= %(today)s
+                 WHERE x.account_id = r.account_id AND x.currency = r.currency AND x.due_date <= n.today
                    AND x.status IN ('posted', 'sent', 'partially_paid')) i ON i.due > 0
- WHERE r.applied_amount < r.amount AND r.received_date <= %(before)s ORDER BY r.id
+ WHERE r.applied_amount < r.amount AND r.received_date <= n.today - %(days)s::int ORDER BY r.id
 """
 
 
 def unapplied_cash(now: datetime) -> list[CaseSpec]:
     """Receipts with something left while invoices of the same customer and currency are due."""
-    rows = sql.rows(_UNAPPLIED, {"today": now.date(), "before": now.date() - IS_LATE})
+    rows = sql.rows(_UNAPPLIED, {"now": now, "days": IS_LATE.days})
     return [
         CaseSpec(
             UNAPPLIED_CASH.code,

@@ -65,10 +65,11 @@ def late_supply(now: datetime) -> list[CaseSpec]:
 
 _CONFLICTS = """
 WITH wanted AS (
-    SELECT product_id, min(tier_rank) AS rank, sum(backordered_qty) AS qty, count(*) AS lines FROM inventory_demand
-     WHERE ordered_qty > cancelled_qty + shipped_qty AND backordered_qty > 0 AND NOT is_blocked
-       AND requested_date <= %(until)s
-     GROUP BY product_id
+    SELECT d.product_id, min(d.tier_rank) AS rank, sum(d.backordered_qty) AS qty, count(*) AS lines
+      FROM inventory_demand d LEFT JOIN accounts_account a ON a.id = d.account_id
+     WHERE d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0 AND NOT d.is_blocked
+       AND d.requested_date <= (%(now)s::timestamptz AT TIME ZONE coalesce(a.time_zone, 'UTC'))::date + %(days)s::int
+     GROUP BY d.product_id
 ), held AS (
     SELECT d.product_id, sum(d.allocated_qty) AS qty, count(*) AS lines
       FROM inventory_demand d JOIN wanted w ON w.product_id = d.product_id
@@ -81,7 +82,7 @@ SELECT w.product_id, p.sku, w.qty, w.lines, h.qty, h.lines
 
 
 def allocation_conflicts(now: datetime) -> list[CaseSpec]:
-    """Products of which a better tier goes without this week while a worse one holds firm claims."""
+    """Products of which a better tier goes without this week, by the customer's day, while a worse one holds firm claims."""
     return [
         CaseSpec(
             ALLOCATION_CONFLICT.code,
@@ -91,7 +92,7 @@ def allocation_conflicts(now: datetime) -> list[CaseSpec]:
             f"{counted(held_lines, 'line')} of lower tiers hold {plain(held)}",
             evidence={"missing": plain(wanted), "held below": plain(held)},
         )
-        for product_id, sku, wanted, lines, held, held_lines in sql.rows(_CONFLICTS, {"until": now.date() + SOON})
+        for product_id, sku, wanted, lines, held, held_lines in sql.rows(_CONFLICTS, {"now": now, "days": SOON.days})
     ]
 
 

@@ -1,7 +1,7 @@
-"""What finds trouble with orders. One statement each, whatever the number of open lines."""
+"""What finds trouble with orders. One statement each, whatever the number of open lines. Days are the customer's."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -31,20 +31,24 @@ HOLD_IS_OLD = timedelta(days=2)
 ORDER_IS_STUCK = timedelta(days=3)  # ready, held by nothing, and not released
 CANCEL_DATE_IS_NEAR = timedelta(days=7)
 
+# `latest` is the latest day it may be anywhere: an index narrows by it before each customer's own day decides.
 _BACKORDERS = """
 SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l.unit_price, 2)), count(*),
-       min(d.requested_date), o.submitted_at::date, sum(%(today)s::date - d.requested_date)
+       min(d.requested_date), (o.submitted_at AT TIME ZONE a.time_zone)::date, sum(n.today - d.requested_date), n.today
   FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
- WHERE d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0 AND d.requested_date < %(before)s
- GROUP BY o.id ORDER BY o.id
+  JOIN accounts_account a ON a.id = o.account_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE a.time_zone)::date AS today) n
+ WHERE d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0
+   AND d.requested_date < %(latest)s::date AND d.requested_date < n.today - %(days)s::int
+ GROUP BY o.id, a.time_zone, n.today ORDER BY o.id
 """
 
 
 def aged_backorders(now: datetime) -> list[CaseSpec]:
     """Orders of which part still waits for stock a week after the day asked for, with the contract's penalties."""
-    today = now.date()
-    rows = sql.rows(_BACKORDERS, {"before": today - BACKORDER_IS_OLD, "today": today})
-    late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, lines, _, on, days in rows]
+    latest = now.date() + timedelta(days=1) - BACKORDER_IS_OLD
+    rows = sql.rows(_BACKORDERS, {"now": now, "latest": latest, "days": BACKORDER_IS_OLD.days})
+    late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, lines, _, on, days, _ in rows]
     return [
         replace(
             _spec(
@@ -52,13 +56,13 @@ def aged_backorders(now: datetime) -> list[CaseSpec]:
             ),
             evidence={DAYS_LATE: (today - asked).days},
         )
-        for (*order, worth, lines, asked, _, _), owed in zip(rows, penalties(late), strict=True)
+        for (*order, worth, lines, asked, _, _, today), owed in zip(rows, penalties(late), strict=True)
     ]
 
 
 _HOLDS = """
-SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, h.id, h.placed_at
-  FROM orders_hold h JOIN orders_order o ON o.id = h.order_id
+SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, h.id, (h.placed_at AT TIME ZONE a.time_zone)::date
+  FROM orders_hold h JOIN orders_order o ON o.id = h.order_id JOIN accounts_account a ON a.id = o.account_id
  WHERE h.cleared_at IS NULL AND h.reason = 'credit' AND h.placed_at < %(before)s ORDER BY h.id
 """
 
@@ -66,21 +70,23 @@ SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, h.id, h.placed_
 def aged_credit_holds(now: datetime) -> list[CaseSpec]:
     rows = sql.rows(_HOLDS, {"before": now - HOLD_IS_OLD})
     return [
-        _spec(AGED_CREDIT_HOLD, order, f"hold:{hold_id}", worth, f"Held by credit since {_day(placed.date())}")
+        _spec(AGED_CREDIT_HOLD, order, f"hold:{hold_id}", worth, f"Held by credit since {_day(placed)}")
         for *order, worth, hold_id, placed in rows
     ]
 
 
 _STUCK = """
-SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at, s.late_lines, s.late_days
-  FROM orders_order o
+SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, (o.submitted_at AT TIME ZONE a.time_zone)::date,
+       s.late_lines, s.late_days
+  FROM orders_order o JOIN accounts_account a ON a.id = o.account_id
+  CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE a.time_zone)::date AS today) n
   JOIN LATERAL (SELECT sum(d.reserved_qty + d.allocated_qty) AS ready, sum(d.backordered_qty) AS missing,
                        sum(d.released_qty + d.picked_qty + d.shipped_qty) AS gone, min(d.requested_date) AS asked,
-                       count(*) FILTER (WHERE d.requested_date < %(today)s) AS late_lines,
-                       sum(greatest(%(today)s - d.requested_date, 0)) AS late_days
+                       count(*) FILTER (WHERE d.requested_date < n.today) AS late_lines,
+                       sum(greatest(n.today - d.requested_date, 0)) AS late_days
                   FROM orders_orderline l JOIN inventory_demand d ON d.id = l.demand_id WHERE l.order_id = o.id) s ON TRUE
  WHERE o.status = 'submitted' AND o.submitted_at < %(before)s
-   AND s.ready > 0 AND s.missing = 0 AND s.gone = 0 AND s.asked <= %(today)s
+   AND s.ready > 0 AND s.missing = 0 AND s.gone = 0 AND s.asked <= n.today
    AND NOT EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.cleared_at IS NULL)
  ORDER BY o.id
 """
@@ -89,23 +95,22 @@ SELECT o.id, o.number, o.account_id, o.currency, o.total_amount, o.submitted_at,
 def stuck_orders(now: datetime) -> list[CaseSpec]:
     """Due, whole, held by nothing, and still nobody released them; at risk with them the penalties of lines past their
     day."""
-    rows = sql.rows(_STUCK, {"before": now - ORDER_IS_STUCK, "today": now.date()})
-    late = [
-        Late(account, at.astimezone(UTC).date(), money, lines, int(days))
-        for _, _, account, money, _, at, lines, days in rows
-    ]
+    rows = sql.rows(_STUCK, {"before": now - ORDER_IS_STUCK, "now": now})
+    late = [Late(account, on, money, lines, int(days)) for _, _, account, money, _, on, lines, days in rows]
     return [
-        _spec(ORDER_STUCK, order, "not released", worth + owed, f"Ready since {_day(at.date())} and not released")
-        for (*order, worth, at, _, _), owed in zip(rows, penalties(late), strict=True)
+        _spec(ORDER_STUCK, order, "not released", worth + owed, f"Ready since {_day(on)} and not released")
+        for (*order, worth, on, _, _), owed in zip(rows, penalties(late), strict=True)
     ]
 
 
 _CANCEL_DATES = """
 SELECT o.id, o.number, o.account_id, o.currency, sum(round(p.qty * l.unit_price, 2)), count(DISTINCT l.id),
        o.cancel_after_date
-  FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
+  FROM orders_order o JOIN accounts_account a ON a.id = o.account_id
+  JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
   JOIN inventory_promise p ON p.demand_id = d.id AND p.is_current
- WHERE o.status = 'submitted' AND o.cancel_after_date <= %(until)s
+ WHERE o.status = 'submitted'
+   AND o.cancel_after_date <= (%(now)s::timestamptz AT TIME ZONE a.time_zone)::date + %(days)s::int
    AND d.ordered_qty > d.cancelled_qty + d.shipped_qty
    AND (p.delivery_date IS NULL OR p.delivery_date > o.cancel_after_date)
  GROUP BY o.id ORDER BY o.id
@@ -114,7 +119,7 @@ SELECT o.id, o.number, o.account_id, o.currency, sum(round(p.qty * l.unit_price,
 
 def cancel_dates_at_risk(now: datetime) -> list[CaseSpec]:
     """Orders whose customer takes nothing after a day within the week that a promise does not keep."""
-    rows = sql.rows(_CANCEL_DATES, {"until": now.date() + CANCEL_DATE_IS_NEAR})
+    rows = sql.rows(_CANCEL_DATES, {"now": now, "days": CANCEL_DATE_IS_NEAR.days})
     return [
         _spec(CANCEL_DATE_AT_RISK, order, "cancel date", worth, f"{counted(lines, 'line')} promised after {_day(last)}")
         for *order, worth, lines, last in rows
