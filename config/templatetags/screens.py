@@ -14,7 +14,8 @@ register = template.Library()
 def crumbs(parts: list[dict[str, Any]], request: HttpRequest) -> list[dict[str, Any]]:
     """Unfold's parts (room, screen, row) as the sidebar names them (section, screen), with the row's own headline.
 
-    A page with a line of its own in the sidebar is called by it, whatever screen's parts it was drawn with.
+    A screen that is called as its section is named once. A page with a line of its own in the sidebar is called by it,
+    whatever screen's parts it was drawn with.
     """
     if (line := chosen_line(request)) == request.path and (said := said_by_the_sidebar(line)) != ("", ""):
         return [{"title": said[0]}, {"title": said[1], "link": line}]
@@ -24,4 +25,5 @@ def crumbs(parts: list[dict[str, Any]], request: HttpRequest) -> list[dict[str, 
     section, title = said_by_the_sidebar(str(screen["link"]))
     first = {"title": section} if section else room
     last = [{**part, "title": getattr(part["title"], "headline", part["title"])} for part in row]
-    return [first, {**screen, "title": title or screen["title"]}, *last]
+    named = {**screen, "title": title or screen["title"]}
+    return [named, *last] if named["title"] == first["title"] else [first, named, *last]

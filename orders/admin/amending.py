@@ -111,6 +111,7 @@ def _context(
         "opts": model_admin.model._meta,
         "title": f"Amend {row.number}",
         "order": row,
+        "original": row,
         "lines": [_line(x, products, form) for x in shown],
         "new": [(n, form.get(f"sku-{n}", ""), form.get(f"new-{n}", "")) for n in range(1, NEW_LINES + 1)],
         "given": {name: form.get(name, "") for name in (*DATES, *TEXTS, "reason", "ship_to_id")},

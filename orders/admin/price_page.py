@@ -18,6 +18,7 @@ from core.console import ServiceAdmin, actor_of
 from core.errors import DomainError, FieldError, InvalidInput
 from core.overrides import Reason
 from orders.admin.verbs import REASONS
+from orders.models import Order
 from orders.queries import pictures
 from orders.rules.picture import LinePicture, OrderPicture, price_text
 from orders.rules.repricing import PRICE_APPROVAL, money_effect
@@ -105,6 +106,7 @@ def _shown(
         "title": f"Override prices of {order.number}",
         "opts": model_admin.opts,
         "order": order,
+        "original": Order.objects.only("pk", "number").get(pk=order.order_id),  # names it in the page's head
         "rows": [_row(x, ours[x.line_no], case, request.POST, order.currency) for x in shown],
         "outcome": None if case is None else _outcome(case, actor),
         "errors": errors,

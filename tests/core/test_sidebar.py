@@ -65,6 +65,20 @@ def test_a_page_with_a_line_of_its_own_is_called_by_it():
     assert [part["title"] for part in crumbs(parts, RequestFactory().get(desk))] == ["Orders", "Packing station"]
 
 
+def test_a_screen_called_as_its_section_is_named_once():
+    address = reverse("admin:orders_order_changelist")
+    parts: list[dict[str, Any]] = [
+        {"link": "/admin/orders/", "title": "Orders"},
+        {"link": address, "title": "orders"},
+        {"link": f"{address}1/change/", "title": "SO-1"},
+    ]
+    request = RequestFactory().get(f"{address}1/amend/")
+    assert [(part["title"], part["link"]) for part in crumbs(parts, request)] == [
+        ("Orders", address),
+        ("SO-1", f"{address}1/change/"),
+    ]
+
+
 def test_a_screen_without_a_line_keeps_its_own_words() -> None:
     parts = [{"link": "/admin/auth/", "title": "Auth"}, {"link": "/admin/auth/group/", "title": "groups"}]
     assert [part["title"] for part in crumbs(parts, RequestFactory().get("/admin/auth/group/"))] == ["Auth", "groups"]
