@@ -6,7 +6,21 @@ from datetime import datetime
 
 from django.db import connection
 
-from config.demo import bulk, company, contracts, dock, money, orders, people, products, returns, signins, stock, story
+from config.demo import (
+    bulk,
+    company,
+    contracts,
+    dock,
+    money,
+    orders,
+    people,
+    products,
+    returns,
+    rulebook,
+    signins,
+    stock,
+    story,
+)
 from config.demo.clockwork import run_owed_jobs
 from config.demo.pools import keep_for_some
 from config.demo.progress import Progress, Stage
@@ -125,6 +139,7 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
         overrides.seal_pending(now=world.now)
         sweep(now=world.now)
         run_owed_jobs(world.now)  # what the clocks told
+        rulebook.make(world)
     with unit_of_work("demo: finish"):
         demo.finish(now=now)
     return world

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.demo import field, vendor
+from config.demo import edi, field, vendor
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, pay_what_is_due, take_order
 from config.demo.stock import Lot, receive
@@ -60,6 +60,7 @@ def make(world: World) -> None:
     vendor.sell_to_order(world, [the(world, "surgery"), the(world, "clinic")], ago(world, 100))
     _short_pick(world)
     _drafts(world, ago(world, 60))
+    edi.receive_orders(world, ago(world, 20))
     run_owed_jobs(ago(world, 1))
 
 

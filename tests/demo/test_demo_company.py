@@ -23,6 +23,7 @@ from core.money import round_amount
 from core.testing import outer_atomic
 from exceptions_app.models import Case
 from fulfillment.models import Return, Shipment
+from integrations.models import EdiTransaction
 from inventory.models import FieldUsage, ParLevel, Site, StockBalance, StockCount, Transfer, TransferOffer
 from orders.models import Hold, Order, OrderLine
 from reporting.models import OrderMeasure
@@ -62,7 +63,7 @@ def test_the_company_is_complete_and_counted():
 def test_the_same_seed_gives_the_same_numbers():
     statuses = dict(Order.objects.values_list("status").annotate(n=Count("pk")))
     total = Order.objects.aggregate(total=Sum("total_amount"))["total"]
-    assert statuses == {"closed": 22, "submitted": 16, "draft": 3}
+    assert statuses == {"closed": 22, "submitted": 17, "draft": 3}
     assert (OrderLine.objects.count(), total) == (101, Decimal("142184.85"))
 
 
@@ -226,3 +227,13 @@ def test_today_a_return_was_credited_one_waits_for_inspection_and_one_for_an_ans
     assert (back.fee_percent, memo.lines_amount, memo.fee_amount) == (15, sold, round_amount(sold * 15 / 100, "USD"))
     assert set(back.lines.get().parts.values_list("disposition", "qty")) == {("restock", 1), ("scrap", 1)}
     assert StockCount.objects.get().status == "open"
+
+
+def test_today_one_order_came_by_edi_and_one_beside_it_could_not_be_read():
+    states = EdiTransaction.objects.order_by("control").values_list("state", "reason", "po_number")
+    assert list(states) == [
+        ("accepted", "", "RH-70455"),
+        ("quarantined", "There is no BEG segment, so no purchase order number.", ""),
+    ]
+    assert Order.objects.get(po_number="RH-70455").status == "submitted"
+    assert Case.objects.filter(kind="edi_quarantined", status="open").count() == 1
