@@ -12,38 +12,45 @@ from billing.states import Recognition
 
 _MONTHS = """
 WITH moved AS (
-  SELECT i.issued_date AS day, i.net_amount AS invoiced, 0::numeric AS credited,
+  SELECT i.issued_date AS day, i.net_amount AS invoiced, 0::numeric AS credited, i.freight_amount AS freight,
+         i.tax_amount AS tax,
          CASE WHEN EXISTS (SELECT FROM billing_obligation o WHERE o.invoice_id = i.id) THEN 0
               ELSE i.net_amount END AS recognized
     FROM billing_invoice i WHERE i.status <> 'draft' AND i.currency = %(currency)s AND i.issued_date < %(end)s
   UNION ALL
-  SELECT m.issued_date, 0, c.amount,
+  SELECT m.issued_date, 0, c.amount, -c.freight_amount, -c.tax_amount,
          CASE WHEN EXISTS (SELECT FROM billing_obligation o WHERE o.invoice_line_id = c.invoice_line_id) THEN 0
               ELSE -c.amount END
     FROM billing_creditmemoline c JOIN billing_creditmemo m ON m.id = c.credit_memo_id
    WHERE c.invoice_line_id IS NOT NULL AND m.currency = %(currency)s AND m.issued_date < %(end)s
   UNION ALL
-  SELECT e.day, 0, 0, e.amount FROM billing_revenueentry e JOIN billing_obligation o ON o.id = e.obligation_id
+  SELECT e.day, 0, 0, 0, 0, e.amount FROM billing_revenueentry e JOIN billing_obligation o ON o.id = e.obligation_id
     JOIN billing_invoice i ON i.id = o.invoice_id WHERE i.currency = %(currency)s AND e.day < %(end)s
 ), months AS (
   SELECT greatest(date_trunc('month', day)::date, %(start)s::date - 1) AS month, sum(invoiced) AS invoiced,
-         sum(credited) AS credited, sum(recognized) AS recognized
+         sum(credited) AS credited, sum(recognized) AS recognized, sum(freight) AS freight, sum(tax) AS tax
     FROM moved GROUP BY 1
 )
-SELECT month, invoiced, credited, recognized, sum(invoiced - credited - recognized) OVER (ORDER BY month)
+SELECT month, invoiced, credited, recognized, sum(invoiced - credited - recognized) OVER (ORDER BY month), freight, tax
   FROM months ORDER BY month
 """
 
 
 @dataclass(frozen=True)
 class RevenueMonth:
-    """`deferred` is what was billed up to the month's end, less credits, and is not revenue yet."""
+    """Of goods; `deferred` is what was billed of them up to the month's end, less credits, and is not revenue yet.
+
+    `freight` is what was billed of it less credits, revenue as it is billed; `tax` likewise, and never revenue. So invoiced
+    - credited + freight + tax is what the month's invoices come to, less its credit memos of their lines before any fee.
+    """
 
     month: date
     invoiced: Decimal
     credited: Decimal
     recognized: Decimal
     deferred: Decimal
+    freight: Decimal
+    tax: Decimal
 
 
 def revenue_months(*, start: date, end: date, currency: str) -> list[RevenueMonth]:

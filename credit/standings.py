@@ -229,6 +229,7 @@ def terms_of_row(row: PaymentTerms) -> Terms:
         row.discount_days,
         row.discount_percent,
         row.month_cutoff_day,
+        is_discount_on_goods=row.is_discount_on_goods,
     )
 
 

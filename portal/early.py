@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from billing.rules.asks import InvoiceView
+from billing.rules.charges import discountable
 from credit.queries import discounts
 
 
@@ -19,7 +20,10 @@ class Early(NamedTuple):
 def early_payments(invoices: Sequence[InvoiceView], *, today: date) -> dict[int, Early]:
     """By invoice, of those that still can be paid early and are not disputed. Two statements at most."""
     offered = (
-        discounts((i.terms_code, i.issued_date, i.total_amount - i.credited_amount) for i in invoices)
+        discounts(
+            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount))
+            for i in invoices
+        )
         if invoices
         else []
     )

@@ -146,10 +146,26 @@ class ObligationAdmin(LedgerAdmin):
         first = clock.local_date(clock.now(), "UTC").replace(day=1)
         end = months_later(first, 1)
         months = revenue_months(start=months_later(end, -12), end=end, currency=currency)
-        heads = (Head("Month"), *(Head(x, True) for x in ("Invoiced", "Credited", "Revenue", "Deferred at the end")))
+        heads = (
+            Head("Month"),
+            *(
+                Head(x, True)
+                for x in (
+                    "Goods invoiced",
+                    "Credited",
+                    "Revenue of goods",
+                    "Deferred at the end",
+                    "Revenue of freight",
+                    "Tax",
+                )
+            ),
+        )
         step = Step(
             f"Revenue by month, {currency}", "", reverse("admin:billing_obligation_changelist"),
-            intro=("Invoiced less credited is revenue or deferred: the columns tie to the invoices of the month.",),
+            intro=(
+                "Invoiced less credited is revenue or deferred. With freight and tax, less credits, the columns tie to the "
+                "invoices of the month. Tax is never revenue.",
+            ),
             tables=(Table(heads, [_month(m) for m in months], empty="Nothing was invoiced."),),
         )  # fmt: skip
         return steps.show(self, request, step)
@@ -169,7 +185,7 @@ def _schedule(obligation_id: int) -> str:
 
 
 def _month(m: RevenueMonth) -> tuple[Cell, ...]:
-    amounts = (m.invoiced, m.credited, m.recognized, m.deferred)
+    amounts = (m.invoiced, m.credited, m.recognized, m.deferred, m.freight, m.tax)
     return (Cell(f"{m.month:%b %Y}"), *(Cell(f"{amount:,.2f}", True) for amount in amounts))
 
 

@@ -93,3 +93,9 @@ def tax_of_more(amount: Decimal, unit: UnitWorth, currency: str) -> Decimal:
     if not unit.tax or not unit.price:
         return ZERO
     return round_amount(EXACT.divide(EXACT.multiply(amount, unit.tax), unit.price), currency)
+
+
+def discountable(total: Decimal, goods: Decimal, credited: Decimal) -> tuple[Decimal, Decimal]:
+    """What is left of an invoice after credits, and what of that are goods: as they are part of its total."""
+    left = total - credited
+    return left, EXACT.divide(EXACT.multiply(goods, left), total) if total else ZERO

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from billing.models import CreditMemo, CreditMemoLine, Invoice, Receipt
 from billing.rules.apply import Application
+from billing.rules.charges import discountable
 from billing.services.book_invoices import invoice_ref
 from billing.services.issue_credit_memo import apply_memo, memo_ref, tell_memo
 from billing.services.settle_invoices import restate
@@ -35,7 +36,10 @@ def earned(plans: Plans, invoices: Mapping[int, Invoice]) -> dict[int, Receipt]:
             if left[a.invoice_id] > 0 and not invoices[a.invoice_id].disputed_amount:
                 paying.append((receipt, invoices[a.invoice_id], left[a.invoice_id]))
     offered = (
-        discounts((i.terms_code, i.issued_date, i.total_amount - i.credited_amount) for _, i, _ in paying)
+        discounts(
+            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount))
+            for _, i, _ in paying
+        )
         if paying
         else []
     )

@@ -49,6 +49,7 @@ class TermsAdmin(ReferenceAdmin):
         "net_days",
         "is_end_of_month",
         "discount_percent",
+        "is_discount_on_goods",
         "deposit_percent",
         "is_prepayment",
     )

@@ -19,6 +19,12 @@ class PaymentTerms(models.Model):
     is_end_of_month = models.BooleanField(default=False)
     discount_days = models.PositiveSmallIntegerField(default=0)
     discount_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
+    is_discount_on_goods = models.BooleanField(
+        "discount on goods only",
+        default=False,
+        db_default=False,
+        help_text="The discount for early payment is of the goods alone; else of the whole invoice, tax and freight too.",
+    )
     deposit_percent = models.DecimalField(max_digits=5, decimal_places=2, default=0)
     is_prepayment = models.BooleanField(default=False)
     month_cutoff_day = models.PositiveSmallIntegerField(

@@ -23,6 +23,7 @@ class Terms:
     discount_percent: Decimal = ZERO
     month_cutoff_day: int = 0
     calendar: BusinessCalendar | None = None
+    is_discount_on_goods: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,15 @@ def due_date(terms: Terms, invoiced: date) -> date:
     return due if terms.calendar is None else terms.calendar.add_days(due, 0)
 
 
-def discount(terms: Terms, invoiced: date, amount: Decimal) -> Discount | None:
-    """`discount_percent` of the amount, rounded half up to the cent, for who pays within `discount_days`."""
+def discount(terms: Terms, invoiced: date, amount: Decimal, goods: Decimal | None = None) -> Discount | None:
+    """`discount_percent` of the invoice's amount, or of what its goods come to where the terms say so, rounded half up to
+    the cent, for who pays within `discount_days`."""
     if terms.is_prepayment or not terms.discount_percent or not terms.discount_days:
         return None
     until = _start(terms, invoiced) + timedelta(days=terms.discount_days)
     until = until if terms.calendar is None else terms.calendar.add_days(until, 0)
-    kept = (amount * terms.discount_percent / HUNDRED).quantize(CENT, rounding=ROUND_HALF_UP)
+    base = goods if terms.is_discount_on_goods and goods is not None else amount
+    kept = (base * terms.discount_percent / HUNDRED).quantize(CENT, rounding=ROUND_HALF_UP)
     return Discount(until, kept)
 
 

@@ -11,8 +11,11 @@ import pytest
 from django.db import connection
 
 from billing.rules.apply import OpenInvoice, apply_oldest_first
+from billing.rules.asks import CreditSpec
+from billing.rules.charges import BilledSoFar, Charges, Left, charges_back, charges_of, dealt
 from billing.rules.credits import CreditedLine, worth
 from core.money import line_amount, split_amount
+from orders.rules.worth import UnitWorth, per_unit
 from tests.factories.orders import NOW
 
 D = Decimal
@@ -69,3 +72,89 @@ def test_any_sum_is_dealt_out_without_a_cent_over_or_missing():
         received = D(rng.randint(0, 10**8)).scaleb(-2)
         applied = apply_oldest_first(received, open_items)
         assert sum(a.amount for a in applied) == min(received, total)
+
+
+_CHARGES_SQL = """
+SELECT d.document, sum(round(d.qty * d.tax, 2)), sum(round(d.qty * d.freight, 2))
+  FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::numeric[]) AS d(document, qty, tax, freight)
+ GROUP BY 1 ORDER BY 1
+"""
+
+
+def charged(rng: random.Random) -> list[tuple[Decimal, UnitWorth, Charges]]:
+    """Lines with their tax and freight, some of nothing."""
+    found = []
+    for qty, price in document(rng):
+        amount = line_amount(qty, price, "USD")
+        whole = Charges(
+            *(line_amount(amount, D(rng.choice((0, rng.randint(1, 9000)))).scaleb(-5), "USD") for _ in "tf")
+        )
+        found.append((qty, UnitWorth(price, per_unit(whole.tax, qty), per_unit(whole.freight, qty)), whole))
+    return found
+
+
+def parts_of(rng: random.Random, qty: Decimal) -> list[Decimal]:
+    parts = []
+    while qty > 0:
+        parts.append(min(qty, D(rng.randint(1, 10**7)).scaleb(-4)))
+        qty -= parts[-1]
+    return parts
+
+
+@pytest.mark.django_db
+def test_an_order_shipped_in_any_parts_is_charged_what_it_said_in_python_and_in_sql():
+    """Each document's lines leave in parts, over invoices: together round(quantity x per unit), which of the whole line is
+    what the order said; after every invoice never above what so many units are worth."""
+    rng = random.Random(4)
+    for start in range(0, CASES, CHUNK):
+        totals, rows = [], []
+        for n in range(min(CHUNK, CASES - start)):
+            lines = charged(rng)
+            worths = dict(enumerate(unit for _, unit, _ in lines))
+            shipped = [(i, part, "USD") for i, (qty, _, _) in enumerate(lines) for part in parts_of(rng, qty)]
+            rng.shuffle(shipped)
+            cut = rng.randint(0, len(shipped))
+            first = charges_of(shipped[:cut], worths, {})
+            so_far: dict[int, BilledSoFar] = {}
+            for (i, qty, _), c in zip(shipped[:cut], first, strict=True):
+                before = so_far.get(i, BilledSoFar())
+                so_far[i] = BilledSoFar(before.qty + qty, before.tax + c.tax, before.freight + c.freight)
+            billed = first + charges_of(shipped[cut:], worths, so_far)
+            assert all(c.tax >= 0 and c.freight >= 0 for c in billed)
+            of_line = {i: Charges() for i in worths}
+            for (i, _, _), c in zip(shipped, billed, strict=True):
+                of_line[i] = Charges(of_line[i].tax + c.tax, of_line[i].freight + c.freight)
+            assert list(of_line.values()) == [whole for _, _, whole in lines]
+            totals.append((sum(c.tax for c in billed), sum(c.freight for c in billed)))
+            rows += [(n, qty, unit.tax, unit.freight) for qty, unit, _ in lines]
+        with connection.cursor() as cursor:
+            cursor.execute(_CHARGES_SQL, [list(column) for column in zip(*rows, strict=True)])
+            assert [(tax, freight) for _, tax, freight in cursor.fetchall()] == totals
+
+
+def test_charges_given_back_in_any_parts_are_given_back_to_the_cent():
+    rng = random.Random(5)
+    for _ in range(CASES):
+        qty, unit, left = charged(rng)[0]
+        line = CreditedLine(qty, line_amount(qty, unit.price, "USD"))
+        for part in parts_of(rng, qty):
+            spec = CreditSpec(1, qty=part, with_freight=True)
+            amount = worth(line, part, "USD")
+            back = charges_back(spec, line, left, amount, "USD")
+            assert 0 <= back.tax <= left.tax and 0 <= back.freight <= left.freight
+            left = Charges(left.tax - back.tax, left.freight - back.freight)
+            line = CreditedLine(qty, line.amount, line.credited_qty + part, line.credited_amount + amount)
+        assert left == Charges()
+
+
+def test_a_sum_off_a_whole_document_is_dealt_to_the_cent_and_never_above_what_is_left():
+    rng = random.Random(6)
+    for _ in range(CASES):
+        lines = [Left(*(D(rng.choice((0, rng.randint(0, 10**6)))).scaleb(-2) for _ in "gtf")) for _ in "abc"]
+        total = D(rng.randint(0, int(sum(v for x in lines for v in x) * 100))).scaleb(-2)
+        parts = dealt(total, lines, "USD")
+        if total:
+            assert sum(v for x in parts for v in x) == total
+            assert all(
+                0 <= v <= left for x, of in zip(parts, lines, strict=True) for v, left in zip(x, of, strict=True)
+            )

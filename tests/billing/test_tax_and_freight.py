@@ -1,20 +1,41 @@
 """Tax and freight are billed as the order says them: in any parts, given back with what they were charged on."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from billing.models import CreditMemo, Invoice, InvoiceLine, InvoicingChoice
+from accounts import approvals
+from accounts.models import AccountGroup, GroupMembership
+from billing.models import (
+    CommissionEntry,
+    CommissionPlan,
+    CommissionRate,
+    CreditMemo,
+    Invoice,
+    InvoiceLine,
+    InvoicingChoice,
+    Obligation,
+    PlanMember,
+    PlanVersion,
+    RebateEntry,
+    RecognitionRule,
+    WriteOff,
+)
 from billing.papers.invoice import credit_memo_pdf, invoice_pdf
 from billing.queries import invoice_by_number, statement
+from billing.revenue_queries import revenue_months
 from billing.rules.asks import CreditSpec
 from billing.services.dispute_invoice import credit_dispute, open_dispute
 from billing.services.draft_invoices import post_drafts_of_orders
 from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.issue_invoice import issue_invoices
+from billing.services.post_receipt import post_receipt
 from billing.services.rebill import More, rebill
+from billing.services.settle_price import reject_invoice
+from billing.services.write_off import ask_write_off
 from billing.states import CreditKind, DisputeReason, Grouping
 from core.errors import InvalidInput
 from core.refs import DocumentRef
@@ -36,7 +57,11 @@ from fulfillment.states import Disposition
 from inventory.services.receive_stock import receive_stock
 from orders.models import Order, OrderLine
 from orders.services.close_short import close_short
+from pricing.models import RebateProgram
 from tests.billing.test_credit_return import returned
+from tests.billing.test_whole_life import actor_for
+from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory
+from tests.factories.credit import TermsFactory
 from tests.factories.flow import NOW, PICKER, breaches, line_ids, picked, placed, released, shipped, stocked_world
 from tests.factories.pricing import FreightFactory, TaxFactory
 from tests.fulfillment.test_papers import words
@@ -289,3 +314,77 @@ def test_a_line_that_charges_less_than_its_order_says_is_found():
     assert "tax 2.47, by the order 2.48" in found
     assert "says tax 2.48, invoiced 2.47" in found
     assert OrderLine.objects.count() == 1
+
+
+def test_revenue_is_of_goods_and_freight_never_of_tax_and_ties_to_the_invoices():
+    world = charging_world()
+    RecognitionRule.objects.create(product=world.products[0], event="deliver")
+    shipped(world, 3)
+    spec = CreditSpec(InvoiceLine.objects.get().pk, qty=D(1), with_freight=True)
+    issue_credit_memo(account_id=world.account.pk, kind=CreditKind.RETURN, lines=[spec], reason="Back", key="r", **ACT)
+    drain(NOW)
+    assert Obligation.objects.get().allocated_amount == D("20.00")
+    (month,) = revenue_months(start=NOW.date().replace(day=1), end=NOW.date() + timedelta(days=31), currency="USD")
+    assert (month.invoiced, month.credited, month.recognized, month.deferred) == (D(30), D(10), D(0), D(20))
+    assert (month.freight, month.tax) == (D("0.74"), D("1.65"))
+    billed = Invoice.objects.get().total_amount - CreditMemo.objects.get().total_amount
+    assert month.invoiced - month.credited + month.freight + month.tax == billed
+    assert breaches() == []
+
+
+def test_reps_and_groups_are_paid_of_goods_alone_and_a_write_off_takes_the_goods_part():
+    world = charging_world()
+    rep = RepFactory()
+    since = NOW.date().replace(month=1, day=1)
+    AssignmentFactory(account=world.account, rep=rep, split_percent=100, valid_from=since)
+    plan = CommissionPlan.objects.create(code="P", name="Plan")
+    version = PlanVersion.objects.create(plan=plan, number=1, valid_from=since)
+    CommissionRate.objects.create(version=version, percent=D(10))
+    PlanMember.objects.create(rep=rep, plan=plan, valid_from=since)
+    group = AccountGroup.objects.create(code="GPO", name="GPO")
+    GroupMembership.objects.create(account=world.account, group=group, valid_from=since)
+    RebateProgram.objects.create(code="R", name="Rebate", group=group, percent=D(5), valid_from=since)
+    shipped(world, 3)
+    assert CommissionEntry.objects.get().accrued_delta == D("3.00")
+    assert RebateEntry.objects.get().amount == D("1.50")
+    invoice = Invoice.objects.get()
+    clerk, boss = StaffFactory(roles=["finance"]), StaffFactory(roles=["finance_approver"])
+    half = D("16.80")  # of 33.59: half of the goods, 15.00 with the cent
+    ask_write_off(invoice_id=invoice.pk, amount=half, reason="insolvent", actor=actor_for(clerk), now=NOW)
+    drain(NOW)
+    approvals.decide(approval_id=WriteOff.objects.get().approval_id, approve=True, actor=actor_for(boss), now=NOW)
+    drain(NOW)
+    drain(NOW)
+    assert sum(e.accrued_delta for e in CommissionEntry.objects.all()) == D("1.50")
+    assert exposure() == (0, 0, D("16.79"), 0)
+    assert breaches() == []
+
+
+def test_an_invoice_at_another_price_is_rejected_with_its_charges_and_billed_anew_with_the_same():
+    world = charging_world()
+    shipped(world, 3)
+    InvoiceLine.objects.update(unit_price=D(12), amount=D(36))
+    Invoice.objects.update(net_amount=D(36), total_amount=D("39.59"))
+    reject_invoice(invoice_id=Invoice.objects.get().pk, reason="not what we confirmed", **ACT)
+    assert figures_of_memo() == (D("36.00"), D("2.48"), D("1.11"), D("39.59"))
+    anew = Invoice.objects.latest("pk")
+    assert figures(anew) == (D("30.00"), D("2.48"), D("1.11"), D("33.59"))
+
+
+def test_an_early_payer_keeps_2_percent_of_the_whole_or_of_the_goods_as_the_terms_say():
+    world = charging_world()
+    terms = TermsFactory(code="2/10N30", name="2/10 net 30", net_days=30, discount_days=10, discount_percent=2)
+    CreditAccount.objects.update(terms=terms)
+    shipped(world, 3)
+    invoice = invoice_by_number("INV-1", None)
+    assert invoice is not None
+    assert "0.67 if paid by" in " ".join(words(invoice_pdf(invoice)))
+    type(terms).objects.update(is_discount_on_goods=True)
+    assert "0.60 if paid by" in " ".join(words(invoice_pdf(invoice)))
+    ask = {"currency": "USD", "received_date": NOW.date(), **ACT}
+    post_receipt(account_id=world.account.pk, amount=D("32.98"), reference="W1", **ask)
+    assert (Invoice.objects.get().status, Invoice.objects.get().open_amount) == ("partially_paid", D("0.61"))
+    post_receipt(account_id=world.account.pk, amount=D("0.01"), reference="W2", **ask)
+    assert (Invoice.objects.get().status, CreditMemo.objects.get().total_amount) == ("paid", D("0.60"))
+    assert exposure() == (0, 0, 0, 0)
+    assert breaches() == []
