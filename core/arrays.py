@@ -19,6 +19,15 @@ def _quoted(texts: Iterable[str]) -> str:
     return ",".join('"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"' for text in texts)
 
 
+# One value, and many with commas between. A text is itself where it stands alone; in an array it is quoted.
+_ONE: Mapping[type, Callable[[Any], str]] = {
+    int: str,
+    Decimal: str,
+    date: date.isoformat,
+    datetime: datetime.isoformat,
+    bool: lambda value: "t" if value else "f",
+    str: str,
+}
 _WRITTEN: Mapping[type, Callable[[Iterable[Any]], str]] = {
     int: lambda values: ",".join(map(str, values)),
     Decimal: lambda values: ",".join(map(str, values)),
@@ -48,16 +57,16 @@ def written(values: Sequence[Any]) -> str | None:
 
 def plain_text(value: Any) -> str | None:
     """One value of a plain type by itself."""
-    if value is None or type(value) is str:
-        return value
-    return _WRITTEN[type(value)]((value,))
+    return None if value is None else _ONE[type(value)](value)
 
 
 def _of_one(value: Any) -> str | None:
     if value is None:
         return "{NULL}"
-    write = _WRITTEN.get(type(value))
-    return None if write is None else "{" + write((value,)) + "}"
+    if type(value) is str:
+        return "{" + _quoted((value,)) + "}"
+    write = _ONE.get(type(value))
+    return None if write is None else "{" + write(value) + "}"
 
 
 class PlainListDumper(ListDumper):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import models
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 M = TypeVar("M", bound=models.Model)
@@ -75,9 +75,9 @@ class Ladder:
 _ladder: ContextVar[Ladder | None] = ContextVar("lock_ladder", default=None)
 
 
-def begin() -> Any:
+def begin(connection: BaseDatabaseWrapper) -> Any:
     """Start an empty ladder; give the token to `end` in a finally. Called by the unit of work only."""
-    return _ladder.set(Ladder(connections[DEFAULT_DB_ALIAS]))
+    return _ladder.set(Ladder(connection))
 
 
 def end(token: Any) -> None:

@@ -5,11 +5,10 @@ parameters inside the text and has them parsed and planned every time.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import partial
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
@@ -20,8 +19,7 @@ T = TypeVar("T")
 LONG = 500  # values of a list from which on a plan made for it is worth its millisecond
 
 
-@dataclass(frozen=True)
-class Statement(Generic[T]):
+class Statement(NamedTuple, Generic[T]):
     """A question and how its rows are read. The text must be one of few: each is prepared once per connection."""
 
     text: str
@@ -82,14 +80,9 @@ def side_by_side(prefix: str, /, **types: str) -> str:
 
 
 def one_row(prefix: str, /, **types: str) -> str:
-    """The same columns where there is one row, of plain parameters: `one_of_each` makes them of the arrays. For a claim of
-    one line, reading thirty arrays of one value took the server and the driver a tenth of their time."""
+    """The same columns where there is one row, of plain parameters (`arrays.plain_text`). For a claim of one line, reading
+    thirty arrays of one value took the server and the driver a tenth of their time."""
     return f"(SELECT {', '.join(f'%({prefix}_{name})s::{kind} AS {name}' for name, kind in types.items())})"
-
-
-def one_of_each(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists of one value as that value's text; what is no list stays."""
-    return {name: arrays.plain_text(*v) if type(v) is list else v for name, v in parameters.items()}
 
 
 def _written(parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,14 +103,20 @@ def _array(name: str, values: list[Any]) -> str:
 def _asked(statements: Sequence[wire.Asked], *, commits: bool = False) -> list[list[Row]]:
     """As Django's cursors would ask: errors are its own, whoever wraps or counts statements is told of each."""
     ours = connections[DEFAULT_DB_ALIAS]  # looked up once: `connection` looks it up each time it is mentioned
-    ours.ensure_connection()
+    if ours.connection is None:
+        ours.ensure_connection()
     asked: list[wire.Asked] = [(text, _written(parameters)) for text, parameters in statements]
     if ours.execute_wrappers:
         asked = [_wrapped(*one) for one in asked]
-    ours.validate_no_broken_transaction()
+    if ours.needs_rollback:
+        ours.validate_no_broken_transaction()
     raw = ours.connection
-    with ours.wrap_database_errors, _logged(asked) if ours.queries_logged else nullcontext():
-        return wire.exchange(raw, asked, is_prepared=raw.prepare_threshold is not None, commits=commits)
+    is_prepared = raw.prepare_threshold is not None
+    with ours.wrap_database_errors:
+        if not ours.queries_logged:
+            return wire.exchange(raw, asked, is_prepared=is_prepared, commits=commits)
+        with _logged(asked):
+            return wire.exchange(raw, asked, is_prepared=is_prepared, commits=commits)
 
 
 class _Named:

@@ -17,7 +17,15 @@ from dataclasses import dataclass, field
 from functools import partial, wraps
 from typing import Any, ParamSpec, TypeVar, overload
 
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    IntegrityError,
+    OperationalError,
+    connections,
+    transaction,
+)
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from core import idempotency, locks, sql
 from core.errors import Busy, DomainError
@@ -55,6 +63,7 @@ class _Last:
 @dataclass
 class UnitOfWork:
     verb: str
+    connection: BaseDatabaseWrapper  # looked up once: `django.db.connection` looks it up each time it is mentioned
     joinable: bool = False
     joined: bool = False
     memo: dict[Any, dict[int, Any]] = field(default_factory=dict)  # see core.memo
@@ -74,7 +83,7 @@ def may_leave_last() -> bool:
     """Whether this unit of work takes a statement for its commit: a door's own transaction, its first attempt, and no
     other around it (a test's)."""
     unit = _current.get()
-    return unit is not None and unit.leaves_last and unit.last is None and not connection.savepoint_ids
+    return unit is not None and unit.leaves_last and unit.last is None and not unit.connection.savepoint_ids
 
 
 def leave_last(text: str, parameters: Mapping[str, Any], *, overtaken_on: Iterable[str]) -> None:
@@ -87,13 +96,12 @@ def leave_last(text: str, parameters: Mapping[str, Any], *, overtaken_on: Iterab
     unit = _current.get()
     assert unit is not None
     unit.last = _Last(text, parameters, frozenset(overtaken_on))
-    connection.execute_wrappers.append(_last_first)
+    unit.connection.execute_wrappers.append(_last_first)
 
 
 def _last_first(execute: Callable[..., Any], *asked: Any) -> Any:
     if last := _take_last():
-        with _overtaken(last):
-            sql.rows(last.text, last.parameters)
+        _send(last, sql.rows)
     return execute(*asked)
 
 
@@ -102,15 +110,14 @@ def _take_last() -> _Last | None:
     unit = _current.get()
     if unit is None or unit.last is None:
         return None
-    connection.execute_wrappers.remove(_last_first)  # it stands there from when the statement was left
+    unit.connection.execute_wrappers.remove(_last_first)  # it stands there from when the statement was left
     last, unit.last = unit.last, None
     return last
 
 
-@contextmanager
-def _overtaken(last: _Last) -> Iterator[None]:
+def _send(last: _Last, ask: Callable[[str, Mapping[str, Any]], object]) -> None:
     try:
-        yield
+        ask(last.text, last.parameters)
     except IntegrityError as error:
         if constraint_of(error) in last.overtaken_on:
             raise Overtaken from error
@@ -122,14 +129,14 @@ def unit_of_work(verb: str, *, joinable: bool = False, leaves_last: bool = False
     """One durable transaction with an empty lock ladder. Door verbs and the job runner only."""
     if _current.get() is not None:
         raise NestedDoorVerb(f"{verb} inside {_current.get()}")
-    unit = UnitOfWork(verb, joinable, leaves_last=leaves_last)
-    token, ladder = _current.set(unit), locks.begin()
+    ours = connections[DEFAULT_DB_ALIAS]
+    unit = UnitOfWork(verb, ours, joinable, leaves_last=leaves_last)
+    token, ladder = _current.set(unit), locks.begin(ours)
     try:
         with transaction.atomic(durable=True):
             yield unit
             if last := _take_last():
-                with _overtaken(last):
-                    sql.run_and_commit(last.text, last.parameters)
+                _send(last, sql.run_and_commit)
     finally:
         _take_last()
         locks.end(ladder)

@@ -8,11 +8,9 @@ connection lasts. Below `core.sql`, which is what rooms use.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import count
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import abc, adapt, pq
@@ -24,7 +22,6 @@ Asked = tuple[str, Mapping[str, Any]]
 MOST_KEPT = 300  # plans on one connection; then it starts anew
 
 _Known = tuple[bytes, tuple[int, ...]]  # a statement as the server numbers it, and the types of its parameters
-_names: WeakKeyDictionary[Any, dict[_Known, bytes]] = WeakKeyDictionary()
 _numbers = count()  # no name is given twice: what the server still keeps is never taken for something else
 
 
@@ -35,54 +32,75 @@ def exchange(
 
     After an error nothing that follows is done, COMMIT neither. Raises the driver's error of the statement that failed.
     """
-    written = [_Written.of(connection, *one) for one in asked]
     with connection.lock:
-        message = _Message(connection, is_prepared, _names.setdefault(connection, {}))
-        return connection.wait(message.sent(written, commits))
+        kept = kept_on(connection)
+        written = [_written(kept.transformer, text, parameters) for text, parameters in asked]
+        return connection.wait(_Message(connection, kept, is_prepared).sent(written, commits))
+
+
+class Kept(NamedTuple):
+    """What stays with a connection: who writes values and reads rows, with what it has learnt of their types, and the
+    names of the plans the server keeps."""
+
+    transformer: abc.Transformer
+    names: dict[_Known, bytes]
+
+
+def kept_on(connection: psycopg.Connection[Any]) -> Kept:
+    """It lies on the connection itself, which it names in turn: a table beside would keep every connection for ever."""
+    found = vars(connection)
+    kept: Kept | None = found.get("_holdfast_kept")
+    if kept is None:
+        kept = found["_holdfast_kept"] = Kept(adapt.Transformer(connection), {})
+    return kept
+
+
+class _Written(NamedTuple):
+    """A statement as the driver takes it."""
+
+    known: _Known
+    values: Sequence[abc.Buffer | None]
+    formats: Sequence[pq.Format] | None
+
+
+def _written(transformer: abc.Transformer, text: str, parameters: Mapping[str, Any]) -> _Written:
+    query, order, formats = _numbered(text)
+    values = transformer.dump_sequence([parameters[name] for name in order], formats)
+    return _Written((query, transformer.types or ()), values, transformer.formats)
 
 
 def _rows(transformer: abc.Transformer, result: pq.abc.PGresult) -> list[Row]:
     if result.status != pq.ExecStatus.TUPLES_OK:
         return []
+    count = result.ntuples
+    if not count:
+        return []
     transformer.set_pgresult(result)
-    found: list[Row] = transformer.load_rows(0, result.ntuples, tuple)
+    found: list[Row] = transformer.load_rows(0, count, tuple)
+    transformer.set_pgresult(None)  # it stays, its result need not
     return found
 
 
-class _Written(NamedTuple):
-    """A statement as the driver takes it, and who reads its rows."""
-
-    transformer: abc.Transformer
-    query: bytes
-    values: Sequence[abc.Buffer | None]
-    types: tuple[int, ...]
-    formats: Sequence[pq.Format] | None
-
-    @classmethod
-    def of(cls, connection: psycopg.Connection[Any], text: str, parameters: Mapping[str, Any]) -> "_Written":
-        transformer = adapt.Transformer(connection)
-        query, order = _numbered(text)
-        values = transformer.dump_sequence([parameters[name] for name in order], [adapt.PyFormat.AUTO] * len(order))
-        return cls(transformer, query, values, transformer.types or (), transformer.formats)
-
-
-@dataclass
 class _Message:
     """What is sent together. `due` is per statement what its result is for: an answer, a plan that is kept, or neither."""
 
-    connection: psycopg.Connection[Any]
-    is_prepared: bool
-    names: dict[_Known, bytes]
-    fresh: dict[_Known, bytes] = field(default_factory=dict)
-    due: list[abc.Transformer | _Known | None] = field(default_factory=list)
-    failed: Exception | None = None
+    def __init__(self, connection: psycopg.Connection[Any], kept: Kept, is_prepared: bool) -> None:
+        self.connection = connection
+        self.kept = kept
+        self.is_prepared = is_prepared
+        self.fresh: dict[_Known, bytes] = {}
+        self.due: list[_Known | bool] = []
+        self.failed: Exception | None = None
 
     def sent(self, asked: Sequence[_Written], commits: bool) -> abc.PQGen[list[list[Row]]]:
         server, is_whole = self.connection.pgconn, False
         server.enter_pipeline_mode()
         try:
             self._write(asked, commits)
-            yield from _flushed(server)
+            while server.flush():
+                ready = yield Wait.RW
+                if ready & Ready.R:  # a server that cannot be rid of its answers reads no more of what is asked
+                    server.consume_input()
             found = yield from self._answers()
             is_whole = True
         finally:
@@ -99,84 +117,77 @@ class _Message:
         server = self.connection.pgconn
         if not self.connection.autocommit and server.transaction_status == pq.TransactionStatus.IDLE:
             self._command(b"BEGIN")
-        if len(self.names) > MOST_KEPT:  # after BEGIN: what comes before it opens a transaction that an error would end
-            self.names.clear()
+        if (
+            len(self.kept.names) > MOST_KEPT
+        ):  # after BEGIN: what comes before it opens a transaction that an error would end
+            self.kept.names.clear()
             self._command(b"DEALLOCATE ALL")
-        for one in asked:
-            self._ask(one)
+        for known, values, formats in asked:
+            if self.is_prepared:
+                name = self.kept.names.get(known) or self.fresh.get(known) or self._prepared(known)
+                server.send_query_prepared(name, values, formats)
+            else:
+                server.send_query_params(known[0], values, known[1], formats)
+            self.due.append(True)
         if commits:
             self._command(b"COMMIT")
         server.pipeline_sync()
 
     def _command(self, text: bytes) -> None:
         self.connection.pgconn.send_query_params(text, None)
-        self.due.append(None)
+        self.due.append(False)
 
-    def _ask(self, one: _Written) -> None:
-        server = self.connection.pgconn
-        if self.is_prepared:
-            server.send_query_prepared(self._name_of(one.query, one.types), one.values, one.formats)
-        else:
-            server.send_query_params(one.query, one.values, one.types, one.formats)
-        self.due.append(one.transformer)
-
-    def _name_of(self, query: bytes, types: tuple[int, ...]) -> bytes:
-        known = query, types
-        name = self.names.get(known) or self.fresh.get(known)
-        if name is None:
-            name = self.fresh[known] = b"holdfast_%d" % next(_numbers)
-            self.connection.pgconn.send_prepare(name, query, types)
-            self.due.append(known)
+    def _prepared(self, known: _Known) -> bytes:
+        name = self.fresh[known] = b"holdfast_%d" % next(_numbers)
+        self.connection.pgconn.send_prepare(name, *known)
+        self.due.append(known)
         return name
 
     def _answers(self) -> abc.PQGen[list[list[Row]]]:
         """All that comes back is read, also after an error: the connection goes on. Rows are made as they come, while the
-        server is at the next statement."""
+        server is at the next statement. After each result comes an empty one, and after all of them the message's end."""
         server = self.connection.pgconn
         found: list[list[Row]] = []
-        for what in self.due:
-            result = yield from _next(server)
-            if result.status == pq.ExecStatus.FATAL_ERROR:  # the only one: what follows is not begun
-                self.failed = error_from_result(result, encoding=self.connection.info.encoding)
-                if isinstance(self.failed, psycopg.errors.InvalidSqlStatementName):
-                    self.names.clear()  # somebody deallocated them: this is told once, not for the connection's life
-            elif isinstance(what, tuple):
-                if result.status == pq.ExecStatus.COMMAND_OK:
-                    self.names[what] = self.fresh[what]
-            elif what is not None:
-                try:
-                    found.append(_rows(what, result))
-                except psycopg.Error as unreadable:  # a day Python does not know
-                    self.failed = unreadable
-            yield from _next(server)  # nothing: the end of this one
-        yield from _next(server)  # the end of the message
+        for what in (*self.due, None):
+            while server.is_busy():
+                yield Wait.R
+                server.consume_input()
+            result = server.get_result()
+            if what is None:
+                break
+            self._take(what, result, found)
+            while server.is_busy():
+                yield Wait.R
+                server.consume_input()
+            server.get_result()
         return found
 
-
-def _flushed(server: pq.abc.PGconn) -> abc.PQGen[None]:
-    while server.flush():
-        ready = yield Wait.RW
-        if ready & Ready.R:  # a server that cannot be rid of its answers reads no more of what is asked
-            server.consume_input()
-
-
-def _next(server: pq.abc.PGconn) -> abc.PQGen[Any]:
-    while server.is_busy():
-        yield Wait.R
-        server.consume_input()
-    return server.get_result()
+    def _take(self, what: _Known | bool, result: Any, found: list[list[Row]]) -> None:
+        if result.status == pq.ExecStatus.FATAL_ERROR:  # the only one: what follows is not begun
+            self.failed = error_from_result(result, encoding=self.connection.info.encoding)
+            if isinstance(self.failed, psycopg.errors.InvalidSqlStatementName):
+                self.kept.names.clear()  # somebody deallocated them: this is told once, not for the connection's life
+        elif what is True:
+            try:
+                found.append(_rows(self.kept.transformer, result))
+            except psycopg.Error as unreadable:  # a day Python does not know
+                self.failed = unreadable
+        elif what and result.status == pq.ExecStatus.COMMAND_OK:
+            self.kept.names[what] = self.fresh[what]
 
 
 _PLACE = re.compile(r"%(?:%|\((\w+)\)s)")
 
 
 @lru_cache(maxsize=1000)
-def _numbered(text: str) -> tuple[bytes, tuple[str, ...]]:
-    """The text as the server numbers its parameters ($1), and their names in that order."""
+def _numbered(text: str) -> tuple[bytes, tuple[str, ...], list[adapt.PyFormat]]:
+    """The text as the server numbers its parameters ($1), their names in that order, and that the driver may choose how
+    each is written."""
     order: dict[str, int] = {}
 
     def numbered(place: re.Match[str]) -> str:
         name = place[1]
         return "%" if name is None else f"${order.setdefault(name, len(order) + 1)}"
 
-    return _PLACE.sub(numbered, text).encode(), tuple(order)
+    query = _PLACE.sub(numbered, text).encode()
+    return query, tuple(order), [adapt.PyFormat.AUTO] * len(order)

@@ -59,7 +59,7 @@ def test_a_name_is_not_given_twice_where_plans_could_not_be_given_back(monkeypat
         with pytest.raises(psycopg.errors.DivisionByZero):
             wire.exchange(raw(), [(BROKEN, {"by": 0})])
         assert raw().pgconn.transaction_status == psycopg.pq.TransactionStatus.INERROR
-        wire._names[raw()][b"another", ()] = b"unheard_of"
+        wire.kept_on(raw()).names[b"another", ()] = b"unheard_of"
         with pytest.raises(psycopg.errors.InFailedSqlTransaction):  # DEALLOCATE is refused with the rest
             wire.exchange(raw(), [(SUM, {"numbers": "{1}"})])
     finally:
