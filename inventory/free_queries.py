@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from core import sql
+from core import arrays, sql
 from inventory.locks import SOLD_OUT
 from inventory.rules.sourcing import GENERAL_KINDS, Supply
 
-_KINDS = [str(kind) for kind in GENERAL_KINDS]
+_KINDS = arrays.written([str(kind) for kind in GENERAL_KINDS])  # once, not with every claim
 
 _FREE = """
     SELECT b.id, b.product_id, b.site_id,
@@ -72,7 +72,7 @@ def reading_free_stock(demand_ids: Collection[int]) -> sql.Statement[Free]:
 
 def _free_or_sold_out(rows: list[tuple[Any, ...]]) -> Free:
     supplies = [Supply._make(row) for row in rows if row[0] is not None]
-    return Free(supplies, {row[1] for row in rows if row[0] is None} if len(supplies) < len(rows) else set())
+    return Free(supplies, set() if len(supplies) == len(rows) else {row[1] for row in rows if row[0] is None})
 
 
 def reading_free_stock_of(

@@ -1,11 +1,11 @@
 """Who gets the stock there is: a pure plan over a snapshot (domain.md §6), every line of it explained."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.explain import Explanation, Loser
 from core.quantity import plain
@@ -17,8 +17,7 @@ ZERO = Decimal(0)
 RULE = "priority, tier, SLA penalty, contract, margin, date, age"
 
 
-@dataclass(frozen=True)
-class PlanLine:
+class PlanLine(NamedTuple):
     """`qty` of a balance for a demand; `is_firm` is false for a blocked demand, which only holds stock softly."""
 
     demand_id: int
@@ -65,17 +64,20 @@ class Decision:
     verdict: Verdict | None = None
 
     def explanation(self, verb: str = "allocated") -> Explanation:
-        inputs: dict[str, Any] = {"asked": plain(self.need.qty), "position": self.position, "of": self.of}
-        inputs |= {"tier_rank": self.need.tier_rank, "requested_date": self.need.requested_date.isoformat()}
-        if self.need.priority:
-            inputs["priority"] = self.need.priority
+        need, asked = self.need, plain(self.need.qty)
+        inputs: dict[str, Any] = {
+            "asked": asked, "position": self.position, "of": self.of, "tier_rank": need.tier_rank,
+            "requested_date": need.requested_date.isoformat(),
+        }  # fmt: skip
+        if need.priority:
+            inputs["priority"] = need.priority
         if self.ahead_id is not None:
             inputs |= {"ahead_took": plain(self.ahead_qty), "next_ahead_demand": self.ahead_id}
         if self.verdict is not None:
             inputs |= _inputs(self.verdict)
         rule = RULE if self.verdict is None else self.verdict.rule
         where = f" from {', '.join(self.sites)}" if self.sites else ""
-        return Explanation(rule, f"{plain(self.got)} of {plain(self.need.qty)} {verb}{where}", inputs, self._losers())
+        return Explanation(rule, f"{plain(self.got)} of {asked} {verb}{where}", inputs, self._losers())
 
     def _losers(self) -> tuple[Loser, ...]:
         found = []
@@ -164,6 +166,10 @@ def rank(need: Need) -> tuple[Any, ...]:
     )
 
 
+def ranked(needs: Sequence[Need]) -> Sequence[Need]:
+    return sorted(needs, key=rank) if len(needs) > 1 else needs
+
+
 def allocate(needs: Iterable[Need], supplies: Iterable[Supply], *, today: date) -> Plan:
     """Deal the supplies to the needs in rank order, product by product. Splits over sites and lots are allowed."""
     wanted: dict[int, list[Need]] = defaultdict(list)
@@ -175,12 +181,12 @@ def allocate(needs: Iterable[Need], supplies: Iterable[Supply], *, today: date) 
     lines: list[PlanLine] = []
     decisions: list[Decision] = []
     for product_id in sorted(wanted):
-        _deal(sorted(wanted[product_id], key=rank), stocked[product_id], today, lines, decisions)
+        _deal(ranked(wanted[product_id]), stocked[product_id], today, lines, decisions)
     return Plan(tuple(lines), tuple(decisions))
 
 
 def _deal(
-    needs: list[Need], supplies: list[Supply], today: date, lines: list[PlanLine], decisions: list[Decision]
+    needs: Sequence[Need], supplies: list[Supply], today: date, lines: list[PlanLine], decisions: list[Decision]
 ) -> None:
     ordered = general_order(s for s in supplies if s.qty > 0)
     left = {s.balance_id: s.qty for s in ordered}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import time
 from decimal import Decimal
+from typing import NamedTuple
 
 from core.calendars import ALWAYS_OPEN, BusinessCalendar
 from inventory.rules.promise import SiteTimes
@@ -29,8 +30,7 @@ class Lane:
     calendar_id: int | None = None
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(NamedTuple):
     """Where a demand goes, as far as dates are concerned. `days`: weekdays goods are taken in on, Monday 0; none: any."""
 
     region: str = EVERYWHERE
@@ -65,10 +65,11 @@ class Network(dict[int, SiteTimes]):
         return self.lanes.get((site_id, region.lower())) or self.lanes.get((site_id, EVERYWHERE))
 
     def times_to(self, place: Destination) -> Mapping[int, SiteTimes]:
-        if place not in self._to:
+        known = self._to.get(place)
+        if known is None:
             receiving = receiving_days(self.calendars.get(place.calendar_id or 0), place.days)
-            self._to[place] = {i: self._times(site, place.region, receiving) for i, site in self.items()}
-        return self._to[place]
+            known = self._to[place] = {i: self._times(site, place.region, receiving) for i, site in self.items()}
+        return known
 
     def _times(self, site: SiteTimes, region: str, receiving: BusinessCalendar | None) -> SiteTimes:
         lane = self.lane(site.site_id, region)

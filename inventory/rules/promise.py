@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.calendars import ALWAYS_OPEN, HORIZON_DAYS, BusinessCalendar, CalendarNeverOpens
@@ -61,8 +62,7 @@ class Peg:
     qty: Decimal
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What an open demand rests on: claimed stock by site, inbound, and what nothing covers yet."""
 
     requested_date: date
@@ -184,8 +184,7 @@ class Move:
     cause: str
 
 
-@dataclass(frozen=True)
-class Renewal:
+class Renewal(NamedTuple):
     slices: tuple[PromiseSlice, ...]
     moves: tuple[Move, ...]
 

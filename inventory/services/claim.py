@@ -9,8 +9,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import NamedTuple
 
 from core import locks, sql
 from core.errors import Refused
@@ -90,33 +90,46 @@ def shift_balances(shifts: Shifts) -> set[int]:
     One statement: it locks in id order and carries the guard in its WHERE, so that two claims on the last unit
     cannot both pass whatever was read before (reliability.md, "Transactions and locks" rule 3).
     """
-    pending = Shifting.of(shifts)
+    pending = shifts_of(shifts)
     if not pending.ids:
         return set()
     text = f"WITH {shifting(pending.columns, is_guarded=True)} SELECT id FROM granted"
-    granted = {balance_id for (balance_id,) in sql.rows(text, pending.parameters)}
+    parameters = {
+        "shift_id": pending.ids,
+        **{f"shift_{c}": by for c, by in zip(pending.columns, pending.by, strict=True)},
+    }
+    granted = {balance_id for (balance_id,) in sql.rows(text, parameters)}
     return set(pending.ids) - granted
 
 
-@dataclass(frozen=True)
-class Shifting:
-    """What the guarded statement is asked: the balances that shift, and the columns that do on any of them."""
+class Deltas(NamedTuple):
+    """Rows of which columns grow or shrink: their ids in order, the columns that do on any of them, and by how much each,
+    a list a column."""
 
-    ids: Sequence[int]
+    ids: list[int]
     columns: tuple[str, ...]
-    parameters: Mapping[str, list[Any]]
+    by: list[list[Decimal]]
 
     @classmethod
-    def of(cls, shifts: Shifts) -> "Shifting":
-        """The ladder hears of the locks the statement will take."""
-        ids = sorted(i for i, delta in shifts.items() if any(delta.values()))
-        if not ids:
-            return cls((), (), {})
-        locks.climb(locks.Rank.BALANCE, ids, table="inventory_stockbalance")
-        named = {column for i in ids for column in shifts[i]}
-        columns = tuple(c for c in BALANCE_COLUMNS if c in named)
-        deltas = {f"shift_{c}": [shifts[i].get(c, ZERO) for i in ids] for c in columns}
-        return cls(ids, columns, {"shift_id": ids, **deltas})
+    def of(cls, changes: Shifts, columns: Sequence[str]) -> "Deltas":
+        """What changes nothing is left out; the columns come in the order of `columns`."""
+        rows = [(i, delta) for i, delta in sorted(changes.items()) if any(delta.values())]
+        changed = {column for _, delta in rows for column, qty in delta.items() if qty}
+        used = tuple([c for c in columns if c in changed])
+        return cls([i for i, _ in rows], used, [[delta.get(c, ZERO) for _, delta in rows] for c in used])
+
+
+def shifts_of(shifts: Shifts) -> Deltas:
+    """The balances that shift, for the guarded statement. The ladder hears of the locks it will take."""
+    pending = Deltas.of(shifts, BALANCE_COLUMNS)
+    if pending.ids:
+        locks.climb(locks.Rank.BALANCE, pending.ids, table="inventory_stockbalance")
+    return pending
+
+
+def _no_deltas() -> dict[int, dict[str, Decimal]]:
+    """{id: {column: by how much}}, of whatever is named."""
+    return defaultdict(partial(defaultdict, Decimal))
 
 
 @dataclass
@@ -127,8 +140,8 @@ class Ledger:
 
     demands: Mapping[int, LockedDemand]
     held: list[Held] = field(default_factory=list)
-    shifts: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
-    moved: dict[int, dict[str, Decimal]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Decimal)))
+    shifts: dict[int, dict[str, Decimal]] = field(default_factory=_no_deltas)
+    moved: dict[int, dict[str, Decimal]] = field(default_factory=_no_deltas)
 
     def claim(
         self, demand_id: int, balance_id: int, kind: ClaimKind, qty: Decimal, *, site_id: int,

@@ -9,20 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core import sql, uow
+from core.arrays import plain_text
 from core.explain import Explanation
 from inventory.rules.asks import PromiseSlice
 from inventory.services.claim import (
     DEMAND_COLUMNS,
     REFUSED_BY,
-    ZERO,
+    Deltas,
     Held,
     Ledger,
-    Shifting,
     StockDisagrees,
     shifting,
+    shifts_of,
 )
 
 # What each part takes its rows from.
@@ -37,6 +38,8 @@ _ROWS = {
         "delivery": "date", "first": "date", "cause": "text",
     },
 }  # fmt: skip
+_COLUMNS = {part: tuple(columns) for part, columns in _ROWS.items()}
+_Table = tuple[str, tuple[str, ...], Sequence[Sequence[Any]]]
 # Each part is written only {if_granted}: when a balance refuses, nothing but the granted shifts has happened.
 _OPENED = """opened AS (
     INSERT INTO inventory_claim (demand_id, balance_id, kind, state, qty, expires_at, opened_at, ended, ended_at)
@@ -103,8 +106,8 @@ def try_record(
     asked = _asked(ledger, now, promises, decisions)
     if asked is None:
         return set()
-    granted = {balance_id for (balance_id,) in sql.rows(asked.text(is_guarded=True), asked.parameters)}
-    refused = set(asked.balances) - granted
+    granted = {balance_id for (balance_id,) in sql.rows(asked.text(is_guarded=True), asked.parameters())}
+    refused = set(asked.shifts.ids) - granted
     ledger.settled(refused)
     return refused
 
@@ -116,43 +119,68 @@ def record_last(
     asked = _asked(ledger, now, promises, decisions)
     if asked is not None:
         # Of a claim of one line each part has one row; ids to retire are looked for in a list whatever their number.
-        listed = [v for name, v in asked.parameters.items() if type(v) is list and name != "retired"]
-        is_one = "retired" not in asked.parameters and all(len(v) == 1 for v in listed)
-        text = asked.text(is_guarded=False, is_one=is_one)
-        uow.leave_last(text, sql.one_of_each(asked.parameters) if is_one else asked.parameters, overtaken_on=REFUSED_BY)
+        is_one = "retired" not in asked.parts and asked.most_rows == 1
+        parameters = asked.one_of_each() if is_one else asked.parameters()
+        uow.leave_last(asked.text(is_guarded=False, is_one=is_one), parameters, overtaken_on=REFUSED_BY)
         ledger.settled(set())
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The statement that writes what is pending, for one way to take the balances or the other."""
+class _Asked(NamedTuple):
+    """The statement that writes what is pending, for one way to take the balances or the other. `tables` are what its
+    parts take rows from: the name of each, its columns, and the values of each column."""
 
     parts: tuple[str, ...]
-    moves: tuple[str, ...]
-    shifts: tuple[str, ...]
-    parameters: dict[str, Any]
+    moved: Deltas
+    shifts: Deltas
+    tables: list[_Table]
+    others: dict[str, Any]
 
     @property
-    def balances(self) -> Sequence[int]:
-        found: Sequence[int] = self.parameters.get("shift_id", ())
+    def most_rows(self) -> int:
+        return max((len(columns[0]) for _, _, columns in self.tables), default=1)
+
+    def parameters(self) -> dict[str, Any]:
+        found = self.others.copy()
+        for name, names, columns in self.tables:
+            found.update(zip(_named(name, names), map(list, columns), strict=True))
+        return found
+
+    def one_of_each(self) -> dict[str, Any]:
+        found = self.others.copy()
+        for name, names, columns in self.tables:
+            for parameter, (value,) in zip(_named(name, names), columns, strict=True):
+                found[parameter] = plain_text(value)
         return found
 
     def text(self, *, is_guarded: bool, is_one: bool = False) -> str:
-        return _statement(self.parts, self.moves, self.shifts, is_guarded, is_one)
+        return _statement(self.parts, self.moved.columns, self.shifts.columns, is_guarded, is_one)
 
 
 def _asked(
     ledger: Ledger, now: datetime, promises: PromiseChanges | None, decisions: Sequence[Decided]
 ) -> _Asked | None:
-    pending = Shifting.of(ledger.shifts)
-    moved = _Moves.of(ledger)
-    values = _values(ledger, promises or PromiseChanges(), decisions)
-    if not pending.ids and not moved.ids and not values:
+    shifts, moved = shifts_of(ledger.shifts), Deltas.of(ledger.moved, DEMAND_COLUMNS)
+    tables = _tables(ledger, promises)
+    others: dict[str, Any] = {}
+    if promises is not None and promises.retired:
+        others["retired"] = promises.retired
+    if decisions:
+        others["decided"] = _decisions(decisions)
+    if not (tables or others or shifts.ids or moved.ids):
         return None
-    parameters = {"now": now, **pending.parameters, **moved.parameters()}
-    for part in values.values():
-        parameters |= part
-    return _Asked(tuple(values), moved.columns, pending.columns, parameters)
+    written = {name for name, _, _ in tables} | others.keys()
+    parts = tuple([part for part in _PARTS if part in written])
+    others["now"] = now
+    for name, deltas in (("shift", shifts), ("moved", moved)):
+        if deltas.ids:
+            tables.append((name, ("id", *deltas.columns), [deltas.ids, *deltas.by]))
+    return _Asked(parts, moved, shifts, tables, others)
+
+
+@lru_cache(maxsize=200)
+def _named(table: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """As the parameters of its columns are called."""
+    return tuple([f"{table}_{column}" for column in columns])
 
 
 @lru_cache(maxsize=200)
@@ -174,44 +202,14 @@ def _statement(
     return f"WITH {', '.join(used)} SELECT {'id FROM granted' if is_asked else '0 WHERE false'}"
 
 
-@dataclass(frozen=True)
-class _Moves:
-    """The demands whose buckets moved, and those buckets, as columns of deltas."""
-
-    ids: list[int]
-    columns: tuple[str, ...]
-    deltas: dict[str, list[Any]]
-
-    @classmethod
-    def of(cls, ledger: Ledger) -> "_Moves":
-        moved = [(i, delta) for i, delta in sorted(ledger.moved.items()) if any(delta.values())]
-        changed = {column for _, delta in moved for column, qty in delta.items() if qty}
-        columns = tuple(c for c in DEMAND_COLUMNS if c in changed)
-        return cls([i for i, _ in moved], columns, {c: [delta.get(c, ZERO) for _, delta in moved] for c in columns})
-
-    def parameters(self) -> dict[str, Any]:
-        return {"moved_id": self.ids, **{f"moved_{c}": deltas for c, deltas in self.deltas.items()}} if self.ids else {}
-
-
-def _values(ledger: Ledger, promises: PromiseChanges, decisions: Sequence[Decided]) -> dict[str, dict[str, Any]]:
-    """The parameters of each part that has something to write."""
-    opened = [_opened(h) for h in ledger.held if h.id is None]
-    changed = [_changed(h) for h in ledger.held if h.id is not None and h.is_changed]
-    made = [_made(i, s) for i, s in promises.made]
-    found = {
-        "opened": _columns("opened", opened),
-        "changed": _columns("changed", changed),
-        "retired": {"retired": promises.retired} if promises.retired else {},
-        "made": _columns("made", made),
-        "decided": {"decided": _decisions(decisions)} if decisions else {},
+def _tables(ledger: Ledger, promises: PromiseChanges | None) -> list[_Table]:
+    """Of each part that has rows to write."""
+    rows = {
+        "opened": [_opened(h) for h in ledger.held if h.id is None],
+        "changed": [_changed(h) for h in ledger.held if h.id is not None and h.is_changed],
+        "made": [_made(i, s) for i, s in promises.made] if promises is not None else [],
     }
-    return {name: part for name, part in found.items() if part}
-
-
-def _columns(part: str, rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    if not rows:
-        return {}
-    return {f"{part}_{name}": list(column) for name, column in zip(_ROWS[part], zip(*rows, strict=True), strict=True)}
+    return [(part, _COLUMNS[part], list(zip(*some, strict=True))) for part, some in rows.items() if some]
 
 
 def _opened(h: Held) -> tuple[Any, ...]:
@@ -232,4 +230,7 @@ def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
 def _decisions(decisions: Sequence[Decided]) -> str:
     """One JSON text for all: an array of texts would be escaped one by one, by far the slowest part of a record."""
     rows = [[d.demand_id, d.run_id, d.position, d.explanation.as_json()] for d in decisions]
-    return json.dumps(rows, ensure_ascii=False)
+    return _as_json(rows)
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode

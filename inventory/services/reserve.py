@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from core import outbox, uow
 from core.clock import local_date
@@ -37,8 +38,7 @@ Reshaping = Callable[..., set[int]]
 NOTHING_OPEN = Explanation("nothing is backordered", "nothing to reserve")
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(NamedTuple):
     """What was read with the lock: how goods get there, the products with pools, and those of which nothing is left."""
 
     sites: Network
@@ -125,12 +125,16 @@ def taken_up(
     current = current_promises(history) if history else []
     served = wanted | reshaping(ledger, changes, now=now) if changes else wanted
     _prolong(ledger, wanted, expires_at)
-    asked = sorted((demands[i] for i in served), key=lambda d: rank(need_of(d)))
+    asked = _by_rank([demands[i] for i in served])
     afresh = {i for i, change in changes.items() if change.is_promised_anew}
     others = (expired | afresh | {i for i, change in changes.items() if change.is_weighed_again}) - served
     touched = asked + [demands[i] for i in sorted(others)]
     lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
     return Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at)
+
+
+def _by_rank(demands: list[LockedDemand]) -> list[LockedDemand]:
+    return sorted(demands, key=lambda d: rank(need_of(d))) if len(demands) > 1 else demands
 
 
 def _recorded(
