@@ -105,7 +105,7 @@ def _arguments() -> argparse.Namespace:
         "workloads",
         nargs="*",
         default=["w1", "w2", "w4"],
-        help="w1 w2 w4 (all when none is named); w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports; w6: gates, release and credit; w7: ship and invoice; w11: KPIs",
+        help="w1 w2 w4 (all when none is named); w2-claim, w2-order: those parts of w2; w5: prices; w8: replay a history; w9: list pages, makes its own orders; w10: imports; w6: gates, release and credit; w7: ship and invoice; w11: KPIs",
     )
     parser.add_argument("--lines", type=_numbers, default=[1, 10, 100, 500])
     parser.add_argument("--clients", type=_numbers, help="w1: 1,8   w2: 16,64")
@@ -122,7 +122,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--history", type=Path, default=HISTORY, help="w8: the file of order lines")
     parser.add_argument("--until", type=date.fromisoformat, default=date(2011, 3, 31), help="w8: its last day")
     asked = parser.parse_args()
-    unknown = set(asked.workloads) - {"w1", "w2", "w3", "w4", "w5", "w8", "w9", "w10", "w6", "w7", "w11"}
+    unknown = set(asked.workloads) - {
+        "w1",
+        "w2",
+        "w2-claim",
+        "w2-order",
+        "w3",
+        "w4",
+        "w5",
+        "w8",
+        "w9",
+        "w10",
+        "w6",
+        "w7",
+        "w11",
+    }
     if unknown:
         parser.error(f"no such workload: {', '.join(sorted(unknown))}")
     if {"w6", "w7"} & set(asked.workloads) and (asked.shipments < BATCH or asked.shipments % BATCH):
@@ -148,6 +162,10 @@ def _workloads(asked: argparse.Namespace, names: Collection[str]) -> Iterator[di
     if "w2" in names:
         yield workloads.w2_order(500, asked.runs)
         yield from workloads.w2(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
+    if "w2" in names or "w2-claim" in names:
+        yield from workloads.w2_claims(asked.clients or [16, 64], asked.attempts, asked.stock, asked.runs)
+    if "w2-order" in names:
+        yield workloads.w2_order(500, asked.runs)
     if "w3" in names:
         from benchmarks import allocation
 

@@ -11,11 +11,12 @@ from typing import Any
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from benchmarks import data, floor, product
+from benchmarks import data, deciding, floor, product
 from benchmarks.measure import Sample, Spread, p95, rate, repeat_for, run_clients
 
 Row = dict[str, Any]
 SIDES: dict[str, Any] = {"floor": floor, "product": product}
+CLAIM_SIDES: dict[str, Any] = {"floor": floor, "floor that decides": deciding, "product": product}
 HOT, COLD, HOT_SITE = 1, 2, 1
 
 
@@ -33,23 +34,32 @@ def _place_one(lines: int) -> int:
 
 
 def w2(clients: Sequence[int], attempts: int, stock: int, runs: int) -> Iterator[Row]:
-    """A hot SKU, all clients at one balance row: whole orders, then reservations alone (`w2-claim`).
-
-    Oversold is units promised to clients beyond the stock, over all runs; `sold` the units of each run.
-    """
-    for name, hot_run in (("w2", _hot_orders), ("w2-claim", _hot_claims)):
-        for parallel in clients:
-            yield _hot_row(name, hot_run, parallel, attempts, stock, runs)
+    """A hot SKU, all clients at one balance row, by whole orders."""
+    for parallel in clients:
+        yield from _hot_rows("w2", {"floor": _hot_orders, "product": _hot_orders}, parallel, attempts, stock, runs)
 
 
-def _hot_row(
-    name: str, hot_run: Callable[[str, int, int], list[Sample]], parallel: int, attempts: int, stock: int, runs: int
-) -> Row:
-    rates: dict[str, list[float]] = {side: [] for side in SIDES}
-    slow: dict[str, list[float]] = {side: [] for side in SIDES}
-    sold: dict[str, list[int]] = {side: [] for side in SIDES}
+def w2_claims(clients: Sequence[int], attempts: int, stock: int, runs: int) -> Iterator[Row]:
+    """The same by reservations alone, beside both floors: the one that is told what to write, and the one that decides."""
+    for parallel in clients:
+        yield from _hot_rows("w2-claim", dict.fromkeys(CLAIM_SIDES, _hot_claims), parallel, attempts, stock, runs)
+
+
+def _hot_rows(
+    name: str,
+    hot_runs: dict[str, Callable[[str, int, int], list[Sample]]],
+    parallel: int,
+    attempts: int,
+    stock: int,
+    runs: int,
+) -> Iterator[Row]:
+    """A row for each floor, of the same runs. Oversold is units promised to clients beyond the stock, over all runs; `sold`
+    the units of each run."""
+    rates: dict[str, list[float]] = {side: [] for side in hot_runs}
+    slow: dict[str, list[float]] = {side: [] for side in hot_runs}
+    sold: dict[str, list[int]] = {side: [] for side in hot_runs}
     for _ in range(runs):
-        for side in SIDES:
+        for side, hot_run in hot_runs.items():
             _set_hot_stock(side, stock)
             samples = hot_run(side, parallel, attempts)
             rates[side].append(rate(samples))
@@ -57,8 +67,17 @@ def _hot_row(
             sold[side].append(sum(s.done for s in samples))
     oversold = {side: sum(max(0, units - stock) for units in counts) for side, counts in sold.items()}
     p95_ms = {side: round(statistics.median(times)) for side, times in slow.items()}
-    what = f"{stock} units, {parallel} clients"
-    return _row(name, what, "successes/s", rates, oversold=oversold, sold=sold, p95_ms=p95_ms)
+    for floor_side in [side for side in hot_runs if side != "product"]:
+        what = f"{stock} units, {parallel} clients" + ("" if floor_side == "floor" else f", {floor_side}")
+        yield _row(
+            name,
+            what,
+            "successes/s",
+            {"floor": rates[floor_side], "product": rates["product"]},
+            oversold=oversold,
+            sold=sold,
+            p95_ms=p95_ms,
+        )
 
 
 def w4(skus: int, runs: int, repeats: int = 20) -> Iterator[Row]:
@@ -130,7 +149,7 @@ def _hot_orders(side: str, clients: int, attempts: int) -> list[Sample]:
 
 def _hot_claims(side: str, clients: int, attempts: int) -> list[Sample]:
     """Reservations of demands opened beforehand, one transaction each."""
-    module = SIDES[side]
+    module = CLAIM_SIDES[side]
 
     def work(_: int, demand_ids: list[int]) -> Sample:
         left = iter(demand_ids[1:])
@@ -159,7 +178,7 @@ def _attempts(count: int, once: Callable[[], int]) -> Sample:
 
 def _set_hot_stock(side: str, stock: int) -> None:
     """`stock` units of the hot SKU at the hot site, none elsewhere; older claims on it are taken as consumed."""
-    schema = "floor" if side == "floor" else "public"
+    schema = "public" if side == "product" else "floor"
     with connection.cursor() as cursor:
         cursor.execute(
             f"UPDATE {schema}.inventory_stockbalance SET on_hand_qty = reserved_qty + allocated_qty + released_qty + picked_qty "
