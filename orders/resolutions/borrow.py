@@ -9,7 +9,7 @@ from core.errors import DomainError, Refused
 from core.overrides import Reason
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import Effect
+from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Resolution, register
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.lenders import lenders
@@ -51,7 +51,17 @@ def preview_borrow(case: CaseSnapshot, now: datetime) -> Effect:
         return Effect("", is_possible=False, why_not=NOBODY_LENDS)
     qty = plain(loan.giver.before - loan.giver.after)
     theirs = "its promise stays" if loan.giver.was == loan.giver.now else f"its promise moves to {_day(loan.giver.now)}"
-    return Effect(f"borrow {qty} from {loan.giver.document}: {theirs}; ours {_day(loan.taker.now)}", loan.money_effect)
+    words = f"borrow {qty} from {loan.giver.document}: {theirs}; ours {_day(loan.taker.now)}"
+    return Effect(words, loan.money_effect, _days_late(case, loan))
+
+
+def _days_late(case: CaseSnapshot, loan: Impact) -> int:
+    """Behind the day that was asked for, so that it is ranked beside the others by the same measure."""
+    order, waiting = waiting_lines(case)
+    if loan.taker.now is None:
+        return NEVER
+    asked = next((x.requested_date for x in waiting[:1]), None) or (order.requested_date if order else None)
+    return max((loan.taker.now - asked).days, 0) if asked else 0
 
 
 def borrow(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:

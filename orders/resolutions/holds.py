@@ -50,7 +50,7 @@ def preview_recheck(case: CaseSnapshot, now: datetime) -> Effect:
         return Effect("", is_possible=False, why_not="The account has no credit account.")
     room = f"{standing.available:,} {standing.currency} of credit are free"
     if standing.available < ZERO:
-        return Effect(f"stays held: {room}", is_possible=True)
+        return Effect(f"stays held: {room}", days_late=NEVER)
     return Effect(f"lets the order go if credit approves it now: {room}", money_effect=case.money_at_risk)
 
 

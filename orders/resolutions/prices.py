@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.actors import Actor
 from core.choices import counted
 from core.overrides import Reason
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import Effect
+from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Asked, Resolution, register
 from orders.exception_kinds import PRICE_MISMATCH
 from orders.queries import pictures
@@ -20,19 +20,28 @@ ZERO = Decimal(0)
 AGREES = "No price differs any more."
 
 
-def _difference(case: CaseSnapshot) -> tuple[int, Decimal, str]:
-    """How many lines differ from the customer's prices, and what we would give away (below 0) by theirs."""
+class _Differing(NamedTuple):
+    """Lines that differ from the customer's prices: how many, what theirs would give away (below 0), their sum at ours."""
+
+    lines: int
+    effect: Decimal
+    ours: Decimal
+    currency: str
+
+
+def _difference(case: CaseSnapshot) -> _Differing:
     order = pictures([case.subject.id]).get(case.subject.id)
     if order is None:
-        return 0, ZERO, ""
+        return _Differing(0, ZERO, ZERO, "")
     differing = stated_prices(order)
     lines = [x for x in order.lines if x.line_no in differing]
-    effect = sum(((stated_amount(x, order.currency) or ZERO) - x.amount for x in lines), ZERO)
-    return len(lines), effect, order.currency
+    ours = sum((x.amount for x in lines), ZERO)
+    theirs = sum((stated_amount(x, order.currency) or ZERO for x in lines), ZERO)
+    return _Differing(len(lines), theirs - ours, ours, order.currency)
 
 
 def preview_stated(case: CaseSnapshot, now: datetime) -> Effect:
-    count, effect, currency = _difference(case)
+    count, effect, _, currency = _difference(case)
     if not count:
         return Effect("", is_possible=False, why_not=AGREES)
     words = f"{counted(count, 'line')} at the customer's price: {effect:+,} {currency}; above your authority it is asked for"
@@ -50,10 +59,11 @@ def accept_stated(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) 
 
 
 def preview_reject(case: CaseSnapshot, now: datetime) -> Effect:
-    count, _, _ = _difference(case)
+    count, _, ours, currency = _difference(case)
     if not count:
         return Effect("", is_possible=False, why_not=AGREES)
-    return Effect(f"{counted(count, 'line')} cancelled; the customer orders again at our price")
+    words = f"{counted(count, 'line')} cancelled, {ours:,} {currency} of sales; the customer orders again at our price"
+    return Effect(words, -ours, days_late=NEVER)
 
 
 def reject(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:

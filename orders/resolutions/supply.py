@@ -99,7 +99,7 @@ def _site(
     asked = line.requested_date or order.requested_date
     late = max((now.date() - asked).days, 0) if asked else 0
     worth = (line.amount * found / line.qty).quantize(Decimal("0.01"))
-    rest = f"; {plain(missing - found)} still wait" if found < missing else ""
+    rest = f"; {plain(missing - found)} still wait{'s' if missing - found == 1 else ''}" if found < missing else ""
     effect = Effect(f"{plain(found)} of {plain(missing)} come from {code}{rest}", worth, days_late=late)
     return Resolution(
         kind,
@@ -124,18 +124,18 @@ def _serve(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str, demand_
 
 def deliveries(case: CaseSnapshot, now: datetime) -> list[Resolution]:
     """Each purchase of the first waiting product that could come in two days instead of later."""
-    _, waiting = waiting_lines(case)
+    order, waiting = waiting_lines(case)
     soon = now.date() + EXPEDITED
     wanted = [x.product_id for x in waiting if x.product_id is not None][:1]
     late = [i for i in open_inbound(product_ids=wanted) if i.eta_date > soon and i.kind == InboundKind.PURCHASE]
     late.sort(key=lambda i: (i.eta_date, i.inbound_id))
-    return [_delivery(case.kind, supply, waiting[0], soon) for supply in late[:MOST]]
+    asked = (waiting[0].requested_date or (order.requested_date if order else None)) if waiting else None
+    return [_delivery(case.kind, supply, waiting[0], asked, soon) for supply in late[:MOST]]
 
 
-def _delivery(kind: str, supply: OpenInbound, line: LinePicture, soon: date) -> Resolution:
+def _delivery(kind: str, supply: OpenInbound, line: LinePicture, asked: date | None, soon: date) -> Resolution:
     assert line.demand is not None
     covers = min(supply.open_qty, line.demand.backordered)
-    asked = line.requested_date
     text = (
         f"{plain(supply.open_qty)} of {supply.reference} on {_day(soon)} instead of {_day(supply.eta_date)}: "
         f"{plain(covers)} of them are missing here, {counted((supply.eta_date - soon).days, 'day')} sooner; "
