@@ -13,6 +13,7 @@ from core.errors import NotFound, NotPermitted
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
+from inventory.services.lock_demands import lock_demands
 from inventory.services.override_promise import override_promise
 from orders.locks import lock_orders
 from orders.promise_cases import NothingToPromise, PromiseCase, promise_cases
@@ -94,8 +95,19 @@ def change_order_promise(
             reason=reason, actor=actor, now=now,
         )  # fmt: skip
         return PromiseChange(False, case.was, day, case.effect, case.order.currency, asked_id)
+    case = _as_it_stands(case, now)
+    if given is not None and given.content_hash != case.hash:
+        raise approvals.ContentChanged(approval_id=given.id)
     _apply(case, reason, actor, given, now)
     return PromiseChange(True, case.was, day, case.effect, case.order.currency, approval_id)
+
+
+@require_uow
+def _as_it_stands(case: PromiseCase, now: datetime) -> PromiseCase:
+    """Read again under the demand's lock: what leaves the warehouse, and what a run moves, asks for no lock of the order."""
+    assert case.line.demand is not None  # a case is of what is open
+    lock_demands([case.line.demand.demand_id])
+    return promise_cases(case.order.order_id, {case.line.line_no: case.day}, now=now)[case.line.line_no]
 
 
 def may_promise_alone(case: PromiseCase, actor: Actor, now: datetime) -> bool:

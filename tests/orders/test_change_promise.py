@@ -4,6 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 
 from accounts import approvals
 from accounts.models import ApprovalRequest, AuthorityLimit
@@ -16,6 +17,7 @@ from core.overrides import Reason, ReasonTooShort
 from core.testing import drain
 from exceptions_app.models import Case
 from inventory.models import Demand, Promise
+from orders.services import change_promise as verb
 from orders.services.cancel import cancel_lines
 from orders.services.change_promise import NothingToPromise, change_promise
 from orders.services.place import place
@@ -54,6 +56,21 @@ def promised():
 
 def say(order, day, actor, **more):
     return change_promise(order_id=order, line_no=1, day=day, reason=WHY, actor=actor, now=NOW, **more)
+
+
+def test_what_left_the_warehouse_since_it_was_looked_at_is_not_promised_any_more(order, monkeypatch):
+    """The order's lock keeps no shipment back: what is open is read again once the line's stock is held."""
+    look = verb.may_promise_alone
+
+    def looked_at_while_ten_leave(case, actor, now):
+        allowed = look(case, actor, now)
+        Demand.objects.update(allocated_qty=F("allocated_qty") - 10, shipped_qty=F("shipped_qty") + 10)
+        return allowed
+
+    monkeypatch.setattr(verb, "may_promise_alone", looked_at_while_ten_leave)
+    assert say(order, promised() + 2 * DAY, acting(Role.CS_LEAD)).is_applied
+    after = OverrideEntry.objects.get().after
+    assert (Decimal(after["qty"]), Decimal(after["worth"])) == (30, 300)
 
 
 def test_a_later_day_within_ones_authority_holds_at_once_and_costs_the_contracts_penalty(order):
