@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
+from accounts.approval_queries import home_currency
 from accounts.queries import account_snapshots
 from accounts.rules.asks import NO_TIER_RANK, AccountSnapshot
 from core.rates import rates
 from exceptions_app import kinds
 from exceptions_app.detection import Cause
-from exceptions_app.severity import UNIT, Grade, Weighed
+from exceptions_app.severity import Grade, Weighed
 from exceptions_app.states import Severity
 
 
@@ -23,24 +24,28 @@ def grades(
 ) -> list[Grade]:
     """One per cause, in their order; at most 1 SQL, for the rates of the day. A policy's severity, where it names one,
     stands before the rule's."""
-    foreign = {(c.currency, UNIT) for c in causes if c.money_at_risk and c.currency and c.currency != UNIT}
+    ours = home_currency()
+    foreign = {(c.currency, ours) for c in causes if c.money_at_risk and c.currency and c.currency != ours}
     exchange = rates(foreign, on=now.date()) if foreign else {}
     return [
         Grade(Severity(fixed), f"{fixed}, by the SLA policy")
         if fixed
-        else _grade(cause, known.get(cause.account_id or 0), exchange)
+        else _grade(cause, known.get(cause.account_id or 0), exchange, ours)
         for cause, fixed in zip(causes, set_by_policy, strict=True)
     ]
 
 
-def _grade(cause: Cause, account: AccountSnapshot | None, exchange: Mapping[tuple[str, str], Decimal]) -> Grade:
+def _grade(
+    cause: Cause, account: AccountSnapshot | None, exchange: Mapping[tuple[str, str], Decimal], ours: str
+) -> Grade:
     kind = kinds.kind(cause.kind)
-    rate = Decimal(1) if cause.currency == UNIT else exchange.get((cause.currency, UNIT))
+    rate = Decimal(1) if cause.currency == ours else exchange.get((cause.currency, ours))
     rank = account.tier_rank if account else NO_TIER_RANK
     seen = Weighed(
         at_risk=cause.money_at_risk,
         currency=cause.currency,
         amount=None if rate is None else cause.money_at_risk * rate,
+        unit=ours,
         tier_rank=None if rank == NO_TIER_RANK else rank,
         evidence=cause.evidence,
     )

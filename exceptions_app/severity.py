@@ -10,7 +10,6 @@ from typing import Any
 
 from exceptions_app.states import Severity
 
-UNIT = "USD"  # what amounts are compared in; whoever weighs a case exchanges at the rate of the day
 DAYS_LATE = "days_late"  # the piece of evidence that says how many days late the customer, or the supply, is
 _SCALE = tuple(Severity)
 _ZERO = Decimal(0)
@@ -18,13 +17,15 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True)
 class Weighed:
-    """What a rule looks at. `at_risk` is in `currency`, `amount` the same in UNIT (None: no rate of the day, or nothing
+    """What a rule looks at. `at_risk` is in `currency`, `amount` the same in `unit`, the company's own, in which whoever
+    weighs a case exchanges at the rate of the day (None: no rate, or nothing
     known); `tier_rank` is 1 for the customers served first, None without a tier; `evidence` is all that was seen.
     """
 
     at_risk: Decimal = _ZERO
     currency: str = ""
     amount: Decimal | None = None
+    unit: str = "USD"
     tier_rank: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,7 +60,7 @@ def as_declared(start: Severity, seen: Weighed) -> Grade:
 @dataclass(frozen=True)
 class Steps:
     """One step graver from `much` at risk, for tiers up to `first_ranks`, and from `late_days` late (0: lateness does not
-    count); one step milder where something, but less than `little`, is at risk. Amounts are in UNIT.
+    count); one step milder where something, but less than `little`, is at risk. Amounts are in the company's currency.
     """
 
     much: Decimal = Decimal(25_000)
@@ -78,8 +79,8 @@ class Steps:
             return []
         told = f"{seen.at_risk:,} {seen.currency} at risk"
         if seen.amount >= self.much:
-            return [(1, f"{told}, {self.much:,} {UNIT} or more")]
-        return [(-1, f"{told}, less than {self.little:,} {UNIT}")] if _ZERO < seen.amount < self.little else []
+            return [(1, f"{told}, {self.much:,} {seen.unit} or more")]
+        return [(-1, f"{told}, less than {self.little:,} {seen.unit}")] if _ZERO < seen.amount < self.little else []
 
     def _by_tier(self, seen: Weighed) -> list[tuple[int, str]]:
         is_first = seen.tier_rank is not None and seen.tier_rank <= self.first_ranks

@@ -61,6 +61,15 @@ def test_a_case_of_much_money_or_of_a_first_customer_is_graver_and_says_why():
     ]
 
 
+def test_money_is_weighed_in_the_currency_of_the_company(settings):
+    """A house in Frankfurt keeps no rate of the dollar, and needs none."""
+    settings.COST_CURRENCY = "EUR"
+    assert graded(worth("25000", "EUR"), worth("30000", "USD", n=2)) == [
+        ("medium", "starts low; graver: 25,000 EUR at risk, 25,000 EUR or more"),
+        ("low", "starts low"),
+    ]
+
+
 def test_another_sighting_raises_and_lowers_it_and_the_history_tells():
     graded(worth("1000"))
     graded(worth("30000"))
