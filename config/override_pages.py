@@ -15,7 +15,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from accounts import queries as accounts
-from accounts.approval_queries import all_kept_limits, time_zones
+from accounts.approval_queries import all_kept_limits, home_currency, time_zones
 from accounts.rules.authority import Limit, limits_of
 from accounts.states import Role
 from config import override_duties
@@ -23,7 +23,9 @@ from core import clock, override_views, overrides
 from core.choices import words
 from core.exports import csv_lines
 from core.models import OverrideEntry
+from core.money import EXACT, round_amount
 from core.override_views import Entry, Leak, Line
+from core.rates import rates_by_day
 from credit.rules.authority import KIND as CREDIT_LIMIT
 from credit.rules.authority import limit_authority
 
@@ -133,17 +135,22 @@ class _View:
 
 
 def just_below(entries: list[Entry]) -> Iterator[Line]:
-    """What was at stake between nine tenths of what the person's roles may do alone and that limit."""
-    kept = all_kept_limits()
-    for e in entries:
-        authority, amount = at_stake(e)
-        if amount is None:
-            continue
-        mine = set(e.roles.split(","))
-        caps = _caps(authority, mine, kept)
-        near = [cap for cap in caps if cap * JUST_BELOW <= amount <= cap]
+    """What was at stake between nine tenths of what the person's roles may do alone and that limit: both in the company's
+    currency, in which authority is counted, at the rate of the entry's day. 2 SQL."""
+    kept, home = all_kept_limits(), home_currency()
+    staked = [(e, authority, amount) for e in entries for authority, amount in [at_stake(e)] if amount is not None]
+    foreign = {(e.currency, home, e.at.date()) for e, *_ in staked if e.currency not in ("", home)}
+    known = rates_by_day(foreign) if foreign else {}
+    for e, authority, amount in staked:
+        ours = amount
+        if e.currency not in ("", home):
+            rate = known.get((e.currency, home, e.at.date()))
+            if rate is None:  # nobody's limit decided it
+                continue
+            ours = round_amount(EXACT.multiply(amount, rate), home)
+        near = [cap for cap in _caps(authority, set(e.roles.split(",")), kept) if cap * JUST_BELOW <= ours <= cap]
         if near:
-            yield Line(e.id, (e.actor, words(e.kind), e.document, amount, min(near), e.currency, e.at))
+            yield Line(e.id, (e.actor, words(e.kind), e.document, ours, min(near), home, e.at))
 
 
 def at_stake(e: Entry) -> tuple[str, Decimal | None]:

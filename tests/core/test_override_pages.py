@@ -13,7 +13,7 @@ from accounts.states import Role
 from core import clock, journal, override_views, overrides
 from core.actors import Actor
 from core.chain import digest
-from core.models import OverrideReview
+from core.models import ExchangeRate, OverrideReview
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import unit
@@ -171,12 +171,12 @@ def test_what_an_auditor_asks_is_answered(auditor, people):
     assert {cells[0] for _, cells in lines("both-sides")} == {boss.label, "Two hats 0", "Two hats 1"}
 
 
-def told(actor, kind, before, after, effect="0", number=1, **more):
+def told(actor, kind, before, after, effect="0", number=1, currency="USD", **more):
     with unit():
         return overrides.record(
             kind=kind, subject=DocumentRef("order", number, f"SO-{number}"), actor=actor, before=before, after=after,
             reason=Reason("match", "Matched the other offer"), now=clock.now() - timedelta(hours=1),
-            money_effect=Decimal(effect), currency="USD", **more,
+            money_effect=Decimal(effect), currency=currency, **more,
         )  # fmt: skip
 
 
@@ -199,6 +199,10 @@ def test_just_below_a_limit_is_measured_as_the_authority_is(auditor):
     told(finance, "credit_limit", {"limit_amount": 50_000}, {"limit_amount": 24_900}, "25100")  # lowered
     told(finance, "hold_release", {"hold": "data"}, {"order_amount": "22500.00"})
     told(clerk, "promise", {}, {"worth": "899.00"}, "-999")
+    ExchangeRate.objects.create(base="JPY", quote="USD", valid_from=clock.now().date() - DAY, rate=Decimal("0.0068"))
+    rows[told(clerk, "promise", {}, {"worth": "140000"}, currency="JPY")] = "952.00"  # of the company's currency
+    told(clerk, "promise", {}, {"worth": "950"}, currency="JPY")
+    told(clerk, "promise", {}, {"worth": "950"}, currency="CHF")  # no rate: no limit decided it
     page = auditor.get(reverse(AUDIT), {"view": "just-below", "days": "30"}).context["rows"]
     found = {int(url.rstrip("/").split("/")[-2]): cells[3] for url, cells in page}
     assert found == rows
