@@ -7,6 +7,7 @@ from typing import Any
 
 from core import sql
 from exceptions_app.rules.asks import CaseSnapshot
+from inventory import failed_wins
 from inventory.services.run_by_policy import SHOWN
 
 _SERVED = """
@@ -37,6 +38,9 @@ SELECT w.id FROM unnest(%(ids)s::bigint[], %(subjects)s::bigint[]) AS w(id, subj
 
 def given_back(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
     """None of the documents that lost stock to a run waits for the product any more; where not all are named, nobody."""
+    cases = [
+        c for c in cases if not c.cause_key.startswith(failed_wins.PREFIX)
+    ]  # these end when their own line is served
     lost = {c.id: [str(one["document"]) for one in c.evidence.get("lost", ())] for c in cases}
     named = {pk: some for pk, some in lost.items() if 0 < len(some) < SHOWN}
     pairs = [(pk, document) for pk, some in named.items() for document in some]

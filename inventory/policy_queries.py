@@ -59,6 +59,7 @@ class Rules:
     policies: Mapping[int, Policy]
     ruled: frozenset[int]
     explains_all: bool = False  # no short way, for a plan that people look at
+    is_part: bool = False  # of a run over everything: what an order's lines hold elsewhere is dealt again there
 
     @cached_property
     def by_policy(self) -> set[int]:

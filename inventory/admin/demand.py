@@ -203,7 +203,7 @@ class AllocationRunAdmin(LedgerAdmin):
     actions_list = ("open_workbench",)
     fields = readonly_fields = (
         "number", "cause", "whole", "started_at", "finished_at", "progress", "parts", "changed", "products", "demands",
-        "allocated", "still_short", "failed_wins",
+        "allocated", "still_short", "failed_wins", "by_parts",
     )  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[AllocationRun]:
@@ -276,6 +276,12 @@ class AllocationRunAdmin(LedgerAdmin):
     def failed_wins(self, row: AllocationRun) -> str:
         """Demands that had to be served in full on their day, and are not; each one's page says why."""
         return str(row.result.get("failed_wins", 0))
+
+    @display(description="Orders judged by their parts")
+    def by_parts(self, row: AllocationRun) -> str:
+        """Orders that ship whole, or a least percent, of which the run looked at some lines without the others."""
+        count = row.result.get("by_parts", 0)
+        return f"{count}: in several shards, or under several policies" if count else "none"
 
     @display(description="Run", ordering="id")
     def number(self, row: AllocationRun) -> str:

@@ -1,7 +1,8 @@
 """Orders that miss what they ship for give their stock back, and the rest is dealt again (domain.md §6, stage 10).
 
 An order is judged by its lines in this run, which takes along the products of all of them that wait
-(`policy_queries.ties_between`); the release gate has the last word. The best-ranked order that fails had its choice
+(`policy_queries.ties_between`), and by what its other lines hold (`Need.group_elsewhere`); the release gate has the
+last word. The best-ranked order that fails had its choice
 before every other that fails, so nothing they give back could help it: it is barred, and so are those that share no
 product with one barred before them. Then the products touched are dealt again without them.
 """
@@ -78,9 +79,10 @@ def _orders(tables: Iterable[Table]) -> list[Lines]:
 
 
 def _is_met(lines: Lines) -> bool:
-    asked = sum((s.need.qty for s in lines), ZERO)
-    percent = max(s.need.group_percent for s in lines)
-    return sum((s.got for s in lines), ZERO) * 100 >= percent * asked
+    asked, got = lines[0].need.group_elsewhere
+    asked += sum((s.need.qty for s in lines), ZERO)
+    got += sum((s.got for s in lines), ZERO)
+    return got * 100 >= max(s.need.group_percent for s in lines) * asked
 
 
 def _certain(failing: Iterable[Lines]) -> list[Lines]:

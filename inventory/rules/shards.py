@@ -33,6 +33,12 @@ def shards(
     return [*found, tuple(part)] if part else found
 
 
+def cut_by(parts: Iterable[Sequence[int]], ties: Iterable[Sequence[int]]) -> int:
+    """How many orders, each the products of one of `ties`, have lines in several parts all the same."""
+    part_of = {i: n for n, part in enumerate(parts) for i in part}
+    return sum(len({part_of[i] for i in tie if i in part_of}) > 1 for tie in ties)
+
+
 def heavy(lines: Mapping[int, int], parts: Iterable[Sequence[int]], *, most_lines: int = MOST_LINES) -> list[int]:
     """The products of shards that are more than one should be: these are planned before anything is locked. A lighter shard
     is done sooner than its plan would be compared with what it was made from."""

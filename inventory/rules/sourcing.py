@@ -40,7 +40,8 @@ class Need:
     """What one demand wants now, in base units, with what it is ranked by.
 
     `qty` counts `held`, its firm claims by balance that a policy may take or keep. Less than `min_qty` is nothing to
-    it. `order_key` is its order, for caps; `group` an order of which `group_percent` must be served or nothing.
+    it. `order_key` is its order, for caps; `group` an order of which `group_percent` must be served or nothing, with what
+    its lines elsewhere (of products this run does not deal) ask and hold.
     """
 
     demand_id: int
@@ -65,6 +66,7 @@ class Need:
     history_qty: Decimal = Decimal(0)
     terms: Terms = NO_TERMS
     route: tuple[int, ...] = ()  # the sites that may serve it, in turn, as sourcing planned; empty: any, by their rank
+    group_elsewhere: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
 
     @property
     def held_qty(self) -> Decimal:

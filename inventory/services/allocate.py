@@ -20,7 +20,7 @@ from inventory.models import AllocationRun
 from inventory.policy_queries import ties_between
 from inventory.queries import lines_worth_a_run
 from inventory.rules.asks import AllocationOutcome
-from inventory.rules.shards import MOST_PRODUCTS, heavy, shards
+from inventory.rules.shards import MOST_PRODUCTS, cut_by, heavy, shards
 from inventory.services.run_products import outcome_of, result_of, run_products, total_of
 
 
@@ -89,6 +89,7 @@ def _written(trigger_key: str, now: datetime) -> Started:
     lines |= dict.fromkeys({i for tie in ties for i in tie} - lines.keys(), 1)
     parts = shards(lines, ties)
     scope = {"products": len(lines), "shards": len(parts), "of": parts, "heavy": heavy(lines, parts)}
+    scope["cut"] = cut_by(parts, ties)
     result = {} if parts else result_of(total_of(0, ()))
     values = {"scope": json.dumps(scope), "result": json.dumps(result), "finished": None if parts else now}
     is_new = bool(sql.rows(_NEW, {"key": trigger_key, "now": now, **values}))
@@ -114,5 +115,5 @@ def _close(run_id: int, now: datetime) -> None:
     whole = locks.lock_run(run_id)
     done = AllocationRun.objects.filter(parent=whole, finished_at__isnull=False)
     if whole.finished_at is None and done.count() == whole.scope["shards"]:
-        outcome = total_of(run_id, [outcome_of(part) for part in done])
+        outcome = total_of(run_id, [outcome_of(part) for part in done], cut=whole.scope.get("cut", 0))
         AllocationRun.objects.filter(pk=run_id).update(finished_at=now, result=result_of(outcome))

@@ -35,6 +35,15 @@ _OTHER_LINES = """
     WHERE d.product_id = ANY(%(products)s::bigint[]) GROUP BY 1, 2"""
 
 
+_ELSEWHERE = """
+    SELECT d.ref_kind || ':' || d.ref_id, sum(d.backordered_qty + d.reserved_qty + d.allocated_qty),
+           sum(d.reserved_qty + d.allocated_qty)
+    FROM inventory_demand d JOIN unnest(%(kinds)s::text[], %(refs)s::bigint[]) AS r(kind, ref)
+         ON d.ref_kind = r.kind AND d.ref_id = r.ref
+    WHERE NOT d.product_id = ANY(%(products)s::bigint[]) AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0
+    GROUP BY 1"""
+
+
 @dataclass(frozen=True)
 class Stage:
     """What a policy plan is made from. `held` are all open claims of the demands, `back` what other claims that ended give
@@ -58,6 +67,7 @@ class PolicyPlan:
     supplies: Mapping[int, Supply]
     snapshot: Snapshot  # what it was planned from
     stale: frozenset[int] = frozenset()  # products that had moved since they were planned ahead
+    by_parts: int = 0  # orders that are judged whole, but have lines under several policies
 
     @property
     def snapshots(self) -> Mapping[int, Snapshot]:
@@ -85,14 +95,17 @@ def plan_by_policy(stage: Stage, *, now: datetime, ahead: PolicyPlan | None = No
     supplies = {s.balance_id: s for s in free_stock(products, coming_back=back)}
     again = {i: [h for h in some if h.balance_id in supplies or h.kind == ClaimKind.SOFT] for i, some in again.items()}
     needs = _needs(stage, demands, again, parties)
+    if not stage.rules.is_part:
+        needs = _judged_whole(needs, products)
     snapshot = _snapshot(stage, needs, again, supplies, accounts, now=now)
     moved = frozenset(products) if ahead is None else moved_since(ahead.snapshot, snapshot)
     plan = _plan(stage, snapshot.of(moved), now=now) if moved else Plan((), ())
     if ahead is not None:
         plan = _with_those_of(plan, ahead.plan, {n.demand_id for n in snapshot.needs if n.product_id not in moved})
     planned = {n.demand_id for n in snapshot.needs}
+    by_parts = _in_several(stage, snapshot.needs)
     dealt = {i: some for i, some in again.items() if i in planned}
-    return PolicyPlan(plan, dealt, supplies, snapshot, frozenset() if ahead is None else moved)
+    return PolicyPlan(plan, dealt, supplies, snapshot, frozenset() if ahead is None else moved, by_parts)
 
 
 def _plan(stage: Stage, snapshot: Snapshot, *, now: datetime) -> Plan:
@@ -110,6 +123,14 @@ def _plan(stage: Stage, snapshot: Snapshot, *, now: datetime) -> Plan:
         tuple(line for m in made for line in m.lines), tuple(d for m in made for d in m.decisions),
         tuple(peg for m in made for peg in m.pegs), all(m.is_settled for m in made),
     )  # fmt: skip
+
+
+def _in_several(stage: Stage, needs: Iterable[Need]) -> int:
+    policies: dict[str, set[str]] = defaultdict(set)
+    for n in needs:
+        if n.group:
+            policies[n.group].add(stage.rules.policies[n.product_id].code)
+    return sum(len(some) > 1 for some in policies.values())
 
 
 def _with_those_of(plan: Plan, other: Plan, demand_ids: Collection[int]) -> Plan:
@@ -181,6 +202,19 @@ def _need(demand: LockedDemand, qty: Decimal, claims: Sequence[Held], policy: Po
         parties.history.get((demand.account_id or 0, demand.product_id), ZERO),
         parties.terms(demand.account_id, demand.product_id), tuple(demand.route),
     )  # fmt: skip
+
+
+def _judged_whole(needs: list[Need], products: Collection[int]) -> list[Need]:
+    """With what the lines of the same orders that this run does not deal ask and hold. One statement, none without orders
+    that are judged."""
+    documents = sorted({n.group.partition(":")[::2] for n in needs if n.group})
+    if not documents:
+        return needs
+    parameters = {
+        "kinds": [kind for kind, _ in documents], "refs": [int(ref) for _, ref in documents], "products": sorted(products)
+    }  # fmt: skip
+    found = {key: (asked, held) for key, asked, held in sql.rows(_ELSEWHERE, parameters)}
+    return [replace(n, group_elsewhere=found[n.group]) if n.group in found else n for n in needs]
 
 
 NO_MINIMUM = ZERO, "", HUNDRED

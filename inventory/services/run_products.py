@@ -8,7 +8,7 @@ come last and hold stock only softly. Products without a policy of their own and
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
@@ -64,6 +64,7 @@ def run_products(
     if not is_new:
         return outcome_of(run)
     rules = rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None)
+    rules = replace(rules, is_part=parent_id is not None)
     with collection.waiting():
         ahead = _ahead(product_ids, rules, now=now) if is_heavy and rules.by_policy else None
         demands = locks.lock_open_demands(product_ids, dealt_again=rules.dealt_again) if product_ids else {}
@@ -106,7 +107,7 @@ def _deal(
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
     return AllocationOutcome(
         run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale),
-        len(failed),
+        len(failed), by_policy.by_parts,
     )  # fmt: skip
 
 
@@ -242,6 +243,7 @@ class _Result:
     product_ids: tuple[int, ...]
     planned_again: int = 0
     failed_wins: int = 0
+    by_parts: int = 0
 
 
 def _nothing(run: AllocationRun) -> AllocationOutcome:
@@ -258,11 +260,12 @@ def outcome_of(run: AllocationRun) -> AllocationOutcome:
     found = codec.load(_Result, run.result)
     return AllocationOutcome(
         run.pk, found.demands, found.allocated, found.still_short, found.product_ids, found.planned_again,
-        found.failed_wins,
+        found.failed_wins, found.by_parts,
     )  # fmt: skip
 
 
-def total_of(run_id: int, parts: Sequence[AllocationOutcome]) -> AllocationOutcome:
+def total_of(run_id: int, parts: Sequence[AllocationOutcome], *, cut: int = 0) -> AllocationOutcome:
+    """`cut`: orders whose lines are in several of the parts."""
     return AllocationOutcome(
         run_id,
         sum(p.demands for p in parts),
@@ -271,4 +274,5 @@ def total_of(run_id: int, parts: Sequence[AllocationOutcome]) -> AllocationOutco
         tuple(sorted({i for p in parts for i in p.product_ids})),
         sum(p.planned_again for p in parts),
         sum(p.failed_wins for p in parts),
+        cut + sum(p.by_parts for p in parts),
     )

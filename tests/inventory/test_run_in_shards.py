@@ -150,6 +150,35 @@ def test_what_its_other_line_lacks_takes_the_stock_of_an_order_back_also_where_t
     assert breaches() == []
 
 
+def test_an_order_that_a_receipt_s_run_only_touches_is_judged_with_what_its_other_line_holds(judged):
+    """The first is tied to `between`, which brings the second's line of it into the run; of its other product there is
+    none. Judged by that line alone it would take what is left of `between` and wait with it."""
+    one, between, _, none_there = judged
+    account = AccountFactory(ship_complete=ShipComplete.ORDER)
+    first = an_order_of_two(account, one, between, 2)
+    lacking = an_order_of_two(account, between, none_there, 2)
+    waits = demand(between, 2, tier=2)
+    outcome = allocate(trigger_key="receipt", product_ids=[one.pk], actor=PLANNER, now=NOW)
+    assert outcome.product_ids == tuple(sorted([one.pk, between.pk]))
+    assert held(*first, *lacking, waits) == [2, 2, 0, 0, 2]
+    assert outcome.by_parts == 0
+    assert breaches() == []
+
+
+def test_orders_judged_by_their_parts_are_counted_on_the_run_s_page(judged, monkeypatch):
+    monkeypatch.setattr(doors, "shards", lambda lines, ties: [(i,) for i in sorted(lines)])
+    one, other = judged[0], judged[1]
+    an_order_of_two(AccountFactory(ship_complete=ShipComplete.ORDER), one, other)
+    outcome = allocate(trigger_key="cut", actor=PLANNER, now=NOW)
+    assert outcome.by_parts == 1
+    draft = PolicyDraft(Policy(code="next", name="Next", passes=1), (SegmentDraft("all", "gain"),), skus=(other.sku,))
+    save_policy(draft=draft, actor=PLANNER, now=NOW)
+    two = [one.pk, other.pk]
+    assert allocate(trigger_key="under two policies", product_ids=two, actor=PLANNER, now=NOW).by_parts == 1
+    page = browser_of(StaffFactory(is_superuser=True)).get(f"/admin/inventory/allocationrun/{outcome.run_id}/change/")
+    assert "1: in several shards, or under several policies" in page.content.decode()
+
+
 def held(*demand_ids):
     states = demand_states(demand_ids)
     return [states[i].allocated for i in demand_ids]
