@@ -14,6 +14,7 @@ from api.v1 import (
     field,
     field_counts,
     field_moves,
+    held_goods,
     line_requests,
     me,
     orders,
@@ -79,6 +80,7 @@ v1 = [
     path("orders/<str:public_id>/amend", amendments.Amend.as_view(), name="order-amend"),
     path("orders/<str:public_id>/revisions", amendments.Revisions.as_view(), name="order-revisions"),
     path("orders/<str:public_id>/cancel", orders.Cancel.as_view(), name="order-cancel"),
+    path("orders/<str:public_id>/hold", held_goods.HeldGoods.as_view(), name="order-hold"),
     path("orders/<str:public_id>/price-requests", price_requests.PriceRequests.as_view(), name="price-requests"),
     path("orders/<str:public_id>/promise-requests", line_requests.PromiseRequests.as_view(), name="promise-requests"),
     path(

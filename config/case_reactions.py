@@ -21,6 +21,7 @@ from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered, Ve
 from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved, WinsFailed
 from inventory.failed_wins import failed_wins
+from inventory.states import STOCK_HOLD
 from orders.events import (
     HoldCleared,
     HoldPlaced,
@@ -194,7 +195,8 @@ def open_promise_case(fact: PromiseMoved, job: JobContext) -> None:
 
 
 def open_promise_cases(facts: Sequence[PromiseMoved], jobs: Jobs) -> None:
-    told = [fact for fact in facts if fact.ref_kind != "fill_up"]  # nobody was promised what we send to ourselves
+    # Nobody was promised what we send to ourselves, or what a draft holds.
+    told = [fact for fact in facts if fact.ref_kind not in ("fill_up", STOCK_HOLD)]
     open_cases([_promise_case(fact) for fact in told], now=jobs[0].now, actor=jobs[0].actor)
 
 

@@ -143,6 +143,8 @@ NAVIGATION = [
         _item(_("Invoices"), "receipt_long", "billing_invoice"),
         _item(_("Hold types"), "back_hand", "orders_holdtype"),
         _item(_("Purchase rules"), "rule", "orders_purchaserule"),
+        _item(_("Held goods"), "shopping_cart_checkout", "orders_stockhold"),
+        _item(_("Limits of held goods"), "hourglass_top", "orders_stockholdlimit"),
     ),
     _section(
         _("Shipping"),

@@ -136,6 +136,15 @@ A_VENDOR_HOLDS_ITS_OFFER = """
                        WHERE v.balance_id = b.id AND v.source_kind <> 'vendor_offer') m ON true
     WHERE coalesce(m.qty, 0) <> 0 OR b.on_hand_qty <> 0 AND o.id IS NULL
        OR o.is_active AND o.out_since IS NULL AND b.on_hand_qty < o.most_qty ORDER BY b.id"""
+A_DRAFT_HOLDS_FOR_A_TIME = """
+    SELECT format('demand %s of hold %s: %s waiting, %s allocated, %s released, %s of its claims never run out', d.id,
+                  d.ref_id, d.backordered_qty, d.allocated_qty, d.released_qty + d.picked_qty + d.shipped_qty,
+                  count(c.id))
+    FROM inventory_demand d
+    LEFT JOIN inventory_claim c ON c.demand_id = d.id AND c.state = 'open' AND c.expires_at IS NULL
+    WHERE d.ref_kind = 'stock_hold' GROUP BY d.id
+    HAVING count(c.id) > 0
+        OR d.backordered_qty + d.allocated_qty + d.released_qty + d.picked_qty + d.shipped_qty > 0 ORDER BY d.id"""
 CHECKS = {
     "claims on a balance equal its open claims": CLAIMS_ON_A_BALANCE,
     "on hand equals the sum of movements": ON_HAND_IS_ITS_MOVEMENTS,
@@ -152,6 +161,7 @@ CHECKS = {
     "a fill-up's claim travels once": CLAIMS_TRAVEL_ONCE,
     "an accepted offer moved what it offered": OFFERS_MOVED_WHAT_THEY_OFFERED,
     "an open dispute is what was booked": OPEN_DISPUTES_STAND,
+    "what a draft holds is soft and runs out": A_DRAFT_HOLDS_FOR_A_TIME,
     "a vendor's site holds its offers, nothing of ours": A_VENDOR_HOLDS_ITS_OFFER,
 }
 

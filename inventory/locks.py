@@ -30,7 +30,7 @@ from inventory.models import (
 )
 from inventory.rules.pegs import Expected
 from inventory.rules.sourcing import GENERAL_KINDS
-from inventory.states import ClaimState
+from inventory.states import STOCK_HOLD, ClaimState
 
 ZERO = Decimal(0)
 
@@ -69,6 +69,11 @@ class LockedDemand:
     receiving_days: Sequence[int]
     route: Sequence[int]
     ship_complete: str = ""
+
+    @property
+    def where_freed(self) -> str:
+        """The bucket of units that no claim holds any more: they wait, but for a draft's, which only holds what is there."""
+        return "cancelled_qty" if self.ref_kind == STOCK_HOLD else "backordered_qty"
 
 
 _DEMANDS = "inventory_demand"

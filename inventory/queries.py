@@ -33,7 +33,7 @@ from inventory.rules.asks import (
 from inventory.rules.atp import dated_atp, expected_on
 from inventory.rules.sourcing import GENERAL_KINDS
 from inventory.rules.vendor import shown_name
-from inventory.states import ClaimKind, ClaimState, InboundKind, PromiseKind, StockStatus
+from inventory.states import STOCK_HOLD, ClaimKind, ClaimState, InboundKind, PromiseKind, StockStatus
 
 FREE = F("on_hand_qty") - F("reserved_qty") - F("allocated_qty") - F("released_qty") - F("picked_qty")
 USABLE = Q(status=StockStatus.AVAILABLE, owner="", site__is_active=True) & (
@@ -226,7 +226,8 @@ def lines_worth_a_run() -> dict[int, int]:
     """
     stocked = StockBalance.objects.annotate(free=FREE).filter(USABLE, free__gt=0, site__kind__in=_KINDS)
     waiting = Q(backordered_qty__gt=0, product_id__in=stocked.values("product_id")) | Q(reserved_qty__gt=0)
-    rows = Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).values_list("product_id")
+    open_now = Demand.objects.filter(UNSHIPPED, waiting, is_blocked=False).exclude(ref_kind=STOCK_HOLD)
+    rows = open_now.values_list("product_id")
     return dict(rows.annotate(lines=Count("pk")).order_by("product_id"))
 
 

@@ -34,14 +34,24 @@ _RUN_OUT = """
     SELECT c.balance_id, sum(c.qty) FROM inventory_claim c JOIN inventory_stockbalance b ON b.id = c.balance_id
     WHERE c.state = 'open' AND c.expires_at <= %(now)s::timestamptz AND b.product_id = ANY(%(products)s::bigint[])
     GROUP BY c.balance_id"""
+_OWN = """
+    SELECT c.balance_id, c.qty FROM inventory_claim c
+    WHERE c.state = 'open' AND c.kind = 'soft' AND c.demand_id = ANY(%(own)s::bigint[])
+      AND c.expires_at > %(now)s::timestamptz"""
 
 
 def split_plan(
-    asks: Sequence[SplitAsk], *, account_id: int | None, now: datetime, are_alternatives: bool = False
+    asks: Sequence[SplitAsk],
+    *,
+    account_id: int | None,
+    now: datetime,
+    are_alternatives: bool = False,
+    own_demands: Collection[int] = (),
 ) -> dict[int, SplitLine]:
     """{key: how the line would be promised}, adding up to each line's quantity: by the rules of submit, from the same
     stock, pools, sourcing rules and supply on its way. Lines of one product share one truth, the earliest date first;
-    of alternatives each is asked as if it were ordered alone.
+    of alternatives each is asked as if it were ordered alone. What the `own_demands` hold, those of the draft's own hold,
+    is free for them.
 
     About eleven statements for any number of lines; nothing is locked or written.
     """
@@ -51,9 +61,11 @@ def split_plan(
     wants = {a.key: _want(a, account_id, places.get(a.ship_to_id or 0, ANYWHERE)) for a in asks}
     products = sorted({a.product_id for a in asks})
     accounts = [] if account_id is None else [account_id]
-    pools = read_pools(products, on=local_date(now, "UTC"), account_ids=accounts, now=now)
-    around = surroundings(list(wants.values()), now=now, pools=pools)
-    free = _free(around.free, products, now)
+    today = local_date(now, "UTC")
+    pools = read_pools(products, on=today, account_ids=accounts, ignore_demand_ids=own_demands, now=now)
+    back = _own(own_demands, now)
+    around = surroundings(list(wants.values()), now=now, pools=pools, own_demands=own_demands, coming_back=back)
+    free = _free(around.free, products, back, now)
     baskets = [[a] for a in asks] if are_alternatives else [list(asks)]
     routes = [plan_orders([wants[a.key] for a in basket], around, now=now) for basket in baskets]
     plans = [_deal(b, routed, free, account_id, pools, now) for b, routed in zip(baskets, routes, strict=True)]
@@ -105,10 +117,23 @@ def _want(ask: SplitAsk, account_id: int | None, place: Destination) -> Want:
     )  # fmt: skip
 
 
-def _free(free: Sequence[Supply], products: Sequence[int], now: datetime) -> Sequence[Supply]:
+def _own(demand_ids: Collection[int], now: datetime) -> dict[int, Decimal]:
+    """{balance: what they hold there}. One statement, none for no demands."""
+    held: dict[int, Decimal] = defaultdict(Decimal)
+    for balance_id, qty in sql.rows(_OWN, {"own": list(demand_ids), "now": now}) if demand_ids else ():
+        held[balance_id] += qty
+    return held
+
+
+def _free(
+    free: Sequence[Supply], products: Sequence[int], own: Mapping[int, Decimal], now: datetime
+) -> Sequence[Supply]:
     """With what ran out and nobody swept yet."""
-    back: dict[int, Decimal] = dict(sql.rows(_RUN_OUT, {"now": now, "products": list(products)}))
-    return free_stock(products, coming_back=back) if back else free
+    run_out: dict[int, Decimal] = dict(sql.rows(_RUN_OUT, {"now": now, "products": list(products)}))
+    if not run_out:
+        return free
+    back = {i: run_out.get(i, ZERO) + own.get(i, ZERO) for i in run_out.keys() | own.keys()}
+    return free_stock(products, coming_back=back)
 
 
 def _deal(

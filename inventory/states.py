@@ -2,6 +2,9 @@ from enum import StrEnum
 
 from core.lifecycle import Lifecycle
 
+# The document kind of what a cart or quote holds for a time: its demands take what is there and never wait for more.
+STOCK_HOLD = "stock_hold"
+
 
 class SiteKind(StrEnum):
     DC = "dc"

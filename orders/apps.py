@@ -8,15 +8,23 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from core import refs
+        from inventory.states import STOCK_HOLD
         from orders import checks
         from orders.ledgers import line_names
 
         checks.register()
         refs.register("order", "Order", _page)
         refs.register("order_line", "Order", numbers=line_names)
+        refs.register(STOCK_HOLD, "Held draft", _held_page)
 
 
 def _page(pk: int) -> str:
     from django.urls import reverse
 
     return reverse("admin:orders_order_change", args=[pk])
+
+
+def _held_page(pk: int) -> str:
+    from django.urls import reverse
+
+    return reverse("admin:orders_stockhold_change", args=[pk])

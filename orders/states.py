@@ -30,6 +30,16 @@ class Channel(StrEnum):
     CRM = "crm"
 
 
+class StockHoldEnd(StrEnum):
+    """How a draft's hold on goods ended."""
+
+    LET_GO = "let_go"
+    CHANGED = "changed"
+    RAN_OUT = "ran_out"
+    SUBMITTED = "submitted"
+    CANCELLED = "cancelled"
+
+
 class Blocks(StrEnum):
     """What a hold keeps from happening."""
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from core import clock
 from core.errors import NotFound
 from core.quantity import plain
 from orders.filters import OrderFilter, OrderSummary, find_orders
 from orders.queries import drafts_of, pictures
 from orders.rules.asks import DraftChanges, LineDraft, OrderDraft
+from orders.rules.stock_holds import GoodsHeld
 from orders.states import Channel
+from orders.stock_hold_queries import goods_held
 from portal.quick import Row
 from portal.rules.lines import StatedLine, quantity_of
 
@@ -22,6 +25,7 @@ class Kept:
     number: str
     version: int
     draft: OrderDraft
+    held: GoodsHeld | None = None
 
     @property
     def stated(self) -> list[StatedLine]:
@@ -48,7 +52,17 @@ def kept_draft(number: str, account_id: int) -> Kept:
 
 
 def _kept(head: OrderSummary) -> Kept:
-    return Kept(head.order_id, head.number, head.version, drafts_of([head.order_id])[head.order_id])
+    draft, held = drafts_of([head.order_id])[head.order_id], goods_held([head.order_id], now=clock.now())
+    return Kept(head.order_id, head.number, head.version, draft, held.get(head.order_id))
+
+
+def held_of(number: str, account_id: int) -> GoodsHeld | None:
+    """What the customer's draft with this number holds; None where it holds nothing, or is none (any more)."""
+    if not number:
+        return None
+    found = find_orders(OrderFilter(frozenset({account_id}), number=number[:30], status="draft"), limit=1)
+    ids = [x.order_id for x in found if x.channel == Channel.PORTAL]
+    return goods_held(ids, now=clock.now()).get(ids[0]) if ids else None
 
 
 def again_lines(number: str, account_id: int) -> list[StatedLine]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from accounts.rules.asks import AccountSnapshot
 from core import clock
 from portal.access import PortalRequest, actor
+from portal.drafts import held_of
 from portal.quick import QuickPage, check
 from portal.rules.lines import StatedLine, TooMany, UnreadableFile, read_fields, read_text
 from portal.standing import headroom
@@ -64,7 +65,9 @@ def _joined(written: list[StatedLine], added: list[StatedLine] | TooMany) -> lis
 
 
 def _checked(request: PortalRequest, stated: list[StatedLine]) -> QuickPage:
-    return check(stated, account=request.buying.account, actor=actor(request), now=clock.now())
+    account = request.buying.account
+    held = held_of(request.POST.get("draft", ""), account.id)
+    return check(stated, account=account, actor=actor(request), now=clock.now(), held=held)
 
 
 def _in_mode(request: PortalRequest, page: QuickPage) -> QuickPage:

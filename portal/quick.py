@@ -18,6 +18,7 @@ from core.quantity import plain
 from inventory.rules.asks import PromiseSlice
 from inventory.states import PromiseKind
 from orders.rules.asks import LineDraft, LinePreview, OrderDraft, Preview
+from orders.rules.stock_holds import GoodsHeld
 from orders.services.preview import preview
 from orders.states import Channel
 from portal.rules.lines import StatedLine, quantity_of, write_text
@@ -99,6 +100,18 @@ class QuickPage:
     draft: str = ""
     version: int = 0
     read_notice: str = ""
+    held: GoodsHeld | None = None
+
+    @property
+    def is_holding(self) -> bool:
+        return self.held is not None and not self.held.has_run_out
+
+    @property
+    def held_short(self) -> list[tuple[Row, Decimal]]:
+        """Rows of which less is held than is asked for, with what is."""
+        held = self.held.by_line if self.held else {}
+        short = {x.line_no for x in self.held.short} if self.held else set()
+        return [(row, held[row.number]) for row in self.rows if row.number in short]
 
     @property
     def fitting_mode(self) -> str:
@@ -157,19 +170,26 @@ class QuickPage:
 
 
 def check(
-    stated: Sequence[StatedLine], *, account: AccountSnapshot, actor: Actor, now: datetime, **details: Any
+    stated: Sequence[StatedLine],
+    *,
+    account: AccountSnapshot,
+    actor: Actor,
+    now: datetime,
+    held: GoodsHeld | None = None,
+    **details: Any,
 ) -> QuickPage:
     """Resolve, price and promise the lines as they stand. Nothing is written; bad lines stay, good ones go on.
 
-    `details` are further fields of OrderDraft (po_number, ship_to_id …), where the page knows them.
+    `details` are further fields of OrderDraft (po_number, ship_to_id …), where the page knows them; `held` is what the
+    draft keeps for itself, and so has.
     """
     today = local_date(now, account.time_zone)
     rows = _resolved([Row(s.number, s.item, s.qty, account.currency) for s in stated], account.id)
-    page = QuickPage(account.currency, tuple(rows))
+    page = QuickPage(account.currency, tuple(rows), held=held)
     draft = draft_of(rows, account=account, actor=actor, **details)
     if not draft.lines:
         return replace(page, headroom=headroom(account.id, on=today))
-    seen = preview(draft, actor=actor, now=now)
+    seen = preview(draft, actor=actor, now=now, own_demands=held.demand_ids if held else ())
     page = _previewed(page, seen, today)
     return replace(page, headroom=headroom_in(seen.credit, page.total, page.currency))
 

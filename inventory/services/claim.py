@@ -155,9 +155,10 @@ class Ledger:
         self._add(held, COLUMN[kind], qty, counterpart="backordered_qty")
 
     def resize(self, held: Held, qty: Decimal) -> None:
-        """Hold `qty` instead; the difference goes to or comes from backordered."""
+        """Hold `qty` instead; the difference comes from backordered, or goes where freed units go."""
         grown = qty - held.qty
-        self._add(held, COLUMN[held.kind], grown, counterpart="backordered_qty")
+        counterpart = "backordered_qty" if grown > 0 else self.demands[held.demand_id].where_freed
+        self._add(held, COLUMN[held.kind], grown, counterpart=counterpart)
         held.qty, held.is_changed = qty, True
         held.unsettled = max(ZERO, held.unsettled + grown)
 
@@ -182,12 +183,12 @@ class Ledger:
         self.shifts[held.balance_id][COLUMN[kind]] += held.qty
         held.kind, held.expires_at, held.is_changed = kind, None, True
 
-    def end(self, held: Held, ended: ClaimEnd, *, to: str = "backordered_qty") -> None:
-        """Close the claim; its units go to the bucket `to` of the demand."""
-        self._add(held, COLUMN[held.kind], -held.qty, counterpart=to)
+    def end(self, held: Held, ended: ClaimEnd, *, to: str = "") -> None:
+        """Close the claim; its units go to the bucket `to` of the demand, or where its freed units go."""
+        self._add(held, COLUMN[held.kind], -held.qty, counterpart=to or self.demands[held.demand_id].where_freed)
         held.ended, held.is_changed = ended, True
 
-    def split_off(self, held: Held, qty: Decimal, ended: ClaimEnd, *, to: str = "backordered_qty") -> None:
+    def split_off(self, held: Held, qty: Decimal, ended: ClaimEnd, *, to: str = "") -> None:
         """End `qty` of the claim (less than all of it); the part is kept as a closed claim of its own."""
         part = Held(None, held.demand_id, held.balance_id, held.kind, qty, held.site_id, held.product_id, held.lot_id)
         self.held.append(part)
@@ -271,6 +272,14 @@ def expire(held: Iterable[Held], ledger: Ledger, *, now: datetime) -> list[Held]
     for claim in over:
         ledger.end(claim, ClaimEnd.EXPIRED)
     return over
+
+
+def let_go(demand_ids: Collection[int], ledger: Ledger) -> list[Held]:
+    """End what the demands of a draft's hold still hold; what was ended."""
+    own = [h for h in ledger.open_claims(ClaimKind.SOFT) if h.demand_id in demand_ids]
+    for claim in own:
+        ledger.end(claim, ClaimEnd.FREED)
+    return own
 
 
 _HELD = """

@@ -41,25 +41,36 @@ NO_STOCK = "no stock is free"  # what a decision says that knows no other reason
 
 
 def open_deal(
-    product_ids: Collection[int], asked: Sequence[LockedDemand], held: Iterable[Held], *, now: datetime
+    product_ids: Collection[int],
+    asked: Sequence[LockedDemand],
+    held: Iterable[Held],
+    *,
+    now: datetime,
+    giving_way: Collection[int] = (),
 ) -> PoolDeal:
     """Rank 55, then what rules the products, in one round trip; another where one of them has a cap an order, and one
     where a policy leaves an order a percent. `held`: the open claims of the asked, as they stand in memory.
 
     The demands are locked and have their claims that ran out ended; what others hold is read after the lock, so that
-    it is the last there is.
+    it is the last there is. What the demands `giving_way` hold is free for those asked.
     """
     locks.lock_pools(product_ids)
-    return look_at_deal(product_ids, asked, held, now=now)
+    return look_at_deal(product_ids, asked, held, now=now, giving_way=giving_way)
 
 
 def look_at_deal(
-    product_ids: Collection[int], asked: Sequence[LockedDemand], held: Iterable[Held], *, now: datetime
+    product_ids: Collection[int],
+    asked: Sequence[LockedDemand],
+    held: Iterable[Held],
+    *,
+    now: datetime,
+    giving_way: Collection[int] = (),
 ) -> PoolDeal:
     """The same without the lock, for what is only shown."""
     ours = [d for d in asked if d.product_id in set(product_ids)]
     accounts = {d.account_id for d in ours if d.account_id is not None}
-    rules = read_ruled(product_ids, on=local_date(now, "UTC"), account_ids=accounts, now=now)
+    on = local_date(now, "UTC")
+    rules = read_ruled(product_ids, on=on, account_ids=accounts, ignore_demand_ids=giving_way, now=now)
     book = PoolBook(rules.protections, rules.quotas, rules.caps, free=rules.free)
     whose = {d.pk: Claimant(d.account_id, (d.ref_kind, d.ref_id)) for d in ours}
     taken = _taken(ours, {cap.product_id for cap in rules.caps}) if rules.caps else {}

@@ -1,5 +1,6 @@
 """Reserve stock for demands: soft claims by the guarded statement, and a promise for every open unit."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -23,13 +24,13 @@ from inventory.rules.pegs import Expected
 from inventory.rules.pool_deal import PoolDeal
 from inventory.rules.promise import Peg
 from inventory.rules.sourcing import Need, Supply
-from inventory.services.claim import Ledger, expire, open_ledger
+from inventory.services.claim import Ledger, expire, let_go, open_ledger
 from inventory.services.pooled import explained, open_deal, plan_under
 from inventory.services.promise import Current, Promised, current_promises, pegs_of, renewed, trimmed
 from inventory.services.record import Decided, record, record_last, try_record
 from inventory.services.reshape import reshape
 from inventory.services.weigh_again import Moved, put_back, weigh_again
-from inventory.states import ClaimKind
+from inventory.states import STOCK_HOLD, ClaimKind
 
 ZERO = Decimal(0)
 CAUSE = "reserved again"
@@ -59,6 +60,7 @@ class Call:
     read: Read
     now: datetime
     expires_at: datetime | None
+    giving_way: Collection[int] = ()
     moved: list[Moved] = field(default_factory=list)
 
     @property
@@ -73,6 +75,8 @@ def reserve(
     now: datetime,
     expires_at: datetime | None = None,
     amending: Mapping[int, DemandAmendment] | None = None,
+    in_place_of: Collection[int] = (),
+    heirs: Collection[int] = (),
     is_last: bool = False,
 ) -> dict[int, Reservation]:
     """Claim what is free for what is backordered, best-ranked demand first; the rest stays backordered.
@@ -84,25 +88,30 @@ def reserve(
     three more round trips. `amending` are demands of the same document that change first: what they give back is free
     for the others, what they hold otherwise they keep, but for lots that are too old by their new day: instead of these
     they are served from what is free, and answered for too; those of an order that changed as a whole are sourced again
-    with all that is not released (`weigh_again`). `is_last`: the door has nothing to write after it, so that
+    with all that is not released (`weigh_again`). `in_place_of` are demands that give way, those of the hold of a draft:
+    what they hold passes to these without a moment in which it is free for others, and to its `heirs` first where others
+    are asked for as well. `is_last`: the door has nothing to write after it, so that
     the claims go with its commit and a hot balance is held for no round trip more. Raises NotFound,
     AlreadyInTheWarehouse (amended below that).
     """
     changes, wanted = amending or {}, set(demand_ids)
     named = wanted | set(changes)
     reading = (reading_free_stock(named), reading_site_times(), reading_held_back_products(named))
-    demands, ((free, sold_out), sites, ruled) = locks.lock_demands_and_expired(named, now=now, reading=reading)
+    taken = named.union(in_place_of) if in_place_of else named
+    demands, ((free, sold_out), sites, ruled) = locks.lock_demands_and_expired(taken, now=now, reading=reading)
     if unknown := named - set(demands):
         raise NotFound(kind="demand", ident=min(unknown))
     if changes or len(demands) > len(named):
         sold_out = set()  # what is given back, and what was kept for who gives it back, is there again
-    call = taken_up(demands, wanted, changes, Read(sites, ruled, sold_out), now=now, expires_at=expires_at)
+    read = Read(sites, ruled, sold_out)
+    call = taken_up(demands, wanted, changes, read, now=now, expires_at=expires_at, giving_way=set(in_place_of))
     inbound = _inbound(call, call.touched) if ruled else None  # rank 52, before the pools
-    deal = open_deal(ruled, call.asked, call.ledger.open_claims(), now=now) if ruled else None
+    held = call.ledger.open_claims() if ruled else []
+    deal = open_deal(ruled, call.asked, held, now=now, giving_way=call.giving_way) if ruled else None
     if changes:  # what pools leave to those asked was read before anything moved, so of their products nothing does
         fixed = {d.product_id for d in call.asked} & set(ruled)
         call.moved.extend(weigh_again(call.ledger, changes, fixed_products=fixed, now=now))
-    plan = deal_out(call, call.asked, _with_given_back(free, call, deal), deal)
+    plan = deal_out(call, call.asked, _with_given_back(free, call, deal), deal, first=heirs)
     promised, decided = _recorded(call, plan.decisions, deal, _pegs(call, inbound), is_last=is_last)
     why = {d.demand_id: d.explanation for d in decided}
     return {
@@ -116,21 +125,24 @@ def reserve(
 def taken_up(
     demands: Mapping[int, LockedDemand], wanted: set[int], changes: Mapping[int, DemandAmendment], read: Read,
     *, now: datetime, expires_at: datetime | None, reshaping: Reshaping = reshape,
+    giving_way: Collection[int] = (),
 ) -> Call:  # fmt: skip
     """What has run out is ended and what changes is changed, before anything is claimed."""
     # The others, opened in this transaction, can have neither claim nor promise.
-    history = [d.pk for d in demands.values() if d.pk in changes or d.opened_at != now]
+    history = [d.pk for d in demands.values() if d.pk in changes or d.pk in giving_way or d.opened_at != now]
     ledger = open_ledger(demands, with_claims_of=history)
     expired = {h.demand_id for h in expire(ledger.held, ledger, now=now)}
+    if giving_way:
+        let_go(giving_way, ledger)
     current = current_promises(history) if history else []
     served = wanted | reshaping(ledger, changes, now=now) if changes else wanted
     _prolong(ledger, wanted, expires_at)
     asked = _by_rank([demands[i] for i in served])
     afresh = {i for i, change in changes.items() if change.is_promised_anew}
     others = (expired | afresh | {i for i, change in changes.items() if change.is_weighed_again}) - served
-    touched = asked + [demands[i] for i in sorted(others)]
-    lowered = [d for i, d in demands.items() if i in changes and i not in served | others]
-    return Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at)
+    touched = asked + [demands[i] for i in sorted(others.difference(giving_way))]
+    lowered = [d for i, d in demands.items() if i in giving_way or (i in changes and i not in served | others)]
+    return Call(asked, touched, lowered, afresh, current, ledger, read, now, expires_at, giving_way)
 
 
 def _by_rank(demands: list[LockedDemand]) -> list[LockedDemand]:
@@ -141,6 +153,7 @@ def _recorded(
     call: Call, plan: Sequence[Decision], deal: PoolDeal | None, pegs: Mapping[int, list[Peg]], *, is_last: bool
 ) -> tuple[Promised, list[Decided]]:
     ledger, now = call.ledger, call.now
+    _give_up_rest(call)
     promised, decided = promised_by(call, pegs), _decided(plan, deal)
     if is_last and uow.may_leave_last():
         _tell(promised, now)
@@ -149,10 +162,18 @@ def _recorded(
     if refused := try_record(ledger, now=now, promises=promised.changes, decisions=decided):
         put_back(ledger, call.moved, refused)
         decided = _decided(_plan_again(call, plan), deal)
+        _give_up_rest(call)
         promised = promised_by(call, pegs)
         record(ledger, now=now, promises=promised.changes, decisions=decided)
     _tell(promised, now)
     return promised, decided
+
+
+def _give_up_rest(call: Call) -> None:
+    """What is not there of what a draft holds is no backorder: the rest of it is cancelled at once."""
+    for demand in call.asked:
+        if demand.ref_kind == STOCK_HOLD and demand.backordered_qty > 0:
+            call.ledger.put(demand.pk, "backordered_qty", "cancelled_qty", demand.backordered_qty)
 
 
 def promised_by(call: Call, pegs: Mapping[int, list[Peg]]) -> Promised:
@@ -196,7 +217,7 @@ def _plan_again(call: Call, first: Sequence[Decision]) -> list[Decision]:
     has pools is left to the next allocation run: nobody else claims it now, so what was missing is gone.
     """
     ledger = call.ledger
-    locked = {h.balance_id for h in ledger.open_claims()} | set(ledger.shifts)
+    locked = {h.balance_id for h in ledger.held} | set(ledger.shifts)  # also where claims ended: those rows are ours
     others = [d for d in call.asked if d.product_id not in set(call.read.ruled)]
     deal_out(call, others, free_again(others, ledger, locked), None)
     ledger.settle()
@@ -209,12 +230,37 @@ def _decided(decisions: Iterable[Decision], deal: PoolDeal | None) -> list[Decid
     return [Decided(d.need.demand_id, None, d.position, explained(d, deal, "reserved")) for d in decisions]
 
 
-def deal_out(call: Call, asked: Sequence[LockedDemand], free: Sequence[Supply], deal: PoolDeal | None) -> Plan:
+def deal_out(
+    call: Call,
+    asked: Sequence[LockedDemand],
+    free: Sequence[Supply],
+    deal: PoolDeal | None,
+    first: Collection[int] = (),
+) -> Plan:
     """Plan from what is free and put the claims into the ledger, not settled yet."""
-    ledger = call.ledger
     needs = [need_of(d) for d in asked if d.backordered_qty > 0]
-    supplies = {s.balance_id: s for s in free}
-    plan = plan_under(deal, needs, free, today=local_date(call.now, "UTC"))
+    today = local_date(call.now, "UTC")
+    inherit = [n for n in needs if n.demand_id in first] if first else []
+    if not inherit or len(inherit) == len(needs):
+        plan = plan_under(deal, needs, free, today=today)
+    else:
+        theirs = plan_under(deal, inherit, free, today=today)
+        rest = plan_under(deal, [n for n in needs if n.demand_id not in first], _left(free, theirs), today=today)
+        plan = Plan((*theirs.lines, *rest.lines), (*theirs.decisions, *rest.decisions))
+    _claim(call, plan, {s.balance_id: s for s in free})
+    return plan
+
+
+def _left(free: Sequence[Supply], plan: Plan) -> list[Supply]:
+    """What a plan leaves."""
+    taken: dict[int, Decimal] = defaultdict(Decimal)
+    for line in plan.lines:
+        taken[line.balance_id] += line.qty
+    return [s._replace(qty=s.qty - taken[s.balance_id]) for s in free if s.qty > taken[s.balance_id]]
+
+
+def _claim(call: Call, plan: Plan, supplies: Mapping[int, Supply]) -> None:
+    ledger = call.ledger
     soft = ledger.standing(ClaimKind.SOFT)
     for line in plan.lines:
         supply = supplies[line.balance_id]
@@ -225,7 +271,6 @@ def deal_out(call: Call, asked: Sequence[LockedDemand], free: Sequence[Supply], 
                 line.demand_id, line.balance_id, ClaimKind.SOFT, line.qty,
                 site_id=supply.site_id, lot_id=supply.lot_id, expires_at=call.expires_at,
             )  # fmt: skip
-    return plan
 
 
 def _prolong(ledger: Ledger, demand_ids: set[int], expires_at: datetime | None) -> None:
@@ -243,7 +288,7 @@ def _pegs(call: Call, inbound: list[Expected] | None) -> dict[int, list[Peg]]:
 
 
 def _inbound(call: Call, short: Sequence[LockedDemand]) -> list[Expected]:
-    products = {d.product_id for d in short}.difference(call.read.sold_out)
+    products = {d.product_id for d in short if d.ref_kind != STOCK_HOLD}.difference(call.read.sold_out)
     return locks.lock_inbound(products, left_for=call.ledger.demands) if products else []
 
 

@@ -1,7 +1,7 @@
 """Button → its one service call. What a person typed arrives as the posted form; the answer is what to tell them."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
 from catalog import queries as catalog
@@ -19,6 +19,7 @@ from orders.services.change_terms import change_terms
 from orders.services.clear_hold import clear_hold
 from orders.services.close_short import close_short
 from orders.services.edit_draft import edit_draft
+from orders.services.hold_goods import hold_goods, let_goods_go
 from orders.services.override_price import override_price
 from orders.services.place_hold import place_hold
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds
@@ -31,6 +32,7 @@ from orders.services.take_substitute import take_substitute
 from orders.states import Blocks
 
 Form = Mapping[str, str]
+MOST_HOURS = 10_000
 REASONS = [
     ("customer_request", "Customer asked"),
     ("customer_paid", "Customer paid or promised to"),
@@ -82,6 +84,23 @@ def do_edit(order_id: int, form: Form, actor: Actor) -> str:
     version = int(_number(form, "version"))
     edit_draft(order_id=order_id, changes=changes, expected_version=version, actor=actor, now=clock.now())
     return "The draft is changed."
+
+
+def do_hold_goods(order_id: int, form: Form, actor: Actor) -> str:
+    """Keep the goods of a draft from others for so many hours."""
+    now, hours = clock.now(), _number(form, "hours")
+    if not 0 < hours <= MOST_HOURS:
+        words = f"{plain(hours)} is no number of hours."
+        raise InvalidInput([FieldError("/hours", "invalid", words, f"Say 1 to {MOST_HOURS}.")])
+    held = hold_goods(order_id=order_id, until=now + timedelta(hours=float(hours)), actor=actor, now=now)
+    short = f" Not all of line {', '.join(str(x.line_no) for x in held.short)} is free." if held.short else ""
+    return f"The goods are held until {held.until:%d %b %Y %H:%M} UTC.{short}"
+
+
+def do_let_goods_go(order_id: int, form: Form, actor: Actor) -> str:
+    if let_goods_go(order_id=order_id, actor=actor, now=clock.now()):
+        return "The goods are held no longer."
+    return "Nothing was held any more."
 
 
 def do_hold(order_id: int, form: Form, actor: Actor) -> str:
@@ -262,6 +281,8 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "resolve": do_resolve,
     "rematch": do_rematch,
     "hold": do_hold,
+    "hold-goods": do_hold_goods,
+    "let-goods-go": do_let_goods_go,
     "clear": do_clear,
     "recheck": do_recheck,
     "terms": do_terms,

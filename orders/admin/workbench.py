@@ -37,6 +37,7 @@ from orders.rules.asks import HoldView, LineDetail
 from orders.rules.picture import price_text
 from orders.rules.standing import line_standing, order_standing
 from orders.states import ORDER, OrderStatus
+from orders.stock_hold_queries import goods_held
 from orders.substitutes import SubstituteOffer, in_words, substitute_offers
 
 PAGE = 50
@@ -122,6 +123,7 @@ def _choices(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, 
         "may_amend": may_act and order.status == OrderStatus.SUBMITTED,
         "may_cancel": may_act and not ORDER.is_terminal(OrderStatus(order.status)),
         "is_draft": is_draft,
+        "held_goods": goods_held([order.pk], now=clock.now()).get(order.pk) if is_draft else None,
         "unmatched": OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0,
         "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
         "reasons": REASONS,

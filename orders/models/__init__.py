@@ -6,6 +6,7 @@ from orders.models.promise_answer import PromiseAnswer
 from orders.models.purchase_rule import PurchaseRule
 from orders.models.repriced_line import RepricedLine
 from orders.models.revision import OrderRevision
+from orders.models.stock_hold import StockHold, StockHoldLimit
 
 __all__ = [
     "AllowedProduct",
@@ -18,4 +19,6 @@ __all__ = [
     "PromiseAnswer",
     "PurchaseRule",
     "RepricedLine",
+    "StockHold",
+    "StockHoldLimit",
 ]

@@ -46,6 +46,10 @@ class Order(models.Model):
     received_at = models.DateTimeField()
     submitted_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
+    # What a draft holds for a time, or held last; here, so that submit finds it in the row it locks.
+    stock_hold = models.ForeignKey(
+        "orders.StockHold", null=True, editable=False, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     class Meta:
         constraints = [

@@ -10,6 +10,7 @@ from core.errors import FieldError
 from core.explain import Explanation
 from core.refs import DocumentRef
 from inventory.rules.asks import ClaimedStock, DemandState, PromiseSlice
+from orders.rules.stock_holds import GoodsHeld
 from orders.rules.worth import UnitWorth
 from orders.states import Gate, Verdict
 from pricing.rules.asks import PriceResult
@@ -321,9 +322,12 @@ class DraftChanges:
 
 @dataclass(frozen=True)
 class Edited:
+    """`held`: what the draft holds of its goods after the change; None where it holds nothing."""
+
     order_id: int
     number: str
     version: int
+    held: GoodsHeld | None = None
 
 
 @dataclass(frozen=True)

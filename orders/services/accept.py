@@ -4,7 +4,7 @@ The caller holds no lock above rank 20. It opens the demands, writes all it has 
 claims go with its commit, so that who waits for the same stock waits for nothing else of this order.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -56,16 +56,22 @@ def open_lines(entering: Sequence[Entering], *, now: datetime) -> dict[int, dict
     """Post the exposure and open a demand per line; {order id: {line number: demand id}}. Held orders count as well."""
     refs = {e.order.order_id: DocumentRef("order", e.order.order_id, e.order.number) for e in entering}
     post([s for e in entering for s in _postings(e.order, now.date())], now=now)
-    ids = open_demands([_demand(e, line, refs[e.order.order_id]) for e in entering for line in e.order.lines], now=now)
+    ids = open_demands(
+        [demand_of(e, line, refs[e.order.order_id]) for e in entering for line in e.order.lines], now=now
+    )
     return {e.order.order_id: {x.line_no: ids[_key(e.order, x)] for x in e.order.lines} for e in entering}
 
 
 @require_uow
-def reserve_lines(demands: OrderLines, *, now: datetime) -> dict[int, dict[int, Reservation]]:
+def reserve_lines(
+    demands: OrderLines, *, now: datetime, in_place_of: Collection[int] = (), heirs: Collection[int] = ()
+) -> dict[int, dict[int, Reservation]]:
     """What is there for them, the best-ranked demand of all orders first; by order id and line number. The last thing
-    the door does. Held orders reserve as well."""
+    the door does. Held orders reserve as well. `in_place_of`: the demands of what the orders `heirs` held as drafts,
+    theirs without a gap."""
     ids = sorted(demand_id for lines in demands.values() for demand_id in lines.values())
-    got = reserve(ids, now=now, is_last=True) if ids else {}
+    first = [i for order_id in heirs for i in demands[order_id].values()]
+    got = reserve(ids, now=now, in_place_of=in_place_of, heirs=first, is_last=True) if ids else {}
     return {order_id: {n: got[i] for n, i in lines.items()} for order_id, lines in demands.items()}
 
 
@@ -85,7 +91,8 @@ def _postings(order: OrderPicture, submitted_on: date) -> Sequence[PostingSpec]:
     ]
 
 
-def _demand(entering: Entering, line: LinePicture, ref: DocumentRef) -> DemandSpec:
+def demand_of(entering: Entering, line: LinePicture, ref: DocumentRef) -> DemandSpec:
+    """What the line asks of the stock, ranked and dated; `ref` is what it is asked for: the order, a draft's hold."""
     assert line.product_id is not None  # the data gate let it pass
     order, account = entering.order, entering.account
     return DemandSpec(

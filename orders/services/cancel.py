@@ -25,10 +25,11 @@ from orders.rules.asks import CancelOutcome
 from orders.rules.exposure import by_ship_date, open_change, open_posting, unreleased, worth_of
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.count_open_orders import ensure_counted
+from orders.services.hold_goods import end_hold
 from orders.services.hold_rows import clear_all
 from orders.services.settle_status import settle_status
 from orders.services.write_rows import set_amounts
-from orders.states import ORDER, OrderStatus
+from orders.states import ORDER, OrderStatus, StockHoldEnd
 
 ZERO = Decimal(0)
 
@@ -58,6 +59,7 @@ def cancel_what_is_open(order_id: int, *, reason: str, actor: Actor, now: dateti
     """The same inside a caller's transaction that holds no lock yet."""
     order, status = locked_order(order_id)
     if status == OrderStatus.DRAFT:
+        end_hold(lock_orders([order_id])[order_id], StockHoldEnd.CANCELLED, actor=actor, now=now)
         return _cancel_draft(order, reason, actor, now)
     ORDER.require(status, OrderStatus.CANCELLED)
     return _cancel(order, {x.line_no: None for x in order.lines}, reason, actor, now)

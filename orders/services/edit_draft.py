@@ -15,6 +15,7 @@ from orders.queries import drafts_of, orders_by_po_number
 from orders.rules.asks import DraftChanges, Edited, OrderDraft
 from orders.rules.capture import check_draft
 from orders.services.capture import REFUSE_ON, DuplicatePurchaseOrder, NotADraft, line_row, surroundings
+from orders.services.hold_goods import follow_lines
 from orders.services.write_rows import insert_lines
 from orders.states import OrderStatus
 
@@ -24,9 +25,10 @@ WORDS = {"ship_to_id": "ship-to", "po_number": "PO number"}
 
 @door_verb(refuse_on=REFUSE_ON)
 def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, actor: Actor, now: datetime) -> Edited:
-    """Apply the changes; `lines`, when given, replaces all lines (an empty cart stays a draft).
+    """Apply the changes; `lines`, when given, replaces all lines (an empty cart stays a draft). What the draft holds of
+    the goods follows: `Edited.held` says what it holds now.
 
-    Raises NotFound, NotADraft, Stale (somebody changed it since), InvalidInput, DuplicatePurchaseOrder.
+    Raises NotFound, NotADraft, Stale (somebody changed it since), InvalidInput, DuplicatePurchaseOrder, HoldWorthTooMuch.
     """
     order = lock_orders([order_id]).get(order_id)
     if order is None:
@@ -50,7 +52,8 @@ def edit_draft(*, order_id: int, changes: DraftChanges, expected_version: int, a
     what = ", ".join(WORDS.get(name, name.replace("_", " ")) for name in names)
     ref = DocumentRef("order", order_id, order.number)
     journal.write([journal.Entry(ref, "edited", f"Draft changed: {what or 'nothing'}")], actor=actor, now=now)
-    return Edited(order_id, order.number, order.version + 1)
+    held = follow_lines(order, actor=actor, now=now)
+    return Edited(order_id, order.number, order.version + 1, held)
 
 
 def changed(draft: OrderDraft, changes: DraftChanges) -> OrderDraft:

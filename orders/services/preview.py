@@ -1,6 +1,6 @@
 """What placing this draft would do: prices, dates, credit, holds. Writes nothing, locks nothing, reserves nothing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -26,8 +26,9 @@ from pricing.rules.asks import PriceResult
 ZERO = Decimal(0)
 
 
-def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
-    """The same rules as submit, by the same code. Input faults do not stop it: the good lines get their answer."""
+def preview(draft: OrderDraft, *, actor: Actor, now: datetime, own_demands: Collection[int] = ()) -> Preview:
+    """The same rules as submit, by the same code. Input faults do not stop it: the good lines get their answer.
+    `own_demands`: what the draft holds already is free for it (`GoodsHeld.demand_ids`)."""
     around = surroundings([draft], now=now)
     checked = check_draft(draft, around)
     if draft.account_id not in around.accounts:
@@ -37,8 +38,8 @@ def preview(draft: OrderDraft, *, actor: Actor, now: datetime) -> Preview:
     order = verdicts.order
     decision = credit_views([order], now=now)[order.order_id]
     results = (*verdicts.results, *rules.credit(order, decision))
-    stock = _stock(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today)
-    dates = _split(order, around, verdicts.today, now)
+    stock = _stock(order, around.accounts[draft.account_id].min_shelf_life_days, verdicts.today, own_demands)
+    dates = _split(order, around, verdicts.today, now, own_demands)
     problems = (*checked.errors, *(p for r in results if r.verdict == Verdict.REJECT for p in r.problems))
     prices = list(verdicts.prices.values())
     tax, freight = sum((p.tax for p in prices), ZERO), sum((p.freight for p in prices), ZERO)
@@ -61,14 +62,21 @@ def _readable(order: OrderPicture) -> OrderPicture:
     return replace(order, lines=lines)
 
 
-def _stock(order: OrderPicture, shelf_life: int, today: date) -> Mapping[int, Availability]:
+def _stock(
+    order: OrderPicture, shelf_life: int, today: date, own_demands: Collection[int]
+) -> Mapping[int, Availability]:
     if not order.product_ids:
         return {}
-    query = AvailabilityQuery(tuple(order.product_ids), order.account_id, today, min_shelf_life_days=shelf_life)
+    query = AvailabilityQuery(
+        tuple(order.product_ids), order.account_id, today, min_shelf_life_days=shelf_life,
+        ignore_demand_ids=tuple(own_demands),
+    )  # fmt: skip
     return inventory.availability(query)
 
 
-def _split(order: OrderPicture, around: Surroundings, today: date, now: datetime) -> dict[int, SplitLine]:
+def _split(
+    order: OrderPicture, around: Surroundings, today: date, now: datetime, own_demands: Collection[int]
+) -> dict[int, SplitLine]:
     """By the line's index, as reserve would do it now."""
     account = around.accounts[order.account_id]
     asks = [
@@ -80,7 +88,7 @@ def _split(order: OrderPicture, around: Surroundings, today: date, now: datetime
         for x in order.lines
         if x.product_id is not None
     ]  # fmt: skip
-    return split_plan(asks, account_id=order.account_id, now=now)
+    return split_plan(asks, account_id=order.account_id, now=now, own_demands=own_demands)
 
 
 def _line(

@@ -18,6 +18,7 @@ from orders.queries import drafts_of
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.rules.capture import CheckedLine, check_lines
 from orders.services.capture import NotADraft, surroundings
+from orders.services.hold_goods import follow_lines
 from orders.states import OrderStatus
 
 
@@ -78,3 +79,4 @@ def _store(order: Order, found: Sequence[CheckedLine], actor: Actor, now: dateti
     listed = ", ".join(f"{x.draft.line_no} ({x.draft.stated_code})" for x in found)
     ref = DocumentRef("order", order.pk, order.number)
     journal.write([journal.Entry(ref, "lines_matched", f"Lines matched: {listed}"[:300])], actor=actor, now=now)
+    follow_lines(order, actor=actor, now=now)

@@ -15,6 +15,7 @@ from orders.queries import drafts_of
 from orders.rules.asks import Edited
 from orders.rules.capture import check_lines
 from orders.services.capture import NotADraft, surroundings
+from orders.services.hold_goods import follow_lines
 from orders.states import OrderStatus
 
 
@@ -48,4 +49,4 @@ def resolve_line(
     ref = DocumentRef("order", order_id, order.number)
     summary = f"Line {line_no}: {line.stated_code or 'the product'} is {names([product_id])[product_id]}"
     journal.write([journal.Entry(ref, "line_resolved", summary[:300])], actor=actor, now=now)
-    return Edited(order_id, order.number, order.version + 1)
+    return Edited(order_id, order.number, order.version + 1, follow_lines(order, actor=actor, now=now))

@@ -34,6 +34,7 @@ from orders.rules.purchase import BY_PEOPLE
 from orders.rules.trace import price_columns
 from orders.services.accept import Entering, decide_credit_of_many, open_lines, reserve_lines
 from orders.services.ask_company import Asking, ask_company, spenders_of
+from orders.services.hold_goods import pass_on
 from orders.services.hold_rows import Told, insert_holds
 from orders.services.write_rows import insert_splits, lock_prices, set_submitted
 from orders.states import AT_SUBMIT, ORDER, Blocks, OrderStatus, Verdict
@@ -84,6 +85,7 @@ def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[i
     rows = lock_orders(owners)
     outcomes: dict[int, Submitted | DomainError] = {}
     drafts = []
+    holds = {i: row.stock_hold_id for i, row in rows.items() if row.stock_hold_id is not None}
     for order_id in order_ids:
         if order_id not in rows:
             outcomes[order_id] = NotFound(kind="order", ident=order_id)
@@ -97,7 +99,7 @@ def _submit_all(order_ids: Sequence[int], actor: Actor, now: datetime) -> dict[i
         known = pictures(drafts, with_demands=False)
         entering, refused = _judge_all([replace(known[i], version=rows[i].version + 1) for i in drafts], now)
         outcomes |= refused
-        outcomes |= _submit_judged(entering, spenders, actor, now) if entering else {}
+        outcomes |= _submit_judged(entering, spenders, holds, actor, now) if entering else {}
     return outcomes
 
 
@@ -125,8 +127,13 @@ def _judge_all(orders: Sequence[OrderPicture], now: datetime) -> tuple[list[Verd
 
 
 def _submit_judged(
-    entering: Sequence[Verdicts], spenders: Mapping[int, int | None], actor: Actor, now: datetime
+    entering: Sequence[Verdicts],
+    spenders: Mapping[int, int | None],
+    holds: Mapping[int, int],
+    actor: Actor,
+    now: datetime,
 ) -> dict[int, Submitted | DomainError]:
+    """`holds`: {draft: what it holds of the goods}."""
     entering, decisions = _decided(entering, now)
     asking = [Asking(v.order, spenders[v.order.order_id]) for v in entering if v.order.order_id in spenders]
     asked = ask_company(asking, actor=actor, now=now) if asking else {}
@@ -148,7 +155,9 @@ def _submit_judged(
         [{"line_id": x.line_id, **s} for j in judged for x in j.order.lines for s in splits[j.order.account_id]]
     )
     told = tell_many(judged, actor=actor, now=now)
-    reserved = reserve_lines(demands, now=now)
+    heirs = [i for i in demands if i in holds]
+    giving_way = pass_on([holds[i] for i in heirs], now=now)
+    reserved = reserve_lines(demands, now=now, in_place_of=giving_way, heirs=heirs)
     done = {j.order.order_id: j.order for j in judged}
     return {**refused, **{i: outcome_of(order, told[i], reserved[i]) for i, order in done.items()}}
 

@@ -41,6 +41,7 @@ def place_order(request: PortalRequest) -> HttpResponse:
         account=account,
         actor=actor(request),
         now=clock.now(),
+        held=kept.held if kept else None,
         **details.fields,
     )
     version = request.POST.get("version", "")

@@ -17,7 +17,9 @@ from core.idempotency import Claim, hash_body, run_once
 from orders.rules.asks import OrderDraft
 from orders.services.capture import capture
 from orders.services.edit_draft import edit_draft
+from orders.services.hold_goods import hold_goods, let_goods_go
 from orders.states import Channel
+from orders.stock_hold_queries import limits_of
 from portal.access import PORTAL, PortalRequest, access, actor, may_order
 from portal.csv_files import csv_answer
 from portal.details import read_details
@@ -42,6 +44,10 @@ def quick_order(request: PortalRequest) -> HttpResponse:
         return _problems(page)
     if do == "save":
         return _keep(request, page)
+    if do == "hold":
+        return _keep(request, page, and_hold=True)
+    if do == "let-go":
+        return _let_go(request, page)
     if do != "review":
         return _show(request, page)
     if not page.ready:
@@ -50,7 +56,8 @@ def quick_order(request: PortalRequest) -> HttpResponse:
     kept = kept_of(request)
     details = read_details(request.POST, request.buying.account, kept.entered if kept else None)
     stated, here = as_written(page.text), request.buying
-    checked = check(stated, account=here.account, actor=actor(request), now=clock.now(), **details.fields)
+    held = kept.held if kept else None
+    checked = check(stated, account=here.account, actor=actor(request), now=clock.now(), held=held, **details.fields)
     return show_review(request, replace(checked, draft=page.draft, version=page.version), details)
 
 
@@ -71,7 +78,7 @@ def _opened(request: PortalRequest) -> QuickPage:
     who, now = actor(request), clock.now()
     if number := given.get("draft", ""):
         kept = kept_draft(number, account.id)
-        page = check(kept.stated, account=account, actor=who, now=now)
+        page = check(kept.stated, account=account, actor=who, now=now, held=kept.held)
         return replace(page, mode=page.fitting_mode, draft=kept.number, version=kept.version)
     if number := given.get("again", ""):
         page = check(again_lines(number, account.id), account=account, actor=who, now=now)
@@ -87,8 +94,9 @@ def _problems(page: QuickPage) -> HttpResponse:
     return csv_answer("problem-lines.csv", PROBLEM_HEADER, rows)
 
 
-def _keep(request: PortalRequest, page: QuickPage) -> HttpResponse:
-    """The lines as a draft order, the bad ones too as long as they say how many."""
+def _keep(request: PortalRequest, page: QuickPage, *, and_hold: bool = False) -> HttpResponse:
+    """The lines as a draft order, the bad ones too as long as they say how many; with their goods kept from others, if
+    that is asked as well."""
     if not may_order(request):
         raise PermissionDenied
     if not page.rows:
@@ -103,7 +111,28 @@ def _keep(request: PortalRequest, page: QuickPage) -> HttpResponse:
         said = " ".join(refusal.each_in_words)
         return _show(request, replace(page, notice=f"{_('Nothing was kept.')} {said}"))
     messages.success(request, _("Kept as draft %(number)s. Go on with it on any device.") % {"number": number})
+    if and_hold:
+        _hold(request, number)
     return redirect(f"{reverse('portal:quick-order')}?draft={number}")
+
+
+def _hold(request: PortalRequest, number: str) -> None:
+    """A refusal is told on the draft's page, which is kept all the same."""
+    kept = kept_draft(number, request.buying.account.id)
+    try:
+        hold_goods(order_id=kept.order_id, actor=actor(request), now=clock.now())
+    except DomainError as refusal:
+        messages.error(request, f"{_('Nothing is held for you.')} {' '.join(refusal.each_in_words)}")
+
+
+def _let_go(request: PortalRequest, page: QuickPage) -> HttpResponse:
+    """Held no longer; the draft stays as it was kept."""
+    if not may_order(request):
+        raise PermissionDenied
+    kept = kept_draft(page.draft, request.buying.account.id)
+    let_goods_go(order_id=kept.order_id, actor=actor(request), now=clock.now())
+    messages.success(request, _("The goods of draft %(number)s are held no longer.") % {"number": kept.number})
+    return redirect(f"{reverse('portal:quick-order')}?draft={kept.number}")
 
 
 def _write_draft(request: PortalRequest, page: QuickPage, kept: Kept | None, now: datetime) -> str:
@@ -120,5 +149,6 @@ def _write_draft(request: PortalRequest, page: QuickPage, kept: Kept | None, now
 
 
 def _show(request: PortalRequest, page: QuickPage) -> HttpResponse:
-    context = {"page": page, "here": "quick-order", "may_order": may_order(request)}
+    minutes = limits_of(request.buying.account.id).cart_minutes
+    context = {"page": page, "here": "quick-order", "may_order": may_order(request), "hold_minutes": minutes}
     return render(request, "portal/quick_order.html", context)

@@ -65,6 +65,14 @@
     });
   });
 
+  // How long goods are held for this draft still.
+  const tick = () => document.querySelectorAll("[data-until]").forEach((el) => {
+    const left = Math.ceil((new Date(el.dataset.until) - Date.now()) / 60000);
+    el.textContent = left > 0 ? el.dataset.left.replace("%n", left) : el.dataset.over;
+  });
+  tick();
+  setInterval(tick, 5000);
+
   // A form is sent once; the server's idempotency key would answer a second click the same, but calmly is better.
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-once]")) return;

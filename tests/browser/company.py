@@ -79,7 +79,7 @@ from inventory.services.save_policy import PolicyDraft, save_policy
 from inventory.services.save_pool import save_pool
 from inventory.services.save_scenario import Tried, save_scenario, try_it
 from inventory.services.ship_transfer import ship_transfer
-from orders.models import Order, OrderLine, PurchaseRule
+from orders.models import Order, OrderLine, PurchaseRule, StockHoldLimit
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.rules.wishes import LineWish, Wish
 from orders.services.amend import amend
@@ -467,6 +467,7 @@ def _late_supply() -> None:
 def _decisions(account: Account) -> None:
     """How fast the customer's cases go, who gets the expensive ones, and which orders their own people look at."""
     PurchaseRule.objects.create(account=account, kind="amount", amount=Decimal(50_000))
+    StockHoldLimit.objects.create(account=account, most_amount=Decimal(80_000))
     SlaPolicy.objects.create(account=account, respond_minutes=60, resolve_minutes=180)
     RoutingRule.objects.create(kind="short_pick", min_amount=Decimal(5000), currency="USD", spreads=True)
     note = "Their statements of last year, read by our insurer"

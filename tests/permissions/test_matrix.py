@@ -142,6 +142,8 @@ CONSOLE: dict[str, tuple[str, str, str]] = {
     "orders.holdtype": (EVERY_DESK, "cs_lead finance_approver operator", "ac"),
     "orders.order": (EVERY_DESK, f"cs cs_lead pricing {MONEY}", ""),
     "orders.purchaserule": (EVERY_DESK, CARE, "acd"),
+    "orders.stockhold": (EVERY_DESK, NOBODY, ""),
+    "orders.stockholdlimit": (EVERY_DESK, "cs_lead planner operator", "acd"),
     "pricing.chargebackterms": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.commitment": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
     "pricing.contract": (f"{ASK_MONEY} planner {MONEY}", "pricing", "acd"),
@@ -392,6 +394,7 @@ API: dict[str, dict[str, str]] = {
     "order-amend": {"post": ORDERING},
     "order-revisions": {"get": ROLES_ALL},
     "order-cancel": {"post": ORDERING},
+    "order-hold": {"get": ROLES_ALL, "post": ORDERING, "delete": ORDERING},
     "price-requests": dict.fromkeys(("get", "post"), f"cs cs_lead pricing finance_approver rep {BUYING}"),
     "promise-requests": dict.fromkeys(("get", "post"), f"cs cs_lead planner rep {BUYING}"),
     "allowance-requests": dict.fromkeys(("get", "post"), f"cs cs_lead pricing rep {BUYING}"),
@@ -435,6 +438,7 @@ API_ARGUMENTS = FIELD_ARGUMENTS | {
     "order-amend": NO_ORDER,
     "order-revisions": NO_ORDER,
     "order-cancel": NO_ORDER,
+    "order-hold": NO_ORDER,
     "order-timeline": NO_ORDER,
 }
 NO_CASE = {"number": "EX-1"}
