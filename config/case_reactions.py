@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from accounts.approval_queries import approvals
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
+from accounts.queries import names as account_names
 from accounts.rules.asks import Approval
 from core.choices import counted
 from core.outbox import JobContext, JobDied
@@ -17,7 +18,14 @@ from exceptions_app.services.close_causes import Cause, close_many
 from exceptions_app.services.mail_notice import mail_notice, mail_notices
 from exceptions_app.services.open_case import open_case, open_cases
 from exceptions_app.severity import DAYS_LATE
-from fulfillment.events import DeliveryRefused, PickShort, ShipmentDelivered, VendorConfirmed, VendorShort
+from fulfillment.events import (
+    DeliveryRefused,
+    PickShort,
+    ShipmentDelivered,
+    ShippedOverCredit,
+    VendorConfirmed,
+    VendorShort,
+)
 from integrations.services.gather_letters import Moved, gather_letters
 from inventory.events import PromiseMoved, WinsFailed
 from inventory.failed_wins import failed_wins
@@ -119,6 +127,29 @@ def _short_case(fact: PickShort) -> CaseSpec:
         fact.account_id,
         summary=f"{plain(fact.short_qty)} short on {fact.shipment_number}: {fact.reason}",
     )
+
+
+def open_shipped_over_credit_case(fact: ShippedOverCredit, job: JobContext) -> None:
+    open_shipped_over_credit_cases([fact], [job])
+
+
+def open_shipped_over_credit_cases(facts: Sequence[ShippedOverCredit], jobs: Jobs) -> None:
+    """One case an account: while it is open, what leaves next adds nothing to it."""
+    last = {f.account_id: f for f in facts}
+    names = account_names(last)
+    found = [
+        CaseSpec(
+            "shipped_over_credit",
+            DocumentRef("account", f.account_id, names[f.account_id].split(" ", 1)[0]),
+            "shipped",
+            f.account_id,
+            f.over,
+            f.currency,
+            f"{f.shipment_number} left, and credit does not pass the account: {f.message}"[:300],
+        )
+        for f in last.values()
+    ]
+    open_cases(found, now=jobs[0].now, actor=jobs[0].actor)
 
 
 def open_vendor_short_case(fact: VendorShort, job: JobContext) -> None:

@@ -35,12 +35,20 @@ from fulfillment.events import (
     ShipmentDelivered,
     ShipmentReleased,
     ShipmentShipped,
+    ShippedOverCredit,
     VendorAsked,
     VendorConfirmed,
     VendorShort,
 )
 from integrations.events import ColumnsNamed, ImportConfirmed, UndoConfirmed
-from inventory.events import DemandsAllocated, PromiseMoved, ShardPlanned, SupplyIncreased, WinsFailed
+from inventory.events import (
+    DemandsAllocated,
+    DemandsKeptSoft,
+    PromiseMoved,
+    ShardPlanned,
+    SupplyIncreased,
+    WinsFailed,
+)
 from orders.events import (
     CancelDatePassed,
     CompanyAsked,
@@ -74,6 +82,12 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     HoldPlaced: (Reaction("open a case for the hold", cases.open_hold_case, run_many=cases.open_hold_cases),),
     HoldCleared: (
         Reaction("close the hold's case", cases.close_hold_case, run_many=cases.close_hold_cases),
+        Reaction(
+            "allocate what the hold kept back",
+            do.allocate_what_was_held,
+            run_many=do.allocate_what_was_held_of_many,
+            when=worth.it_kept_stock_back,
+        ),
         Reaction("bill what the hold kept", do.bill_what_was_held, run_many=do.bill_what_was_held_of_many),
         Reaction("close the order the hold kept open", do.record_progress, run_many=do.record_progress_of_many),
     ),
@@ -104,6 +118,9 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     DemandsAllocated: (),
     WinsFailed: (
         Reaction("open the planner's case for a failed win", cases.open_win_case, run_many=cases.open_win_cases),
+    ),
+    DemandsKeptSoft: (
+        Reaction("hold what credit does not pass", do.hold_at_allocation, run_many=do.hold_at_allocation_of_many),
     ),
     LinesRepriced: (),
     PromiseMoved: (
@@ -145,6 +162,13 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("invoice the shipment", do.invoice_shipment, run_many=do.invoice_shipments),
         Reaction("close the order when it is done", do.record_progress, run_many=do.record_progress_of_many),
         Reaction("measure the shipment", do.measure_shipped, run_many=do.measure_many_shipped),
+    ),
+    ShippedOverCredit: (
+        Reaction(
+            "open a case for what left over credit",
+            cases.open_shipped_over_credit_case,
+            run_many=cases.open_shipped_over_credit_cases,
+        ),
     ),
     ShipmentDelivered: (
         Reaction(

@@ -39,7 +39,7 @@ from integrations.services.mail_approvers import mail_approvers as write_to_appr
 from integrations.services.mail_cancel_dates import mail_cancel_dates
 from integrations.services.preview_upload import preview_upload
 from integrations.services.undo_upload import undo_upload
-from inventory.events import ShardPlanned, SupplyIncreased
+from inventory.events import DemandsKeptSoft, ShardPlanned, SupplyIncreased
 from inventory.services.allocate import allocate, allocate_shard
 from orders.events import (
     CancelDatePassed,
@@ -50,6 +50,7 @@ from orders.events import (
     OrderAmended,
     OrderSubmitted,
 )
+from orders.line_queries import products_of
 from orders.services.allow_product import apply_approved_allowance as put_approved_allowance
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
 from orders.services.apply_approved_promise import apply_approved_promise as put_approved_promise
@@ -57,6 +58,7 @@ from orders.services.close_short import close_rest
 from orders.services.count_call_offs import count_call_offs as call_off
 from orders.services.count_open_orders import count_open_orders as count_orders
 from orders.services.count_open_orders import count_open_orders_of as count_orders_of_many
+from orders.services.hold_at_allocation import hold_at_allocation as hold_kept_soft
 from orders.services.record_progress import record_progress as close_finished
 from orders.services.reevaluate_credit_holds import reevaluate_all as look_again_at_all
 from orders.services.reevaluate_credit_holds import reevaluate_credit_holds as look_again
@@ -84,6 +86,22 @@ def allocate_products_of_many(
 ) -> None:
     """One run for all of them: its key names the first job and how many there were."""
     _allocate_once({product_id for fact in facts for product_id in fact.product_ids}, jobs)
+
+
+def allocate_what_was_held(fact: HoldCleared, job: JobContext) -> None:
+    allocate(trigger_key=job.key, product_ids=sorted(products_of([fact.order_id])), actor=job.actor, now=job.now)
+
+
+def allocate_what_was_held_of_many(facts: Sequence[HoldCleared], jobs: Jobs) -> None:
+    _allocate_once(products_of({f.order_id for f in facts}), jobs)
+
+
+def hold_at_allocation(fact: DemandsKeptSoft, job: JobContext) -> None:
+    hold_at_allocation_of_many([fact], [job])
+
+
+def hold_at_allocation_of_many(facts: Sequence[DemandsKeptSoft], jobs: Jobs) -> None:
+    hold_kept_soft(demand_ids={i for f in facts for i in f.demand_ids}, actor=jobs[0].actor, now=jobs[0].now)
 
 
 def allocate_short_product(fact: PickShort, job: JobContext) -> None:

@@ -6,10 +6,11 @@ from billing.services.write_off import KIND as WRITE_OFF
 from fulfillment.events import ReturnAuthorized, ReturnDispositioned, ShipmentDelivered, VendorConfirmed
 from fulfillment.states import ReturnOutcome
 from orders.allowance_cases import ELIGIBILITY_APPROVAL
+from orders.events import HoldCleared
 from orders.rules.promising import PROMISE_APPROVAL
 from orders.rules.repricing import PRICE_APPROVAL
 from orders.services.ask_company import KIND as PURCHASE
-from orders.states import REPRICE
+from orders.states import REPRICE, Blocks
 
 CREDIT_LIMIT = "credit"  # credit.services.request_limit
 
@@ -36,6 +37,10 @@ def a_limit_was_approved(fact: ApprovalDecided) -> bool:
 
 def repricing_was_approved(fact: ApprovalDecided) -> bool:
     return fact.is_approved and fact.approval_kind == REPRICE
+
+
+def it_kept_stock_back(fact: HoldCleared) -> bool:
+    return Blocks.ALLOCATE in fact.blocks
 
 
 def is_about_a_purchase(fact: ApprovalDecided) -> bool:

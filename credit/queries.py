@@ -9,11 +9,12 @@ from django.db import connection
 from django.db.models.functions import Upper
 
 from core.opening_hours import business_calendars
+from core.refs import DocumentRef
 from credit.exchange import currencies_of, rates_for, recorded_rates
 from credit.models import CreditAccount, LimitAddition, PaymentTerms, Posting, TermsWords
 from credit.rules import terms as terms_rules
 from credit.rules.ageing import Ageing, age
-from credit.rules.asks import CreditAsk, CreditDecision, ExposureParts
+from credit.rules.asks import ACCOUNT, CreditAsk, CreditDecision, ExposureParts
 from credit.rules.decide import decide
 from credit.rules.exchange import RateKey, in_currency
 from credit.rules.standing import Family, Overdue
@@ -81,6 +82,18 @@ def outlook(asks: Iterable[CreditAsk], *, point: CheckPoint, now: datetime) -> l
     wanted = list(asks)
     rows = CreditAccount.objects.filter(account_id__in={ask.account_id for ask in wanted}).select_related("terms")
     return decided(wanted, list(rows), point=point, now=now)
+
+
+def looks(account_ids: Collection[int], *, point: CheckPoint, now: datetime) -> dict[int, CreditDecision]:
+    """How each account stands that credit checks at this point, with nothing more asked of it: {account: what every rule
+    of it says}. One statement where none is, else as `outlook`. Orders' own rules (their value, their terms) say nothing.
+    """
+    rows = CreditAccount.objects.filter(account_id__in=account_ids, check_points__contains=[str(point)])
+    found = list(rows.select_related("terms"))
+    if not found:
+        return {}
+    asks = [CreditAsk(x.account_id, DocumentRef(ACCOUNT, x.account_id), ZERO, x.currency, now.date()) for x in found]
+    return {d.account_id: d for d in decided(asks, found, point=point, now=now)}
 
 
 def decided(

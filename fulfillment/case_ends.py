@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from core import sql
+from credit import queries as credit
+from credit.states import CheckPoint
 from exceptions_app.rules.asks import CaseSnapshot
 
 _AWAY = """
@@ -75,6 +77,13 @@ def is_matched(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
         "opened": [c.opened_at for c, _, _ in rows],
     }
     return _found(_MATCHED, asked)
+
+
+def passes_credit_again(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
+    """Nothing that credit sees at shipping is wrong with the account any more, or it is not checked there any more."""
+    looks = credit.looks({c.subject.id for c in cases}, point=CheckPoint.SHIP, now=now)
+    failing = {account_id for account_id, look in looks.items() if look.reasons}
+    return {c.id for c in cases if c.subject.id not in failing}
 
 
 def _of_shipments(statement: str, cases: Sequence[CaseSnapshot]) -> set[int]:

@@ -16,6 +16,7 @@ from fulfillment.exception_kinds import (
     DELIVERY_REFUSED,
     DELIVERY_WINDOW_AT_RISK,
     RECALL_UNANSWERED,
+    SHIPPED_OVER_CREDIT,
     SHORT_PICK,
     UNMATCHED_RETURN,
     USAGE_UNBILLED,
@@ -162,6 +163,7 @@ register(
     Watch(DELIVERY_REFUSED.code, case_ends.came_back),
     Watch(DELIVERY_DAMAGED.code, case_ends.return_is_agreed_on),
     Watch(UNMATCHED_RETURN.code, case_ends.is_matched),
+    Watch(SHIPPED_OVER_CREDIT.code, case_ends.passes_credit_again),
 )
 register(Worth(VENDOR_SHORT.code, worth_of_short))
 pushed(VENDOR_SHORT.code, "the fact VendorShort")
@@ -173,3 +175,4 @@ ended(USAGE_UNBILLED.code, "bill_usage, bill_waiting: an order was made of it")
 pushed(UNMATCHED_RETURN.code, "receive_return")
 pushed(DELIVERY_DAMAGED.code, "the fact ShipmentDelivered")
 pushed(DELIVERY_REFUSED.code, "the fact DeliveryRefused")
+pushed(SHIPPED_OVER_CREDIT.code, "the fact ShippedOverCredit")

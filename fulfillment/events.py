@@ -116,6 +116,20 @@ class ShipmentShipped(Fact):
 
 
 @dataclass(frozen=True)
+class ShippedOverCredit(Fact):
+    """Goods of an account left that credit does not pass as it stands; `over` its limit, in its currency. They were picked,
+    so they went; its next release waits."""
+
+    account_id: int
+    shipment_id: int
+    shipment_number: str
+    order_id: int
+    message: str
+    over: Decimal
+    currency: str
+
+
+@dataclass(frozen=True)
 class ShipmentDelivered(Fact):
     """`damages` in words, one per damaged line; `days_late` behind the day it was first promised for, 0 when in time."""
 

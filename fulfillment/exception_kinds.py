@@ -12,6 +12,16 @@ SHORT_PICK = KindSpec(
     resolve_minutes=120,
     description="The picker found less than was released; the rest went back to open and is allocated again.",
 )
+SHIPPED_OVER_CREDIT = KindSpec(
+    code="shipped_over_credit",
+    label="Shipped over credit",
+    owner_queue="finance",
+    severity="high",
+    respond_minutes=240,
+    resolve_minutes=960,
+    description="Goods left while credit did not pass the account. They were picked, so they went; nothing more is released "
+    "to it until it pays, or finance makes room.",
+)
 USAGE_UNBILLED = KindSpec(
     code="usage_unbilled",
     label="Usage is not billed",
@@ -108,5 +118,5 @@ VENDOR_LATE = KindSpec(
 )
 declare(
     VENDOR_SHORT, VENDOR_LATE, SHORT_PICK, USAGE_UNBILLED, DELIVERY_WINDOW_AT_RISK, UNMATCHED_RETURN, DELIVERY_LATE,
-    DELIVERY_DAMAGED, DELIVERY_REFUSED, RECALL_UNANSWERED,
+    DELIVERY_DAMAGED, DELIVERY_REFUSED, RECALL_UNANSWERED, SHIPPED_OVER_CREDIT,
 )  # fmt: skip

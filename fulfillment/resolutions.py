@@ -11,6 +11,7 @@ from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
 from fulfillment import shipment_resolutions
+from fulfillment.credit_resolutions import credit_resolutions
 from fulfillment.exception_kinds import DELIVERY_WINDOW_AT_RISK, SHORT_PICK, USAGE_UNBILLED
 from fulfillment.services.record_usage import bill_usage
 from fulfillment.services.release_orders import release_orders
@@ -78,4 +79,5 @@ register(
     Resolution(SHORT_PICK.code, "allocate", "Find other stock", preview_again, again, RELEASERS),
     Resolution(SHORT_PICK.code, "cancel_short", "Cancel what is short", preview_drop, drop, SELLERS),
     *vendor_resolutions(),
+    *credit_resolutions(),
 )

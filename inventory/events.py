@@ -30,6 +30,14 @@ class WinsFailed(Fact):
 
 
 @dataclass(frozen=True)
+class DemandsKeptSoft(Fact):
+    """A run dealt to these demands only softly, because a look registered with `inventory.firmness` found them so."""
+
+    run_id: int
+    demand_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class ShardPlanned(Fact):
     """A run was cut into shards, numbered from 1: this one waits for a worker. Stream: "allocation_run:<id>"."""
 

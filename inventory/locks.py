@@ -4,7 +4,7 @@ A claim is guarded by its demand's lock, a transfer's or count's line by its doc
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -69,6 +69,7 @@ class LockedDemand:
     receiving_days: Sequence[int]
     route: Sequence[int]
     ship_complete: str = ""
+    is_soft_only: bool = field(default=False, metadata={"is_asked": True})  # inventory.firmness, no column
 
     @property
     def where_freed(self) -> str:
@@ -78,9 +79,8 @@ class LockedDemand:
 
 _DEMANDS = "inventory_demand"
 _LOCK = "FOR NO KEY UPDATE"
-_READ = (
-    f"SELECT {', '.join(['id', *(field.name for field in fields(LockedDemand) if field.name != 'pk')])} FROM {_DEMANDS}"
-)
+_STORED = [each.name for each in fields(LockedDemand) if each.name != "pk" and not each.metadata]
+_READ = f"SELECT {', '.join(['id', *_STORED])} FROM {_DEMANDS}"
 _BY_ID = f"{_READ} WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
 # Materialized: few claims have run out and wait for the sweeper, while the balances asked for may carry thousands.
 _ASKED_AND_EXPIRED = f"""

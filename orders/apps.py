@@ -8,11 +8,13 @@ class OrdersConfig(AppConfig):
 
     def ready(self) -> None:
         from core import refs
+        from inventory import firmness as firm_stock
         from inventory.states import STOCK_HOLD
-        from orders import checks
+        from orders import checks, firmness
         from orders.ledgers import line_names
 
         checks.register()
+        firm_stock.register("credit at allocation", firmness.kept_soft)
         refs.register("order", "Order", _page)
         refs.register("order_line", "Order", numbers=line_names)
         refs.register(STOCK_HOLD, "Held draft", _held_page)

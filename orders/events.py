@@ -48,6 +48,7 @@ class HoldCleared(Fact):
     account_id: int
     reason: str
     rule: str
+    blocks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

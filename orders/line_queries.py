@@ -16,6 +16,18 @@ def named_lines(demand_ids: Iterable[int]) -> dict[int, LineRef]:
     return {row[0]: LineRef(*row[1:]) for row in rows}
 
 
+def orders_of_demands(demand_ids: Iterable[int]) -> dict[int, int]:
+    """{order: its account} of the orders these demands stand for. One statement."""
+    rows = OrderLine.objects.filter(demand_id__in=set(demand_ids))
+    return dict(rows.values_list("order_id", "order__account_id").distinct())
+
+
+def products_of(order_ids: Iterable[int]) -> set[int]:
+    """What the orders ask for. One statement."""
+    rows = OrderLine.objects.filter(order_id__in=set(order_ids), product_id__isnull=False)
+    return set(rows.values_list("product_id", flat=True).distinct())
+
+
 def line_quantities(order_line_ids: Iterable[int]) -> dict[int, Decimal]:
     """{order line id: ordered less cancelled, base units}; drafts count in full."""
     rows = OrderLine.objects.filter(pk__in=set(order_line_ids)).values_list("id", "qty", "demand__cancelled_qty")

@@ -7,7 +7,13 @@ from credit.states import CheckPoint
 
 
 def every_point() -> list[str]:
+    """Named by the migrations before 0009."""
     return [str(point) for point in CheckPoint]
+
+
+def usual_points() -> list[str]:
+    """All but allocation: whether stock is kept from a customer while credit waits is for finance to choose."""
+    return [str(point) for point in CheckPoint if point != CheckPoint.ALLOCATION]
 
 
 class PaymentTerms(models.Model):
@@ -76,7 +82,7 @@ class CreditAccount(models.Model):
     order_value_max = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     check_points = ArrayField(
         models.CharField(max_length=10, choices=choices(CheckPoint)),
-        default=every_point,
+        default=usual_points,
         help_text="Where credit may hold; elsewhere it only notes.",
     )
     receivable_amount = models.DecimalField(max_digits=14, decimal_places=2, default=0)

@@ -12,6 +12,7 @@ from credit.states import Judgement, Level, Outcome, RuleKind
 
 CENT = Decimal("0.01")
 NO_RATE = "no_exchange_rate"
+ACCOUNT = "account"  # the kind of document where an account is asked about as it stands, and no order
 
 
 @dataclass(frozen=True, slots=True)

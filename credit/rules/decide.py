@@ -102,7 +102,7 @@ def _judged(case: Case, ruling: Ruling, look: looks.Look) -> RuleResult | None:
         judgement = Judgement.PASSES
     elif ruling.excluded_at is not None:
         judgement, level = Judgement.EXCLUDED, ruling.excluded_at
-    elif _only_notes(case):
+    elif _only_notes(case) and not _is_stopped_at_ship(case, ruling, look):
         judgement = Judgement.NOTED
     else:
         judgement = Judgement.HOLDS
@@ -112,6 +112,16 @@ def _judged(case: Case, ruling: Ruling, look: looks.Look) -> RuleResult | None:
 def _only_notes(case: Case) -> bool:
     """Credit never appears after release: there only what is added to a released order is looked at."""
     return case.point not in case.standing.check_points or (case.point in AFTER_RELEASE and case.ask.amount <= 0)
+
+
+def _is_stopped_at_ship(case: Case, ruling: Ruling, look: looks.Look) -> bool:
+    """What is picked leaves whatever credit says. So what credit finds when goods leave stops the account's next release:
+    where the account as it stands, without this order, does not pass, also if release is no check point of its own."""
+    points = case.standing.check_points
+    if case.point != CheckPoint.RELEASE or CheckPoint.RELEASE in points or CheckPoint.SHIP not in points:
+        return False
+    finding = look(case.as_it_stands, ruling.value)
+    return finding is not None and finding.fires
 
 
 def _without_account(ask: CreditAsk) -> CreditDecision:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from credit.rules.asks import NO_RATE, ExposureParts, RuleResult
+from credit.rules.asks import ACCOUNT, NO_RATE, ExposureParts, RuleResult
 from credit.rules.standing import ACTIVE, PLANNING, Case, Family, Limits
 from credit.rules.terms import is_worse, upfront_amount
 from credit.states import AdditionKind, Judgement, RuleKind
@@ -40,10 +40,15 @@ def _sum(case: Case, parts: ExposureParts, taken: Decimal, limits: Limits, whose
         ("open receivables", parts.receivable),
         ("shipped", parts.shipped),
         ("released", parts.released),
-        ("other open orders", parts.open_orders + taken - case.counted),
+        (
+            "other open orders" if case.ask.doc.kind != ACCOUNT else "open orders",
+            parts.open_orders + taken - case.counted,
+        ),
     ]
     told = [f"{name} {figure(amount)}" for name, amount in terms if amount]
-    text = " + ".join([*told, f"this order {figure(case.asked)}{_with_charges(case)}{_at_rate(case)}"])
+    if case.ask.doc.kind != ACCOUNT:
+        told.append(f"this order {figure(case.asked)}{_with_charges(case)}{_at_rate(case)}")
+    text = " + ".join(told) or "nothing owed"
     if parts.unapplied:
         text += f" - cash on account {figure(parts.unapplied)}"
     return f"{text} against {figure(limits.total(case.today))} {case.standing.currency}{whose}{_made_of(case, limits)}"

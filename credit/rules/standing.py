@@ -1,7 +1,7 @@
 """One credit account as the decision sees it, and one ask beside it: plain values."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -111,6 +111,13 @@ class Case:
     prepaid: Decimal = ZERO
     terms: Terms | None = None
     agreed: Terms | None = None
+
+    @property
+    def as_it_stands(self) -> "Case":
+        """The account without what is asked: nothing more, on its own terms. What it counts already stays left out."""
+        return replace(
+            self, ask=replace(self.ask, amount=ZERO, terms_code="", agreed_terms_code=""), terms=None, agreed=None
+        )
 
     @property
     def is_within_horizon(self) -> bool:

@@ -14,14 +14,16 @@ from core.errors import DomainError, Refused
 from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
-from credit.rules.asks import PostingSpec
+from credit import queries as credit
+from credit.rules.asks import CreditDecision, PostingSpec
 from credit.services.post import post
-from credit.states import Bucket
-from fulfillment.events import ShipmentShipped
+from credit.states import Bucket, CheckPoint
+from fulfillment.events import ShipmentShipped, ShippedOverCredit
 from fulfillment.models import Shipment, ShipmentLine
 from fulfillment.package_queries import unpacked
 from fulfillment.queries import carriers
 from fulfillment.rules.asks import Departure
+from fulfillment.rules.credit_at_ship import as_kept, in_words
 from fulfillment.services.find_shipment import lock_with_credit, only, refusals
 from fulfillment.states import SHIPMENT, ShipmentStatus
 from inventory.services.confirm_shipped import ship_claims
@@ -87,7 +89,8 @@ def leave(departures: Sequence[Departure], *, actor: Actor, now: datetime) -> di
         _store(leaving, now)
         prices = line_prices([x.order_line_id for one in leaving for x in one.lines])
         post([spec for one in leaving for spec in _exposure(one, prices)], now=now)
-        _tell(leaving, actor, now)
+        looks = credit.looks({one.shipment.account_id for one in leaving}, point=CheckPoint.SHIP, now=now)
+        _tell(leaving, looks, actor, now)
     return outcomes | {one.shipment.pk: one.shipment.number for one in leaving}
 
 
@@ -142,8 +145,8 @@ def _exposure(leaving: _Leaving, prices: dict[int, LockedPrice]) -> Iterator[Pos
         yield replace(spec, currency=sold.currency, rate_date=sold.submitted_on)
 
 
-def _tell(leaving: Sequence[_Leaving], actor: Actor, now: datetime) -> None:
-    journal.write([_entry(one) for one in leaving], actor=actor, now=now)
+def _tell(leaving: Sequence[_Leaving], looks: Mapping[int, CreditDecision], actor: Actor, now: datetime) -> None:
+    journal.write([_entry(one, looks.get(one.shipment.account_id)) for one in leaving], actor=actor, now=now)
     notes = [
         outbox.Note(
             ShipmentShipped(s.pk, s.number, s.order_id, s.account_id, now),
@@ -152,10 +155,22 @@ def _tell(leaving: Sequence[_Leaving], actor: Actor, now: datetime) -> None:
         )
         for s in (one.shipment for one in leaving)
     ]
-    outbox.publish_many(notes, now=now, actor=actor)
+    outbox.publish_many([*notes, *_over_credit(leaving, looks)], now=now, actor=actor)
 
 
-def _entry(leaving: _Leaving) -> journal.Entry:
+def _entry(leaving: _Leaving, look: CreditDecision | None) -> journal.Entry:
     words = " ".join(filter(None, [leaving.how.carrier, leaving.how.tracking_number]))
     summary = f"Shipment {leaving.shipment.number} shipped" + (f" with {words}" if words else "")
-    return journal.Entry(leaving.ref, "shipped", summary)
+    return journal.Entry(leaving.ref, "shipped", summary, {"credit": as_kept(look)} if look else {})
+
+
+def _over_credit(leaving: Sequence[_Leaving], looks: Mapping[int, CreditDecision]) -> Iterator[outbox.Note]:
+    """One for each account that credit does not pass as it stands. Nothing stays because of it: it is picked."""
+    last = {one.shipment.account_id: one.shipment for one in leaving}
+    for account_id, shipment in last.items():
+        look = looks.get(account_id)
+        if look is not None and look.reasons:
+            fact = ShippedOverCredit(
+                account_id, shipment.pk, shipment.number, shipment.order_id, in_words(look), look.over, look.currency
+            )
+            yield outbox.Note(fact, f"shipment:{shipment.pk}", shipment.version)

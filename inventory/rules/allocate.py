@@ -18,7 +18,7 @@ RULE = "priority, tier, SLA penalty, contract, margin, date, age"
 
 
 class PlanLine(NamedTuple):
-    """`qty` of a balance for a demand; `is_firm` is false for a blocked demand, which only holds stock softly."""
+    """`qty` of a balance for a demand; `is_firm` is false where it only holds stock softly: blocked, or kept soft."""
 
     demand_id: int
     balance_id: int
@@ -95,6 +95,9 @@ class Decision:
             found.append(Loser("to be there on its day", f"it is promised for {day.day} {day:%b}"))
         if self.need.is_blocked:
             found.append(Loser("a firm allocation", "the demand is blocked: it comes last and holds stock only softly"))
+        elif self.need.is_soft_only:
+            words = "its order is held before allocation: it keeps its rank and holds stock only softly"
+            found.append(Loser("a firm allocation", words))
         return tuple(found)
 
 
@@ -213,7 +216,7 @@ def _serve(
         qty = min(wanted, left[supply.balance_id])
         left[supply.balance_id] -= qty
         wanted -= qty
-        lines.append(PlanLine(need.demand_id, supply.balance_id, qty, not need.is_blocked))
+        lines.append(PlanLine(need.demand_id, supply.balance_id, qty, need.gets_firm))
         if supply.site_code and supply.site_code not in sites:
             sites.append(supply.site_code)
     return need.qty - wanted, sites, unusable

@@ -258,8 +258,8 @@ def _by_product(some: Iterable[T]) -> dict[int, list[T]]:
 
 
 def _lines(seat: Seat) -> Iterable[PlanLine]:
-    """What it keeps is firm whatever happened to it; a blocked demand holds the rest only softly."""
-    firm, soft = (seat.kept, seat.takes) if seat.is_last else ([*seat.kept, *seat.takes], [])
+    """What it keeps is firm whatever happened to it; a blocked or soft demand holds the rest only softly."""
+    firm, soft = (seat.kept, seat.takes) if seat.is_last or seat.need.is_soft_only else ([*seat.kept, *seat.takes], [])
     for takes, is_firm in ((firm, True), (soft, False)):
         for balance_id, qty in sorted(merged(takes).items()):
             yield PlanLine(seat.need.demand_id, balance_id, qty, is_firm)

@@ -92,7 +92,7 @@ class PoolDeal:
             self.taken[mine] += qty
             self.taken_at[document, need.product_id, supply.site_id] += qty
             wanted -= qty
-            lines.append(PlanLine(need.demand_id, supply.balance_id, qty, not need.is_blocked))
+            lines.append(PlanLine(need.demand_id, supply.balance_id, qty, need.gets_firm))
             if supply.site_code and supply.site_code not in sites:
                 sites.append(supply.site_code)
         return asked - wanted, sites, unusable

@@ -67,6 +67,11 @@ class Need:
     terms: Terms = NO_TERMS
     route: tuple[int, ...] = ()  # the sites that may serve it, in turn, as sourcing planned; empty: any, by their rank
     group_elsewhere: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
+    is_soft_only: bool = False  # dealt to by its rank; what it gets it only holds softly
+
+    @property
+    def gets_firm(self) -> bool:
+        return not (self.is_blocked or self.is_soft_only)
 
     @property
     def held_qty(self) -> Decimal:

@@ -200,7 +200,7 @@ def _need(demand: LockedDemand, qty: Decimal, claims: Sequence[Held], policy: Po
         demand.priority, demand.tier_rank, demand.sla_penalty, demand.is_contract, demand.margin_band,
         demand.min_shelf_life_days, demand.account_id, order_key, tuple(sorted(firm.items())), *minimum,
         parties.history.get((demand.account_id or 0, demand.product_id), ZERO),
-        parties.terms(demand.account_id, demand.product_id), tuple(demand.route),
+        parties.terms(demand.account_id, demand.product_id), tuple(demand.route), is_soft_only=demand.is_soft_only,
     )  # fmt: skip
 
 

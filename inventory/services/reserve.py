@@ -309,4 +309,5 @@ def need_of(demand: LockedDemand, qty: Decimal | None = None) -> Need:
         demand.margin_band,
         demand.min_shelf_life_days,
         route=tuple(demand.route),
+        is_soft_only=demand.is_soft_only,
     )

@@ -17,6 +17,7 @@ from exceptions_app.rules.asks import CaseSpec
 from exceptions_app.services.open_case import open_cases
 from inventory import locks
 from inventory.exception_kinds import ALLOCATION_CONFLICT
+from inventory.firmness import mark
 from inventory.locks import Expected, LockedDemand
 from inventory.models import AllocationRun
 from inventory.policy_queries import Rules
@@ -51,6 +52,7 @@ class Standing:
     stage: Stage
     ledger: Ledger
     current: list[Current]
+    newly_soft: frozenset[int] = frozenset()  # demands found to get nothing firm, of which nobody was told yet
 
     @property
     def products(self) -> set[int]:
@@ -81,13 +83,13 @@ def looked_at(product_ids: Collection[int], rules: Rules, *, now: datetime, perm
 def _standing(
     demands: dict[int, LockedDemand], inbound: list[Expected], rules: Rules, *, now: datetime, permit: bool
 ) -> Standing:
-    ledger, current = open_ledger(demands), current_promises(list(demands))
+    ledger, current, newly_soft = open_ledger(demands), current_promises(list(demands)), mark(demands, now=now)
     pegs = pegs_of(inbound, current, now=now) if inbound else {}
     expire(ledger.held, ledger, now=now)
     back: dict[int, Decimal] = defaultdict(Decimal)
     for balance_id, delta in ledger.shifts.items():
         back[balance_id] -= sum(delta.values(), ZERO)
-    return Standing(Stage(demands, ledger.held, back, pegs, rules, permit), ledger, current)
+    return Standing(Stage(demands, ledger.held, back, pegs, rules, permit), ledger, current, newly_soft)
 
 
 def put_in_place(planned: PolicyPlan, ledger: Ledger) -> None:

@@ -2,8 +2,8 @@
 
 Released and picked claims are frozen, and firm ones are too unless the product's policy deals them again and may take a
 promise away; soft claims with a time to live (a quote's, a cart's) keep their stock until they expire; blocked demands
-come last and hold stock only softly. Products without a policy of their own and without pools take the short way
-(`inventory.rules.allocate`), the others that of `inventory.rules.by_policy`.
+come last and hold stock only softly, soft ones keep their rank (`inventory.firmness`). Products without a policy of
+their own and without pools take the short way (`inventory.rules.allocate`), the others that of `inventory.rules.by_policy`.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from core.clock import local_date
 from core.outbox import Note
 from core.uow import require_uow
 from inventory import locks
-from inventory.events import DemandsAllocated, WinsFailed
+from inventory.events import DemandsAllocated, DemandsKeptSoft, WinsFailed
 from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
@@ -103,7 +103,7 @@ def _deal(
     note_changes(run, before, stand, promised, actor=actor, now=now)
     gained = {d.pk: d.allocated_qty - before[d.pk] for d in demands.values() if d.allocated_qty > before[d.pk]}
     failed = sorted(d.need.demand_id for d in decisions if d.verdict is not None and d.verdict.is_win_failed)
-    _publish(run, gained, failed, demands, promised, now=now, actor=actor)
+    _publish(run, gained, failed, demands, promised, stand.newly_soft, now=now, actor=actor)
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
     return AllocationOutcome(
         run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale),
@@ -136,7 +136,7 @@ def _ranked(
 
 
 def _decided(decision: Decision, run: AllocationRun) -> Decided:
-    verb = "held softly" if decision.need.is_blocked else "allocated"
+    verb = "allocated" if decision.need.gets_firm else "held softly"
     return Decided(decision.need.demand_id, run.pk, decision.position, decision.explanation(verb))
 
 
@@ -208,11 +208,14 @@ def _publish(
     failed_wins: Sequence[int],
     demands: dict[int, LockedDemand],
     promised: Promised,
+    newly_soft: frozenset[int],
     *,
     now: datetime,
     actor: Actor,
 ) -> None:
     notes = list(promised.notes)
+    if newly_soft:
+        notes.append(Note(DemandsKeptSoft(run.pk, tuple(sorted(newly_soft))), f"allocation_run:{run.pk}", 1))
     if gained:
         products = tuple(sorted({demands[i].product_id for i in gained}))
         fact = DemandsAllocated(run.pk, tuple(sorted(gained)), products)

@@ -30,7 +30,24 @@ def asks_at_release(
         lines = going.get(order.order_id, ())
         if lines:
             rest = [x for x in order.lines if x.demand and x not in lines] if order.order_id in parts else []
-            asks.append(_ask(order, lines, held, rest))
+            asks.append(_ask(order, lines, _behind(order, held), rest))
+    return asks
+
+
+def asks_at_allocation(orders: Iterable[OrderPicture], held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
+    """May what waits of each order be owed? Those that passed before come first, the oldest of them first, and what waits
+    behind an order is not counted against it: where an account may owe less than it did, its oldest orders keep their
+    credit."""
+    many = sorted(orders, key=lambda o: (is_held(o), o.order_id))
+    asks = []
+    for place, order in enumerate(many):
+        later = {o.order_id: o for o in many[place + 1 :] if o.account_id == order.account_id}
+        behind = {
+            **later,
+            **{i: h for i, h in held.items() if _is_behind(i, order) and h.account_id == order.account_id},
+        }
+        if lines := unreleased_lines(order):
+            asks.append(_ask(order, lines, [behind[i] for i in sorted(behind)]))
     return asks
 
 
@@ -41,7 +58,7 @@ def asks_again(held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
     for order_id in sorted(held):
         order = held[order_id]
         if lines := unreleased_lines(order):
-            asks.append(_ask(order, lines, held))
+            asks.append(_ask(order, lines, _behind(order, held)))
         elif any(Blocks.INVOICE in h.blocks for h in order.open_holds):
             asks.append(_ask_for_what_left(order))
     return asks
@@ -77,9 +94,8 @@ def ask_to_amend(before: OrderPicture, after: OrderPicture, held: Mapping[int, O
     difference decides."""
     parts = open_parts(after)
     last = max(day for day, _ in parts)
-    behind = [h for i, h in held.items() if h.account_id == after.account_id and _is_behind(i, before)]
     counted = _counted(before, open_parts(before), last)
-    for other in behind:
+    for other in _behind(before, held):
         counted += _counted(other, _stored_parts(other), last)
     return CreditAsk(
         after.account_id,
@@ -115,13 +131,12 @@ def is_held(order: OrderPicture) -> bool:
 def _ask(
     order: OrderPicture,
     lines: Sequence[LinePicture],
-    held: Mapping[int, OrderPicture],
+    behind: Sequence[OrderPicture],
     rest: Sequence[LinePicture] = (),
 ) -> CreditAsk:
     parts = [open_part(order, x) for x in lines]
     amount = sum((amount for _, amount in parts), ZERO)
     last = max(day for day, _ in parts)
-    behind = [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
     counted = _counted(order, [*parts, *(open_part(order, x) for x in rest)], last)
     for other in behind:
         counted += _counted(other, _stored_parts(other), last)
@@ -141,6 +156,10 @@ def _ask(
         amounts=tuple(by_ship_date(parts).values()),
         counted=tuple(counted),
     )
+
+
+def _behind(order: OrderPicture, held: Mapping[int, OrderPicture]) -> list[OrderPicture]:
+    return [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
 
 
 def _is_behind(held_id: int, order: OrderPicture) -> bool:

@@ -124,3 +124,13 @@ def refresh(open_holds: Sequence[OpenHold], results: Sequence[GateResult], gates
         if h.reason in looked_at and (h.reason, h.rule) not in failing and not is_by_hand(h.reason, h.is_forced)
     )
     return Refresh(place, clear)
+
+
+def is_by_rule(hold: OpenHold) -> bool:
+    """Credit's own: whoever made room clears it, and its order keeps its place in the queue for stock."""
+    return hold.reason == HoldReason.CREDIT and not hold.is_forced
+
+
+def is_blocked(open_holds: Iterable[OpenHold]) -> bool:
+    """A person said that the order gets no stock: it comes last. What credit's rules hold keeps its rank, softly."""
+    return any(Blocks.ALLOCATE in h.blocks and not is_by_rule(h) for h in open_holds)

@@ -20,9 +20,9 @@ from inventory.services.open_demands import open_demands
 from inventory.services.reserve import reserve
 from orders.gates import credit_ask
 from orders.rules.exposure import by_ship_date, open_posting, ship_date_of
+from orders.rules.holds import is_blocked
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
-from orders.states import Blocks
 from pricing.rules.asks import PriceResult
 
 OrderLines = Mapping[int, Mapping[int, int]]  # {order id: {line number: demand id}}
@@ -104,7 +104,7 @@ def demand_of(entering: Entering, line: LinePicture, ref: DocumentRef) -> Demand
         order.account_id,
         line.requested_date or order.requested_date or entering.today,
         rank=rank_of(order, account, entering.prices.get(line.line_no)),
-        is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
+        is_blocked=is_blocked(order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,
         ship_to_id=line.ship_to_id or order.ship_to_id,

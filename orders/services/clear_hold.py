@@ -150,7 +150,7 @@ def _clear(
 
 def _is_still_blocked(order_id: int) -> bool:
     left = Hold.objects.filter(order_id=order_id, cleared_at__isnull=True, blocks__contains=[Blocks.ALLOCATE])
-    return left.exists()
+    return left.exclude(reason=HoldReason.CREDIT, is_forced=False).exists()
 
 
 def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Actor, now: datetime) -> None:
@@ -174,5 +174,5 @@ def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Act
     )
     summary = f"{hold.reason.capitalize()} hold cleared: {reason.note}"
     journal.write([journal.Entry(ref, "hold_cleared", summary, {"hold": hold.pk})], actor=actor, now=now)
-    fact = HoldCleared(hold.pk, order.pk, order.number, order.account_id, hold.reason, hold.rule)
+    fact = HoldCleared(hold.pk, order.pk, order.number, order.account_id, hold.reason, hold.rule, tuple(hold.blocks))
     outbox.publish(fact, stream=f"order:{order.pk}", seq=order.version, now=now, actor=actor)

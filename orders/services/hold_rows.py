@@ -86,9 +86,7 @@ def clear_by_rule(
     for order, hold in holds:
         so_far = told.get(order.order_id, Told())
         entry = journal.Entry(_ref(order), "hold_cleared", f"{hold.reason} hold cleared: {why}", {"rule": hold.rule})
-        told[order.order_id] = Told(
-            (), (*so_far.entries, entry), (*so_far.notes, cleared_note(order, hold.hold_id, hold.reason, hold.rule))
-        )
+        told[order.order_id] = Told((), (*so_far.entries, entry), (*so_far.notes, cleared_note(order, hold)))
     return told
 
 
@@ -106,8 +104,10 @@ def clear_of_credit(order: OrderPicture, *, why: str, actor: Actor, now: datetim
     return merged(clear_by_rule([(order, h) for h in ours], why=why, actor=actor, now=now).values())
 
 
-def cleared_note(order: OrderPicture, hold_id: int, reason: str, rule: str) -> Note:
-    fact = HoldCleared(hold_id, order.order_id, order.number, order.account_id, reason, rule)
+def cleared_note(order: OrderPicture, hold: OpenHold) -> Note:
+    fact = HoldCleared(
+        hold.hold_id, order.order_id, order.number, order.account_id, hold.reason, hold.rule, hold.blocks
+    )
     return Note(fact, f"order:{order.order_id}", order.version)
 
 

@@ -24,6 +24,7 @@ from inventory.services.reserve import reserve
 from orders.events import LinesCancelled
 from orders.gates import credit_ask
 from orders.rules.exposure import open_posting, ship_date_of
+from orders.rules.holds import is_blocked
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.ranking import rank_of
 from orders.rules.trace import price_columns
@@ -31,7 +32,7 @@ from orders.services.cancel import give_back_credit, locked_order, lower_amounts
 from orders.services.count_open_orders import ensure_counted
 from orders.services.submit import splits_of
 from orders.services.write_rows import insert_lines, insert_splits
-from orders.states import Blocks, OrderStatus
+from orders.states import OrderStatus
 from orders.substitutes import Candidate, candidates, price_of, refusal
 
 ZERO = Decimal(0)
@@ -154,7 +155,7 @@ def _spec(order: OrderPicture, new: LinePicture, c: Candidate) -> DemandSpec:
         order.account_id,
         new.requested_date or order.requested_date or c.verdicts.today,
         rank=rank_of(order, account, price_of(c)),
-        is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
+        is_blocked=is_blocked(order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,
         ship_to_id=new.ship_to_id or order.ship_to_id,

@@ -24,7 +24,7 @@ from orders.queries import holds_of
 from orders.revision_queries import last_revision
 from orders.rules.asks import GateResult, HoldView
 from orders.rules.exposure import by_ship_date, open_parts, open_posting
-from orders.rules.holds import refresh
+from orders.rules.holds import is_blocked, refresh
 from orders.rules.picture import LinePicture, OpenHold, OrderPicture
 from orders.rules.ranking import rank_of
 from orders.rules.releasable import policy_of
@@ -35,7 +35,7 @@ from orders.services.hold_rows import clear_by_rule, insert_holds, merged
 from orders.services.settle_status import settle_status
 from orders.services.submit import splits_of
 from orders.services.write_rows import amend_lines, insert_lines, insert_splits, lock_prices
-from orders.states import Blocks, Gate, OrderStatus
+from orders.states import Gate, OrderStatus
 
 ZERO = Decimal(0)
 NOTHING = HoldsTold()
@@ -102,7 +102,7 @@ def spec_of(found: Assessed, line: LinePicture) -> DemandSpec:
         order.account_id,
         day_of(order, line) or found.today,
         rank=rank_of(order, account, found.prices.get(line.line_no)),
-        is_blocked=any(Blocks.ALLOCATE in hold.blocks for hold in order.open_holds),
+        is_blocked=is_blocked(order.open_holds),
         min_shelf_life_days=account.min_shelf_life_days,
         backorder_allowed=account.backorders_allowed,
         ship_to_id=place_of(order, line),
