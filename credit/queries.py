@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import connection
 from django.db.models.functions import Upper
 
+from core import sql
 from core.opening_hours import business_calendars
 from core.refs import DocumentRef
 from credit.exchange import currencies_of, rates_for, recorded_rates
@@ -17,8 +18,8 @@ from credit.rules.ageing import Ageing, age
 from credit.rules.asks import ACCOUNT, CreditAsk, CreditDecision, ExposureParts
 from credit.rules.decide import decide
 from credit.rules.exchange import RateKey, in_currency
-from credit.rules.standing import Family, Overdue
-from credit.rules.terms import Terms
+from credit.rules.standing import Family, OnTerms, Overdue, Standing
+from credit.rules.terms import Terms, upfront_percent
 from credit.standings import (
     OPEN_ITEMS,
     DatedParts,
@@ -103,9 +104,45 @@ def decided(
     terms = {row.terms.code: terms_of_row(row.terms) for row in rows}
     named = {code for ask in asks for code in (ask.terms_code, ask.agreed_terms_code)}
     terms |= terms_by_code(named - {""} - set(terms))
-    standings = standings_of(rows, on=now.date())
+    standings = _with_what_was_paid_before(standings_of(rows, on=now.date()), asks, terms, rows)
     asks = _in_account_currency(asks, {row.account_id: row.currency for row in rows}, now.date())
     return decide(asks, standings, terms, point=point, today=now.date())
+
+
+_ON_TERMS = """
+WITH named AS (SELECT DISTINCT credit_account_id, doc_kind, doc_id, terms_code FROM credit_posting
+                WHERE credit_account_id = ANY(%(ids)s::bigint[]) AND bucket = 'receivable' AND terms_code <> ''),
+     owed AS (SELECT n.credit_account_id, n.terms_code, 0 AS gone, p.amount AS receivable
+                FROM named n JOIN credit_posting p USING (credit_account_id, doc_kind, doc_id)
+               WHERE p.bucket = 'receivable'),
+     gone AS (SELECT credit_account_id, terms_code, amount AS gone, 0 AS receivable FROM credit_posting
+               WHERE credit_account_id = ANY(%(ids)s::bigint[]) AND bucket IN ('released', 'shipped') AND terms_code <> '')
+SELECT c.account_id, x.terms_code, sum(x.gone), sum(x.receivable)
+  FROM (SELECT * FROM owed UNION ALL SELECT * FROM gone) x JOIN credit_creditaccount c ON c.id = x.credit_account_id
+ GROUP BY 1, 2 ORDER BY 1, 2
+"""
+
+
+def _with_what_was_paid_before(
+    standings: dict[int, Standing], asks: Sequence[CreditAsk], terms: Mapping[str, Terms], rows: Sequence[CreditAccount]
+) -> dict[int, Standing]:
+    """Where something is paid in advance: what of each account's exposure is on terms of its own. No statement where
+    nothing is, else one, and one more for terms that none of the asks names."""
+    upfront = {
+        ask.account_id
+        for ask in asks
+        if (found := standings.get(ask.account_id)) and upfront_percent(terms.get(ask.terms_code) or found.terms)
+    }
+    if not upfront:
+        return standings
+    sums = sql.rows(_ON_TERMS, {"ids": [row.pk for row in rows if row.account_id in upfront]})
+    known = {**terms, **terms_by_code({code for _, code, _, _ in sums} - set(terms))}
+    for account_id, code, gone, receivable in sums:
+        if code in known:
+            mine = standings[account_id]
+            on_terms = (*mine.on_terms, OnTerms(known[code], gone, receivable))
+            standings[account_id] = replace(mine, on_terms=on_terms)
+    return standings
 
 
 def _in_account_currency(asks: Sequence[CreditAsk], currencies: Mapping[int, str], on: date) -> Sequence[CreditAsk]:

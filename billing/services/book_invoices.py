@@ -56,6 +56,7 @@ class Billed:
     invoice: Invoice
     parts: Sequence[tuple[DocumentRef, Decimal]]
     order_ids: tuple[int, ...]
+    own_terms: str = ""  # of the orders, where they have other terms than the account's: an invoice is on one
 
 
 @require_uow
@@ -80,7 +81,15 @@ def _exposure(billed: Billed) -> list[PostingSpec]:
     """Off shipped with the estimates it was counted by, and onto what is owed: the invoice's own total."""
     i = billed.invoice
     moved = [
-        PostingSpec(i.account_id, sent, Bucket.SHIPPED, -counted, f"shipment:{sent.id}:invoiced", currency=i.currency)
+        PostingSpec(
+            i.account_id,
+            sent,
+            Bucket.SHIPPED,
+            -counted,
+            f"shipment:{sent.id}:invoiced",
+            currency=i.currency,
+            terms_code=billed.own_terms,
+        )
         for sent, counted in billed.parts
     ]
     owed = f"invoice:{i.pk}:receivable"
@@ -95,6 +104,7 @@ def _exposure(billed: Billed) -> list[PostingSpec]:
             due_date=i.due_date,
             currency=i.currency,
             rate_date=i.issued_date,
+            terms_code=billed.own_terms,
         ),
     ]
 

@@ -107,6 +107,7 @@ def _post(invoice_ids: Sequence[int], actor: Actor, now: datetime) -> list[int]:
             "order_line__unit_price",
             "order_line__unit_tax",
             "order_line__unit_freight",
+            "order_line__order__terms_code",
         )
     )
     mark_invoiced({line[1]: line[4] for line in lines})
@@ -140,17 +141,20 @@ def _number(drafts: Sequence[Invoice], now: datetime) -> None:
 def _billed(drafts: Sequence[Invoice], lines: Sequence[tuple]) -> list[Billed]:
     parts: dict[int, dict[int, Decimal]] = {}
     orders: dict[int, dict[int, None]] = {}
+    terms: dict[int, str] = {}
     currency = {draft.pk: draft.currency for draft in drafts}
-    for invoice_id, _, shipment_id, order_id, qty, *unit in sorted(lines, key=lambda line: line[1]):
+    for invoice_id, _, shipment_id, order_id, qty, *unit, own_terms in sorted(lines, key=lambda line: line[1]):
         mine = parts.setdefault(invoice_id, {})
         mine[shipment_id] = mine.get(shipment_id, Decimal(0)) + UnitWorth(*unit).of(qty, currency[invoice_id])
         orders.setdefault(invoice_id, {})[order_id] = None
+        terms[invoice_id] = own_terms
     names = shipment_numbers({i for found in parts.values() for i in found})
     return [
         Billed(
             draft,
             [(DocumentRef("shipment", i, names[i]), net) for i, net in parts[draft.pk].items()],
             tuple(orders[draft.pk]),
+            terms[draft.pk],
         )
         for draft in drafts
     ]

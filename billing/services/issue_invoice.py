@@ -171,7 +171,10 @@ def _bill(
     insert_lines([(invoice.pk, d) for d, invoice in zip(due, invoices, strict=True)], prices)
     billed = [
         Billed(
-            invoice, [(DocumentRef("shipment", d.shipment.id, d.shipment.number), d.counted)], (d.shipment.order_id,)
+            invoice,
+            [(DocumentRef("shipment", d.shipment.id, d.shipment.number), d.counted)],
+            (d.shipment.order_id,),
+            d.price.terms_code,
         )
         for d, invoice in zip(due, invoices, strict=True)
     ]

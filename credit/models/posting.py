@@ -26,6 +26,9 @@ class Posting(models.Model):
     document_amount = models.DecimalField(max_digits=14, decimal_places=2, null=True)
     rate = models.DecimalField(max_digits=20, decimal_places=10, null=True)
     rate_date = models.DateField(null=True)
+    terms_code = models.CharField(
+        max_length=60, blank=True, default="", db_default="", help_text="The document's own terms, where it has any."
+    )
     due_date = models.DateField(null=True)
     ship_date = models.DateField(null=True)
     key = models.CharField(max_length=120)
@@ -52,6 +55,9 @@ class Posting(models.Model):
                 name="receivables_by_document",
             ),
             models.Index(fields=["doc_kind", "doc_id"], name="postings_by_document"),
+            models.Index(
+                fields=["credit_account", "bucket"], condition=~Q(terms_code=""), name="postings_on_terms_of_their_own"
+            ),
             models.Index(
                 fields=["credit_account", "currency", "rate_date"],
                 condition=~Q(currency=""),

@@ -132,6 +132,9 @@ class PostingSpec:
     `amount` is in `currency` (empty: the account's). One in another is counted by the rate of `rate_date`: the day the
     document was made, which all that follows of it keeps, so that it leaves at the rate it came by (None: as the
     document's postings before, else today).
+
+    `terms_code`: the document's own terms, where it has any; what is paid in advance by them is told apart by it. Of an
+    invoice its first posting says it, what follows belongs to it.
     """
 
     account_id: int
@@ -143,6 +146,7 @@ class PostingSpec:
     ship_date: date | None = None
     currency: str = ""
     rate_date: date | None = None
+    terms_code: str = ""
 
 
 @dataclass(frozen=True)

@@ -174,19 +174,11 @@ def prepayment_due(case: Case, figure_: Decimal | None) -> Finding | None:
     due = upfront_amount(case.effective_terms, case.ask.amount)
     if due == 0:
         return None
-    spoken_for = _spoken_for(case) + case.prepaid
+    spoken_for = case.standing.spoken_for + case.prepaid
     there = max(case.standing.parts.unapplied - spoken_for, ZERO)
     where = "of the cash on account is left for it" if spoken_for else "is on account"
     words = f"{case.effective_terms.name}: {due:,} is due before release, {there:,} {where}."
     return Finding(case.point not in PLANNING and due > there, words, {"due": due, "on_account": there})
-
-
-def _spoken_for(case: Case) -> Decimal:
-    """What by the account's own terms was paid before and is on account still: for goods that are released or shipped, and
-    where all is paid in advance for those that are invoiced (of a deposit, its invoice's receipts say what is open)."""
-    parts, terms = case.standing.parts, case.standing.terms
-    gone = parts.released + parts.shipped + (parts.receivable if terms.is_prepayment else ZERO)
-    return upfront_amount(terms, max(gone, ZERO))
 
 
 LOOKS: Mapping[RuleKind, Look] = {

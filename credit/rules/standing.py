@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.periods import Period
 from credit.rules.asks import CreditAsk, ExposureParts
 from credit.rules.rulebook import Rule
-from credit.rules.terms import Terms
+from credit.rules.terms import Terms, upfront_amount
 from credit.states import AdditionKind, CheckPoint, Level, RuleKind
 
 ZERO = Decimal(0)
@@ -65,6 +65,23 @@ class Family:
 
 
 @dataclass(frozen=True)
+class OnTerms:
+    """What of an account's exposure is of documents with terms of their own: `gone` is released or shipped."""
+
+    terms: Terms
+    gone: Decimal
+    receivable: Decimal
+
+    @property
+    def spoken_for(self) -> Decimal:
+        """What of the cash on account was paid for it before it left, and is not applied to its invoice yet; of a deposit,
+        the invoice's receipts say what is open."""
+        return upfront_amount(
+            self.terms, max(self.gone + (self.receivable if self.terms.is_prepayment else ZERO), ZERO)
+        )
+
+
+@dataclass(frozen=True)
 class Standing:
     """One locked credit account; `parts.open_orders` ends at `horizon_end`, inclusive. `rules` are all about it.
 
@@ -85,6 +102,14 @@ class Standing:
     check_points: frozenset[CheckPoint] = EVERYWHERE
     rules: tuple[Rule, ...] = ()
     families: tuple[Family, ...] = ()  # the nearest head's first
+    on_terms: tuple[OnTerms, ...] = ()  # what has terms of its own; loaded where something is paid in advance
+
+    @property
+    def spoken_for(self) -> Decimal:
+        """What of the cash on account other goods have: those on terms of their own by these, the rest by the account's."""
+        gone = self.parts.released + self.parts.shipped - sum((x.gone for x in self.on_terms), ZERO)
+        receivable = self.parts.receivable - sum((x.receivable for x in self.on_terms), ZERO)
+        return sum((x.spoken_for for x in (OnTerms(self.terms, gone, receivable), *self.on_terms)), ZERO)
 
     @property
     def settings(self) -> Iterator[Rule]:

@@ -17,7 +17,7 @@ from credit.rules.improvement import Movement, improvement
 
 _COLUMNS = (
     "account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency, document_amount, rate,"
-    " rate_date"
+    " rate_date, terms_code"
 )
 _TYPES = (
     "bigint",
@@ -33,6 +33,7 @@ _TYPES = (
     "numeric",
     "numeric",
     "date",
+    "text",
 )
 _NAMES = _COLUMNS.split(", ")
 _ARRAYS = ", ".join(f"%({name})s::{kind}[]" for name, kind in zip(_NAMES, _TYPES, strict=True))
@@ -48,9 +49,9 @@ WITH spec AS (
 ), fresh AS (
   INSERT INTO credit_posting
          (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency,
-          document_amount, rate, rate_date, at)
+          document_amount, rate, rate_date, terms_code, at)
   SELECT credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency,
-         document_amount, rate, rate_date, %(now)s::timestamptz
+         document_amount, rate, rate_date, terms_code, %(now)s::timestamptz
     FROM spec ORDER BY place
       ON CONFLICT (key) DO NOTHING
   RETURNING credit_account_id, bucket, amount, ship_date
@@ -161,7 +162,8 @@ def _values(each: Converted) -> tuple[object, ...]:
     spec, doc = each.spec, each.spec.doc
     dates = spec.due_date, spec.ship_date
     abroad = each.currency, each.document_amount, each.rate, each.rate_date
-    return spec.account_id, doc.kind, doc.id, doc.number, str(spec.bucket), each.amount, *dates, spec.key, *abroad
+    place = spec.account_id, doc.kind, doc.id, doc.number, str(spec.bucket)
+    return *place, each.amount, *dates, spec.key, *abroad, spec.terms_code
 
 
 def _refuse_other_contents(batch: Sequence[PostingSpec]) -> None:

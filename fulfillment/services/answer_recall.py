@@ -135,7 +135,7 @@ def _give_back_exposure(shipment: Shipment, lines: Sequence[ShipmentLine], actor
         worth = price.worth.of(line.qty, price.currency)
         key = f"shipment:{shipment.pk}:line:{line.pk}:recalled"
         spec = PostingSpec(shipment.account_id, doc, Bucket.RELEASED, -worth, key)
-        specs.append(replace(spec, currency=price.currency, rate_date=price.submitted_on))
+        specs.append(replace(spec, currency=price.currency, rate_date=price.submitted_on, terms_code=price.terms_code))
         back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty
     post(specs, now=now)
     return_to_open(back, actor=actor, now=now)

@@ -209,6 +209,7 @@ def _move_exposure(taken: Sequence[_Picked], grown: Mapping[int, Decimal], actor
                     key=f"shipment:{p.shipment.pk}:line:{line.pk}:{'short' if still < was else 'over'}",
                     currency=price.currency,
                     rate_date=price.submitted_on,
+                    terms_code=price.terms_code,
                 )
             )
             back[line.order_line_id] = back.get(line.order_line_id, ZERO) + line.qty - p.qtys[line.pk]

@@ -142,7 +142,7 @@ def _exposure(leaving: _Leaving, prices: dict[int, LockedPrice]) -> Iterator[Pos
     off = PostingSpec(account_id, leaving.ref, Bucket.RELEASED, -amount, f"{key}:left")
     onto = PostingSpec(account_id, leaving.ref, Bucket.SHIPPED, amount, f"{key}:shipped")
     for spec in (off, onto):
-        yield replace(spec, currency=sold.currency, rate_date=sold.submitted_on)
+        yield replace(spec, currency=sold.currency, rate_date=sold.submitted_on, terms_code=sold.terms_code)
 
 
 def _tell(leaving: Sequence[_Leaving], looks: Mapping[int, CreditDecision], actor: Actor, now: datetime) -> None:

@@ -34,7 +34,7 @@ def give_back(
         still = price.worth.of(line.qty - qty, price.currency)
         key = f"shipment:{shipment.pk}:line:{line.pk}:{why}"
         off = PostingSpec(shipment.account_id, doc, Bucket.RELEASED, still - was, key)
-        specs.append(replace(off, currency=price.currency, rate_date=price.submitted_on))
+        specs.append(replace(off, currency=price.currency, rate_date=price.submitted_on, terms_code=price.terms_code))
         back[line.order_line_id] = back.get(line.order_line_id, ZERO) + qty
     post(specs, now=now)
     return_to_open(back, actor=actor, now=now)

@@ -105,7 +105,7 @@ def _round_again(shipment: Shipment, line: ShipmentLine, kept: ShipmentLine, now
         ref, key = DocumentRef("shipment", shipment.pk, shipment.number), f"shipment:{shipment.pk}:line:{kept.pk}:lot"
         spec = PostingSpec(
             shipment.account_id, ref, Bucket.RELEASED, change, key, currency=price.currency,
-            rate_date=price.submitted_on,
+            rate_date=price.submitted_on, terms_code=price.terms_code,
         )  # fmt: skip
         post([spec], now=now)
 

@@ -241,7 +241,7 @@ def _postings(grant: ReleaseGrant, order: OrderPicture, ref: DocumentRef) -> lis
     specs = [open_posting(order, amount, f"{key}:{day}", day) for day, amount in by_ship_date(changes).items()]
     if released:
         into = PostingSpec(order.account_id, ref, Bucket.RELEASED, released, key)
-        specs.append(replace(into, currency=order.currency, rate_date=order.submitted_on))
+        specs.append(replace(into, currency=order.currency, rate_date=order.submitted_on, terms_code=order.terms_code))
     return specs
 
 

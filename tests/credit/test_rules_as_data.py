@@ -15,6 +15,7 @@ from core.refs import DocumentRef
 from core.testing import race, unit
 from credit import queries
 from credit.models import AdditionEnd, CreditAccount, CreditRule, LimitAddition
+from credit.models.account import usual_points
 from credit.rules.asks import CreditAsk, PostingSpec
 from credit.services.change_limit import LimitAuthorityExceeded
 from credit.services.change_settings import Settings, change_settings
@@ -115,7 +116,7 @@ def test_a_temporary_limit_has_an_end_and_finance_s_authority_is_over_the_whole(
 
 
 def settings(**more):
-    return Settings(**({"terms_code": "NET30", "horizon_days": 30, "check_points": list(CheckPoint)} | more))
+    return Settings(**({"terms_code": "NET30", "horizon_days": 30, "check_points": usual_points()} | more))
 
 
 @db

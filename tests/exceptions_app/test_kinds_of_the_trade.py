@@ -224,6 +224,10 @@ FIRED = {
         "fulfillment/test_vendor.py",
         "test_a_short_answer_puts_the_rest_back_asks_the_vendor_for_no_more_and_is_a_case",
     ),
+    "shipped_over_credit": (
+        "orders/test_check_points.py",
+        "test_finance_looks_again_or_lends_what_is_missing_and_the_account_ships_on",
+    ),
 }
 # What §11 lists as actions → a click of that sort.
 ACTIONS = {

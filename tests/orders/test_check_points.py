@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from billing.services.post_receipt import post_receipt
+from core.actors import Actor
 from core.models import JournalEntry
 from core.overrides import Reason
 from core.testing import drain
@@ -14,7 +15,10 @@ from credit.models import CreditAccount
 from credit.services.change_limit import change_limit
 from credit.states import CheckPoint
 from exceptions_app.models import Case
+from exceptions_app.queries import case_snapshots, suggested
+from exceptions_app.services.apply_resolution import apply_resolution
 from exceptions_app.services.detect import detect_all
+from exceptions_app.services.take_case import take_case
 from fulfillment.models import Shipment
 from fulfillment.services.confirm_pick import confirm_pick
 from fulfillment.services.confirm_shipment import confirm_shipment
@@ -26,6 +30,7 @@ from orders.models import Hold
 from orders.rules.asks import LineDraft
 from orders.services.clear_hold import clear_hold
 from orders.services.place import place
+from tests.factories.accounts import StaffFactory
 from tests.factories.flow import PICKER, breaches, line_ids, picked, placed, released, stocked_world
 from tests.factories.orders import CLERK, FINANCE, NOW
 
@@ -196,7 +201,7 @@ def test_the_pick_asks_only_for_what_is_added():
     cut(world, 1)
     assert picked(full) == "packed"  # over the limit by far, and nothing is added
     (line,) = line_ids(more.shipment_id)
-    with pytest.raises(SurplusOverCredit, match="would owe 10.00 USD more: Over by 209.00"):
+    with pytest.raises(SurplusOverCredit, match=r"would owe 10\.00 USD more: Over by 209\.00"):
         confirm_pick(shipment_id=more.shipment_id, picks={line: Decimal(11)}, actor=PICKER, now=NOW)
     assert picked(more) == "packed"
     assert open_holds() == []
@@ -266,3 +271,30 @@ def test_two_shipments_over_credit_are_one_case_while_it_is_open():
     leave(first)
     leave(second)
     assert Case.objects.filter(kind="shipped_over_credit").count() == 1
+
+
+def person(role):
+    user = StaffFactory.create(roles=[role])
+    return Actor(str(user), user_id=user.pk, roles=frozenset({role}), channel="console")
+
+
+def test_finance_looks_again_or_lends_what_is_missing_and_the_account_ships_on():
+    world = stocked_world(limit=1000)
+    sent, following = released(world, 10), placed(world, 5)
+    cut(world, 100)
+    leave(sent)
+    case, finance = Case.objects.get(kind="shipped_over_credit"), person("finance_approver")
+    told = {o.code: o.effect.text for o in suggested(case_snapshots([case.pk])[case.pk], now=NOW)}
+    assert told == {
+        "recheck_credit": "stays as it is: open receivables 100 + open orders 50 against 100 USD",
+        "lend_limit": "lends 50.00 USD of limit until 9 Mar; releases go on",
+    }
+    take_case(case_id=case.pk, actor=finance, now=NOW)
+    apply_resolution(case_id=case.pk, code="recheck_credit", actor=finance, now=NOW, key="look")
+    case.refresh_from_db()
+    assert case.status not in ("resolved", "closed")  # nothing changed, so it goes on
+    apply_resolution(case_id=case.pk, code="lend_limit", actor=finance, now=NOW, key="lend")
+    case.refresh_from_db()
+    assert (case.status, case.resolution_code) == ("resolved", "lend_limit")
+    assert send(following).is_released
+    assert breaches() == []
