@@ -1,5 +1,5 @@
 """Whether stock may be a demand's for good is not for this room to say: rooms above name the demands that are dealt to
-by their rank, but hold what they get only softly (an order whose customer's credit does not pass, docs/adr/0012).
+by their rank, but hold what they get only softly (an order whose customer's credit does not pass, docs/adr/0013).
 """
 
 from collections.abc import Callable, Collection, Mapping

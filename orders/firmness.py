@@ -1,5 +1,5 @@
 """Which demands of orders are allocated only softly, because credit checks their account at allocation and it does not
-pass (docs/adr/0012). Registered with `inventory.firmness`; reads only.
+pass (docs/adr/0013). Registered with `inventory.firmness`; reads only.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

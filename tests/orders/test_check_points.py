@@ -1,4 +1,4 @@
-"""Where credit is asked: at entry, before stock is allocated, at release, at the pick and when goods leave (ADR 12)."""
+"""Where credit is asked: at entry, before stock is allocated, at release, at the pick and when goods leave (ADR 13)."""
 
 from decimal import Decimal
 
