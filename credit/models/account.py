@@ -7,7 +7,7 @@ from credit.states import CheckPoint
 
 
 def every_point() -> list[str]:
-    """Named by the migrations before 0009."""
+    """Named by the migrations before 0010."""
     return [str(point) for point in CheckPoint]
 
 

@@ -8,7 +8,7 @@ import credit.models.account
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0008_terms_words"),
+        ("credit", "0009_discount_on_goods"),
     ]
 
     operations = [

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("credit", "0009_allocation_is_chosen"),
+        ("credit", "0010_allocation_is_chosen"),
     ]
 
     operations = [
