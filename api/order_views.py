@@ -130,7 +130,10 @@ class OrderSummaryView(serializers.Serializer[Any]):
     channel = serializers.CharField()
     po_number = serializers.CharField()
     external_id = serializers.CharField()
-    total = MoneySerializer()
+    total = MoneySerializer(help_text="Of goods.")
+    tax = MoneySerializer()
+    freight = MoneySerializer()
+    owed = MoneySerializer(help_text="What it will be invoiced for: goods, tax and freight.")
     requested_date = serializers.DateField(allow_null=True)
     submitted_at = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField()
@@ -261,7 +264,7 @@ def summary_view(head: OrderSummary, standing: Standing) -> dict[str, Any]:
         "channel": head.channel,
         "po_number": head.po_number,
         "external_id": head.external_id,
-        "total": money(head.total_amount, head.currency),
+        **{name: money(getattr(head, f"{name}_amount"), head.currency) for name in ("total", "tax", "freight", "owed")},
         "requested_date": head.requested_date and head.requested_date.isoformat(),
         "submitted_at": head.submitted_at and head.submitted_at.isoformat(),
         "received_at": head.received_at.isoformat(),

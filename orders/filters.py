@@ -15,12 +15,14 @@ from orders.models import Order, OrderLine
 _COLUMNS = (
     *("id", "public_id", "number", "account_id", "status", "channel", "po_number", "external_id", "currency"),
     *("total_amount", "requested_date", "submitted_at", "received_at", "version", "entered_by_id"),
+    *("tax_amount", "freight_amount"),
 )
 
 
 @dataclass(frozen=True)
 class OrderSummary:
-    """An order's head, without lines. `total_amount` is net, in `currency`."""
+    """An order's head, without lines. `total_amount` is of goods; with tax and freight it is what will be invoiced. All in
+    `currency`."""
 
     order_id: int
     public_id: str
@@ -37,6 +39,12 @@ class OrderSummary:
     received_at: datetime
     version: int
     entered_by_id: int | None
+    tax_amount: Decimal
+    freight_amount: Decimal
+
+    @property
+    def owed_amount(self) -> Decimal:
+        return self.total_amount + self.tax_amount + self.freight_amount
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def order_rows(summaries: Sequence[OrderSummary]) -> list[OrderRow]:
             po_number=s.po_number,
             placed_at=s.submitted_at,
             state=sign(order_standing(s.status, progress.get(s.order_id), is_held=s.order_id in holds)),
-            total=s.total_amount,
+            total=s.owed_amount,
             currency=s.currency,
             is_draft=s.status == "draft",
             shipped=how_much(progress.get(s.order_id)),

@@ -105,6 +105,9 @@ class OrderPage:
     requested_date: date | None
     terms: str
     total: Decimal
+    tax: Decimal
+    freight: Decimal
+    owed: Decimal
     steps: tuple[Step, ...]
     holds: tuple[Mapping[str, str], ...]
     moved: tuple[MovedPromise, ...]
@@ -188,6 +191,9 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         requested_date=picture.requested_date,
         terms=_terms(picture.terms_code),
         total=picture.total,
+        tax=picture.tax,
+        freight=picture.freight,
+        owed=picture.owed,
         steps=_steps(picture, progress, holds, [s for many in of_line.values() for s in many]),
         holds=tuple({"title": "On hold.", "text": hold_words(h.reason, h.rule)} for h in holds),
         moved=tuple(

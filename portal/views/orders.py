@@ -67,7 +67,7 @@ def _rows(found: list[OrderSummary], time_zone: str) -> Iterator[list[str]]:
         placed = clock.local_date(o.submitted_at, time_zone).isoformat() if o.submitted_at else ""
         wanted = o.requested_date.isoformat() if o.requested_date else ""
         state = str(STATUSES.get(o.status, o.status))
-        yield [o.number, o.po_number, placed, state, str(o.total_amount), o.currency, wanted]
+        yield [o.number, o.po_number, placed, state, str(o.owed_amount), o.currency, wanted]
 
 
 @access(PORTAL)

@@ -6,9 +6,11 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from accounts import approvals
 from accounts.models import AccountGroup, GroupMembership
+from api.order_views import summary_view
 from billing.models import (
     CommissionEntry,
     CommissionPlan,
@@ -55,13 +57,16 @@ from fulfillment.services.release_orders import release_orders
 from fulfillment.services.request_returns import request_returns
 from fulfillment.states import Disposition
 from inventory.services.receive_stock import receive_stock
+from orders.filters import OrderFilter, find_orders
 from orders.models import Order, OrderLine
+from orders.rules.standing import order_standing
 from orders.services.close_short import close_short
 from pricing.models import RebateProgram
 from tests.billing.test_credit_return import returned
 from tests.billing.test_whole_life import actor_for
 from tests.factories.accounts import AssignmentFactory, RepFactory, StaffFactory
 from tests.factories.credit import TermsFactory
+from tests.factories.doors import browser_of, buyer_for
 from tests.factories.flow import NOW, PICKER, breaches, line_ids, picked, placed, released, shipped, stocked_world
 from tests.factories.pricing import FreightFactory, TaxFactory
 from tests.fulfillment.test_papers import words
@@ -115,6 +120,19 @@ def test_an_order_over_33_59_is_invoiced_at_33_59_and_owed_at_that():
     assert exposure() == (0, 0, D("33.59"), 0)
     assert statement(world.account.pk, on=NOW.date(), currency="USD").open_amount == D("33.59")
     assert breaches() == []
+
+
+def test_portal_and_api_say_what_the_invoice_says():
+    world = charging_world()
+    order = Order.objects.get(pk=shipped(world, 3).order_id)
+    buyer = browser_of(buyer_for(world.account))
+    page = buyer.get(reverse("portal:order", args=[order.number])).content.decode()
+    assert [page.count(x) for x in ("33.59", "2.48", "1.11")] == [3, 1, 1]  # order, invoice, history
+    assert "33.59" in buyer.get(reverse("portal:orders")).content.decode()
+    assert "33.59" in buyer.get(reverse("portal:invoices")).content.decode()
+    head = find_orders(OrderFilter(frozenset({world.account.pk})), limit=1)[0]
+    seen = summary_view(head, order_standing(head.status, None, is_held=False))
+    assert [seen[x]["amount"] for x in ("total", "tax", "freight", "owed")] == ["30.00", "2.48", "1.11", "33.59"]
 
 
 def test_three_shipments_of_one_charge_together_what_the_order_says():
