@@ -17,6 +17,7 @@ from core.testing import drain
 from inventory.models import Claim, Demand, InboundSupply, SourcingRule, StockBalance, TransitLane
 from inventory.queries import promises
 from inventory.services.foresee import foresee
+from inventory.services.source_again import source_again
 from inventory.sourcing_queries import why_these_sites
 from orders.amendments import assess
 from orders.models import Order
@@ -30,7 +31,7 @@ from tests.factories.accounts import ShipToFactory, StaffFactory
 from tests.factories.doors import browser_of, buyer_for, device_of
 from tests.factories.inventory import SiteFactory, breaches, stock
 from tests.factories.orders import CLERK, NOW, allocated, later, make_world, release
-from tests.factories.pools import pool
+from tests.factories.pools import limit, pool
 
 pytestmark = pytest.mark.django_db
 WHY = "the customer moved"
@@ -134,6 +135,22 @@ def test_shipping_complete_is_sourced_as_one_shipment_from_where_both_lines_are(
     drain(NOW)
     assert held(order)[1, "hard"] == {"CMH": 4}
     assert held(order)[2, "hard"] == {"CMH": 30}
+    assert breaches() == []
+
+
+def test_of_a_product_with_pools_that_grows_what_is_held_stays_until_it_is_sourced_again(world):
+    """What its pools leave was read before anything moved; nothing is lost, the page says so, and a click moves it."""
+    order = allocated(world, 8)
+    limit(100, product=world.products[0], account=world.account)
+    change(order, LineWish(1, qty=Decimal(12)), ship_to_id=world.east.pk, now=later_at(1))
+    assert [kind for _, kind in held(order)] == ["hard", "soft"]
+    assert held(order)[1, "hard"] == {"RENO": 8}
+    assert held(order)[1, "soft"] == {"CMH": 4}
+    demand = Demand.objects.get(ref_id=order.order_id)
+    assert "8 at RENO stay promised there." in why_these_sites([demand.pk])[demand.pk]
+    source_again(demand_ids=[demand.pk], actor=CLERK, now=later_at(2))
+    drain(later_at(2))
+    assert held(order) == {(1, "hard"): {"CMH": 12}}
     assert breaches() == []
 
 
