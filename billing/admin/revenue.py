@@ -12,7 +12,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from unfold.decorators import display
 
-from accounts.queries import accounts_by_code
+from accounts.queries import account_snapshots, accounts_by_code
+from accounts.rules.checks import is_currency, unknown_currency
 from accounts.states import Role
 from billing.admin.inlines import FINANCE, LOOK
 from billing.models import ChargebackClaim, Obligation, RebateEntry, RecognitionRule, RevenueEntry
@@ -171,6 +172,12 @@ class ObligationAdmin(LedgerAdmin):
         return steps.show(self, request, step)
 
 
+def _currency_of(account_id: int | None) -> str:
+    if account_id is None:
+        return ""
+    return account_snapshots([account_id], on=clock.local_date(clock.now(), "UTC"))[account_id].currency
+
+
 def _schedule(obligation_id: int) -> str:
     """As a table; empty where no dates tell."""
     rows = schedule_of(obligation_id)
@@ -272,16 +279,23 @@ class ChargebackClaimAdmin(LedgerAdmin):
     ) -> HttpResponse:
         self.require_act(request)
         wrong: list[str] = []
-        given = {n: request.POST.get(n, "").strip() for n in ("account", "reference", "contract", "member", "sku")}
+        given = {
+            n: request.POST.get(n, "").strip()
+            for n in ("account", "reference", "contract", "member", "sku", "currency")
+        }
         numbers = {n: steps.quantity(request, n, n.capitalize(), wrong) or ZERO for n in ("quantity", "cost", "price")}
         day = steps.day(request, "sold", "Sold on", wrong) if request.method == "POST" else date.min
         account_id = accounts_by_code([given["account"]]).get(given["account"].upper()) if given["account"] else None
         if request.method == "POST" and not account_id:
             wrong.append(f"No account has the code {given['account'] or '(empty)'}.")
+        currency = given["currency"].upper() or _currency_of(account_id)
+        if given["currency"] and not is_currency(currency):
+            wrong.append(unknown_currency(currency[:10]))
         labels = {
             "account": "Distributor's account code", "reference": "Its invoice number", "contract": "Contract code",
             "member": "Member: our code, GLN, DEA, HIN", "sku": "SKU", "quantity": "Quantity, base units",
             "cost": "Its cost per unit", "price": "Contract price per unit",
+            "currency": "Currency, where it is not the distributor's own",
         }  # fmt: skip
         fields = [Field(n, label, request.POST.get(n, "")) for n, label in labels.items()]
         fields.insert(5, Field("sold", "Sold on", request.POST.get("sold", ""), "date"))
@@ -293,7 +307,7 @@ class ChargebackClaimAdmin(LedgerAdmin):
         def act() -> str:
             spec = ClaimSpec(
                 account_id or 0, given["reference"], given["contract"], given["member"], given["sku"],
-                numbers["quantity"], day, numbers["cost"], numbers["price"], "USD",
+                numbers["quantity"], day, numbers["cost"], numbers["price"], currency,
             )  # fmt: skip
             row = ChargebackClaim.objects.get(pk=claim_chargeback(spec, actor=actor_of(request), now=clock.now()))
             reasons = " ".join(d["message"] for d in row.denials)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.models import AccountGroup, GroupMembership
+from accounts.states import Role
 from billing.models import (
     ChargebackClaim,
     CreditMemo,
@@ -249,6 +250,21 @@ def test_a_groups_chargeback_terms_say_how_old_a_claim_and_how_far_its_price_may
     assert claimed("D", 121, "7.98") == ["other_price", "too_old"]
     TierActivation.objects.create(source=source, account=hospital, tier="GOLD", valid_from=since)
     assert (claimed("E", 1, "8"), claimed("F", 1, "7")) == (["other_price"], [])
+
+
+def test_a_claim_typed_in_is_in_the_distributors_currency_or_the_one_it_names():
+    account = AccountFactory(currency="EUR")
+    browser = browser_of(StaffFactory(roles=[Role.FINANCE]))
+    form = {
+        "account": account.code, "contract": "GPO-1", "member": "HOSP", "sku": ProductFactory().sku, "quantity": "1",
+        "cost": "10", "price": "8", "sold": f"{TODAY}",
+    }  # fmt: skip
+    add = reverse("admin:billing_chargebackclaim_add")
+    for n, currency in enumerate(("", "chf", "EURO")):
+        browser.post(add, {**form, "reference": f"D-{n}", "currency": currency})
+    assert list(ChargebackClaim.objects.order_by("pk").values_list("reference", "currency")) == [
+        ("D-0", "EUR"), ("D-1", "CHF"),
+    ]  # fmt: skip
 
 
 def test_a_denied_chargeback_is_no_case_once_the_same_claim_passed_and_another_one_does_not_end_it():
