@@ -23,6 +23,7 @@ from fulfillment.exception_kinds import (
     VENDOR_LATE,
     VENDOR_SHORT,
 )
+from orders.late_penalties import LATE, Late, penalties
 
 _DUE = """
 SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date), n.today
@@ -131,25 +132,29 @@ def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
     return {pk for pk, _, _ in asked} - still
 
 
-_SHORT_WORTH = """
-SELECT w.n, sum(round(d.backordered_qty * l.unit_price, 2)), o.currency
+_SHORT_WORTH = f"""
+SELECT w.n, sum(round(d.backordered_qty * l.unit_price, 2)), o.currency, o.account_id,
+       coalesce(o.submitted_at, o.received_at)::date, count(*) FILTER (WHERE late.days > 0), sum(late.days)
   FROM unnest(%(ns)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(n, shipment_id, product_id)
   JOIN fulfillment_shipment s ON s.id = w.shipment_id JOIN orders_order o ON o.id = s.order_id
   JOIN orders_orderline l ON l.order_id = o.id
   JOIN inventory_demand d ON d.id = l.demand_id AND d.product_id = w.product_id AND d.backordered_qty > 0
- GROUP BY w.n, o.currency
+  {LATE}
+ GROUP BY w.n, o.id
 """
 
 
 def worth_of_short(causes: Sequence[Cause]) -> list[tuple[Decimal, str]]:
-    """What the order of the shipment still waits for of the short product."""
+    """What the order of the shipment still waits for of the short product, and what the contract asks for its lateness."""
     named = [cause.cause_key.removeprefix("product:") for cause in causes]
     columns = {
         "ns": list(range(len(causes))),
         "shipments": [cause.subject.id for cause in causes],
         "products": [int(product) if product.isdecimal() else 0 for product in named],
     }
-    known = {n: (worth or Decimal(0), currency) for n, worth, currency in sql.rows(_SHORT_WORTH, columns)}
+    rows = sql.rows(_SHORT_WORTH, columns)
+    late = penalties([Late(account, on, money, lines, int(days)) for _, _, money, account, on, lines, days in rows])
+    known = {n: ((worth or Decimal(0)) + owed, money) for (n, worth, money, *_), owed in zip(rows, late, strict=True)}
     return [known.get(n, (Decimal(0), "")) for n in range(len(causes))]
 
 

@@ -8,30 +8,21 @@ from core import sql
 from exceptions_app.detection import Cause, Worth, register
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, PROMISE_LOST, PROMISE_MOVED
 from inventory.failed_wins import PREFIX
-from orders.late_penalties import Late, penalties
+from orders.late_penalties import LATE, Late, penalties
 
 NOTHING = (Decimal(0), "")
 
-# What waits, with what of it is late: promised after the day that was promised first (never promised: after the day asked
-# for). Without any day it is late by one at least.
-_LATE = """
-  CROSS JOIN LATERAL (SELECT min(p.first_delivery_date) AS first, max(p.delivery_date) AS day,
-                             coalesce(bool_or(p.delivery_date IS NULL), true) AS is_lost
-                        FROM inventory_promise p WHERE p.demand_id = d.id AND p.is_current) now
-  CROSS JOIN LATERAL (SELECT CASE WHEN now.is_lost THEN 1
-                                  ELSE greatest(now.day - coalesce(now.first, d.requested_date), 0) END AS days) late
-"""
 _OF_PRODUCTS = f"""
 SELECT d.product_id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
        sum(round(d.backordered_qty * l.unit_price, 2)), count(*) FILTER (WHERE late.days > 0), sum(late.days)
-  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {_LATE}
+  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {LATE}
  WHERE d.product_id = ANY(%(ids)s::bigint[]) AND d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0
  GROUP BY 1, 2, 3, 4
 """
 _OF_DEMANDS = f"""
 SELECT d.id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
        round((d.ordered_qty - d.cancelled_qty - d.shipped_qty) * l.unit_price, 2), (late.days > 0)::int, late.days
-  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {_LATE}
+  FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {LATE}
  WHERE d.id = ANY(%(ids)s::bigint[]) AND l.unit_price IS NOT NULL
 """
 

@@ -24,7 +24,7 @@ from orders.exception_kinds import (
     UNRESOLVED_LINES,
     USAGE_WITHOUT_PO,
 )
-from orders.late_penalties import Late, penalties
+from orders.late_penalties import LATE, Late, penalties
 
 BACKORDER_IS_OLD = timedelta(days=7)  # after the day the customer asked for
 HOLD_IS_OLD = timedelta(days=2)
@@ -103,26 +103,39 @@ def stuck_orders(now: datetime) -> list[CaseSpec]:
     ]
 
 
-_CANCEL_DATES = """
-SELECT o.id, o.number, o.account_id, o.currency, sum(round(p.qty * l.unit_price, 2)), count(DISTINCT l.id),
-       o.cancel_after_date
+_CANCEL_DATES = f"""
+SELECT o.id, o.number, o.account_id, o.currency, sum(late_part.worth), count(*), o.cancel_after_date,
+       (o.submitted_at AT TIME ZONE a.time_zone)::date,
+       count(*) FILTER (WHERE late.days > 0), sum(late.days)
   FROM orders_order o JOIN accounts_account a ON a.id = o.account_id
   JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
-  JOIN inventory_promise p ON p.demand_id = d.id AND p.is_current
+  JOIN LATERAL (SELECT sum(round(p.qty * l.unit_price, 2)) AS worth, count(*) AS parts FROM inventory_promise p
+                 WHERE p.demand_id = d.id AND p.is_current
+                   AND (p.delivery_date IS NULL OR p.delivery_date > o.cancel_after_date)) late_part ON late_part.parts > 0
+  {LATE}
  WHERE o.status = 'submitted'
    AND o.cancel_after_date <= (%(now)s::timestamptz AT TIME ZONE a.time_zone)::date + %(days)s::int
    AND d.ordered_qty > d.cancelled_qty + d.shipped_qty
-   AND (p.delivery_date IS NULL OR p.delivery_date > o.cancel_after_date)
- GROUP BY o.id ORDER BY o.id
+ GROUP BY o.id, a.time_zone ORDER BY o.id
 """
 
 
 def cancel_dates_at_risk(now: datetime) -> list[CaseSpec]:
-    """Orders whose customer takes nothing after a day within the week that a promise does not keep."""
+    """Orders whose customer takes nothing after a day within the week that a promise does not keep: at risk are what is
+    promised beyond it and what the contract asks for its lateness."""
     rows = sql.rows(_CANCEL_DATES, {"now": now, "days": CANCEL_DATE_IS_NEAR.days})
+    late = [
+        Late(account, on, money, late_lines, int(days)) for _, _, account, money, _, _, _, on, late_lines, days in rows
+    ]
     return [
-        _spec(CANCEL_DATE_AT_RISK, order, "cancel date", worth, f"{counted(lines, 'line')} promised after {_day(last)}")
-        for *order, worth, lines, last in rows
+        _spec(
+            CANCEL_DATE_AT_RISK,
+            order,
+            "cancel date",
+            worth + owed,
+            f"{counted(lines, 'line')} promised after {_day(last)}",
+        )
+        for (*order, worth, lines, last, _, _, _), owed in zip(rows, penalties(late), strict=True)
     ]
 
 

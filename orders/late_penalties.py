@@ -11,6 +11,16 @@ from pricing.contract_queries import terms_by_day
 
 ZERO = Decimal(0)
 
+# For a query that names a demand `d`: by how many days what waits of it is promised after the day that was promised first
+# (never promised: after the day asked for). Without any day it is late by one at least.
+LATE = """
+  CROSS JOIN LATERAL (SELECT min(p.first_delivery_date) AS first, max(p.delivery_date) AS day,
+                             coalesce(bool_or(p.delivery_date IS NULL), true) AS is_lost
+                        FROM inventory_promise p WHERE p.demand_id = d.id AND p.is_current) now
+  CROSS JOIN LATERAL (SELECT CASE WHEN now.is_lost THEN 1
+                                  ELSE greatest(now.day - coalesce(now.first, d.requested_date), 0) END AS days) late
+"""
+
 
 @dataclass(frozen=True)
 class Late:

@@ -15,7 +15,7 @@ from exceptions_app.services.tell_people import Word, tell_people
 from exceptions_app.states import NoticeKind
 from inventory.models import Demand
 from inventory.services.record_inbound import record_inbound
-from orders.detectors import aged_backorders, stuck_orders
+from orders.detectors import aged_backorders, cancel_dates_at_risk, stuck_orders
 from orders.late_penalties import Late, penalties
 from orders.services.cancel import cancel_lines
 from orders.services.place import place
@@ -133,6 +133,31 @@ def test_an_old_backorder_puts_its_penalty_at_risk_and_an_order_nobody_releases_
 
 def at_noon(day):
     return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+
+def test_a_day_the_customer_cancels_on_puts_the_goods_and_their_penalty_at_risk():
+    """3 of 5 have no day: late by one at least. The other line is whole and in time: it counts for nothing."""
+    world = make_world(products=2, stock=2)
+    TermsFactory(account=world.account)
+    place(world.draft(5, 2, cancel_after_date=TODAY + 5 * DAY), actor=CLERK, now=NOW)
+    (case,) = cancel_dates_at_risk(NOW)
+    assert (case.money_at_risk, case.summary) == (Decimal(3 * 10 + 25 + 5), "1 line promised after 7 Mar")
+
+
+def test_a_short_pick_puts_the_penalty_of_what_comes_late_at_risk_until_it_is_made_good():
+    world = stocked_world(stock_qty=10)
+    TermsFactory(account=world.account)
+    sent = released(world, 10)
+    (line,) = line_ids(sent.shipment_id)
+    picked(sent, {line: Decimal(6)})
+    drain(NOW)
+    case = Case.objects.get(kind="short_pick")
+    assert (case.money_at_risk, case.currency) == (Decimal(4 * 10 + 25 + 5), "USD")
+    cancel_lines(order_id=sent.order_id, quantities={1: Decimal(4)}, reason="not found", actor=CLERK, now=NOW)
+    drain(NOW)
+    detect_all(now=NOW, only="short_pick")
+    case.refresh_from_db()
+    assert case.status in ("auto_resolved", "resolved")
 
 
 def test_a_short_pick_is_worth_what_is_still_missing():
