@@ -158,7 +158,8 @@ def at_stake(e: Entry) -> tuple[str, Decimal | None]:
     product what the order or line is worth, of anything else the money given away. None: nothing that authority limits."""
     if e.kind == "credit_limit":
         was, now = _amount(e.before, "limit_amount"), _amount(e.after, "limit_amount")
-        whole = now if now is not None else (was or Decimal(0)) + (_amount(e.after, "added") or Decimal(0))
+        whole = now if now is not None else _amount(e.after, "whole")  # with what was added before: several small ones
+        whole = whole if whole is not None else (was or Decimal(0)) + (_amount(e.after, "added") or Decimal(0))
         return CREDIT_LIMIT, whole if was is None or whole > was else None
     if e.kind == "payment_terms" or (e.kind == "hold_release" and e.before.get("hold") == "credit"):
         return "credit", _amount(e.after, "ceiling") or _amount(e.after, "order_amount")

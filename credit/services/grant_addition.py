@@ -101,6 +101,7 @@ def _add(
     actor: Actor,
     now: datetime,
 ) -> int:
+    whole = whole_limit(row, addition, on=now.date())  # before it is there: what authority was measured by
     granted = LimitAddition.objects.create(
         credit_account_id=row.pk,
         kind=addition.kind,
@@ -115,7 +116,7 @@ def _add(
     )
     row.version += 1
     row.save(update_fields=["version"])
-    _tell(row, addition, reason, approved, actor=actor, now=now)
+    _tell(row, addition, whole, reason, approved, actor=actor, now=now)
     return int(granted.pk)
 
 
@@ -164,6 +165,7 @@ def _require_authority(
 def _tell(
     row: CreditAccount,
     addition: AdditionSpec,
+    whole: Decimal,
     reason: overrides.Reason,
     approved: int | None,
     *,
@@ -178,7 +180,13 @@ def _tell(
         actor=actor,
         reason=reason,
         before={"limit_amount": row.limit_amount},
-        after={"added": addition.amount, "kind": addition.kind, "from": addition.valid_from, "to": addition.valid_to},
+        after={
+            "added": addition.amount,
+            "kind": addition.kind,
+            "from": addition.valid_from,
+            "to": addition.valid_to,
+            "whole": whole,
+        },
         money_effect=-addition.amount,
         currency=row.currency,
         approval_id=approved,

@@ -13,13 +13,17 @@ from accounts.states import Role
 from core import clock, journal, override_views, overrides
 from core.actors import Actor
 from core.chain import digest
-from core.models import ExchangeRate, OverrideReview
+from core.models import ExchangeRate, OverrideEntry, OverrideReview
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.testing import unit
+from credit.services.change_limit import LimitAuthorityExceeded
+from credit.services.grant_addition import AdditionSpec, grant_addition
+from credit.states import AdditionKind
 from orders.models import Order
 from orders.services.place import place
 from tests.factories.accounts import AccountFactory, StaffFactory
+from tests.factories.credit import CreditAccountFactory
 from tests.factories.orders import CLERK, make_world
 from tests.factories.pricing import PriceRowFactory
 
@@ -207,6 +211,28 @@ def test_just_below_a_limit_is_measured_as_the_authority_is(auditor):
     found = {int(url.rstrip("/").split("/")[-2]): cells[3] for url, cells in page}
     assert found == rows
     assert {cells[4] for _, cells in page} == {"25,000", "1,000"}
+
+
+def test_a_limit_raised_in_small_steps_lies_just_below_with_the_step_that_brings_it_there(auditor):
+    """10,000, then 5,000, 5,000 and 4,000 more, each far below the 25,000 finance grants alone; one more is above it."""
+    row = CreditAccountFactory(limit_amount=10_000)
+    person = StaffFactory(roles=["finance"])
+    finance = Actor(str(person), user_id=person.pk, roles=frozenset(["finance"]))
+    now = clock.now()
+
+    def grant(amount):
+        addition = AdditionSpec(AdditionKind.TEMPORARY, Decimal(amount), now.date(), now.date() + 30 * DAY, "")
+        reason = Reason("customer_request", "Their season has begun")
+        grant_addition(account_id=row.account_id, addition=addition, reason=reason, actor=finance, now=now)
+
+    for amount in (5_000, 5_000, 4_000):
+        grant(amount)
+    with pytest.raises(LimitAuthorityExceeded):
+        grant(1_001)
+    last = OverrideEntry.objects.order_by("-pk")[0]
+    assert [e.after["whole"] for e in OverrideEntry.objects.order_by("pk")] == ["15000.00", "20000.00", "24000.00"]
+    (shown,) = auditor.get(reverse(AUDIT), {"view": "just-below", "days": "30"}).context["rows"]
+    assert (int(shown[0].rstrip("/").split("/")[-2]), shown[1][3], shown[1][4]) == (last.pk, "24,000.00", "25,000")
 
 
 def test_one_person_on_both_sides_is_found_whichever_two_sides(auditor):
