@@ -84,6 +84,7 @@ from orders.rules.asks import LineDraft, OrderDraft
 from orders.rules.wishes import LineWish, Wish
 from orders.services.amend import amend
 from orders.services.capture import capture
+from orders.services.hold_goods import hold_goods
 from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.states import Channel
@@ -416,6 +417,7 @@ def _stories(account: Account) -> None:
     _amend(place_order("PO-BACK", 1, 1, 1, 30))
     unknown = (LineDraft(1, Decimal(3), stated_code="CATH-99", stated_description="Catheter 99"),)
     capture(OrderDraft(account.pk, Channel.CONSOLE, "USD", unknown, po_number="PO-DRAFT"), actor=CLERK, now=clock.now())
+    _held_carts(account)
     dock.carriers(account)
     released = place_order("PO-RELEASED", 2, 2)
     release_orders(order_ids=[released], actor=PICKER, now=clock.now())
@@ -462,6 +464,16 @@ def _late_supply() -> None:
     tried = Tried(mesh.pk, "strategic")
     versions = try_it(tried, now=now)[0].versions
     save_scenario(name="Mesh before the holidays", tried=tried, versions=versions, actor=PICKER, now=now)
+
+
+def _held_carts(account: Account) -> None:
+    """A cart whose goods are held, and one whose time is over: it was held a moment for the sake of the page."""
+    gloves = Product.objects.get(sku="GLOVE-NIT-M")
+    lines, now = (LineDraft(1, Decimal(2), product_id=gloves.pk, stated_code=gloves.sku),), clock.now()
+    for po_number, at in (("PO-CART", now), ("PO-CART-OVER", now - timedelta(hours=1))):
+        draft = OrderDraft(account.pk, Channel.PORTAL, "USD", lines, po_number=po_number)
+        order_id = capture(draft, actor=CLERK, now=now).order_id
+        hold_goods(order_id=order_id, until=at + timedelta(minutes=30), actor=CLERK, now=at)
 
 
 def _decisions(account: Account) -> None:

@@ -36,6 +36,8 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
 STATES: dict[str, tuple[str | None, Callable[[], str]]] = {
     "quick-order-paste": ("buyer", lambda: "/quick-order/?mode=paste"),
     "quick-order-file": ("buyer", lambda: "/quick-order/?mode=file"),
+    "quick-order-goods-held": ("buyer", lambda: f"/quick-order/?draft={company.order('PO-CART').number}"),
+    "quick-order-hold-over": ("buyer", lambda: f"/quick-order/?draft={company.order('PO-CART-OVER').number}"),
     "order-held": ("buyer", lambda: f"/orders/{company.order('PO-HELD').number}/"),
     "order-backordered": ("buyer", lambda: f"/orders/{company.order('PO-BACK').number}/"),
     "order-open": ("approver", lambda: f"/orders/{company.order('PO-OPEN').number}/"),

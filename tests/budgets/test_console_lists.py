@@ -53,7 +53,7 @@ def _everything(screen):
         (
             f"?{name}=all"
             for name in ("progress", "state")
-            if name in own and screen.model._meta.model_name in ("case", "hold")
+            if name in own and screen.model._meta.model_name in ("case", "hold", "stockhold")
         ),
         "",
     )
