@@ -40,6 +40,7 @@ from core.errors import DomainError
 from core.testing import drain, outer_atomic
 from tests.factories.accounts import AssignmentFactory, RepFactory
 from tests.factories.flow import NOW, PICKER, breaches, shipped, stocked_world
+from tests.factories.pricing import FreightFactory, TaxFactory
 
 EXAMPLES = int(os.environ.get("OMS_CASES", "2"))
 STEPS = int(os.environ.get("HOLDFAST_STEPS", "8"))
@@ -61,6 +62,8 @@ class Money(RuleBasedStateMachine):
 
     @initialize(grouping=st.sampled_from(["shipment", "order", "month"]))
     def world(self, grouping: str) -> None:
+        TaxFactory(percent=D("8.25"))
+        FreightFactory(percent=D("3.7"))
         self.it = stocked_world(products=2, stock_qty=1000)
         year = NOW.date().replace(month=1, day=1)
         rep = RepFactory()
