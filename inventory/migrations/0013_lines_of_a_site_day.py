@@ -1,4 +1,4 @@
-"""Every table of this room: a new installation starts here (docs/adr/0012-one-start.md)."""
+"""Every table of this room: a new installation starts here (docs/adr/0014-one-start.md)."""
 
 import django.contrib.postgres.fields
 import django.core.validators

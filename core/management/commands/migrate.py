@@ -8,7 +8,7 @@ from django.core.management.commands.migrate import Command as Migrate
 from django.db import connections
 from django.db.migrations.loader import MigrationLoader
 
-LAST_TO_KNOW_THE_OLD_START = "7a24312"  # docs/adr/0012-one-start.md
+LAST_TO_KNOW_THE_OLD_START = "7a24312"  # docs/adr/0014-one-start.md
 
 
 class Command(Migrate):
