@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from accounts.rules.asks import ShipToSnapshot
+from core.choices import counted
 from core.explain import Explanation, Loser
 from inventory.rules.ready import ReadyStock, SiteLoad
 from orders.rules.asks import GateResult
@@ -115,15 +116,23 @@ def capacity(going: Iterable[LinePicture], ready: Ready, loads: Mapping[int, Sit
     for site_id in sorted(lines, key=lambda i: named[i]):
         load = loads.get(site_id)
         if load is not None and load.released + lines[site_id] > load.lines_per_day:
-            taken = f"{load.released} are released already and " if load.released else ""
-            message = (
-                f"{load.site_code} handles {load.lines_per_day} lines a day; for {load.day} {taken}the order has"
-                f" {lines[site_id]} for it."
-            )
+            message = _above(load, lines[site_id])
             inputs = {"lines": lines[site_id], "released": load.released, "limit": load.lines_per_day}
             return _held(Gate.CAPACITY, "site_capacity", message, {**inputs, "day": load.day.isoformat()})
     counted = {named[i]: n for i, n in lines.items()}
     return [passed(Gate.CAPACITY, "The sites can handle the lines today.", **counted)]
+
+
+def _above(load: SiteLoad, lines: int) -> str:
+    """An order that fits no day at all would wait for ever: it is told what people can do about it."""
+    if lines > load.lines_per_day:
+        return (
+            f"{load.site_code} handles {counted(load.lines_per_day, 'line')} a day and the order alone has {lines} for it:"
+            " no day can take it whole. Source some of its lines from another site, split the order, or have the site's"
+            " figure raised."
+        )
+    taken = f"{load.released} are released already and " if load.released else ""
+    return f"{load.site_code} handles {load.lines_per_day} lines a day; for {load.day} {taken}the order has {lines} for it."
 
 
 def lines_by_site(going: Iterable[LinePicture], ready: Ready) -> dict[int, int]:

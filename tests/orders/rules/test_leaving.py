@@ -101,5 +101,10 @@ def test_a_site_is_given_no_more_lines_than_it_handles_with_those_it_has():
         "site_capacity",
         "RENO handles 3 lines a day; for 2026-03-02 2 are released already and the order has 2 for it.",
     )
+    (never,) = leaving.capacity(two, at, {5: SiteLoad("RENO", TODAY, 1)})
+    assert never.message == (
+        "RENO handles 1 line a day and the order alone has 2 for it: no day can take it whole. Source some of its lines"
+        " from another site, split the order, or have the site's figure raised."
+    )
     assert leaving.capacity(two, at, {})[0].is_pass  # it sets no limit
     assert leaving.capacity(two[:1], at, with_lines(loads, {5: 1}))[0].is_pass
