@@ -9,6 +9,7 @@ from billing.models import Invoice, Receipt, ReceiptApplication
 from billing.rules.apply import Application
 from billing.services.book_invoices import invoice_ref
 from billing.services.settle_invoices import close_cases, restate, save_settled
+from billing.services.take_discounts import earned, take_discounts
 from billing.states import InvoiceStatus
 from core import journal
 from core.actors import Actor
@@ -24,8 +25,12 @@ from exceptions_app.services.close_causes import Cause
 def apply_money(
     receipt: Receipt, applications: Sequence[Application], invoices: dict[int, Invoice], *, actor: Actor, now: datetime
 ) -> None:
-    """Write the applications, move the exposure and tell. Receipt and invoices are locked by the caller."""
-    apply_all([(receipt, applications)], invoices, actor=actor, now=now)
+    """Write the applications, move the exposure and tell; money that came early enough earns the discount whenever it is
+    applied. Receipt and invoices are locked by the caller."""
+    plans = [(receipt, applications)]
+    early = earned(plans, invoices)
+    apply_all(plans, invoices, early=early, actor=actor, now=now)
+    take_discounts(early, invoices, actor=actor, now=now)
 
 
 @require_uow

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from billing.models import CreditMemo, Invoice, InvoiceLine
+from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
 from billing.rules.asks import CreditSpec
+from billing.services.apply_receipt import apply_on_account, apply_receipt
 from billing.services.issue_credit_memo import issue_credit_memo
 from billing.services.post_receipt import post_receipt
 from billing.states import CreditKind
@@ -45,6 +46,17 @@ def pay(world, amount, day, *, told=True, reference="WIRE-1"):
     return Invoice.objects.get()
 
 
+def on_account(world, amount, day):
+    """Money that came while the invoice was disputed and was left on account."""
+    post_receipt(
+        account_id=world.account.pk, amount=D(amount), currency="USD", received_date=TODAY + day * DAYS,
+        reference="WIRE-9", remittance={}, actor=FINANCE, now=NOW + day * DAYS,
+    )  # fmt: skip
+    receipt = Receipt.objects.get()
+    assert receipt.applied_amount == 0
+    return receipt
+
+
 def short():
     return Case.objects.filter(kind="short_payment", status__in=[str(x) for x in LIVE]).count()
 
@@ -76,6 +88,29 @@ def test_in_two_parts_it_is_earned_by_the_second_if_that_comes_in_time(world):
     invoice = pay(world, "58", 9, reference="WIRE-2")
     assert (invoice.status, CreditMemo.objects.get().total_amount) == ("paid", 2)
     assert short() == 0
+    assert breaches() == []
+
+
+@pytest.mark.parametrize("by_hand", [True, False])
+def test_money_that_came_in_time_earns_it_on_whichever_day_it_is_applied(world, by_hand):
+    receipt = on_account(world, "98", 10)
+    later = NOW + 40 * DAYS
+    if by_hand:
+        apply_receipt(
+            receipt_id=receipt.pk, invoice_id=Invoice.objects.get().pk, amount=D(98), actor=FINANCE, now=later
+        )
+    else:
+        apply_on_account(receipt_id=receipt.pk, actor=FINANCE, now=later)
+    invoice = Invoice.objects.get()
+    assert (invoice.status, invoice.open_amount, invoice.credited_amount) == ("paid", 0, 2)
+    assert CreditMemo.objects.get().reason == f"discount of an early payer, receipt {receipt.number}"
+    assert breaches() == []
+
+
+def test_money_that_came_late_earns_nothing_when_it_is_applied(world):
+    receipt = on_account(world, "98", 11)
+    apply_on_account(receipt_id=receipt.pk, actor=FINANCE, now=NOW + 12 * DAYS)
+    assert (Invoice.objects.get().open_amount, CreditMemo.objects.count()) == (2, 0)
     assert breaches() == []
 
 
