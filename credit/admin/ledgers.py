@@ -49,11 +49,10 @@ class TermsAdmin(ReferenceAdmin):
         "net_days",
         "is_end_of_month",
         "discount_percent",
-        "is_discount_on_goods",
         "deposit_percent",
         "is_prepayment",
     )
-    list_filter = ("is_end_of_month", "is_prepayment")
+    list_filter = ("is_end_of_month", "is_discount_on_goods", "is_prepayment")
     search_fields = ("code", "name")
     ordering = ("code",)
 

@@ -53,7 +53,14 @@ class AnyRows:
 
 
 def _pointing(model: type[models.Model]) -> list[Any]:
-    return [f for f in model._meta.concrete_fields if f.is_relation]
+    """What a row points to, but for what can be empty and cannot be there before the row itself."""
+    return [f for f in model._meta.concrete_fields if f.is_relation and not (f.null and _needs(f.related_model, model))]
+
+
+def _needs(other: type[models.Model], model: type[models.Model]) -> bool:
+    return other is not model and any(
+        f.is_relation and not f.null and f.related_model is model for f in other._meta.concrete_fields
+    )
 
 
 def _value(field: Any, n: int) -> Any:

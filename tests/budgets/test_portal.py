@@ -53,7 +53,7 @@ MOST = {
     "quick-order empty": 9,
     "quick-order rows": 34,
     "quick-order-row": 34,
-    "quick-order draft": 37,
+    "quick-order draft": 38,
     "quick-order again": 38,
     "quick-order save": 50,
     "review": 64,
