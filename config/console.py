@@ -232,8 +232,8 @@ NAVIGATION = [
         _item(_("Tier activations"), "loyalty", "pricing_tieractivation"),
         _item(_("Rebate programs"), "redeem", "pricing_rebateprogram"),
         _item(_("Chargeback terms"), "assignment_return", "pricing_chargebackterms"),
-        _item(_("Tax estimates"), "request_quote", "pricing_taxrate"),
-        _item(_("Freight estimates"), "local_shipping", "pricing_freightrate"),
+        _item(_("Tax rates"), "request_quote", "pricing_taxrate"),
+        _item(_("Freight rates"), "local_shipping", "pricing_freightrate"),
     ),
     _section(
         _("Credit"),
