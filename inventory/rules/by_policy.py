@@ -1,6 +1,6 @@
 """Allocate by a policy: the stages of domain.md §6 over a snapshot of some products, every line of it explained."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -78,7 +78,7 @@ def moved_since(before: Snapshot, after: Snapshot) -> frozenset[int]:
     moved = set()
     for product_id, now in after.by_product().items():
         groups_of[product_id] = {n.group for n in now.needs if n.group}
-        if was.get(product_id) != now:
+        if not (product_id in was and _is_same(was[product_id], now)):
             moved.add(product_id)
             groups_of[product_id] |= {n.group for n in was[product_id].needs if n.group} if product_id in was else set()
     for product_id in was.keys() - groups_of.keys():
@@ -89,6 +89,18 @@ def moved_since(before: Snapshot, after: Snapshot) -> frozenset[int]:
     }:
         moved |= joined
     return frozenset(moved)
+
+
+def _is_same(before: Snapshot, after: Snapshot) -> bool:
+    """Whatever order the rows came in: two reads of the same rows need not agree on that."""
+    return all(
+        was == now or Counter(was) == Counter(now)
+        for was, now in (
+            (before.needs, after.needs), (before.supplies, after.supplies), (before.protections, after.protections),
+            (before.quotas, after.quotas), (before.coming, after.coming), (before.caps, after.caps),
+            (before.taken.items(), after.taken.items()),
+        )
+    )  # fmt: skip
 
 
 def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date, keeps_held: bool = False) -> Plan:

@@ -331,6 +331,19 @@ def test_what_a_product_is_dealt_does_not_depend_on_what_else_is_in_the_run(case
     assert several > 0
 
 
+def test_the_same_rows_read_in_another_order_have_not_moved(cases):
+    differ = 0
+    for case in cases:
+        was = case.snapshot
+        turned = replace(
+            was, needs=was.needs[::-1], supplies=was.supplies[::-1], coming=was.coming[::-1], quotas=was.quotas[::-1],
+            protections=was.protections[::-1], caps=was.caps[::-1],
+        )  # fmt: skip
+        differ += turned.by_product() != was.by_product()
+        assert moved_since(was, turned) == frozenset()
+    assert differ > len(cases) / 2
+
+
 def test_a_product_has_moved_when_anything_the_plan_rests_on_has_and_takes_along_those_of_its_orders(cases):
     seen = Counter()
     for seed, case in enumerate(cases):
