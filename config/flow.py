@@ -46,6 +46,7 @@ from inventory.events import (
     DemandsKeptSoft,
     PromiseMoved,
     ShardPlanned,
+    SiteLimited,
     SupplyIncreased,
     WinsFailed,
 )
@@ -101,6 +102,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
     ),
     # allocate → release
     SupplyIncreased: (Reaction("allocate what came in", do.allocate_products, run_many=do.allocate_products_of_many),),
+    SiteLimited: (Reaction("count what went to it today", do.count_site_day, run_many=do.count_days_of),),
     LinesCancelled: (
         Reaction("allocate what was freed", do.allocate_products, run_many=do.allocate_products_of_many),
         Reaction("give back what was called off", do.count_call_offs, run_many=do.count_call_offs_of_many),

@@ -26,6 +26,7 @@ from fulfillment.events import (
 )
 from fulfillment.return_queries import orders_of_return
 from fulfillment.services.continue_release import continue_release as release_next
+from fulfillment.services.count_site_day import count_site_days
 from fulfillment.services.find_shipment import OnHold
 from fulfillment.services.plan_carriage import plan_carriage as choose_carriage
 from fulfillment.services.record_usage import bill_waiting
@@ -39,7 +40,7 @@ from integrations.services.mail_approvers import mail_approvers as write_to_appr
 from integrations.services.mail_cancel_dates import mail_cancel_dates
 from integrations.services.preview_upload import preview_upload
 from integrations.services.undo_upload import undo_upload
-from inventory.events import DemandsKeptSoft, ShardPlanned, SupplyIncreased
+from inventory.events import DemandsKeptSoft, ShardPlanned, SiteLimited, SupplyIncreased
 from inventory.services.allocate import allocate, allocate_shard
 from orders.events import (
     CancelDatePassed,
@@ -94,6 +95,14 @@ def allocate_what_was_held(fact: HoldCleared, job: JobContext) -> None:
 
 def allocate_what_was_held_of_many(facts: Sequence[HoldCleared], jobs: Jobs) -> None:
     _allocate_once(products_of({f.order_id for f in facts}), jobs)
+
+
+def count_site_day(fact: SiteLimited, job: JobContext) -> None:
+    count_days_of([fact], [job])
+
+
+def count_days_of(facts: Sequence[SiteLimited], jobs: Jobs) -> None:
+    count_site_days(site_ids={f.site_id for f in facts}, now=jobs[0].now)
 
 
 def hold_at_allocation(fact: DemandsKeptSoft, job: JobContext) -> None:

@@ -1,4 +1,4 @@
-"""What happens to stock. Streams: "product:<id>" and "demand:<id>"."""
+"""What happens to stock. Streams: "product:<id>", "demand:<id>" and "site:<id>"."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -43,6 +43,13 @@ class ShardPlanned(Fact):
 
     run_id: int
     shard: int
+
+
+@dataclass(frozen=True)
+class SiteLimited(Fact):
+    """From now on the site handles so many lines a day and no more: what went there today counts already."""
+
+    site_id: int
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """An amendment looked at before anything is locked or written: compared, priced, and asked about at the gates that what
 is new has to pass. The preview and the verb see the same."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -16,6 +16,7 @@ from orders.queries import credit_held_pictures, orders_by_po_number
 from orders.revision_queries import texts_of
 from orders.rules import gates as rules
 from orders.rules.amending import compare
+from orders.rules.amending_words import freight_changes
 from orders.rules.asks import GateResult
 from orders.rules.capture import Surroundings
 from orders.rules.credit_queue import ask_to_amend, is_held, owes_more
@@ -23,8 +24,10 @@ from orders.rules.gates import PURCHASE_APPROVAL
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.rules.purchase import BY_PEOPLE
 from orders.rules.releasable import policy_of
-from orders.rules.wishes import Change, LineChange, Wish, is_redated, is_redirected, place_of, standing
+from orders.rules.wishes import Change, LineChange, Wish, is_redated, is_redirected, is_untouched, place_of, standing
+from orders.rules.worth import per_unit
 from orders.states import Gate, Verdict
+from pricing import queries as pricing
 from pricing.rules.asks import PriceResult
 
 ZERO = Decimal(0)
@@ -46,6 +49,7 @@ class Assessed:
     results: tuple[GateResult, ...]
     gates: tuple[Gate, ...]
     today: date
+    refreighted: tuple[int, ...] = ()  # numbers of the lines whose freight is another, for the order as a whole
 
     @property
     def money_effect(self) -> Decimal:
@@ -100,7 +104,9 @@ def assess(order: OrderPicture, wish: Wish, *, now: datetime) -> Assessed:
     nothing = Assessed(order, order, account, (), (), (), found.errors, {}, (), (), today)
     if found.errors:
         return nothing
-    after, prices = _priced(found.after, found.lines, order.submitted_on or today, today)
+    submitted = order.submitted_on or today
+    after, prices = _priced(found.after, found.lines, submitted, today)
+    after, refreighted = _with_freight(order, after, set(prices), account, submitted)
     lines = tuple(replace(c, after=_line(after, c.line_no)) for c in found.lines)
     gates = _gates(order, after, lines)
     results = _results(after, lines, gates, around, now)
@@ -109,12 +115,13 @@ def assess(order: OrderPicture, wish: Wish, *, now: datetime) -> Assessed:
         nothing,
         after=after,
         lines=lines,
-        changes=found.changes,
+        changes=(*found.changes, *freight_changes(order, after, refreighted)),
         notes=found.notes,
         errors=tuple(errors),
         prices=prices,
         results=results,
         gates=gates,
+        refreighted=refreighted,
     )
 
 
@@ -151,6 +158,33 @@ def _beside(order: OrderPicture, some: Iterable[LinePicture]) -> Decimal:
     """What the lines are worth that are not asked about: freight is free of a whole order."""
     asked = {x.line_no for x in some}
     return sum((x.amount for x in order.lines if x.line_no not in asked), ZERO)
+
+
+def _with_freight(
+    before: OrderPicture, after: OrderPicture, priced_now: Collection[int], account: AccountSnapshot, submitted: date
+) -> tuple[OrderPicture, tuple[int, ...]]:
+    """The freight of the lines nobody asked the price of, where the order is worth more or less than it was: free from a
+    worth of the whole order, or not free any more. A line of which a part has gone keeps what that part is invoiced by.
+    """
+    kept = [x for x in after.lines if x.line_no not in priced_now and is_untouched(x)]
+    if after.total == before.total or not kept:
+        return after, ()
+    beside = after.total - sum((x.amount for x in kept), ZERO)
+    asked = [_as_priced(x, after.currency) for x in kept]
+    told = pricing.freight_anew(asked, account=account, on=submitted, was=before.total, beside=beside)
+    moved = {int(n): freight for n, freight in told.items()}
+    lines = tuple(
+        replace(x, unit_freight=per_unit(moved[x.line_no], standing(x))) if x.line_no in moved else x
+        for x in after.lines
+    )
+    return replace(after, lines=lines), tuple(moved)
+
+
+def _as_priced(line: LinePicture, currency: str) -> PriceResult:
+    assert line.product_id is not None  # a submitted line has a product
+    return PriceResult(
+        str(line.line_no), line.product_id, line.unit_price, line.amount, currency, line.price_basis, None, ""
+    )
 
 
 def _with_price(line: LinePicture, priced_line: LinePicture | None) -> LinePicture:

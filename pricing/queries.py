@@ -151,6 +151,24 @@ def _priced(
     return ports.estimator()(results, account=account, rates=rates.beside(beside))
 
 
+def freight_anew(
+    lines: Sequence[PriceResult], *, account: AccountSnapshot, on: date, was: Decimal, beside: Decimal
+) -> dict[str, Decimal]:
+    """The freight of priced lines by key, their prices as they are, where the document around them is worth enough now for
+    free freight and was not (`was`), or the other way round; else nothing. `beside`: what its other lines are worth. One
+    statement.
+    """
+    if not lines:
+        return {}
+    book, _ = _book([], [account], lines[0].currency, on, everything=False)
+    rates = rates_for(account.region, on, taxes=book.taxes, freights=book.freights, otherwise=flat_rates())
+    worth = sum((x.amount for x in lines), beside)
+    if rates.frees(was) == rates.frees(worth):
+        return {}
+    told = ports.estimator()(lines, account=account, rates=rates.beside(beside))
+    return {x.key: x.freight for x in told}
+
+
 def flat_rates() -> FlatRates:
     """The settings PRICING_TAX_PERCENT and PRICING_FREIGHT_PERCENT; 0 where unset."""
     return FlatRates(

@@ -26,6 +26,7 @@ from inventory.services.adjust_stock import adjust_stock
 from inventory.services.allocate import allocate
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
+from inventory.services.save_site import save_site
 from inventory.states import InboundKind, MovementKind
 
 STOCK_KEEPERS = {Role.WAREHOUSE, Role.PLANNER}
@@ -41,6 +42,9 @@ class SiteAdmin(ReferenceAdmin):
     list_select_related = ("calendar",)
     ordering = ("rank", "code")
     raw_id_fields = ("rep", "account")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        save_site(row=obj, actor=actor_of(request), now=clock.now())
 
 
 @admin.register(StockBalance)

@@ -14,6 +14,11 @@ INSERT INTO inventory_siteday (site_id, day, lines)
 SELECT w.* FROM unnest(%(sites)s::bigint[], %(days)s::date[], %(lines)s::int[]) AS w
     ON CONFLICT (site_id, day) DO UPDATE SET lines = inventory_siteday.lines + excluded.lines RETURNING site_id
 """
+_SET = """
+INSERT INTO inventory_siteday (site_id, day, lines)
+SELECT w.* FROM unnest(%(sites)s::bigint[], %(days)s::date[], %(lines)s::int[]) AS w
+    ON CONFLICT (site_id, day) DO UPDATE SET lines = excluded.lines RETURNING site_id
+"""
 _LESS = """
 UPDATE inventory_siteday r SET lines = greatest(r.lines - w.lines, 0)
   FROM unnest(%(sites)s::bigint[], %(days)s::date[], %(lines)s::int[]) AS w(site_id, day, lines)
@@ -40,6 +45,13 @@ def count_released(lines: Mapping[int, int], loads: Mapping[int, SiteLoad]) -> N
 def give_back_lines(site_id: int, lines: int, *, released_at: datetime) -> None:
     """The warehouse gave the lines back: there is room for others on the day they were released for."""
     _write(_LESS, {site_id: lines}, working_days([site_id], now=released_at))
+
+
+@require_uow
+def set_released(lines: Mapping[int, int], loads: Mapping[int, SiteLoad]) -> None:
+    """`lines` in all by site id, on the days that were locked. One statement."""
+    counted = {i: n for i, n in lines.items() if i in loads}
+    _write(_SET, counted, {i: loads[i].day for i in counted})
 
 
 def _write(text: str, lines: Mapping[int, int], days: Mapping[int, date]) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from accounts.rules.asks import ShipToSnapshot
 from core.errors import FieldError
+from core.money import Money
 from core.quantity import plain
 from orders.rules.picture import OrderPicture
 from orders.rules.wishes import Change, LineChange, place_of, standing
@@ -64,6 +65,13 @@ def line_changes(changed: Sequence[LineChange], places: Mapping[int, ShipToSnaps
         if c.before.ship_to_id != c.after.ship_to_id:
             was = "as the order" if c.before.ship_to_id is None else _said("ship_to_id", c.before.ship_to_id, places)
             yield Change(f"{name}, ship-to", was, _said("ship_to_id", c.after.ship_to_id, places))
+
+
+def freight_changes(order: OrderPicture, after: OrderPicture, lines: Sequence[int]) -> Iterator[Change]:
+    """Freight is of the order as a whole: it came to be free, or is not free any more."""
+    if lines:
+        words = [str(Money(freight, order.currency)) for freight in (order.freight, after.freight)]
+        yield Change("Freight of the order", *words)
 
 
 def notes_of(order: OrderPicture, after: OrderPicture) -> Iterator[str]:

@@ -88,6 +88,11 @@ def least(line: LinePicture) -> Decimal:
     return gone(line.demand)
 
 
+def is_untouched(line: LinePicture) -> bool:
+    """Priced, and all that stands of it is here still: no document says yet what it is billed by."""
+    return line.unit_price is not None and standing(line) > 0 and gone(line.demand) == 0
+
+
 def gone(state: DemandState | None) -> Decimal:
     return ZERO if state is None else state.released + state.picked + state.shipped
 

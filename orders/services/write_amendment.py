@@ -34,7 +34,7 @@ from orders.services.hold_rows import Told as HoldsTold
 from orders.services.hold_rows import clear_by_rule, insert_holds, merged
 from orders.services.settle_status import settle_status
 from orders.services.submit import splits_of
-from orders.services.write_rows import amend_lines, insert_lines, insert_splits, lock_prices
+from orders.services.write_rows import amend_lines, insert_lines, insert_splits, lock_prices, write_freight
 from orders.states import Gate, OrderStatus
 
 ZERO = Decimal(0)
@@ -130,6 +130,7 @@ def _write_lines(found: Assessed, wish: Wish, demands: dict[int, int], now: date
     amend_lines([_line_row(c.after) for c in found.lines if c.before is not None])
     raised = [c.after for c in found.lines if c.before is not None and c.line_no in found.prices]
     lock_prices([{"id": x.line_id, **_price_row(found, x, demands, now)} for x in raised])
+    write_freight({x.line_id: x.unit_freight for x in order.lines if x.line_id and x.line_no in found.refreighted})
     refs = [x.external_ref for x in wish.lines if x.line_no is None]
     new = [c.after for c in found.lines if c.before is None]
     rows = [_new_row(found, line, ref, demands, now) for line, ref in zip(new, refs, strict=True)]

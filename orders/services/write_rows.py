@@ -260,6 +260,16 @@ def amend_lines(rows: Sequence[Row]) -> None:
 
 
 @require_uow
+def write_freight(freight: Mapping[int, Decimal]) -> None:
+    """{line id: freight per base unit}, of lines whose price stays."""
+    if freight:
+        text = """UPDATE orders_orderline line SET unit_freight = new.freight
+            FROM unnest(%(ids)s::bigint[], %(freight)s::numeric[]) AS new(id, freight) WHERE line.id = new.id
+            RETURNING line.id"""
+        sql.rows(text, {"ids": list(freight), "freight": list(freight.values())})
+
+
+@require_uow
 def set_submitted(rows: Sequence[Row]) -> None:
     """Write on orders what submitting changes."""
     names = [name for name in SUBMITTED_COLUMNS if name != "id"]

@@ -30,6 +30,10 @@ class FlatRates:
         """For some lines of a document whose others are worth `amount`: they bring it nearer to free freight."""
         return self if self.free_from is None else replace(self, free_from=self.free_from - amount)
 
+    def frees(self, worth: Decimal) -> bool:
+        """Whether a document worth so much goes free of freight."""
+        return self.free_from is not None and worth >= self.free_from
+
     @property
     def is_free(self) -> bool:
         return not (self.tax_percent or self.freight_percent)
@@ -69,8 +73,7 @@ def estimated(result: PriceResult, rates: FlatRates, *, is_tax_exempt: bool) -> 
 def estimated_together(results: Sequence[PriceResult], rates: FlatRates, *, is_tax_exempt: bool) -> list[PriceResult]:
     """The same for the lines of an order, whose worth decides whether freight is free."""
     worth = sum((r.amount for r in results), ZERO)
-    is_free = rates.free_from is not None and worth >= rates.free_from
-    freight = ZERO if is_free else rates.freight_percent
+    freight = ZERO if rates.frees(worth) else rates.freight_percent
     return [
         replace(
             r,

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from core.calendars import ALWAYS_OPEN
+from core.testing import drain
 from fulfillment.models import Shipment
 from fulfillment.services.answer_recall import accept_recall
 from fulfillment.services.ask_recall import ask_recall
@@ -12,6 +13,7 @@ from fulfillment.services.release_orders import release_orders
 from inventory.models import Site, SiteDay
 from inventory.rules.promise import SiteTimes, working_day
 from inventory.services.allocate import allocate
+from inventory.services.save_site import save_site
 from orders.gates import evaluate_gates
 from orders.services.place import place
 from orders.states import Gate
@@ -52,6 +54,34 @@ def test_a_day_of_a_site_is_shared_by_the_orders_of_a_batch_and_by_all_batches_o
     assert send(orders[3], orders[4]) == [[], ["capacity"]]
     assert send(orders[2], orders[4], now=NOW + DAY) == [[], []]
     assert counted() == {"2026-03-02": 4, "2026-03-03": 3}
+    assert breaches() == []
+
+
+def test_a_limit_set_at_noon_has_what_went_in_the_morning_and_not_what_came_back_or_went_the_day_before():
+    world = stocked_world(products=2, limit=100_000)
+    orders = [placed(world, 1, 1), placed(world, 1), placed(world, 1), placed(world, 1), placed(world, 1)]
+    assert send(orders[1], now=NOW - DAY) == [[]]
+    assert send(orders[0], orders[2]) == [[], []]
+    recall = ask_recall(shipment_id=release_shipments(orders[2])[0], note="wrong address on it", actor=BOSS, now=NOW)
+    accept_recall(recall_id=recall, actor=BOSS, now=NOW)
+    drain(NOW)
+    assert counted() == {}  # nobody counted: the site had no limit
+    site = Site.objects.get(code="RENO")
+    site.lines_per_day = 3
+    save_site(row=site, actor=BOSS, now=NOW + timedelta(minutes=1))
+    drain(NOW + timedelta(minutes=1))
+    assert counted() == {"2026-03-02": 2}
+    assert send(orders[3], orders[4]) == [[], ["capacity"]]
+    save_site(row=site, actor=BOSS, now=NOW + timedelta(minutes=2))  # limited already: its count goes on
+    drain(NOW + timedelta(minutes=2))
+    assert counted() == {"2026-03-02": 3}
+    for limit in (None, 5):  # released meanwhile, without a limit
+        site.lines_per_day = limit
+        save_site(row=site, actor=BOSS, now=NOW + timedelta(minutes=3 + bool(limit)))
+        if limit is None:
+            assert send(orders[4]) == [[]]
+    drain(NOW + timedelta(minutes=5))
+    assert counted() == {"2026-03-02": 4}
     assert breaches() == []
 
 

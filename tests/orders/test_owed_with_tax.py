@@ -15,7 +15,7 @@ from fulfillment.models import Shipment
 from fulfillment.services.confirm_shipment import confirm_shipment
 from fulfillment.services.release_orders import release_orders
 from orders.credit_desk import cash_effect
-from orders.models import Order
+from orders.models import Order, OrderRevision
 from orders.rules.wishes import LineWish, Wish
 from orders.rules.worth import UnitWorth, per_unit
 from orders.services.amend import amend
@@ -157,15 +157,44 @@ def test_another_price_is_estimated_anew_and_freight_is_free_by_the_worth_of_the
 
 
 @pytest.mark.django_db
-def test_a_new_line_is_estimated_beside_the_others_and_a_split_one_keeps_what_was_estimated():
+def test_a_new_line_makes_the_whole_order_free_of_freight_and_a_split_one_keeps_what_was_estimated():
     world = stocked_world(products=2, stock_qty=4)
     rates(free_from=100)
     order_id = placed(world, 9)
     assert (charges(order_id), parts(world)[0]) == (("90.00", "7.43", "2.70"), "100.13")
     resize(order_id, LineWish(qty=D(3), product_id=world.products[1].pk))
-    assert (charges(order_id), parts(world)[0]) == (("120.00", "9.91", "2.70"), "132.61")  # 30 beside 90: no freight
+    assert (charges(order_id), parts(world)[0]) == (("120.00", "9.91", "0.00"), "129.91")  # 30 beside 90: from 100 free
+    (change,) = [c for c in OrderRevision.objects.get().changes if c["label"] == "Freight of the order"]
+    assert (change["before"], change["after"]) == ("2.70 USD", "0.00 USD")
     split_line(order_id=order_id, line_no=1, reason="the rest may follow later", actor=CLERK, now=NOW)
-    assert (charges(order_id), parts(world)[0]) == (("120.00", "9.91", "2.70"), "132.61")
+    assert (charges(order_id), parts(world)[0]) == (("120.00", "9.91", "0.00"), "129.91")
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_below_the_worth_that_goes_free_freight_is_due_again_of_what_has_not_left():
+    world = stocked_world(products=3)
+    rates(free_from=100)
+    order_id = placed(world, 4, 4, 4)  # 120 together
+    resize(order_id, LineWish(line_no=2, qty=D(2)))  # exactly 100 is free still
+    assert (charges(order_id), parts(world)[0]) == (("100.00", "8.25", "0.00"), "108.25")
+    resize(order_id, LineWish(line_no=3, qty=D(2)))
+    assert (charges(order_id), parts(world)[0]) == (("80.00", "6.60", "2.40"), "89.00")
+    assert breaches() == []
+
+
+@pytest.mark.django_db
+def test_what_the_warehouse_has_keeps_the_freight_it_is_billed_by():
+    world = stocked_world(products=2)
+    rates(free_from=100)
+    order_id = placed(world, 6, 6)
+    assert release_orders(order_ids=[order_id], actor=PICKER, now=NOW)[0].is_released
+    resize(order_id, LineWish(qty=D(3), product_id=world.products[0].pk))
+    assert charges(order_id)[2] == "0.00"
+    version = Order.objects.get(pk=order_id).version
+    wish = Wish(lines=(LineWish(line_no=3, qty=D(0)),))
+    amend(order_id=order_id, wish=wish, expected_version=version, reason="too many after all", actor=CLERK, now=NOW)
+    assert (charges(order_id), parts(world)[1]) == (("120.00", "9.90", "0.00"), "129.90")
     assert breaches() == []
 
 
