@@ -101,6 +101,13 @@ def record(
     return entry.pk
 
 
+def is_recorded(*, approval_id: int, subject: DocumentRef) -> bool:
+    """Whether what this approval is for has been done: each that is done under one names it in its entry."""
+    return OverrideEntry.objects.filter(
+        subject_kind=subject.kind, subject_id=subject.id, approval_id=approval_id
+    ).exists()
+
+
 @door_verb
 def review(*, entry_id: int, verdict: str, note: str, actor: Actor, now: datetime) -> int:
     """Finance's verdict on an entry: "ok", "follow_up" or "train".

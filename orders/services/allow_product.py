@@ -77,6 +77,8 @@ def apply_approved_allowance(*, approval_id: int, actor: Actor, now: datetime) -
     given = accounts.approvals([approval_id]).get(approval_id)
     if given is None or given.kind != ELIGIBILITY_APPROVAL or given.subject.kind != "order":
         return False
+    if overrides.is_recorded(approval_id=approval_id, subject=given.subject):
+        return True
     asker = Actor(given.requested_label, user_id=given.requested_by, channel=actor.channel, request_id=actor.request_id)
     reason = Reason(str(given.content.get("reason_code", "approved")), given.reason)
     try:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 import structlog
 
 from accounts.queries import approvals
-from core import journal
+from core import journal, overrides
 from core.actors import Actor
 from core.errors import DomainError
 from core.overrides import Reason
@@ -23,6 +23,8 @@ def apply_approved_promise(*, approval_id: int, actor: Actor, now: datetime) -> 
     given = approvals([approval_id]).get(approval_id)
     if given is None or given.kind != PROMISE_APPROVAL or given.subject.kind != "order":
         return False
+    if overrides.is_recorded(approval_id=approval_id, subject=given.subject):
+        return True
     line_no, day = int(given.content["line_no"]), date.fromisoformat(str(given.content["day_asked"]))
     asker = Actor(given.requested_label, user_id=given.requested_by, channel=actor.channel, request_id=actor.request_id)
     reason = Reason(str(given.content.get("reason_code", "approved")), given.reason)

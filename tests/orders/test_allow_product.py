@@ -10,13 +10,19 @@ from accounts.states import Role
 from catalog.states import Effect
 from core.actors import Actor
 from core.errors import NotPermitted
-from core.models import OverrideEntry
+from core.models import JournalEntry, OverrideEntry
 from core.overrides import Reason
 from core.testing import drain
 from orders.gates import evaluate_gates
 from orders.models import AllowedProduct, Order
 from orders.rules.asks import DraftChanges
-from orders.services.allow_product import NothingForbids, NotToBeSetAside, OrderIsPlaced, allow_product
+from orders.services.allow_product import (
+    NothingForbids,
+    NotToBeSetAside,
+    OrderIsPlaced,
+    allow_product,
+    apply_approved_allowance,
+)
 from orders.services.capture import capture
 from orders.services.edit_draft import edit_draft
 from orders.services.place import place
@@ -145,6 +151,9 @@ def test_who_entered_the_order_and_who_has_no_authority_ask_a_second_person(orde
     drain(NOW)
     entry = OverrideEntry.objects.get()
     assert (entry.actor_id, entry.approver_id) == (lead.user_id, boss.user_id)
+    assert apply_approved_allowance(approval_id=request.pk, actor=CLERK, now=NOW) is True  # a second time
+    assert OverrideEntry.objects.count() == 1
+    assert not JournalEntry.objects.filter(verb="allowance_refused").exists()
     assert submit(order_id=order, actor=CLERK, now=NOW).number
 
 

@@ -18,6 +18,7 @@ from core.testing import drain
 from exceptions_app.models import Case
 from inventory.models import Demand, Promise
 from orders.services import change_promise as verb
+from orders.services.apply_approved_promise import apply_approved_promise
 from orders.services.cancel import cancel_lines
 from orders.services.change_promise import NothingToPromise, change_promise
 from orders.services.place import place
@@ -108,6 +109,10 @@ def test_an_order_worth_more_waits_for_a_second_person_and_applies_when_they_say
     assert promised() == first + 5 * DAY
     entry = OverrideEntry.objects.order_by("-pk")[0]
     assert (entry.actor_id, entry.approver_id, entry.approval_id) == (clerk.user_id, lead.user_id, request.pk)
+    entries = OverrideEntry.objects.count()
+    assert apply_approved_promise(approval_id=request.pk, actor=CLERK, now=NOW) is True  # a second time
+    assert OverrideEntry.objects.count() == entries
+    assert not JournalEntry.objects.filter(verb="promise_refused").exists()
 
 
 def test_an_approval_is_for_what_was_open_when_it_was_asked_for(world):
