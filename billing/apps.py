@@ -38,7 +38,9 @@ class BillingConfig(AppConfig):
         )
         invariants.register("invoiced quantities are what was billed", checks.invoiced_quantities_agree)
         invariants.register("paid and applied are the sum of applications", checks.applications_add_up)
-        invariants.register("an invoice line is quantity times price", checks.lines_are_quantity_times_price)
+        invariants.register(
+            "what is invoiced of an order line is quantity times price", checks.lines_are_quantity_times_price
+        )
         invariants.register("credits are the sum of their lines and applications", checks.credits_add_up)
         invariants.register("an invoice is open or done as its amounts say", checks.statuses_say_what_is_open)
         invariants.register("order, confirmation and invoice agree", checks.order_and_invoice_agree)

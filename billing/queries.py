@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
 
 from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
 from billing.rules.apply import OpenInvoice, age
@@ -47,7 +48,14 @@ def billed_shipments(invoice_id: int) -> int:
 def billed_so_far(order_line_ids: Iterable[int]) -> dict[int, BilledSoFar]:
     """What invoices and drafts bill of order lines, and charge for it. One statement."""
     lines = InvoiceLine.objects.filter(order_line__in=list(order_line_ids), rebills=None).values_list("order_line_id")
-    sums = lines.annotate(units=Sum("qty"), tax=Sum("tax_amount"), freight=Sum("freight_amount"))
+    at_its_price = Q(unit_price=F("order_line__unit_price"))
+    sums = lines.annotate(
+        Sum("qty"),
+        Sum("tax_amount"),
+        Sum("freight_amount"),
+        priced=Coalesce(Sum("qty", filter=at_its_price), ZERO),
+        goods=Coalesce(Sum("amount", filter=at_its_price), ZERO),
+    )
     return {line_id: BilledSoFar(*rest) for line_id, *rest in sums}
 
 

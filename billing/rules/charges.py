@@ -1,5 +1,5 @@
-"""Tax and freight of what is billed: each invoice line charges its order line's share, so that all invoices of an order
-line add up to what the order says of it, to the cent (docs/adr/0012-tax-and-freight-are-billed.md).
+"""What is billed of an order line: each invoice line takes its share of goods, tax and freight, so that all invoices of an
+order line add up to what the order says of it, to the cent (docs/adr/0012-tax-and-freight-are-billed.md).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,31 +30,56 @@ NONE = Charges()
 
 
 class BilledSoFar(NamedTuple):
-    """What the invoices of an order line bill of it: base units and what they charge."""
+    """What the invoices of an order line bill of it: base units and what they charge. `goods` is what `priced` of the units,
+    those billed at the line's own price, cost."""
 
     qty: Decimal = ZERO
     tax: Decimal = ZERO
     freight: Decimal = ZERO
+    priced: Decimal = ZERO
+    goods: Decimal = ZERO
 
 
-def charges_of(
+class Share(NamedTuple):
+    """What an invoice line takes of its order line."""
+
+    goods: Decimal
+    charges: Charges = NONE
+
+
+def is_to_the_cent(qty: Decimal, price: Decimal, currency: str) -> bool:
+    """Whether nothing of quantity times price is rounded: then it does not matter what was billed before."""
+    return EXACT.multiply(qty, price) == line_amount(qty, price, currency)
+
+
+def shares_of(
     asked: Iterable[tuple[int, Decimal, str]], worths: Mapping[int, UnitWorth], billed: Mapping[int, BilledSoFar]
-) -> list[Charges]:
-    """What each (order line, base units, currency) is charged, in the order they are billed.
+) -> list[Share]:
+    """What each (order line, base units, currency) is billed, in the order they are billed.
 
-    The first units are charged their own share, rounded; whoever comes after takes what the sum of all so far is more than
-    what was charged before. So the sum is right after every invoice, whatever the parts: round(units billed × per unit).
+    The first units take their own share, rounded; whoever comes after takes what the sum of all so far is more than what was
+    billed before. So the sum is right after every invoice, whatever the parts: round(units billed × per unit), of the goods
+    as of tax and freight.
     """
     so_far = dict(billed)
     found = []
     for line_id, qty, currency in asked:
         before, unit = so_far.get(line_id, BilledSoFar()), worths[line_id]
         whole = before.qty + qty
-        tax = max(line_amount(whole, unit.tax, currency) - before.tax, ZERO) if unit.tax else ZERO
-        freight = max(line_amount(whole, unit.freight, currency) - before.freight, ZERO) if unit.freight else ZERO
-        so_far[line_id] = BilledSoFar(whole, before.tax + tax, before.freight + freight)
-        found.append(Charges(tax, freight))
+        goods = _more(before.priced + qty, unit.price, before.goods, currency)
+        tax, freight = (
+            _more(whole, unit.tax, before.tax, currency),
+            _more(whole, unit.freight, before.freight, currency),
+        )
+        so_far[line_id] = BilledSoFar(
+            whole, before.tax + tax, before.freight + freight, before.priced + qty, before.goods + goods
+        )
+        found.append(Share(goods, Charges(tax, freight)))
     return found
+
+
+def _more(qty: Decimal, per_unit: Decimal, before: Decimal, currency: str) -> Decimal:
+    return max(line_amount(qty, per_unit, currency) - before, ZERO) if per_unit else ZERO
 
 
 def charges_back(spec: CreditSpec, line: CreditedLine, left: Charges, amount: Decimal, currency: str) -> Charges:

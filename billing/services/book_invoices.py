@@ -9,7 +9,7 @@ from django.db import connection
 
 from billing.events import InvoicePosted
 from billing.models import Invoice
-from billing.rules.charges import Charges
+from billing.rules.charges import Share
 from core import journal, outbox
 from core.actors import Actor
 from core.refs import DocumentRef
@@ -23,26 +23,25 @@ from orders.rules.asks import LockedPrice
 
 @dataclass(frozen=True)
 class Due:
-    """A shipment to be invoiced: its lines, what the goods of each come to, and its tax and freight."""
+    """A shipment to be invoiced: its lines, and what each takes of its order line: goods, tax and freight."""
 
     shipment: ShipmentView
     lines: list[BillableLine]
-    amounts: list[Decimal]
-    charges: list[Charges]
+    shares: list[Share]
     price: LockedPrice
     counted: Decimal  # what credit counts for it as shipped: with tax and freight as estimated
 
     @property
     def net(self) -> Decimal:
-        return sum(self.amounts, Decimal(0))
+        return sum((s.goods for s in self.shares), Decimal(0))
 
     @property
     def tax(self) -> Decimal:
-        return sum((c.tax for c in self.charges), Decimal(0))
+        return sum((s.charges.tax for s in self.shares), Decimal(0))
 
     @property
     def freight(self) -> Decimal:
-        return sum((c.freight for c in self.charges), Decimal(0))
+        return sum((s.charges.freight for s in self.shares), Decimal(0))
 
     @property
     def total(self) -> Decimal:
@@ -144,11 +143,11 @@ def insert_lines(due: Sequence[tuple[int, Due]], prices: dict[int, LockedPrice])
             x.product_id,
             x.qty,
             prices[x.order_line_id].unit_price,
-            amount,
+            goods,
             *charges,
         )
         for invoice_id, d in due
-        for x, amount, charges in zip(d.lines, d.amounts, d.charges, strict=True)
+        for x, (goods, charges) in zip(d.lines, d.shares, strict=True)
     ]
     with connection.cursor() as cursor:
         cursor.execute(_LINES, [list(column) for column in zip(*rows, strict=True)])

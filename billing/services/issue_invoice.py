@@ -11,14 +11,13 @@ from itertools import islice
 
 from billing.models import Invoice, InvoicingChoice
 from billing.queries import billed_by, billed_so_far
-from billing.rules.charges import NONE, Charges, charges_of
+from billing.rules.charges import Share, is_to_the_cent, shares_of
 from billing.services.book_invoices import Billed, Due, book, insert_lines
 from billing.services.draft_invoices import add_to_drafts
 from billing.states import Delivery, Grouping, InvoiceStatus
 from core import clock, numbering
 from core.actors import Actor
 from core.errors import DomainError, NotFound, Refused
-from core.money import line_amount
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
 from credit.queries import due_dates, terms_of
@@ -28,6 +27,7 @@ from fulfillment.services.find_shipment import OnHold, lock_with_credit, only
 from fulfillment.services.mark_invoiced import mark_invoiced
 from orders.queries import holds_blocking, line_prices
 from orders.rules.asks import LockedPrice
+from orders.rules.worth import UnitWorth
 from orders.states import Blocks
 
 BY_ITSELF = InvoicingChoice()
@@ -111,29 +111,27 @@ def _sorted_out(
 
 
 def _dues(wanted: Sequence[tuple[ShipmentView, list[BillableLine]]], prices: Mapping[int, LockedPrice]) -> list[Due]:
-    """The order lines' accounts are locked, so nobody else bills them. One statement, where anything is charged."""
+    """The order lines' accounts are locked, so nobody else bills them. One statement, where anything is charged or rounded:
+    of the other lines each part is what it is, whatever was billed before."""
     lines = [x for _, mine in wanted for x in mine]
-    charged = {i: p.worth for i, p in prices.items() if p.unit_tax or p.unit_freight}
-    if not charged:
-        return [_due(shipment, mine, [NONE] * len(mine), prices) for shipment, mine in wanted]
     worths = {i: p.worth for i, p in prices.items()}
     asked = [(x.order_line_id, x.qty, prices[x.order_line_id].currency) for x in lines]
-    found = iter(charges_of(asked, worths, billed_so_far(charged)))
+    shared = {i for i, qty, currency in asked if _is_shared(worths[i], qty, currency)}
+    found = iter(shares_of(asked, worths, billed_so_far(shared) if shared else {}))
     return [_due(shipment, mine, list(islice(found, len(mine))), prices) for shipment, mine in wanted]
 
 
+def _is_shared(unit: UnitWorth, qty: Decimal, currency: str) -> bool:
+    return bool(unit.tax or unit.freight) or not is_to_the_cent(qty, unit.price, currency)
+
+
 def _due(
-    shipment: ShipmentView, lines: list[BillableLine], charges: list[Charges], prices: Mapping[int, LockedPrice]
+    shipment: ShipmentView, lines: list[BillableLine], shares: list[Share], prices: Mapping[int, LockedPrice]
 ) -> Due:
     counted = sum(
         (prices[x.order_line_id].worth.of(x.qty, prices[x.order_line_id].currency) for x in lines), Decimal(0)
     )
-    return Due(shipment, lines, [_amount(x, prices) for x in lines], charges, prices[lines[0].order_line_id], counted)
-
-
-def _amount(line: BillableLine, prices: Mapping[int, LockedPrice]) -> Decimal:
-    price = prices[line.order_line_id]
-    return line_amount(line.qty, price.unit_price, price.currency)
+    return Due(shipment, lines, shares, prices[lines[0].order_line_id], counted)
 
 
 def _choices(account_ids: set[int]) -> dict[int, InvoicingChoice]:

@@ -12,7 +12,7 @@ from django.db import connection
 
 from billing.rules.apply import OpenInvoice, apply_oldest_first
 from billing.rules.asks import CreditSpec
-from billing.rules.charges import BilledSoFar, Charges, Left, charges_back, charges_of, dealt
+from billing.rules.charges import BilledSoFar, Charges, Left, charges_back, dealt, is_to_the_cent, shares_of
 from billing.rules.credits import CreditedLine, worth
 from core.money import line_amount, split_amount
 from orders.rules.worth import UnitWorth, per_unit
@@ -74,9 +74,9 @@ def test_any_sum_is_dealt_out_without_a_cent_over_or_missing():
         assert sum(a.amount for a in applied) == min(received, total)
 
 
-_CHARGES_SQL = """
-SELECT d.document, sum(round(d.qty * d.tax, 2)), sum(round(d.qty * d.freight, 2))
-  FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::numeric[]) AS d(document, qty, tax, freight)
+_SHARES_SQL = """
+SELECT d.document, sum(round(d.qty * d.price, 2)), sum(round(d.qty * d.tax, 2)), sum(round(d.qty * d.freight, 2))
+  FROM unnest(%s::int[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[]) AS d(document, qty, price, tax, freight)
  GROUP BY 1 ORDER BY 1
 """
 
@@ -101,10 +101,17 @@ def parts_of(rng: random.Random, qty: Decimal) -> list[Decimal]:
     return parts
 
 
+def added(so_far: dict[int, BilledSoFar], line_id: int, qty: Decimal, goods: Decimal, charges: Charges) -> None:
+    x = so_far.get(line_id, BilledSoFar())
+    so_far[line_id] = BilledSoFar(
+        x.qty + qty, x.tax + charges.tax, x.freight + charges.freight, x.priced + qty, x.goods + goods
+    )
+
+
 @pytest.mark.django_db
-def test_an_order_shipped_in_any_parts_is_charged_what_it_said_in_python_and_in_sql():
-    """Each document's lines leave in parts, over invoices: together round(quantity x per unit), which of the whole line is
-    what the order said; after every invoice never above what so many units are worth."""
+def test_an_order_shipped_in_any_parts_is_billed_what_it_said_in_python_and_in_sql():
+    """Each document's lines leave in parts, over invoices: together round(quantity x per unit) of goods, tax and freight,
+    which of the whole line is what the order said; after every invoice never above what so many units are worth."""
     rng = random.Random(4)
     for start in range(0, CASES, CHUNK):
         totals, rows = [], []
@@ -114,22 +121,38 @@ def test_an_order_shipped_in_any_parts_is_charged_what_it_said_in_python_and_in_
             shipped = [(i, part, "USD") for i, (qty, _, _) in enumerate(lines) for part in parts_of(rng, qty)]
             rng.shuffle(shipped)
             cut = rng.randint(0, len(shipped))
-            first = charges_of(shipped[:cut], worths, {})
-            so_far: dict[int, BilledSoFar] = {}
-            for (i, qty, _), c in zip(shipped[:cut], first, strict=True):
-                before = so_far.get(i, BilledSoFar())
-                so_far[i] = BilledSoFar(before.qty + qty, before.tax + c.tax, before.freight + c.freight)
-            billed = first + charges_of(shipped[cut:], worths, so_far)
-            assert all(c.tax >= 0 and c.freight >= 0 for c in billed)
-            of_line = {i: Charges() for i in worths}
-            for (i, _, _), c in zip(shipped, billed, strict=True):
-                of_line[i] = Charges(of_line[i].tax + c.tax, of_line[i].freight + c.freight)
-            assert list(of_line.values()) == [whole for _, _, whole in lines]
-            totals.append((sum(c.tax for c in billed), sum(c.freight for c in billed)))
-            rows += [(n, qty, unit.tax, unit.freight) for qty, unit, _ in lines]
+            first, so_far = shares_of(shipped[:cut], worths, {}), {}
+            for (i, qty, _), (goods, c) in zip(shipped[:cut], first, strict=True):
+                added(so_far, i, qty, goods, c)
+                assert so_far[i].goods == line_amount(so_far[i].qty, worths[i].price, "USD")
+            billed = first + shares_of(shipped[cut:], worths, so_far)
+            assert all(goods >= 0 and c.tax >= 0 and c.freight >= 0 for goods, c in billed)
+            of_line: dict[int, BilledSoFar] = {}
+            for (i, qty, _), (goods, c) in zip(shipped, billed, strict=True):
+                added(of_line, i, qty, goods, c)
+            assert [Charges(of_line[i].tax, of_line[i].freight) for i in worths] == [whole for _, _, whole in lines]
+            assert [of_line[i].goods for i in worths] == [line_amount(qty, unit.price, "USD") for qty, unit, _ in lines]
+            whole = of_line.values()
+            totals.append((sum(x.goods for x in whole), sum(x.tax for x in whole), sum(x.freight for x in whole)))
+            rows += [(n, qty, unit.price, unit.tax, unit.freight) for qty, unit, _ in lines]
         with connection.cursor() as cursor:
-            cursor.execute(_CHARGES_SQL, [list(column) for column in zip(*rows, strict=True)])
-            assert [(tax, freight) for _, tax, freight in cursor.fetchall()] == totals
+            cursor.execute(_SHARES_SQL, [list(column) for column in zip(*rows, strict=True)])
+            assert [tuple(sums) for _, *sums in cursor.fetchall()] == totals
+
+
+def test_a_part_that_comes_to_a_whole_cent_is_billed_the_same_whatever_was_billed_before():
+    """Why an invoice asks what was billed before only where something is rounded."""
+    rng = random.Random(7)
+    for _ in range(CASES):
+        price, before, qty = (
+            D(rng.randint(1, 10**6)).scaleb(-3),
+            D(rng.randint(0, 9999)).scaleb(-1),
+            D(rng.randint(1, 500)),
+        )
+        if is_to_the_cent(qty, price, "USD"):
+            so_far = BilledSoFar(before, priced=before, goods=line_amount(before, price, "USD"))
+            (share,) = shares_of([(1, qty, "USD")], {1: UnitWorth(price)}, {1: so_far})
+            assert share.goods == line_amount(qty, price, "USD") == qty * price
 
 
 def test_charges_given_back_in_any_parts_are_given_back_to_the_cent():
