@@ -1,8 +1,9 @@
 """The reactions of config/flow.py that open, close and tell of cases; as config/reactions.py."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 from accounts.approval_queries import approvals
 from accounts.events import ApprovalDecided, ApprovalEscalated, ApprovalLapsed
@@ -37,7 +38,7 @@ from orders.events import (
     OrderUnresolved,
     PromiseKept,
 )
-from orders.queries import is_hold_open, open_holds_among
+from orders.queries import evidence_of_open_holds
 from orders.services.tell_promises import MovedPromise, tell_promises
 
 ZERO = Decimal(0)
@@ -49,17 +50,18 @@ Jobs = Sequence[JobContext]
 
 
 def open_hold_case(fact: HoldPlaced, job: JobContext) -> None:
-    """Tried again late, the hold may be gone already: then nobody would close its case."""
-    if is_hold_open(fact.hold_id):
-        open_cases([_hold_case(fact)], now=job.now, actor=job.actor)
+    open_hold_cases([fact], [job])
 
 
 def open_hold_cases(facts: Sequence[HoldPlaced], jobs: Jobs) -> None:
-    still = open_holds_among([f.hold_id for f in facts])
-    open_cases([_hold_case(f) for f in facts if f.hold_id in still], now=jobs[0].now, actor=jobs[0].actor)
+    """Tried again late, a hold may be gone already: then nobody would close its case."""
+    seen = evidence_of_open_holds(f.hold_id for f in facts)
+    cases = [_hold_case(f, seen[f.hold_id]) for f in facts if f.hold_id in seen]
+    if cases:
+        open_cases(cases, now=jobs[0].now, actor=jobs[0].actor)
 
 
-def _hold_case(fact: HoldPlaced) -> CaseSpec:
+def _hold_case(fact: HoldPlaced, evidence: Mapping[str, Any]) -> CaseSpec:
     return CaseSpec(
         _hold_kind(fact),
         DocumentRef("order", fact.order_id, fact.order_number),
@@ -68,6 +70,7 @@ def _hold_case(fact: HoldPlaced) -> CaseSpec:
         fact.amount,
         fact.currency,
         fact.message,
+        evidence,
     )
 
 

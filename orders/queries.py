@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.db.models.fields.json import KeyTextTransform
 
 from catalog import queries as catalog
+from core.choices import words
 from inventory import queries as inventory
 from orders.beyond import delivered_of_orders
 from orders.models import Hold, LineSplit, Order, OrderLine
@@ -183,13 +184,19 @@ def holds_of(order_ids: Iterable[int]) -> dict[int, tuple[HoldView, ...]]:
     return {order_id: tuple(views) for order_id, views in found.items()}
 
 
-def open_holds_among(hold_ids: Iterable[int]) -> set[int]:
-    """Which of the holds are open."""
-    return set(Hold.objects.filter(pk__in=set(hold_ids), cleared_at__isnull=True).values_list("pk", flat=True))
+def evidence_of_open_holds(hold_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What each hold that is still open was placed on: its numbers, its problems, every rule that was looked at."""
+    rows = Hold.objects.filter(pk__in=set(hold_ids), cleared_at__isnull=True).values_list("pk", "rule", "explanation")
+    return {pk: _evidence(rule, why) for pk, rule, why in rows}
 
 
-def is_hold_open(hold_id: int) -> bool:
-    return Hold.objects.filter(pk=hold_id, cleared_at__isnull=True).exists()
+def _evidence(rule: str, why: Mapping[str, Any]) -> dict[str, Any]:
+    looked_at = [f"{words(x['what'])}: {x['why']}" for x in why.get("losers", ())]
+    return {
+        "rule": words(rule),
+        **why.get("inputs", {}),
+        **{name: found for name, found in (("problems", why.get("problems")), ("also looked at", looked_at)) if found},
+    }
 
 
 def holds_blocking(order_ids: Iterable[int], block: Blocks) -> dict[int, tuple[str, ...]]:

@@ -32,5 +32,7 @@ def shown(case: Case, *, may_act: bool, now: datetime) -> dict[str, Any]:
 
 def _lines(value: Any) -> list[str]:
     """A piece of evidence as lines to read."""
+    if isinstance(value, dict):
+        return [f"{name}: {said}" for name, said in value.items()]
     listed = value if isinstance(value, list) else [value]
     return [str(piece) for piece in listed if piece not in (None, "")]

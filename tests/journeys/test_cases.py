@@ -124,7 +124,13 @@ def test_finance_lends_a_limit_for_a_week_and_the_order_goes_on():
     world = make_world(limit=50)
     order = place(world.draft(10), actor=CLERK, now=NOW)
     drain(NOW)
-    settle(Case.objects.get(kind="credit_hold"), "lend_limit", person("finance", "finance_approver"))
+    case = Case.objects.get(kind="credit_hold")
+    seen = case.evidence
+    assert (seen["rule"], seen["asked"], seen["limit"], seen["available"], seen["currency"]) == (
+        "Credit", "100.00", "50.00", "50.00", "USD",
+    )  # fmt: skip
+    assert len(seen["also looked at"]) >= 1
+    settle(case, "lend_limit", person("finance", "finance_approver"))
     drain(NOW)
     lent = LimitAddition.objects.get()
     assert (lent.kind, lent.amount, lent.valid_from, lent.valid_to) == ("temporary", 50, TODAY, TODAY + 7 * DAY)
