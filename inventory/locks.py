@@ -82,14 +82,14 @@ _LOCK = "FOR NO KEY UPDATE"
 _STORED = [each.name for each in fields(LockedDemand) if each.name != "pk" and not each.metadata]
 _READ = f"SELECT {', '.join(['id', *_STORED])} FROM {_DEMANDS}"
 _BY_ID = f"{_READ} WHERE id = ANY(%(ids)s::bigint[]) ORDER BY id FOR NO KEY UPDATE"
-# Materialized: few claims have run out and wait for the sweeper, while the balances asked for may carry thousands.
+# The claims that have run out are few and wait for the sweeper: their demands are looked for first, claim by claim,
+# because the balances asked for may carry thousands.
 _ASKED_AND_EXPIRED = f"""
-    WITH run_out AS MATERIALIZED (
-        SELECT demand_id, balance_id FROM inventory_claim WHERE state = 'open' AND expires_at <= %(now)s::timestamptz)
-    {_READ} WHERE id IN (
-        SELECT unnest(%(ids)s::bigint[]) UNION
-        SELECT c.demand_id FROM run_out c JOIN inventory_stockbalance b ON b.id = c.balance_id
-        WHERE b.product_id IN (SELECT product_id FROM {_DEMANDS} WHERE id = ANY(%(ids)s::bigint[])))
+    {_READ} WHERE id = ANY(%(ids)s::bigint[] || ARRAY(
+        SELECT c.demand_id FROM inventory_claim c
+        WHERE c.state = 'open' AND c.expires_at <= %(now)s::timestamptz
+          AND (SELECT b.product_id FROM inventory_stockbalance b WHERE b.id = c.balance_id)
+              IN (SELECT product_id FROM {_DEMANDS} WHERE id = ANY(%(ids)s::bigint[]))))
     ORDER BY id FOR NO KEY UPDATE"""
 
 

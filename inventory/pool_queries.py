@@ -66,6 +66,23 @@ _HELD_BACK_OF_DEMANDS = f"""WITH {_SHARED.format(products=_OF_DEMANDS)}
 _HELD_BACK_OF_PRODUCTS = f"""WITH {_SHARED.format(products=_ASKED)}
     {RULED} = ANY({_ASKED}) UNION SELECT product_id FROM shared"""
 RULED_OF_PRODUCTS = f"{RULED} = ANY(%(products)s::bigint[])"
+# Rules that name no product. Where there are none, those of the product itself are all there can be.
+_ANY_WIDE_RULE = """(
+    EXISTS (SELECT 1 FROM inventory_pool WHERE state <> 'inactive' AND category_id IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM inventory_ordercap WHERE category_id IS NOT NULL)
+    OR EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'order_cap_percent' IS NOT NULL))"""
+# Asked with every claim: looking up all that may hold a product back took a quarter of the time of what is read with the
+# lock. The products that have a rule of their own, and where there is a wide rule, all.
+_HELD_BACK_OR_UNSURE = f"""
+    SELECT product_id, has_own FROM (
+        SELECT d.product_id,
+            EXISTS (SELECT 1 FROM inventory_pool p WHERE p.state <> 'inactive' AND p.product_id = d.product_id)
+            OR EXISTS (SELECT 1 FROM inventory_safetystock s WHERE s.qty > 0 AND s.product_id = d.product_id)
+            OR EXISTS (SELECT 1 FROM inventory_ordercap o WHERE o.product_id = d.product_id) AS has_own
+        FROM inventory_demand d WHERE d.id = ANY(%(demands)s::bigint[])) asked
+    WHERE has_own OR {_ANY_WIDE_RULE}"""
+_HELD_BACK_AND_WIDE = f"{_HELD_BACK_OF_DEMANDS} UNION ALL SELECT NULL WHERE {_ANY_WIDE_RULE}"
+_has_wide_rules = False  # as this process was last told: decides which of the two is asked, never what is answered
 
 # The shelves each product stands on, its own and all above it.
 SHELVES = """
@@ -322,8 +339,28 @@ def held_back_products(product_ids: Collection[int]) -> list[int]:
 
 
 def reading_held_back_products(demand_ids: Collection[int]) -> sql.Statement[list[int]]:
-    """The same of the demands' products, to be read in somebody's round trip."""
-    return sql.Statement(_HELD_BACK_OF_DEMANDS, {"demands": list(demand_ids)}, lambda rows: [i for (i,) in rows])
+    """The same of the demands' products, to be read in somebody's round trip. Another follows where the first rule that
+    names no product has come since this process asked."""
+    asked = {"demands": list(demand_ids)}
+    if _has_wide_rules:
+        return sql.Statement(_HELD_BACK_AND_WIDE, asked, _told_all)
+    return sql.Statement(_HELD_BACK_OR_UNSURE, asked, _told_own)
+
+
+def _told_own(rows: list[tuple[Any, ...]]) -> list[int]:
+    global _has_wide_rules
+    products = list({product_id for product_id, _ in rows})
+    if all(has_own for _, has_own in rows):
+        return products
+    _has_wide_rules = True
+    return held_back_products(products)
+
+
+def _told_all(rows: list[tuple[Any, ...]]) -> list[int]:
+    global _has_wide_rules
+    products = [product_id for (product_id,) in rows if product_id is not None]
+    _has_wide_rules = len(products) < len(rows)
+    return products
 
 
 def _shares(

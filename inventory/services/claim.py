@@ -32,10 +32,10 @@ REFUSED_BY = ("never_claim_more_than_on_hand", "claims_on_a_balance_are_not_nega
 
 
 @lru_cache(maxsize=200)
-def shifting(columns: tuple[str, ...], *, is_guarded: bool, is_one: bool = False) -> str:
+def shifting(columns: tuple[str, ...], *, is_guarded: bool) -> str:
     """The parts of a statement that lock the balances in order and add to their columns. Of what goes with the commit
     nothing is guarded: what the guard would only leave out, the constraints refuse as an error (REFUSED_BY)."""
-    rows = (sql.one_row if is_one else sql.side_by_side)("shift", id="bigint", **dict.fromkeys(columns, "numeric"))
+    rows = sql.side_by_side("shift", id="bigint", **dict.fromkeys(columns, "numeric"))
     return f"""asked AS {rows},
 locked AS MATERIALIZED (
     SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
@@ -44,6 +44,14 @@ locked AS MATERIALIZED (
     FROM locked l
     WHERE b.id = l.id{_fits(columns) if is_guarded else ""}
     RETURNING b.id)"""
+
+
+@lru_cache(maxsize=200)
+def shifting_one(columns: tuple[str, ...]) -> str:
+    """The same for one balance, of plain parameters and with the commit: nothing is to be put in order, so that the update
+    itself is the lock, and what it adds to is the row as whoever held it before left it."""
+    changes = ", ".join(f"{c} = {c} + %(shift_{c})s::numeric" for c in columns)
+    return f"granted AS (UPDATE inventory_stockbalance SET {changes} WHERE id = %(shift_id)s::bigint)"
 
 
 def _fits(columns: Collection[str]) -> str:

@@ -23,6 +23,7 @@ from inventory.services.claim import (
     Ledger,
     StockDisagrees,
     shifting,
+    shifting_one,
     shifts_of,
 )
 
@@ -37,6 +38,7 @@ _ROWS = {
         "demand": "bigint", "qty": "numeric", "kind": "text", "site": "bigint", "inbound": "bigint", "ship": "date",
         "delivery": "date", "first": "date", "cause": "text",
     },
+    "decided": {"demand": "bigint", "run": "bigint", "position": "int", "why": "jsonb"},
 }  # fmt: skip
 _COLUMNS = {part: tuple(columns) for part, columns in _ROWS.items()}
 _Table = tuple[str, tuple[str, ...], Sequence[Sequence[Any]]]
@@ -61,10 +63,12 @@ _MADE = """made AS (
     SELECT p.*, true, %(now)s::timestamptz FROM {rows} AS p WHERE {if_granted})"""
 _DECIDED = """decided AS (
     INSERT INTO inventory_demanddecision AS old (demand_id, run_id, position, explanation)
-    SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3
-    FROM jsonb_array_elements(%(decided)s::jsonb) AS d WHERE {if_granted}
+    SELECT d.* FROM {rows} AS d WHERE {if_granted}
     ON CONFLICT (demand_id) DO UPDATE SET run_id = excluded.run_id, position = excluded.position,
         explanation = excluded.explanation WHERE old.explanation IS DISTINCT FROM excluded.explanation)"""
+# One JSON text for all: an array of texts would be escaped one by one, by far the slowest part of a record.
+_MANY_DECIDED = """(SELECT (d->>0)::bigint, (d->>1)::bigint, (d->>2)::int, d->3
+    FROM jsonb_array_elements(%(decided)s::jsonb) AS d)"""
 _PARTS = {"opened": _OPENED, "changed": _CHANGED, "retired": _RETIRED, "made": _MADE, "decided": _DECIDED}
 _ALL_GRANTED = "(SELECT count(*) = cardinality(%(shift_id)s::bigint[]) FROM granted)"
 
@@ -118,8 +122,7 @@ def record_last(
     """The same at the commit, with it (`uow.may_leave_last`): all claims are granted, or the whole call is repeated."""
     asked = _asked(ledger, now, promises, decisions)
     if asked is not None:
-        # Of a claim of one line each part has one row; ids to retire are looked for in a list whatever their number.
-        is_one = "retired" not in asked.parts and asked.most_rows == 1
+        is_one = asked.is_one_of_each
         parameters = asked.one_of_each() if is_one else asked.parameters()
         uow.leave_last(asked.text(is_guarded=False, is_one=is_one), parameters, overtaken_on=REFUSED_BY)
         ledger.settled(set())
@@ -133,16 +136,25 @@ class _Asked(NamedTuple):
     moved: Deltas
     shifts: Deltas
     tables: list[_Table]
+    decisions: Sequence[Decided]
     others: dict[str, Any]
 
     @property
-    def most_rows(self) -> int:
-        return max((len(columns[0]) for _, _, columns in self.tables), default=1)
+    def is_one_of_each(self) -> bool:
+        """Of a claim of one line each part has one row; ids to retire are looked for in a list whatever their number."""
+        return (
+            len(self.decisions) < 2
+            and "retired" not in self.others
+            and all(len(columns[0]) == 1 for _, _, columns in self.tables)
+        )
 
     def parameters(self) -> dict[str, Any]:
         found = self.others.copy()
         for name, names, columns in self.tables:
             found.update(zip(_named(name, names), map(list, columns), strict=True))
+        if self.decisions:
+            rows = [[d.demand_id, d.run_id, d.position, d.explanation.as_json()] for d in self.decisions]
+            found["decided"] = _as_json(rows)
         return found
 
     def one_of_each(self) -> dict[str, Any]:
@@ -150,6 +162,9 @@ class _Asked(NamedTuple):
         for name, names, columns in self.tables:
             for parameter, (value,) in zip(_named(name, names), columns, strict=True):
                 found[parameter] = plain_text(value)
+        for d in self.decisions:
+            found["decided_demand"], found["decided_run"] = plain_text(d.demand_id), plain_text(d.run_id)
+            found["decided_position"], found["decided_why"] = plain_text(d.position), _as_json(d.explanation.as_json())
         return found
 
     def text(self, *, is_guarded: bool, is_one: bool = False) -> str:
@@ -164,17 +179,17 @@ def _asked(
     others: dict[str, Any] = {}
     if promises is not None and promises.retired:
         others["retired"] = promises.retired
-    if decisions:
-        others["decided"] = _decisions(decisions)
-    if not (tables or others or shifts.ids or moved.ids):
+    if not (tables or others or decisions or shifts.ids or moved.ids):
         return None
     written = {name for name, _, _ in tables} | others.keys()
+    if decisions:
+        written.add("decided")
     parts = tuple([part for part in _PARTS if part in written])
     others["now"] = now
     for name, deltas in (("shift", shifts), ("moved", moved)):
         if deltas.ids:
             tables.append((name, ("id", *deltas.columns), [deltas.ids, *deltas.by]))
-    return _Asked(parts, moved, shifts, tables, others)
+    return _Asked(parts, moved, shifts, tables, decisions, others)
 
 
 @lru_cache(maxsize=200)
@@ -190,9 +205,13 @@ def _statement(
     is_asked = is_guarded and bool(shifts)
     if_granted = _ALL_GRANTED if is_asked else "true"
     as_rows = sql.one_row if is_one else sql.side_by_side
-    used = [shifting(shifts, is_guarded=is_guarded, is_one=is_one)] if shifts else []
+    used = []
+    if shifts:
+        used.append(shifting_one(shifts) if is_one else shifting(shifts, is_guarded=is_guarded))
     for name in parts:
         rows = as_rows(name, **_ROWS[name]) if name in _ROWS else ""
+        if name == "decided" and not is_one:
+            rows = _MANY_DECIDED
         used.append(_PARTS[name].format(if_granted=if_granted, rows=rows))
     if moves:
         rows = as_rows("moved", id="bigint", **dict.fromkeys(moves, "numeric"))
@@ -225,12 +244,6 @@ def _made(demand_id: int, s: PromiseSlice) -> tuple[Any, ...]:
         demand_id, s.qty, str(s.kind), s.site_id, s.inbound_id, s.ship_date, s.delivery_date, s.first_delivery_date,
         s.slip_cause,
     )  # fmt: skip
-
-
-def _decisions(decisions: Sequence[Decided]) -> str:
-    """One JSON text for all: an array of texts would be escaped one by one, by far the slowest part of a record."""
-    rows = [[d.demand_id, d.run_id, d.position, d.explanation.as_json()] for d in decisions]
-    return _as_json(rows)
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False).encode
