@@ -60,6 +60,7 @@ class Rules:
     ruled: frozenset[int]
     explains_all: bool = False  # no short way, for a plan that people look at
     is_part: bool = False  # of a run over everything: what an order's lines hold elsewhere is dealt again there
+    tied: frozenset[int] = frozenset()  # products of no policy of their own, in orders that another one's policy judges
 
     @cached_property
     def by_policy(self) -> set[int]:
@@ -67,8 +68,13 @@ class Rules:
         return (
             set(self.policies)
             if self.explains_all
-            else {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled}
+            else {i for i, policy in self.policies.items() if not policy.is_plain or i in self.ruled or i in self.tied}
         )
+
+    @property
+    def judging(self) -> set[int]:
+        """The products whose policy judges orders as a whole."""
+        return {i for i, policy in self.policies.items() if policy.passes is not None}
 
     @cached_property
     def dealt_again(self) -> set[int]:
@@ -186,6 +192,16 @@ _TIES = """
     FROM waiting w JOIN inventory_demand d ON d.ref_kind = w.ref_kind AND d.ref_id = w.ref_id
     WHERE d.backordered_qty + d.reserved_qty + d.allocated_qty > 0 AND NOT d.is_blocked AND d.account_id IS NOT NULL
     GROUP BY d.ref_kind, d.ref_id HAVING count(DISTINCT d.product_id) > 1 ORDER BY d.ref_kind, d.ref_id"""
+
+
+def with_ties(rules: Rules) -> Rules:
+    """With the products of no policy of their own that are in orders which ship whole beside one that is judged: they
+    are planned with it. One statement, none where all products have a policy, or none of them judges orders."""
+    if not rules.judging or rules.by_policy.issuperset(rules.policies):
+        return rules
+    ties = (tie for tie in ties_between(rules.policies) if not rules.judging.isdisjoint(tie))
+    tied = {i for tie in ties for i in tie if i in rules.policies}
+    return replace(rules, tied=frozenset(tied))
 
 
 def ties_between(product_ids: Iterable[int]) -> list[tuple[int, ...]]:

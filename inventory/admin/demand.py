@@ -281,7 +281,7 @@ class AllocationRunAdmin(LedgerAdmin):
     def by_parts(self, row: AllocationRun) -> str:
         """Orders that ship whole, or a least percent, of which the run looked at some lines without the others."""
         count = row.result.get("by_parts", 0)
-        return f"{count}: in several shards, or under several policies" if count else "none"
+        return f"{count}: what hangs together is more than four shards" if count else "none"
 
     @display(description="Run", ordering="id")
     def number(self, row: AllocationRun) -> str:

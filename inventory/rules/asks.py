@@ -351,6 +351,4 @@ class AllocationOutcome:
     product_ids: tuple[int, ...]
     planned_again: int = 0  # products that moved between the plan and the locks
     failed_wins: int = 0  # demands that had to be served in full on their day, and are not
-    by_parts: int = (
-        0  # orders to be judged whole that were judged by parts: in several shards, or under several policies
-    )
+    by_parts: int = 0  # orders to be judged whole whose lines were in several shards

@@ -104,24 +104,36 @@ def _is_same(before: Snapshot, after: Snapshot) -> bool:
 
 
 def allocate_by(policy: Policy, snapshot: Snapshot, *, today: date, keeps_held: bool = False) -> Plan:
-    """The plan: lines are all a demand has from now on (what it kept and what it was dealt), decisions say why.
+    """The plan of one policy for all products of the snapshot."""
+    products = {n.product_id for n in snapshot.needs}
+    return allocate_under(
+        dict.fromkeys(products, policy), snapshot, today=today, keeps_held=products if keeps_held else ()
+    )
 
-    Products are planned each by itself, but for those that an order joins which is judged as a whole: what a product is
-    dealt does not depend on what else is in the run. Where that might matter (orders gave back, floors gave way late) a
-    part is planned again as if its plan had been carried out, until that changes nothing: so that a second run finds
-    nothing to do. `keeps_held`: whatever the strategies say, no demand loses what it holds firmly.
+
+def allocate_under(
+    policies: Mapping[int, Policy], snapshot: Snapshot, *, today: date, keeps_held: Collection[int] = ()
+) -> Plan:
+    """The plan, each product by its policy: lines are all a demand has from now on (what it kept and what it was dealt),
+    decisions say why.
+
+    Products are planned each by itself, but for those that an order joins which is judged as a whole, whatever their
+    policies: what a product is dealt does not depend on what else is in the run. Where that might matter (orders gave
+    back, floors gave way late) a part is planned again as if its plan had been carried out, until that changes nothing:
+    so that a second run finds nothing to do. Of the products `keeps_held`, whatever the strategies say, no demand loses
+    what it holds firmly.
     """
-    grounds = _grounds(policy, snapshot, today, keeps_held)
+    grounds = _grounds(policies, snapshot, today, keeps_held)
     dealt: dict[int, _Dealt] = {}
     is_settled = True
-    for part in _parts(grounds, policy):
-        some, is_certain = _settled(policy, part, today)
+    for part in _parts(grounds):
+        some, is_certain = _settled(part, today)
         dealt |= some
         is_settled &= is_certain
     ordered = [dealt[product_id] for product_id in grounds]
     return Plan(
         tuple(line for one in ordered for line in one.lines),
-        tuple(d for one in ordered for d in _decisions(one.table, policy, _lent(one.pegs))),
+        tuple(d for one in ordered for d in _decisions(one.table, policies[one.table.product_id], _lent(one.pegs))),
         tuple(peg for one in ordered for peg in one.pegs),
         is_settled,
     )
@@ -132,6 +144,7 @@ class _Ground:
     """One product before anything is dealt: its seats in order, and what its full shelf is made of."""
 
     product_id: int
+    policy: Policy
     seats: list[Seat]
     full: Callable[[], Shelf]
     coming: Sequence[Coming]
@@ -165,7 +178,9 @@ class _Dealt:
         return found
 
 
-def _grounds(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) -> dict[int, _Ground]:
+def _grounds(
+    policies: Mapping[int, Policy], snapshot: Snapshot, today: date, keeps_held: Collection[int]
+) -> dict[int, _Ground]:
     needs, supplies, coming = _by_product(snapshot.needs), _by_product(snapshot.supplies), _by_product(snapshot.coming)
     protections, quotas = _by_product(snapshot.protections), _by_product(snapshot.quotas)
     caps = _by_product(snapshot.caps)
@@ -181,19 +196,26 @@ def _grounds(policy: Policy, snapshot: Snapshot, today: date, keeps_held: bool) 
             quotas=quotas.get(product_id, ()),
             caps=caps.get(product_id, ()),
             taken=taken[product_id],
-            order_cap_percent=policy.order_cap_percent,
-            uses_lots=policy.uses_lots,
+            order_cap_percent=policies[product_id].order_cap_percent,
+            uses_lots=policies[product_id].uses_lots,
         )
 
     return {
-        i: _Ground(i, seats_of(needs[i], policy, today, keeps_held), partial(full, i), coming.get(i, ()))
+        i: _Ground(
+            i, policies[i], seats_of(needs[i], policies[i], today, i in keeps_held), partial(full, i), coming.get(i, ())
+        )
         for i in sorted(needs)
     }
 
 
-def _parts(grounds: Mapping[int, _Ground], policy: Policy) -> Iterable[list[_Ground]]:
+def _passes(grounds: Iterable[_Ground]) -> int | None:
+    """How often orders give back that the products join: as often as the most patient of their policies says."""
+    return max((g.policy.passes for g in grounds if g.policy.passes is not None), default=None)
+
+
+def _parts(grounds: Mapping[int, _Ground]) -> Iterable[list[_Ground]]:
     """The products that must be planned together: those some order needs all of."""
-    if policy.passes is None:
+    if _passes(grounds.values()) is None:
         return [[ground] for ground in grounds.values()]
     part_of: dict[int, list[_Ground]] = {i: [ground] for i, ground in grounds.items()}
     first: dict[str, int] = {}
@@ -206,24 +228,25 @@ def _parts(grounds: Mapping[int, _Ground], policy: Policy) -> Iterable[list[_Gro
     return list({id(part): part for part in part_of.values()}.values())
 
 
-def _settled(policy: Policy, part: Sequence[_Ground], today: date) -> tuple[dict[int, _Dealt], bool]:
+def _settled(part: Sequence[_Ground], today: date) -> tuple[dict[int, _Dealt], bool]:
     """The plan that carrying it out does not change; (the last one tried, False) where there was none."""
-    dealt = _once(policy, part, today, None)
+    dealt = _once(part, today, None)
     if not any(one.is_unsure for one in dealt.values()):
         return dealt, True
     for _ in range(AGAIN):
         held = {i: takes for one in dealt.values() for i, takes in one.firm.items()}
-        following = _once(policy, part, today, held)
+        following = _once(part, today, held)
         if all(_amounts(following[i].lines) == _amounts(one.lines) for i, one in dealt.items()):
             return dealt, True
         dealt = following
     return dealt, False
 
 
-def _once(policy: Policy, part: Sequence[_Ground], today: date, held: Mapping[int, Takes] | None) -> dict[int, _Dealt]:
+def _once(part: Sequence[_Ground], today: date, held: Mapping[int, Takes] | None) -> dict[int, _Dealt]:
     tables = {g.product_id: Table.dealt(g.product_id, partial(g.set_up, held)) for g in sorted(part, key=_product)}
-    has_given_back = policy.passes is not None and settle_orders(tables, policy.passes)
-    return {g.product_id: _dealt(tables[g.product_id], g.coming, policy, today, has_given_back) for g in part}
+    passes = _passes(part)
+    has_given_back = passes is not None and settle_orders(tables, passes)
+    return {g.product_id: _dealt(tables[g.product_id], g.coming, g.policy, today, has_given_back) for g in part}
 
 
 def _product(ground: _Ground) -> int:

@@ -17,7 +17,7 @@ from inventory.policy_queries import Parties, Rules
 from inventory.pool_queries import read_ruled
 from inventory.rules.allocate import Plan
 from inventory.rules.borrow import Coming
-from inventory.rules.by_policy import Snapshot, allocate_by, moved_since
+from inventory.rules.by_policy import Snapshot, allocate_under, moved_since
 from inventory.rules.policy import Policy, Segment
 from inventory.rules.pools import Protection
 from inventory.rules.promise import Peg, SiteTimes, dates_for, ship_date_after
@@ -40,7 +40,8 @@ _ELSEWHERE = """
            sum(d.reserved_qty + d.allocated_qty)
     FROM inventory_demand d JOIN unnest(%(kinds)s::text[], %(refs)s::bigint[]) AS r(kind, ref)
          ON d.ref_kind = r.kind AND d.ref_id = r.ref
-    WHERE NOT d.product_id = ANY(%(products)s::bigint[]) AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0
+    WHERE NOT d.id = ANY(%(dealt)s::bigint[]) AND d.backordered_qty + d.reserved_qty + d.allocated_qty > 0
+      AND (%(only)s::bigint[] IS NULL OR d.product_id = ANY(%(only)s::bigint[]))
     GROUP BY 1"""
 
 
@@ -67,7 +68,6 @@ class PolicyPlan:
     supplies: Mapping[int, Supply]
     snapshot: Snapshot  # what it was planned from
     stale: frozenset[int] = frozenset()  # products that had moved since they were planned ahead
-    by_parts: int = 0  # orders that are judged whole, but have lines under several policies
 
     @property
     def snapshots(self) -> Mapping[int, Snapshot]:
@@ -94,43 +94,22 @@ def plan_by_policy(stage: Stage, *, now: datetime, ahead: PolicyPlan | None = No
     back = _given_back(stage, again)
     supplies = {s.balance_id: s for s in free_stock(products, coming_back=back)}
     again = {i: [h for h in some if h.balance_id in supplies or h.kind == ClaimKind.SOFT] for i, some in again.items()}
-    needs = _needs(stage, demands, again, parties)
-    if not stage.rules.is_part:
-        needs = _judged_whole(needs, products)
+    needs = _judged_whole(stage, _strictest(_needs(stage, demands, again, parties)), demands)
     snapshot = _snapshot(stage, needs, again, supplies, accounts, now=now)
     moved = frozenset(products) if ahead is None else moved_since(ahead.snapshot, snapshot)
     plan = _plan(stage, snapshot.of(moved), now=now) if moved else Plan((), ())
     if ahead is not None:
         plan = _with_those_of(plan, ahead.plan, {n.demand_id for n in snapshot.needs if n.product_id not in moved})
     planned = {n.demand_id for n in snapshot.needs}
-    by_parts = _in_several(stage, snapshot.needs)
     dealt = {i: some for i, some in again.items() if i in planned}
-    return PolicyPlan(plan, dealt, supplies, snapshot, frozenset() if ahead is None else moved, by_parts)
+    return PolicyPlan(plan, dealt, supplies, snapshot, frozenset() if ahead is None else moved)
 
 
 def _plan(stage: Stage, snapshot: Snapshot, *, now: datetime) -> Plan:
-    """One plan for each policy, so that orders that ship complete are judged over all products of a run."""
-    today = local_date(now, "UTC")
-    parts: dict[tuple[str, int], set[int]] = defaultdict(set)
-    for product_id in {n.product_id for n in snapshot.needs}:
-        policy = stage.rules.policies[product_id]
-        parts[policy.code, policy.version].add(product_id)
-    made = []
-    for products in sorted(parts.values(), key=min):
-        policy, part = stage.rules.policies[min(products)], snapshot.of(products)
-        made.append(allocate_by(policy, part, today=today, keeps_held=not (stage.permit or policy.may_take_promises)))
-    return Plan(
-        tuple(line for m in made for line in m.lines), tuple(d for m in made for d in m.decisions),
-        tuple(peg for m in made for peg in m.pegs), all(m.is_settled for m in made),
-    )  # fmt: skip
-
-
-def _in_several(stage: Stage, needs: Iterable[Need]) -> int:
-    policies: dict[str, set[str]] = defaultdict(set)
-    for n in needs:
-        if n.group:
-            policies[n.group].add(stage.rules.policies[n.product_id].code)
-    return sum(len(some) > 1 for some in policies.values())
+    """Each product by its policy; orders that ship whole are judged over all products of a run."""
+    policies = {n.product_id: stage.rules.policies[n.product_id] for n in snapshot.needs}
+    keeps_held = {i for i, policy in policies.items() if not (stage.permit or policy.may_take_promises)}
+    return allocate_under(policies, snapshot, today=local_date(now, "UTC"), keeps_held=keeps_held)
 
 
 def _with_those_of(plan: Plan, other: Plan, demand_ids: Collection[int]) -> Plan:
@@ -204,17 +183,35 @@ def _need(demand: LockedDemand, qty: Decimal, claims: Sequence[Held], policy: Po
     )  # fmt: skip
 
 
-def _judged_whole(needs: list[Need], products: Collection[int]) -> list[Need]:
-    """With what the lines of the same orders that this run does not deal ask and hold. One statement, none without orders
-    that are judged."""
-    documents = sorted({n.group.partition(":")[::2] for n in needs if n.group})
-    if not documents:
+def _strictest(needs: list[Need]) -> list[Need]:
+    """An order that one of the policies over its lines judges as a whole is judged with all of them."""
+    judged = {n.group: n.group_percent for n in needs if n.group}
+    return [
+        replace(n, group=n.order_key, group_percent=judged[n.order_key]) if not n.group and n.order_key in judged else n
+        for n in needs
+    ]
+
+
+def _judged_whole(stage: Stage, needs: list[Need], demands: Mapping[int, LockedDemand]) -> list[Need]:
+    """With what the same orders ask and hold beyond the needs: firmly, where a policy does not deal that again, and on
+    lines that the run does not deal. One statement, none without orders that are judged; of the lines in other shards,
+    which are dealt again there, nothing is known."""
+    if not (documents := sorted({n.group.partition(":")[::2] for n in needs if n.group})):
         return needs
-    parameters = {
-        "kinds": [kind for kind, _ in documents], "refs": [int(ref) for _, ref in documents], "products": sorted(products)
-    }  # fmt: skip
-    found = {key: (asked, held) for key, asked, held in sql.rows(_ELSEWHERE, parameters)}
-    return [replace(n, group_elsewhere=found[n.group]) if n.group in found else n for n in needs]
+    beside: dict[str, tuple[Decimal, Decimal]] = defaultdict(lambda: (ZERO, ZERO))
+    kept = {n.product_id for n in needs} - stage.rules.dealt_again
+    for n in needs:
+        if n.group and n.product_id in kept:
+            firm = demands[n.demand_id].allocated_qty
+            beside[n.group] = beside[n.group][0] + firm, beside[n.group][1] + firm
+    if kept or not stage.rules.is_part:
+        parameters = {
+            "kinds": [kind for kind, _ in documents], "refs": [int(ref) for _, ref in documents],
+            "dealt": list(demands), "only": sorted(kept) if stage.rules.is_part else None,
+        }  # fmt: skip
+        for key, asked, held in sql.rows(_ELSEWHERE, parameters):
+            beside[key] = beside[key][0] + asked, beside[key][1] + held
+    return [replace(n, group_elsewhere=beside[n.group]) if n.group in beside else n for n in needs]
 
 
 NO_MINIMUM = ZERO, "", HUNDRED

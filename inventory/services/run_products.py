@@ -23,7 +23,7 @@ from inventory.free_queries import free_stock
 from inventory.locks import LockedDemand
 from inventory.models import AllocationRun
 from inventory.network_queries import site_times
-from inventory.policy_queries import Rules, rules_of
+from inventory.policy_queries import Rules, rules_of, with_ties
 from inventory.rules.allocate import Decision, Plan, PlanLine, on_its_day
 from inventory.rules.allocate import allocate as plan_for
 from inventory.rules.asks import AllocationOutcome
@@ -63,7 +63,7 @@ def run_products(
     run, is_new = _begin(trigger_key, sorted(set(product_ids)), now, parent_id)
     if not is_new:
         return outcome_of(run)
-    rules = rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None)
+    rules = with_ties(rules_of(product_ids, only=wish.policy, explains_all=wish.policy is not None))
     rules = replace(rules, is_part=parent_id is not None)
     with collection.waiting():
         ahead = _ahead(product_ids, rules, now=now) if is_heavy and rules.by_policy else None
@@ -107,7 +107,7 @@ def _deal(
     short = sum((d.backordered_qty for d in demands.values()), ZERO)
     return AllocationOutcome(
         run.pk, len(decisions), sum(gained.values(), ZERO), short, tuple(sorted(products)), len(by_policy.stale),
-        len(failed), by_policy.by_parts,
+        len(failed),
     )  # fmt: skip
 
 
@@ -277,5 +277,5 @@ def total_of(run_id: int, parts: Sequence[AllocationOutcome], *, cut: int = 0) -
         tuple(sorted({i for p in parts for i in p.product_ids})),
         sum(p.planned_again for p in parts),
         sum(p.failed_wins for p in parts),
-        cut + sum(p.by_parts for p in parts),
+        cut,
     )
