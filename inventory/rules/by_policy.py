@@ -13,7 +13,7 @@ from inventory.rules.borrow import Coming, Repeg, borrow
 from inventory.rules.give_back import SHIP_COMPLETE, Table, settle_orders
 from inventory.rules.policy import Policy
 from inventory.rules.pools import OrderCap, Protection, Quota
-from inventory.rules.shelf import Shelf, Takes, merged
+from inventory.rules.shelf import Shelf, Takes, merged, total_of
 from inventory.rules.sourcing import Need, Supply
 from inventory.rules.strategies import LOCKABLE, Seat, seats_of, sweep
 from inventory.states import Strategy
@@ -273,9 +273,11 @@ def _is_lot_by_lot(table: Table) -> bool:
 
 
 def _may_move(seat: Seat) -> bool:
-    """Whether a second run might find it elsewhere: floors gave way late, or its share is locked from now on."""
+    """Whether a second run might find it elsewhere: floors gave way late, its share is locked from now on, or a win took
+    what it held."""
     is_lockable = seat.is_locked and seat.strategy in LOCKABLE
-    return seat.stage == "sweep" or (is_lockable and seat.segment.is_fair and bool(seat.takes))
+    gave_way = seat.strategy == Strategy.IMPROVE and total_of(seat.kept) < total_of(seat.held)
+    return seat.stage == "sweep" or gave_way or (is_lockable and seat.segment.is_fair and bool(seat.takes))
 
 
 def _amounts(lines: Iterable[PlanLine]) -> dict[tuple[int, int, bool], Decimal]:

@@ -49,7 +49,7 @@ def test_an_order_over_two_policies_ships_what_it_must_or_is_dealt_nothing():
                 decision = got[n.demand_id]
                 keeps = decision.verdict.strategy in KEEPING or decision.verdict.stage == "keep"
                 assert is_met or decision.got <= (n.held_qty if keeps else 0)
-    assert min(seen[2, True], seen[2, False]) > CASES / 10
+    assert min(seen[2, True], seen[2, False]) > CASES / 50
 
 
 def test_it_never_deals_more_than_there_is_and_a_second_run_changes_nothing():
