@@ -1,7 +1,7 @@
 """Whether this installation is a demo: said on every page, asked once per process.
 
 A demo is made before its site starts (`seed_demo` refuses beside a running one), so the answer does not change while
-a process lives.
+a process lives, but for the one that makes it.
 """
 
 from collections.abc import Mapping
@@ -54,6 +54,7 @@ def context(request: HttpRequest) -> dict[str, bool]:
 @require_uow
 def begin(*, scale: str, seed: int, as_of: datetime, now: datetime) -> None:
     DemoInstallation.objects.create(scale=scale, seed=seed, as_of=as_of, started_at=now)
+    is_demo.cache_clear()  # the process that makes it pays with the demo's test cards
 
 
 @require_uow

@@ -121,10 +121,7 @@ def _calendars(world: World) -> None:
         )
     always = {day: [["00:00", "00:00"]] for day in EVERY_DAY}
     world.calendars["ALWAYS"] = world.keep("core.Calendar", code="ALWAYS", name="Around the clock", week=always)
-    office = {day: [["08:00", "18:00"]] for day in WORKDAYS}
-    world.calendars["OFFICE"] = world.keep(
-        "core.Calendar", code="OFFICE", name="Office hours", time_zone="America/New_York", week=office
-    )
+    world.calendars["OFFICE"] = _office(world)
     dock = {day: [["07:00", "11:00"], ["12:00", "15:00"]] for day in WORKDAYS}
     world.calendars["DOCK"] = world.keep(
         "core.Calendar", code="DOCK", name="Hospital dock, no lunch", time_zone="America/New_York", week=dock
@@ -140,6 +137,15 @@ def _calendars(world: World) -> None:
     for row in apps.get_model("exceptions_app.Queue").objects.order_by("code"):
         row.calendar_id = world.calendars[desks.get(row.code, "OFFICE")]
         save_reference(row=row, actor=SEEDER, now=world.opening, only=["calendar"])
+
+
+def _office(world: World) -> int:
+    """The calendar an installation has from the start, at this company's hours."""
+    model = apps.get_model("core.Calendar")
+    row = model.objects.filter(code="office").first() or model(code="office")
+    row.name, row.time_zone = "Office hours", "America/New_York"
+    row.week = {day: [["08:00", "18:00"]] for day in WORKDAYS}
+    return int(save_reference(row=row, actor=SEEDER, now=world.opening).pk)
 
 
 def _sites(world: World) -> None:

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from config.demo import rates
 from config.demo.company import KINDS
 from config.demo.progress import Stage
 from config.demo.world import SEEDER, Customer, Item, World
@@ -35,6 +36,7 @@ def make(world: World, stage: Stage) -> None:
             discount_percent=percent,
             is_prepayment=is_prepayment,
         )
+    rates.make(world)
     _list(world, stage)
     _groups(world)
     _accounts(world)
@@ -42,8 +44,9 @@ def make(world: World, stage: Stage) -> None:
 
 
 def _list(world: World, stage: Stage) -> None:
-    """Everybody's price, 4 % less by the case; the West pays its freight and gets gloves cheaper."""
-    source = _source(world, "LIST", f"List prices {world.today.year}", PriceLevel.LIST, floor=Decimal(12))
+    """Everybody's price, 4 % less by the case, in other currencies at the day's rate; the West gets gloves cheaper."""
+    name = f"List prices {world.today.year}"
+    source = _source(world, "LIST", name, PriceLevel.LIST, floor=Decimal(12), converts=True)
     has_breaks = world.scale.products <= 600  # a large demo is for its orders
     for item in world.items:
         _row(world, source, item, item.price)
@@ -67,14 +70,15 @@ def _groups(world: World) -> None:
         source = _source(
             world,
             f"GPO-{code}",
-            f"{code.title()} contract, tier {n + 1}",
+            f"{code.title()} contract",
             PriceLevel.GROUP,
             group_id=group_id,
             floor=Decimal(8),
         )
         for item in world.items[n::3][:50]:
             _row(world, source, item, cut(item.price, 13 + n * 3))
-        if n == 0:
+        if code == "NORVALE":
+            rates.activate_tier(world, source, world.items[n::3][:2])
             tolerance = Decimal("0.01")
             since = world.start - timedelta(days=30)
             world.keep(

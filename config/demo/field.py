@@ -4,20 +4,25 @@ order is to follow, par levels, and an offer from one rep to another that nobody
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from django.apps import apps
+
 from config.demo.clockwork import run_owed_jobs
 from config.demo.world import Customer, World
 from core.actors import Actor
 from fulfillment.services.record_usage import UsageOutcome, record_usage
 from inventory.field_queries import FieldStock, field_stock
-from inventory.rules.field import UsageSpec, UseLine
+from inventory.rules.field import Stated, UsageSpec, UseLine
 from inventory.rules.transfers import TransferLineSpec
+from inventory.services.acknowledge_transfer import acknowledge_transfer
 from inventory.services.ask_fill_up import replenish
 from inventory.services.offer_transfer import offer_transfer
 from inventory.services.prepare_fill_ups import prepare_fill_ups
+from inventory.services.request_transfer import request_transfer
 from inventory.services.ship_transfer import ship_transfer
 
 TRUNK = "TRUNK-WEST"
 TRUNK_USE, TRUNK_PAR, SHELF_PAR = 2, 4, 6
+LOADED = Decimal(6)
 
 
 def sell_from_trunk(world: World, customer: Customer, now: datetime) -> None:
@@ -44,12 +49,35 @@ def keep_shelves(world: World, now: datetime) -> None:
         _use(world, shelf, customer.id, used, 1, actor, now, case_reference="5520", is_po_to_follow=True)
         run_owed_jobs(now + timedelta(minutes=1))
     trunks = sorted(code for code in world.sites if code.startswith("TRUNK-") and code != TRUNK)
+    if trunks:
+        _dispute(world, trunks[-1], now + timedelta(minutes=2))
     if TRUNK in world.sites and trunks and (spare := next(iter(_stock(world, trunks[0])), None)):
         offer_transfer(
             from_site_id=world.sites[trunks[0]], to_site_id=world.sites[TRUNK],
             lines=[TransferLineSpec(spare.product_id, Decimal(1), spare.lot)], note="Spare, yours if you need it",
             key="demo offer", actor=world.people.get("rep-east", world.people["rep"]), now=now,
         )  # fmt: skip
+
+
+def _dispute(world: World, trunk: str, now: datetime) -> None:
+    """Six screws were loaded for a trunk, the rep counts five: nobody knows yet who is right."""
+    found = sorted(field_stock([world.sites["CMH"], world.sites["RNO"]]), key=lambda x: -x.on_hand)
+    implants = {i.id for i in world.items if i.family in ("SCR", "PLT")}
+    stock = next((x for x in found if x.product_id in implants and x.on_hand >= LOADED), None)
+    if stock is None:
+        return
+    transfer_id = request_transfer(
+        from_site_id=stock.site_id, to_site_id=world.sites[trunk], expected_date=world.today, key="demo short fill-up",
+        lines=[TransferLineSpec(stock.product_id, LOADED, stock.lot)], actor=world.people["warehouse"], now=now,
+    )  # fmt: skip
+    ship_transfer(transfer_id=transfer_id, actor=world.people["warehouse"], now=now + timedelta(minutes=1))
+    (line,) = apps.get_model("inventory.TransferLine").objects.filter(transfer_id=transfer_id)
+    stated = {line.pk: Stated(LOADED - 1)}
+    rep = world.people.get("rep-south", world.people["rep"])
+    acknowledge_transfer(
+        transfer_id=transfer_id, stated=stated, note="The box was open", actor=rep, now=now + timedelta(minutes=2)
+    )
+    run_owed_jobs(now + timedelta(minutes=3))
 
 
 def _use(

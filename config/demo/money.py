@@ -10,8 +10,9 @@ from billing.services.dispute_invoice import open_dispute
 from billing.services.follow_invoices import follow_invoices
 from billing.services.settle_commissions import settle_commissions
 from billing.states import DisputeReason
+from config.demo import quarrels
 from config.demo.world import SEEDER, World
-from reporting.services.build_kpis import build_recent_kpis
+from reporting.services.build_kpis import build_kpis
 
 INVOICES = 150  # the latest of the largest customers: a demo shows a statement, not a year of them
 
@@ -40,12 +41,13 @@ def make(world: World) -> None:
             percent=Decimal(2),
             valid_from=world.live_from,
         )
+    quarrels.revenue_rules(world)
     latest = [i.id for i in invoices_of_account([c.id for c in world.customers], limit=INVOICES)]
     settle_commissions(invoice_ids=latest, now=world.now)
     follow_invoices(invoice_ids=latest, now=world.now)
     _statements(world)
     _dispute(world)
-    build_recent_kpis(now=world.now)
+    build_kpis(start=world.start, end=world.today + timedelta(days=1))
 
 
 def _statements(world: World) -> None:

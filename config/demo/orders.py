@@ -15,6 +15,7 @@ from billing.rules.asks import InvoiceView
 from billing.services.post_receipt import post_receipt
 from config.demo.cases import work_on_cases
 from config.demo.clockwork import run_owed_jobs
+from config.demo.overridden import bargain
 from config.demo.progress import Stage
 from config.demo.stock import Lot, expected_per_day, home_of, opening_days, receive, rounded, stocked
 from config.demo.world import SEEDER, Customer, Item, World
@@ -89,7 +90,8 @@ def live_a_day(world: World, book: Book, day: date, orders: int, a_day: dict[str
     _goods_arrive(world, book, day, morning)
     _ship(world, book, book.packed, at(day, 12), dice)
     for minute in sorted(dice.randrange(120, 540) for _ in range(orders)):
-        take_order(world, book, draft_of(world, book, day, dice), at(day, 11, minute), dice)
+        placed = take_order(world, book, draft_of(world, book, day, dice), at(day, 11, minute), dice)
+        bargain(world, placed, at(day, 11, minute + 1), dice)
     run_owed_jobs(at(day, 20, 30))
     _cancel_some(world, book, at(day, 20, 40))
     _release(world, book, day, evening, dice)

@@ -13,8 +13,10 @@ from config.demo import (
     dock,
     money,
     orders,
+    overridden,
     people,
     products,
+    quarrels,
     returns,
     rulebook,
     signins,
@@ -136,6 +138,8 @@ def make(scale: Scale, seed: int, *, now: datetime, progress: Progress) -> World
         run_owed_jobs(world.now)
         money.make(world)
         run_owed_jobs(world.now)
+        quarrels.make(world)
+        overridden.review_some(world, world.now)
         overrides.seal_pending(now=world.now)
         sweep(now=world.now)
         run_owed_jobs(world.now)  # what the clocks told

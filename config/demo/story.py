@@ -10,11 +10,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from config.demo import edi, field, vendor
+from config.demo import edi, field, files, overridden, rates, scarce, vendor, waiting
+from config.demo.cast import ago, one_of, order, the
 from config.demo.clockwork import run_owed_jobs
 from config.demo.orders import Book, draft_of, pay_what_is_due, take_order
 from config.demo.stock import Lot, receive
-from config.demo.world import Customer, Item, World
+from config.demo.world import World
 from core import overrides
 from core.actors import Actor
 from core.overrides import Reason
@@ -38,6 +39,7 @@ from orders.rules.wishes import LineWish, Wish
 from orders.services.amend import amend
 from orders.services.capture import capture
 from orders.services.clear_hold import clear_hold
+from orders.services.hold_goods import hold_goods
 from orders.services.place import place
 from orders.services.place_hold import place_hold
 from orders.states import Channel
@@ -52,6 +54,7 @@ def make(world: World) -> None:
     cast = {the(world, kind).id: the(world, kind) for kind in kinds}
     pay_what_is_due(world, cast.values(), ago(world, 310))
     _ordinary_business(world, ago(world, 300))
+    rates.sell_in_another_currency(world, one_of(world, "BLD", "SPC"), ago(world, 240))
     _shortage_and_moved_promise(world)
     _credit(world)
     _price_difference(world, ago(world, 130))
@@ -59,43 +62,13 @@ def make(world: World) -> None:
     field.keep_shelves(world, ago(world, 118))
     vendor.sell_to_order(world, [the(world, "surgery"), the(world, "clinic")], ago(world, 100))
     _short_pick(world)
+    overridden.make(world)
+    scarce.make(world)
+    waiting.make(world)
+    files.import_prices(world, ago(world, 62))
     _drafts(world, ago(world, 60))
     edi.receive_orders(world, ago(world, 20))
     run_owed_jobs(ago(world, 1))
-
-
-def ago(world: World, minutes: int) -> datetime:
-    return world.now - timedelta(minutes=minutes)
-
-
-def the(world: World, kind: str) -> Customer:
-    """The first customer of the kind; the first of all where there is none."""
-    return next((c for c in world.customers if c.kind == kind), world.customers[0])
-
-
-def one_of(world: World, *families: str) -> Item:
-    """The first product of the first family that is there."""
-    return next((i for family in families for i in world.items if i.family == family), world.items[0])
-
-
-def order(
-    world: World,
-    customer: Customer,
-    lines: list[tuple[Item, int]],
-    *,
-    po: str,
-    channel: Channel = Channel.CONSOLE,
-    days: int = 4,
-) -> OrderDraft:
-    return OrderDraft(
-        customer.id,
-        channel,
-        "USD",
-        tuple(LineDraft(n, Decimal(qty), product_id=item.id) for n, (item, qty) in enumerate(lines, start=1)),
-        po_number=po,
-        ship_to_id=customer.ship_to_ids[0],
-        requested_date=world.today + timedelta(days=days),
-    )
 
 
 def _ordinary_business(world: World, now: datetime) -> None:
@@ -190,7 +163,7 @@ def _credit(world: World) -> None:
     )
     run_owed_jobs(now + timedelta(minutes=6))
     _clear_credit(world, let_go, now + timedelta(minutes=30))
-    limit = Reason("growing_account", "Second clinic opened in spring, pays on time for a year.")
+    limit = Reason("review", "Second clinic opened in spring, pays on time for a year.")
     changed = change_limit(
         account_id=vet.id,
         limit_amount=Decimal(24_000),
@@ -313,13 +286,15 @@ def _drafts(world: World, now: datetime) -> None:
         channel=Channel.CRM,
         days=30,
     )
-    capture(
+    quote = capture(
         OrderDraft(
             **{**vars(offer), "note": "Offer for the new trauma room: prices to be confirmed before it is placed."}
         ),
         actor=world.people["rep"],
         now=now + timedelta(minutes=10),
     )
+    until = world.now + timedelta(hours=46)
+    hold_goods(order_id=quote.order_id, until=until, actor=world.people["rep"], now=now + timedelta(minutes=12))
     lidocaine = next((i for i in world.items if i.regulated == "RX"), None)
     if lidocaine:
         vet = the(world, "vet")

@@ -10,7 +10,17 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
 from accounts.models import Account, Buyer, Rep, User
-from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
+from billing.models import (
+    ChargebackClaim,
+    CreditMemo,
+    Dispute,
+    Invoice,
+    InvoiceLine,
+    Obligation,
+    Payment,
+    Receipt,
+    WriteOff,
+)
 from catalog.models import License, Product, ProductUnit
 from config.demo import bulk, seed, signins
 from config.demo.people import PERSONAS
@@ -18,14 +28,25 @@ from config.demo.products import gtin
 from config.demo.progress import Progress
 from config.demo.scale import Scale
 from core import demo, invariants
-from core.models import DemoInstallation, Job, OverrideEntry
+from core.models import DemoInstallation, Job, OverrideEntry, OverrideReview
 from core.money import round_amount
 from core.testing import outer_atomic
+from credit.admin import accounts as limits
 from exceptions_app.models import Case
-from fulfillment.models import Return, Shipment
-from integrations.models import EdiTransaction
-from inventory.models import FieldUsage, ParLevel, Site, StockBalance, StockCount, Transfer, TransferOffer
-from orders.models import Hold, Order, OrderLine
+from fulfillment.models import RecallRequest, ReleaseRun, Return, Shipment
+from integrations.models import EdiTransaction, Upload
+from inventory.models import (
+    FieldUsage,
+    ParLevel,
+    Site,
+    StockBalance,
+    StockCount,
+    Transfer,
+    TransferDispute,
+    TransferOffer,
+)
+from orders.admin import verbs
+from orders.models import Hold, Order, OrderLine, StockHold
 from reporting.models import OrderMeasure
 from tests.factories.flow import breaches
 
@@ -39,6 +60,9 @@ def tiny(django_db_setup, django_db_blocker):
     """The demo's world, seeded once for the module and rolled back at its end. Every step ran as in a large one."""
     with django_db_blocker.unblock(), outer_atomic():
         yield seed.make(TINY, SEED, now=NOW, progress=Progress(None))
+    with django_db_blocker.unblock():
+        demo.is_demo.cache_clear()
+        assert not demo.is_demo()
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("tiny")]
@@ -63,8 +87,8 @@ def test_the_company_is_complete_and_counted():
 def test_the_same_seed_gives_the_same_numbers():
     statuses = dict(Order.objects.values_list("status").annotate(n=Count("pk")))
     total = Order.objects.aggregate(total=Sum("total_amount"))["total"]
-    assert statuses == {"closed": 22, "submitted": 17, "draft": 3}
-    assert (OrderLine.objects.count(), total) == (103, Decimal("143372.13"))
+    assert statuses == {"closed": 21, "submitted": 34, "draft": 4}
+    assert (OrderLine.objects.count(), total) == (116, Decimal("147298.28"))
 
 
 def test_every_invariant_holds_and_nothing_is_owed():
@@ -127,9 +151,11 @@ def test_today_a_fill_up_is_on_its_way_a_usage_waits_for_its_po_and_a_rep_offers
     assert TransferOffer.objects.get().status == "offered"
 
 
-def test_today_three_drafts_wait_and_a_price_is_disputed():
+def test_today_four_drafts_wait_two_of_them_hold_goods_and_a_price_is_disputed():
     drafts = Order.objects.filter(status="draft")
-    assert sorted(drafts.values_list("po_number", flat=True)) == ["", "MC-61144", "VET-118"]
+    assert sorted(drafts.values_list("po_number", flat=True)) == ["", "MC-61144", "MC-61160", "VET-118"]
+    held = dict(StockHold.objects.filter(ended="").values_list("order__po_number", "placed_by"))
+    assert held == {"MC-61160": "Lena Marshholt", "": "Dario Quillfeather"}
     assert Case.objects.filter(kind="unresolved_lines", subject_id=drafts.get(po_number="MC-61144").pk).count() == 1
     assert Hold.objects.get(order__po_number="RH-70431").rule == "price_mismatch"
 
@@ -237,3 +263,45 @@ def test_today_one_order_came_by_edi_and_one_beside_it_could_not_be_read():
     ]
     assert Order.objects.get(po_number="RH-70455").status == "submitted"
     assert Case.objects.filter(kind="edi_quarantined", status="open").count() == 1
+
+
+def test_today_every_kind_of_rule_was_set_aside_and_finance_looked_at_some():
+    kinds = set(OverrideEntry.objects.values_list("kind", flat=True))
+    assert kinds >= {
+        "allocation", "credit_limit", "credit_settings", "eligibility", "hold_release", "payment_terms", "price", "promise",
+        "reallocation", "split",
+    }  # fmt: skip
+    assert set(OverrideReview.objects.values_list("verdict", flat=True)) == {"ok", "follow_up", "train"}
+    codes = set(OverrideEntry.objects.values_list("reason_code", flat=True))
+    assert codes <= {*dict(verbs.REASONS), *dict(limits.REASONS), "what_if", "split", "substitution", "reallocation"}
+
+
+def test_today_money_is_paid_written_off_claimed_and_not_earned_yet():
+    assert dict(Payment.objects.values_list("method", "status")) == {"card": "succeeded", "card-declined": "failed"}
+    assert sorted(WriteOff.objects.values_list("amount", "status")) == [
+        (Decimal("0.37"), "posted"), (Decimal("4.20"), "waiting"), (Decimal("18.50"), "rejected"),
+    ]  # fmt: skip
+    assert sorted(Dispute.objects.values_list("status", flat=True)) == ["credited", "open", "rejected"]
+    claims = ChargebackClaim.objects.order_by("reference").values_list("status", "amount")
+    assert [status for status, _ in claims] == ["approved", "denied"]
+    abroad = Invoice.objects.get(currency="CAD")
+    assert (abroad.order.po_number, abroad.total_amount) == ("CA-2041", abroad.net_amount + abroad.freight_amount)
+    assert Invoice.objects.filter(tax_amount__gt=0).exists()
+    assert set(Obligation.objects.values_list("event", flat=True)) <= {"over_time", "use", "deliver", "ship"}
+
+
+def test_today_the_warehouse_is_asked_back_and_many_orders_were_released_at_once():
+    assert sorted(RecallRequest.objects.values_list("state", flat=True)) == ["accepted", "asked", "refused"]
+    run = ReleaseRun.objects.get()
+    assert (run.asked_count, run.released_count + run.refused_count) == (7, 7)
+    assert run.released_count > 0
+    assert run.refused_count > 0
+    assert TransferDispute.objects.get().line.transfer.to_site.code == "TRUNK-SOUTH"
+    together = Order.objects.get(po_number="SX-8866")
+    assert (together.ship_complete, together.status) == ("order", "submitted")
+
+
+def test_today_a_file_of_prices_was_taken_but_for_two_rows_and_another_waits():
+    taken, waits = Upload.objects.order_by("pk")
+    assert (taken.state, taken.counts["error"]) == ("applied", 2)
+    assert (waits.state, waits.counts.get("error", 0)) == ("previewed", 0)
