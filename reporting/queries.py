@@ -13,13 +13,19 @@ from exceptions_app.states import LIVE
 from reporting.kpi_queries import built
 from reporting.rules.kpis import ALL, NO_DATA, Kpi, Measured, hours, kpi, share
 
+# Ship notices (ASN) that did not leave, or not as the shipment was, are cases of their shipment.
+RIGHT_DOCUMENTS = """
+    (cardinality(invoice_ids) >= cardinality(shipment_ids) OR shipment_ids <@ coalesce(billed_shipment_ids, '{}'))
+        AND NOT is_disputed AND order_id NOT IN (
+            SELECT h.order_id FROM exceptions_app_case c JOIN fulfillment_shipment h ON h.id = c.subject_id
+             WHERE c.subject_kind = 'shipment' AND c.kind IN ('asn_due', 'asn_mismatch'))
+"""
 # An order is finished when nothing of it is open and something was shipped; it counts on the day of its last shipment.
 # What its lines add up to is kept beside it (reporting.models.measure), so that a year of lines is not read for a page.
-FINISHED = """
+FINISHED = f"""
 WITH finished AS (
     SELECT id, order_id, order_number, received_at, last_shipped_at, is_on_time AS on_time, is_in_full AS in_full,
-        (cardinality(invoice_ids) >= cardinality(shipment_ids) OR shipment_ids <@ coalesce(billed_shipment_ids, '{}'))
-            AND NOT is_disputed AS right_documents, NOT is_damaged AS undamaged, held_seconds,
+        {RIGHT_DOCUMENTS} AS right_documents, NOT is_damaged AS undamaged, held_seconds,
         ordered_qty AS ordered, first_shipped_qty AS first_shipped
     FROM reporting_ordermeasure
     WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s AND is_complete

@@ -10,8 +10,9 @@ from django.db.models import Exists, F, OuterRef, Sum
 
 from billing.models import CreditMemo, InvoiceLine, Repricing
 from billing.rules.asks import CreditSpec
+from billing.rules.charges import Charges, charges_back
 from billing.rules.credits import CreditedLine, worth
-from billing.services.issue_credit_memo import credit_lines
+from billing.services.issue_credit_memo import charges_left, credit_lines
 from billing.states import CreditKind, InvoiceStatus
 from core.actors import Actor
 from core.errors import NotFound, Refused
@@ -36,7 +37,7 @@ class NotInvoicedYet(Refused):
 @door_verb
 def credit_return(*, return_id: int, actor: Actor, now: datetime) -> int | None:
     """The credit memo's id; None where nothing is to be credited: it is not inspected yet, nothing of it stays with us, or
-    the fee takes it all. Said again it gives the same memo.
+    the fee takes it all (it is of the goods: tax goes back under a fee of 100 % too). Said again it gives the same memo.
 
     The units are those whose lot came back, at the price of their own invoice line, and with what was rebilled for them
     since. Locks: credit 10, the return 30,
@@ -61,7 +62,7 @@ def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datet
     total = sum((worth(x.state, x.qty, x.currency) for x in lines), ZERO)
     currency = lines[0].currency
     fee = round_amount(EXACT.divide(EXACT.multiply(total, head.fee_percent), PERCENT), currency)
-    if fee >= total:
+    if fee >= total and not _charges(lines):
         return None
     memo_id = credit_lines(
         account_id=head.account_id,
@@ -77,6 +78,12 @@ def _credit(head: ReturnHead, basis: list[CreditBasis], actor: Actor, now: datet
     number = CreditMemo.objects.values_list("number", flat=True).get(pk=memo_id)
     mark_credited(head.id, number, actor=actor, now=now)
     return memo_id
+
+
+def _charges(back: Sequence["_Back"]) -> Decimal:
+    """What of tax and freight goes back with the goods. One statement."""
+    rows = {x.pk: x for x in InvoiceLine.objects.filter(pk__in=[x.invoice_line_id for x in back])}
+    return sum((x.charges(charges_left(rows[x.invoice_line_id])).total for x in back), ZERO)
 
 
 def _key(return_id: int) -> str:
@@ -104,6 +111,10 @@ class _Back(NamedTuple):
         if self.is_of_goods:
             return CreditSpec(self.invoice_line_id, qty=self.qty, with_freight=self.with_freight)
         return CreditSpec(self.invoice_line_id, amount=worth(self.state, self.qty, self.currency))
+
+    def charges(self, left: Charges) -> Charges:
+        amount = worth(self.state, self.qty, self.currency)
+        return charges_back(self.spec, self.state, left, amount, self.currency)
 
 
 _STATE = ("pk", "qty", "amount", "credited_qty", "credited_amount", "invoice__currency")

@@ -58,7 +58,9 @@ class OrderAdmin(LedgerAdmin):
         ("Channel", "channel"),
         ("Received", "received_at"),
         ("Requested", "requested_date"),
-        ("Total", "total_amount"),
+        ("Total, net", "total_amount"),
+        ("Tax", "tax_amount"),
+        ("Freight", "freight_amount"),
         ("Currency", "currency"),
     )
     actions_list = ("reprice",)
@@ -90,9 +92,9 @@ class OrderAdmin(LedgerAdmin):
     def how_far(self, row: Order) -> str:
         return how_much(getattr(row, "known_progress", None)) or "–"
 
-    @admin.display(description="total", ordering="total_amount")
+    @admin.display(description="total, net", ordering="total_amount")
     def total(self, row: Order) -> str:
-        """What it comes to at the locked prices; a draft has none yet."""
+        """What its goods come to at the locked prices, before tax and freight; a draft has none yet."""
         return "–" if row.status == OrderStatus.DRAFT else f"{row.total_amount:,} {row.currency}"
 
     @action(description="Propose repricing", url_path="reprice", permissions=["act"])

@@ -74,7 +74,8 @@ DEFINITIONS: tuple[Definition, ...] = (
         Decimal(95),
         True,
         "Finished orders whose every line shipped by its first promised date and in full, whose every shipment has its "
-        "invoice, none of them disputed, and with no damage noted; of all orders that finished shipping in the period.",
+        "invoice, none of them disputed, whose ship notices (ASN) were there and right, and with no damage noted; of all "
+        "orders that finished shipping in the period.",
         "finished orders",
     ),
     Definition(
@@ -89,7 +90,8 @@ DEFINITIONS: tuple[Definition, ...] = (
     ),
     Definition(
         "right_documents", "Right documents", "%", Decimal(99), True,
-        "Finished orders where every shipment has its invoice and no invoice was disputed.", "finished orders",
+        "Finished orders where every shipment has its invoice, no invoice was disputed, and no ship notice (ASN) was "
+        "missing or differed from its shipment.", "finished orders",
     ),
     Definition(
         "undamaged", "Undamaged", "%", Decimal(99), True,

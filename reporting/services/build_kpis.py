@@ -7,6 +7,7 @@ from django.db import connection
 from core import clock
 from core.uow import door_verb, require_uow
 from reporting.models import KpiDay
+from reporting.queries import RIGHT_DOCUMENTS
 from reporting.service_terms import kpi_rows, served
 
 RECENT = timedelta(days=35)
@@ -29,8 +30,7 @@ UPDATE reporting_ordermeasure m SET held_seconds = h.seconds
 _BUILD = """
 WITH finished AS MATERIALIZED (
   SELECT id, order_id, (last_shipped_at AT TIME ZONE 'UTC')::date AS day, is_on_time AS on_time, is_in_full AS in_full,
-         (cardinality(invoice_ids) >= cardinality(shipment_ids) OR shipment_ids <@ coalesce(billed_shipment_ids, '{}'))
-           AND NOT is_disputed AS documents, NOT is_damaged AS undamaged, ordered_qty, first_shipped_qty,
+         {documents} AS documents, NOT is_damaged AS undamaged, ordered_qty, first_shipped_qty,
          extract(epoch FROM last_shipped_at - received_at) AS seconds, held_seconds
     FROM reporting_ordermeasure WHERE last_shipped_at >= %(start)s AND last_shipped_at < %(end)s AND is_complete
 ), rows AS (
@@ -106,7 +106,7 @@ def _build(start: date, end: date) -> int:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext('reporting_kpiday'))")  # one build at a time
         cursor.execute(_HELD, days)
         cursor.execute("DELETE FROM reporting_kpiday WHERE day >= %(start)s AND day < %(end)s", days)
-        cursor.execute(_BUILD, days)
+        cursor.execute(_BUILD.replace("{documents}", RIGHT_DOCUMENTS), days)
         built = cursor.rowcount
     terms = kpi_rows(served(start, end))
     KpiDay.objects.bulk_create(

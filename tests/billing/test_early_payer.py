@@ -7,6 +7,8 @@ import pytest
 from django.urls import reverse
 
 from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
+from billing.papers.invoice import invoice_pdf
+from billing.queries import invoice_by_number
 from billing.rules.asks import CreditSpec
 from billing.services.apply_receipt import apply_on_account, apply_receipt
 from billing.services.issue_credit_memo import issue_credit_memo
@@ -20,6 +22,7 @@ from tests.factories.credit import TermsFactory
 from tests.factories.doors import browser_of, buyer_for
 from tests.factories.flow import breaches, shipped, stocked_world
 from tests.factories.orders import FINANCE, NOW, TODAY
+from tests.fulfillment.test_papers import words
 
 pytestmark = pytest.mark.django_db
 D = Decimal
@@ -115,7 +118,7 @@ def test_money_that_came_late_earns_nothing_when_it_is_applied(world):
 
 
 def test_what_was_credited_earns_no_discount(world, monkeypatch):
-    """Of 100.00 nine tenths came back: the 2 % are of the 10.00 that are left to pay."""
+    """Of 100.00 nine tenths came back: the 2 % are of the 10.00 that are left to pay; the paper is of its day."""
     line = InvoiceLine.objects.get()
     issue_credit_memo(
         account_id=world.account.pk, kind=CreditKind.RETURN, lines=[CreditSpec(line.pk, qty=D(9))], reason="came back",
@@ -123,6 +126,8 @@ def test_what_was_credited_earns_no_discount(world, monkeypatch):
     )  # fmt: skip
     monkeypatch.setattr("core.clock.now", lambda: NOW + DAYS)
     assert "$9.80 settles it" in browser_of(buyer_for(world.account)).get(reverse("portal:pay")).content.decode()
+    printed = invoice_by_number("INV-1", None)
+    assert printed is not None and "2.00 if paid by 12 Mar 2026" in " ".join(words(invoice_pdf(printed)))
     invoice = pay(world, "8", 1)
     assert (invoice.status, invoice.open_amount) == ("partially_paid", 2)
     invoice = pay(world, "1.80", 2, reference="WIRE-2")

@@ -24,8 +24,9 @@ from fulfillment.services.ship_vendor_order import ship_vendor_order
 from inventory.services.receive_stock import receive_stock
 from orders.models import Order
 from pricing.models import PriceRow
+from tests.billing.test_credit_return import returned
 from tests.factories.field import make_field, use
-from tests.factories.flow import NOW, PICKER, breaches, picked, placed, released, stocked_world
+from tests.factories.flow import NOW, PICKER, breaches, picked, placed, released, shipped, stocked_world
 from tests.factories.orders import CLERK
 from tests.factories.pricing import FreightFactory, TaxFactory
 from tests.factories.vendors import asked, selling
@@ -144,4 +145,16 @@ def test_what_was_used_of_a_consignment_is_billed_with_its_tax_and_freight():
     order = Order.objects.get()
     assert (order.total_amount, order.tax_amount, order.freight_amount) == (D("30.00"), D("2.48"), D("1.11"))
     assert figures(Invoice.objects.get()) == (D("30.00"), D("2.48"), D("1.11"), D("33.59"))
+    assert breaches() == []
+
+
+def test_a_fee_of_100_percent_keeps_the_goods_and_gives_the_tax_back():
+    charged()
+    world = stocked_world()
+    back = returned(world, shipped(world, 3).order_id, (3, "restock"), fee_percent=D(100))
+    memo = CreditMemo.objects.get()
+    assert (memo.lines_amount, memo.fee_amount, memo.tax_amount, memo.total_amount) == (
+        D("30.00"), D("30.00"), D("2.48"), D("2.48"),
+    )  # fmt: skip
+    assert back.status == "credited"
     assert breaches() == []

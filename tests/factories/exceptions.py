@@ -43,13 +43,16 @@ def subject(pk: int = 1, kind: str = "order") -> DocumentRef:
     return DocumentRef(kind, pk, f"{kind.upper()}-{pk}")
 
 
-def opened(*, now: datetime, kind: str = SPILL.code, subject_id: int = 1, cause_key: str = "", **values: Any) -> Case:
+def opened(
+    *, now: datetime, kind: str = SPILL.code, subject_id: int = 1, subject_kind: str = "order", cause_key: str = "",
+    **values: Any,
+) -> Case:  # fmt: skip
     """A case just opened (its own unit of work)."""
     values.setdefault("account_id", None)
     values.setdefault("money_at_risk", Decimal("12.50"))
     values.setdefault("currency", "USD")
     with unit():
-        case_id = open_case(kind, subject=subject(subject_id), cause_key=cause_key, now=now, **values)
+        case_id = open_case(kind, subject=subject(subject_id, subject_kind), cause_key=cause_key, now=now, **values)
     return Case.objects.get(pk=case_id)
 
 
