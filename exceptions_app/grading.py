@@ -10,7 +10,8 @@ from accounts.rules.asks import NO_TIER_RANK, AccountSnapshot
 from core.rates import rates
 from exceptions_app import kinds
 from exceptions_app.detection import Cause
-from exceptions_app.severity import Grade, Weighed
+from exceptions_app.models import SlaPolicy
+from exceptions_app.severity import LITTLE, MUCH, Grade, Weighed
 from exceptions_app.states import Severity
 
 
@@ -20,23 +21,31 @@ def accounts_of(causes: Sequence[Cause], *, now: datetime) -> dict[int, AccountS
 
 
 def grades(
-    causes: Sequence[Cause], known: Mapping[int, AccountSnapshot], set_by_policy: Sequence[str], *, now: datetime
+    causes: Sequence[Cause],
+    known: Mapping[int, AccountSnapshot],
+    policies: Sequence[SlaPolicy | None],
+    *,
+    now: datetime,
 ) -> list[Grade]:
-    """One per cause, in their order; at most 1 SQL, for the rates of the day. A policy's severity, where it names one,
-    stands before the rule's."""
+    """One per cause, in their order, with the policy of each; at most 1 SQL, for the rates of the day. A policy's severity,
+    where it names one, stands before the rule's; the rule counts money by the policy's amounts, where it has some."""
     ours = home_currency()
     foreign = {(c.currency, ours) for c in causes if c.money_at_risk and c.currency and c.currency != ours}
     exchange = rates(foreign, on=now.date()) if foreign else {}
     return [
-        Grade(Severity(fixed), f"{fixed}, by the SLA policy")
-        if fixed
-        else _grade(cause, known.get(cause.account_id or 0), exchange, ours)
-        for cause, fixed in zip(causes, set_by_policy, strict=True)
+        Grade(Severity(policy.severity), f"{policy.severity}, by the SLA policy")
+        if policy and policy.severity
+        else _grade(cause, policy, known.get(cause.account_id or 0), exchange, ours)
+        for cause, policy in zip(causes, policies, strict=True)
     ]
 
 
 def _grade(
-    cause: Cause, account: AccountSnapshot | None, exchange: Mapping[tuple[str, str], Decimal], ours: str
+    cause: Cause,
+    policy: SlaPolicy | None,
+    account: AccountSnapshot | None,
+    exchange: Mapping[tuple[str, str], Decimal],
+    ours: str,
 ) -> Grade:
     kind = kinds.kind(cause.kind)
     rate = Decimal(1) if cause.currency == ours else exchange.get((cause.currency, ours))
@@ -46,6 +55,8 @@ def _grade(
         currency=cause.currency,
         amount=None if rate is None else cause.money_at_risk * rate,
         unit=ours,
+        much=MUCH if policy is None or policy.graver_from is None else policy.graver_from,
+        little=LITTLE if policy is None or policy.milder_below is None else policy.milder_below,
         tier_rank=None if rank == NO_TIER_RANK else rank,
         evidence=cause.evidence,
     )

@@ -47,8 +47,8 @@ def terms_of(specs: Sequence[CaseSpec], queues: Mapping[str, Queue], *, now: dat
     policy_scopes = [_scope(row) for row in policies.values()]
     rule_scopes = [_scope(row, row.territory_id) for row in rules.values()]
     chosen = [(most_particular(policy_scopes, a), most_particular(rule_scopes, a)) for a in about]
-    set_by = [policies[policy.id].severity if policy else "" for policy, _ in chosen]
-    graded = grades(specs, known, set_by, now=now)
+    held = [policies[policy.id] if policy else None for policy, _ in chosen]
+    graded = grades(specs, known, held, now=now)
     routed = [rules[rule.id] if rule else None for _, rule in chosen]
     owners = [
         (rule.queue if rule else None) or queues[kinds.kind(s.kind).owner_queue]
@@ -62,17 +62,17 @@ def terms_of(specs: Sequence[CaseSpec], queues: Mapping[str, Queue], *, now: dat
             calendar=calendars[queue.pk],
             assignee_id=who,
             grade=grade,
-            **_by_policy(kinds.kind(spec.kind), policies[policy.id] if policy else None),
+            **_by_policy(kinds.kind(spec.kind), policy),
         )
-        for spec, queue, who, (policy, _), grade in zip(specs, owners, assignees, chosen, graded, strict=True)
+        for spec, queue, who, policy, grade in zip(specs, owners, assignees, held, graded, strict=True)
     ]
 
 
 def _by_policy(kind: KindSpec, policy: SlaPolicy | None) -> dict[str, Any]:
     return {
         "policy_id": policy.pk if policy else None,
-        "respond_minutes": policy.respond_minutes if policy else kind.respond_minutes,
-        "resolve_minutes": policy.resolve_minutes if policy else kind.resolve_minutes,
+        "respond_minutes": (policy and policy.respond_minutes) or kind.respond_minutes,
+        "resolve_minutes": (policy and policy.resolve_minutes) or kind.resolve_minutes,
     }
 
 

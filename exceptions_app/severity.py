@@ -11,6 +11,7 @@ from typing import Any
 from exceptions_app.states import Severity
 
 DAYS_LATE = "days_late"  # the piece of evidence that says how many days late the customer, or the supply, is
+MUCH, LITTLE = Decimal(25_000), Decimal(250)  # where no SLA policy says otherwise
 _SCALE = tuple(Severity)
 _ZERO = Decimal(0)
 
@@ -18,14 +19,16 @@ _ZERO = Decimal(0)
 @dataclass(frozen=True)
 class Weighed:
     """What a rule looks at. `at_risk` is in `currency`, `amount` the same in `unit`, the company's own, in which whoever
-    weighs a case exchanges at the rate of the day (None: no rate, or nothing
-    known); `tier_rank` is 1 for the customers served first, None without a tier; `evidence` is all that was seen.
+    weighs a case exchanges at the rate of the day (None: no rate, or nothing known); `much` and `little` of it move a case
+    by a step; `tier_rank` is 1 for the customers served first, None without a tier; `evidence` is all that was seen.
     """
 
     at_risk: Decimal = _ZERO
     currency: str = ""
     amount: Decimal | None = None
     unit: str = "USD"
+    much: Decimal = MUCH
+    little: Decimal = LITTLE
     tier_rank: int | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
 
@@ -59,12 +62,10 @@ def as_declared(start: Severity, seen: Weighed) -> Grade:
 
 @dataclass(frozen=True)
 class Steps:
-    """One step graver from `much` at risk, for tiers up to `first_ranks`, and from `late_days` late (0: lateness does not
-    count); one step milder where something, but less than `little`, is at risk. Amounts are in the company's currency.
+    """One step graver from much at risk (the case's SLA policy says how much, else `MUCH`), for tiers up to `first_ranks`,
+    and from `late_days` late (0: lateness does not count); one step milder where something, but little, is at risk.
     """
 
-    much: Decimal = Decimal(25_000)
-    little: Decimal = Decimal(250)
     first_ranks: int = 1
     late_days: int = 0
 
@@ -78,9 +79,10 @@ class Steps:
         if seen.amount is None:
             return []
         told = f"{seen.at_risk:,} {seen.currency} at risk"
-        if seen.amount >= self.much:
-            return [(1, f"{told}, {self.much:,} {seen.unit} or more")]
-        return [(-1, f"{told}, less than {self.little:,} {seen.unit}")] if _ZERO < seen.amount < self.little else []
+        if seen.amount >= seen.much:
+            return [(1, f"{told}, {_plain(seen.much)} {seen.unit} or more")]
+        is_little = _ZERO < seen.amount < seen.little
+        return [(-1, f"{told}, less than {_plain(seen.little)} {seen.unit}")] if is_little else []
 
     def _by_tier(self, seen: Weighed) -> list[tuple[int, str]]:
         is_first = seen.tier_rank is not None and seen.tier_rank <= self.first_ranks
@@ -90,6 +92,11 @@ class Steps:
         if not self.late_days or seen.days_late < self.late_days:
             return []
         return [(1, f"{seen.days_late} days late, {self.late_days} or more")]
+
+
+def _plain(limit: Decimal) -> str:
+    """ "25,000", "99.50": cents only where there are some."""
+    return f"{limit:,.0f}" if limit == limit.to_integral_value() else f"{limit:,.2f}"
 
 
 BY_MONEY_AND_TIER = Steps()

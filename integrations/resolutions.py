@@ -9,6 +9,7 @@ from core.errors import DomainError, FieldError, InvalidInput
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Asked, Resolution, register
+from integrations import seam_resolutions
 from integrations.exception_kinds import (
     EDI_NEW_PARTNER,
     EDI_NOT_SUBMITTED,
@@ -162,3 +163,4 @@ register(
     Resolution(LETTER_NOT_SENT.code, "send_again", "Send it again", preview_send, send, DESK),
     Resolution(LETTER_NOT_SENT.code, "told_otherwise", "They were told otherwise", preview_told, told, DESK),
 )
+__all__ = ["seam_resolutions"]  # registers what ends cases of seams still to be built

@@ -53,14 +53,17 @@ class _ScopedAdmin(ReferenceAdmin):
 
 @admin.register(SlaPolicy)
 class SlaPolicyAdmin(_ScopedAdmin):
-    """How fast, in business minutes; the most particular row that fits holds."""
+    """How fast, in business minutes, and how grave; the most particular row that fits holds."""
 
-    list_display = ["about", "respond_minutes", "resolve_minutes", "severity", "is_active"]
+    list_display = [
+        "about", "respond_minutes", "resolve_minutes", "severity", "graver_from", "milder_below", "is_active",
+    ]  # fmt: skip
     list_select_related = ["account", "tier"]
     autocomplete_fields = ["account"]
     fieldsets = [
         ("Which cases", {"fields": ["kind", "account", "tier", ("min_amount", "currency")]}),
-        ("How fast", {"fields": [("respond_minutes", "resolve_minutes"), "severity", "is_active"]}),
+        ("How fast", {"fields": [("respond_minutes", "resolve_minutes"), "is_active"]}),
+        ("How grave", {"fields": ["severity", ("graver_from", "milder_below")]}),
     ]
 
 

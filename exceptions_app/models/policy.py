@@ -8,6 +8,7 @@ from core.choices import choices
 from core.history import keep_history
 from exceptions_app import kinds
 from exceptions_app.models.queue import Queue
+from exceptions_app.severity import LITTLE, MUCH
 from exceptions_app.states import Severity
 
 
@@ -46,22 +47,53 @@ class _Scope(models.Model):
 
 @keep_history
 class SlaPolicy(_Scope):
-    """How fast cases are answered and resolved, in business minutes of the owner's calendar; it stands before what the
-    kind itself declares. Of several that fit, the most particular holds: account, then tier, then amount, then kind."""
+    """How fast cases are answered and resolved, in business minutes of the owner's calendar, and how grave money makes them,
+    in the company's currency; it stands before what the kind itself declares, and what it leaves empty stays as declared.
+    Of several that fit, the most particular holds: account, then tier, then amount, then kind."""
 
-    respond_minutes = models.PositiveIntegerField()
-    resolve_minutes = models.PositiveIntegerField()
+    respond_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the kind declares.")
+    resolve_minutes = models.PositiveIntegerField(null=True, blank=True, help_text="Empty: as the kind declares.")
     severity = models.CharField(max_length=10, choices=choices(Severity), blank=True)
+    graver_from = models.DecimalField(
+        "a step graver from", max_digits=14, decimal_places=2, null=True, blank=True,
+        help_text="Money at risk, in the company's currency. Empty: 25,000.",
+    )  # fmt: skip
+    milder_below = models.DecimalField(
+        "a step milder below", max_digits=14, decimal_places=2, null=True, blank=True,
+        help_text="Money at risk, in the company's currency. Empty: 250. 0: never milder.",
+    )  # fmt: skip
 
     class Meta:
         verbose_name = "SLA policy"
         verbose_name_plural = "SLA policies"
         constraints = [
             models.CheckConstraint(
-                condition=Q(respond_minutes__gt=0, resolve_minutes__gte=F("respond_minutes")),
+                condition=Q(
+                    respond_minutes__gt=0, resolve_minutes__gte=F("respond_minutes"), resolve_minutes__isnull=False
+                )
+                | Q(respond_minutes__isnull=True, resolve_minutes__isnull=True),
                 name="a_policy_answers_before_it_resolves",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(graver_from__isnull=True) | Q(graver_from__gt=0),
+                name="a_policy_is_graver_from_something_on",
+            ),
+            models.CheckConstraint(
+                condition=Q(milder_below__isnull=True) | Q(milder_below__gte=0),
+                name="a_policy_is_milder_below_nothing_or_more",
+            ),
         ]
+
+    def clean(self) -> None:
+        super().clean()
+        wrong = {}
+        if (self.respond_minutes is None) != (self.resolve_minutes is None):
+            wrong["resolve_minutes"] = "Give both times, or leave both as the kind declares."
+        much = MUCH if self.graver_from is None else self.graver_from
+        if much < (LITTLE if self.milder_below is None else self.milder_below):
+            wrong["milder_below"] = "What is little is less than what is much."
+        if wrong:
+            raise ValidationError(wrong)
 
 
 @keep_history

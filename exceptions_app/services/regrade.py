@@ -27,8 +27,7 @@ def regrade(case_ids: Iterable[int], *, actor: Actor, now: datetime) -> int:
     rows = Case.objects.filter(pk__in=wanted, status__in=LIVE, kind__in=declared)
     cases = list(rows.select_related("queue", "sla_policy").order_by("pk"))
     seen = [snapshot(case) for case in cases]
-    set_by = [case.sla_policy.severity if case.sla_policy else "" for case in cases]
-    found = grades(seen, accounts_of(seen, now=now), set_by, now=now)
+    found = grades(seen, accounts_of(seen, now=now), [case.sla_policy for case in cases], now=now)
     told = [(case, case.severity, grade) for case, grade in zip(cases, found, strict=True) if _differs(case, grade)]
     changed = [(case, before, _take(case, grade)) for case, before, grade in told]
     if not changed:

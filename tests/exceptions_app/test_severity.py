@@ -4,7 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from core.actors import Actor
@@ -21,7 +22,7 @@ from inventory.services.record_inbound import record_inbound
 from orders.services.cancel import cancel_lines
 from orders.services.place import place
 from tests.factories.accounts import AccountFactory, TierFactory, UserFactory
-from tests.factories.exceptions import LEAK, opened, subject, teams
+from tests.factories.exceptions import LEAK, SPILL, opened, subject, teams
 from tests.factories.orders import CLERK, NOW, TODAY, make_world
 
 pytestmark = pytest.mark.django_db
@@ -90,6 +91,38 @@ def test_a_policy_stands_before_the_rule_also_when_the_money_changes():
     assert graded(worth("90000")) == [("high", "high, by the SLA policy")]
     SlaPolicy.objects.update(severity="")
     assert graded(worth("90000"))[0][0] == "medium"
+
+
+def test_how_much_money_makes_a_case_graver_is_data_by_kind_and_customer_and_leaves_the_times_alone():
+    SlaPolicy.objects.create(kind=LEAK.code, graver_from=Decimal(10_000), milder_below=Decimal("999.50"))
+    ten = "starts low; graver: 10,000 USD at risk, 10,000 USD or more"
+    assert graded(worth("10000")) == [("medium", ten)]
+    assert graded(worth("9999.99")) == [("low", "starts low")]
+    assert graded(worth("999.49"))[0][1] == "starts low; milder: 999.49 USD at risk, less than 999.50 USD"
+    case = opened(now=NOW, kind=LEAK.code, money_at_risk=Decimal(10_000), subject_id=7)
+    assert (case.severity, case.respond_minutes, case.resolve_minutes) == ("medium", 120, 480)
+    other = opened(now=NOW, kind=SPILL.code, money_at_risk=Decimal(10_000), subject_id=8)
+    assert other.sla_policy_id is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "where"),
+    [
+        ({"respond_minutes": 10}, "resolve_minutes"),
+        ({"resolve_minutes": 10}, "resolve_minutes"),
+        ({"graver_from": Decimal(100)}, "milder_below"),
+        ({"milder_below": Decimal(25_001)}, "milder_below"),
+    ],
+)
+def test_half_a_time_or_little_that_is_much_is_refused_with_its_field(wrong, where):
+    with pytest.raises(ValidationError) as refused:
+        SlaPolicy(**wrong).full_clean()
+    assert set(refused.value.message_dict) == {where}
+
+
+def test_a_policy_with_one_time_does_not_reach_the_table():
+    with pytest.raises(IntegrityError, match="a_policy_answers_before_it_resolves"):
+        SlaPolicy.objects.create(kind=LEAK.code, respond_minutes=10)
 
 
 def test_what_people_raised_stays_raised_above_what_the_rule_says():

@@ -25,8 +25,20 @@ SPILL = KindSpec(
     resolve_minutes=240,
     awaits="a test",
     severity_rule=as_declared,
+    least_resolutions=0,
+    why_fewer="a test",
 )
-LEAK = KindSpec("test_leak", "Leak", "finance", "low", respond_minutes=120, resolve_minutes=480, awaits="a test")
+LEAK = KindSpec(
+    "test_leak",
+    "Leak",
+    "finance",
+    "low",
+    respond_minutes=120,
+    resolve_minutes=480,
+    awaits="a test",
+    least_resolutions=0,
+    why_fewer="a test",
+)
 declare(SPILL, LEAK)
 
 

@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.errors import DomainError, NotPermitted
 from core.models import OverrideEntry
 from core.refs import DocumentRef
-from core.testing import drain, race
+from core.testing import drain
 from credit.models import LimitAddition
 from exceptions_app.models import Case
 from exceptions_app.queries import case_snapshots, suggested
@@ -22,7 +22,6 @@ from inventory.models import Demand
 from inventory.services.receive_stock import receive_stock
 from inventory.services.record_inbound import record_inbound
 from orders.models import Hold
-from orders.services.cancel import cancel_lines
 from orders.services.place import place
 from tests.factories.accounts import UserFactory
 from tests.factories.flow import breaches, line_ids, picked, released, stocked_world
@@ -176,32 +175,3 @@ def test_what_a_person_settled_is_not_opened_again_until_something_changes_or_th
     assert Demand.objects.get().released_qty == 4
     assert [d.opened for d in detect_all(now=now + DAY, only="aged_backorder")] == [0]
     assert [d.opened for d in detect_all(now=now + 4 * DAY, only="aged_backorder")] == [1]
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_resolution_that_races_with_its_cause_going_away_does_nothing_twice():
-    world = stocked_world(stock_qty=4)
-    order = place(world.draft(10, requested_date=TODAY), actor=CLERK, now=NOW)
-    now = NOW + 8 * DAY
-    detect_all(now=now, only="aged_backorder")
-    case = Case.objects.get(kind="aged_backorder")
-    clerk = person("cs")
-
-    def resolve() -> str:
-        apply_resolution(case_id=case.pk, code="cancel_backorder", actor=clerk, now=now, key="k")
-        return "resolved"
-
-    def cause_goes() -> str:
-        cancel_lines(order_id=order.order_id, quantities={1: Decimal(6)}, reason="by phone", actor=CLERK, now=now)
-        detect_all(now=now, only="aged_backorder")
-        return "gone"
-
-    race(resolve, resolve, cause_goes)
-    detect_all(now=now, only="aged_backorder")
-    case.refresh_from_db()
-    assert case.status in ("resolved", "auto_resolved")
-    assert Case.objects.filter(kind="aged_backorder").count() == 1
-    assert case.events.filter(verb__in=["resolved", "auto_resolved"]).count() == 1
-    demand = Demand.objects.get()
-    assert (demand.cancelled_qty, demand.backordered_qty, demand.reserved_qty + demand.allocated_qty) == (6, 0, 4)
-    assert breaches() == []
