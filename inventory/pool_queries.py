@@ -28,7 +28,7 @@ from inventory.rules.sourcing import GENERAL_KINDS, Supply
 from inventory.states import AmountKind, PoolKind, PoolState
 
 ZERO, ONE = Decimal(0), Decimal(1)
-_KINDS = [str(kind) for kind in GENERAL_KINDS]
+KINDS = [str(kind) for kind in GENERAL_KINDS]
 
 # Products with a pool, safety stock or a cap, of any day: what is not in it takes no lock and costs nothing.
 RULED = """
@@ -44,7 +44,7 @@ RULED = """
             SELECT id FROM shelf)
     ) r WHERE r.product_id"""
 # Products one order may take only a percent of, by the policy of the nearest use: nothing is looked at where none says so.
-_SHARED = """
+SHARED = """
     shared(product_id, percent, lot) AS MATERIALIZED (
         SELECT p.id, (y.definition ->> 'order_cap_percent')::numeric, p.order_multiple
         FROM catalog_product p JOIN inventory_allocationpolicy y ON y.id = coalesce(
@@ -59,31 +59,10 @@ _SHARED = """
         WHERE y.definition ->> 'order_cap_percent' IS NOT NULL
           AND EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'order_cap_percent' IS NOT NULL)
           AND p.id = ANY({products}))"""
-_OF_DEMANDS = "ARRAY(SELECT product_id FROM inventory_demand WHERE id = ANY(%(demands)s::bigint[]))"
 _ASKED = "%(products)s::bigint[]"
-_HELD_BACK_OF_DEMANDS = f"""WITH {_SHARED.format(products=_OF_DEMANDS)}
-    {RULED} = ANY({_OF_DEMANDS}) UNION SELECT product_id FROM shared"""
-_HELD_BACK_OF_PRODUCTS = f"""WITH {_SHARED.format(products=_ASKED)}
+_HELD_BACK_OF_PRODUCTS = f"""WITH {SHARED.format(products=_ASKED)}
     {RULED} = ANY({_ASKED}) UNION SELECT product_id FROM shared"""
 RULED_OF_PRODUCTS = f"{RULED} = ANY(%(products)s::bigint[])"
-# Rules that name no product. Where there are none, those of the product itself are all there can be.
-_ANY_WIDE_RULE = """(
-    EXISTS (SELECT 1 FROM inventory_pool WHERE state <> 'inactive' AND category_id IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM inventory_ordercap WHERE category_id IS NOT NULL)
-    OR EXISTS (SELECT 1 FROM inventory_allocationpolicy WHERE definition ->> 'order_cap_percent' IS NOT NULL))"""
-# Asked with every claim: looking up all that may hold a product back took a quarter of the time of what is read with the
-# lock. The products that have a rule of their own, and where there is a wide rule, all.
-_HELD_BACK_OR_UNSURE = f"""
-    SELECT product_id, has_own FROM (
-        SELECT d.product_id,
-            EXISTS (SELECT 1 FROM inventory_pool p WHERE p.state <> 'inactive' AND p.product_id = d.product_id)
-            OR EXISTS (SELECT 1 FROM inventory_safetystock s WHERE s.qty > 0 AND s.product_id = d.product_id)
-            OR EXISTS (SELECT 1 FROM inventory_ordercap o WHERE o.product_id = d.product_id) AS has_own
-        FROM inventory_demand d WHERE d.id = ANY(%(demands)s::bigint[])) asked
-    WHERE has_own OR {_ANY_WIDE_RULE}"""
-_HELD_BACK_AND_WIDE = f"{_HELD_BACK_OF_DEMANDS} UNION ALL SELECT NULL WHERE {_ANY_WIDE_RULE}"
-_has_wide_rules = False  # as this process was last told: decides which of the two is asked, never what is answered
-
 # The shelves each product stands on, its own and all above it.
 SHELVES = """
     on_shelf(product_id, category_id) AS (
@@ -111,7 +90,7 @@ _IN_GROUP = """EXISTS (SELECT 1 FROM accounts_groupmembership m WHERE m.group_id
                 AND m.valid_from <= %(on)s::date AND (m.valid_to IS NULL OR m.valid_to > %(on)s::date))"""
 NAMES = f"""(p.who = 'everybody' OR p.account_id = a.id OR p.tier_id = a.tier_id
      OR (p.region <> '' AND lower(p.region) = lower(a.region)) OR {_IN_GROUP})"""
-_GOOD = """b.status = 'available' AND b.owner = '' AND NOT coalesce(l.is_recalled, false) AND s.is_active
+GOOD = """b.status = 'available' AND b.owner = '' AND NOT coalesce(l.is_recalled, false) AND s.is_active
         AND s.kind = ANY(%(kinds)s::text[])"""
 # Claims whose stock is free for whom we ask: run out though nobody swept them, its own, dealt again.
 _GIVEN_BACK = """coalesce(c.kind = 'soft' AND c.expires_at <= coalesce(%(now)s::timestamptz, statement_timestamp())
@@ -174,7 +153,7 @@ _STOCK = f"""
     FROM inventory_stockbalance b JOIN inventory_site s ON s.id = b.site_id LEFT JOIN inventory_lot l ON l.id = b.lot_id
     JOIN catalog_product p ON p.id = b.product_id
     LEFT JOIN back ON back.balance_id = b.id
-    WHERE b.product_id = ANY(%(products)s::bigint[]) AND {_GOOD} GROUP BY b.product_id, p.order_multiple, b.site_id"""
+    WHERE b.product_id = ANY(%(products)s::bigint[]) AND {GOOD} GROUP BY b.product_id, p.order_multiple, b.site_id"""
 _SAFETY = """
     SELECT f.product_id, f.id, f.site_id, f.qty,
            ARRAY(SELECT a.id FROM accounts_account a JOIN accounts_servicetier t ON t.id = a.tier_id
@@ -196,14 +175,14 @@ _CAPS = f"""
     ORDER BY p.of_product, a.id, array_position(ARRAY['account', 'group', 'tier', 'everybody'], p.who::text),
              p.product_id IS NULL, p.max_qty, p.id"""
 # What a run deals of them: all but what is released or picked, and what a cart or quote holds for a while.
-_SHARES = f"""WITH {_SHARED.format(products=_ASKED)}, kept AS MATERIALIZED (
+_SHARES = f"""WITH {SHARED.format(products=_ASKED)}, kept AS MATERIALIZED (
         SELECT balance_id, sum(qty) AS qty FROM inventory_claim
         WHERE state = 'open' AND kind = 'soft' AND expires_at > coalesce(%(now)s::timestamptz, statement_timestamp())
         GROUP BY balance_id)
     SELECT x.product_id, x.percent, x.lot, b.id, b.site_id,
            b.on_hand_qty - b.released_qty - b.picked_qty - coalesce(k.qty, 0), s.transit_days, l.expiry_date
     FROM shared x JOIN inventory_stockbalance b ON b.product_id = x.product_id JOIN inventory_site s ON s.id = b.site_id
-    LEFT JOIN inventory_lot l ON l.id = b.lot_id LEFT JOIN kept k ON k.balance_id = b.id WHERE {_GOOD} ORDER BY b.id"""
+    LEFT JOIN inventory_lot l ON l.id = b.lot_id LEFT JOIN kept k ON k.balance_id = b.id WHERE {GOOD} ORDER BY b.id"""
 _BUYERS = """
     SELECT DISTINCT account_id FROM inventory_demand
     WHERE product_id = ANY(%(products)s::bigint[]) AND ordered_qty > cancelled_qty + shipped_qty
@@ -289,7 +268,7 @@ def read_ruled(
     """The same for products known to be ruled. Seven statements in one round trip."""
     parameters = {
         "products": sorted(product_ids), "on": on, "accounts": sorted(account_ids), "again": sorted(dealt_again),
-        "own": sorted(ignore_demand_ids), "now": now, "kinds": _KINDS,
+        "own": sorted(ignore_demand_ids), "now": now, "kinds": KINDS,
     }  # fmt: skip
     # The stock before who holds it: what a member gives back in between is protected again before it is seen as free.
     texts = (_POOLS, _MEMBERS, _STOCK, _HELD, _SAFETY, _CAPS, _SHARES)
@@ -336,31 +315,6 @@ def ruled_products(product_ids: Collection[int]) -> list[int]:
 def held_back_products(product_ids: Collection[int]) -> list[int]:
     """These, and those whose allocation policy lets one order take a percent only. One statement."""
     return [i for (i,) in sql.rows(_HELD_BACK_OF_PRODUCTS, {"products": list(product_ids)})]
-
-
-def reading_held_back_products(demand_ids: Collection[int]) -> sql.Statement[list[int]]:
-    """The same of the demands' products, to be read in somebody's round trip. Another follows where the first rule that
-    names no product has come since this process asked."""
-    asked = {"demands": list(demand_ids)}
-    if _has_wide_rules:
-        return sql.Statement(_HELD_BACK_AND_WIDE, asked, _told_all)
-    return sql.Statement(_HELD_BACK_OR_UNSURE, asked, _told_own)
-
-
-def _told_own(rows: list[tuple[Any, ...]]) -> list[int]:
-    global _has_wide_rules
-    products = list({product_id for product_id, _ in rows})
-    if all(has_own for _, has_own in rows):
-        return products
-    _has_wide_rules = True
-    return held_back_products(products)
-
-
-def _told_all(rows: list[tuple[Any, ...]]) -> list[int]:
-    global _has_wide_rules
-    products = [product_id for (product_id,) in rows if product_id is not None]
-    _has_wide_rules = len(products) < len(rows)
-    return products
 
 
 def _shares(

@@ -16,7 +16,6 @@ from inventory import locks
 from inventory.free_queries import free_stock, reading_free_stock
 from inventory.locks import LockedDemand
 from inventory.network_queries import reading_site_times
-from inventory.pool_queries import reading_held_back_products
 from inventory.rules.allocate import Decision, Plan, rank
 from inventory.rules.asks import DemandAmendment, Reservation
 from inventory.rules.network import Network
@@ -30,6 +29,7 @@ from inventory.services.promise import Current, Promised, current_promises, pegs
 from inventory.services.record import Decided, record, record_last, try_record
 from inventory.services.reshape import reshape
 from inventory.services.weigh_again import Moved, put_back, weigh_again
+from inventory.share_queries import reading_held_back_products
 from inventory.states import STOCK_HOLD, ClaimKind
 
 ZERO = Decimal(0)
@@ -96,7 +96,9 @@ def reserve(
     """
     changes, wanted = amending or {}, set(demand_ids)
     named = wanted | set(changes)
-    reading = (reading_free_stock(named), reading_site_times(), reading_held_back_products(named))
+    # What is more by an amendment is not stored yet, nor what gives way to it.
+    held_back = reading_held_back_products(named, now=now, every=bool(changes or in_place_of))
+    reading = (reading_free_stock(named), reading_site_times(), held_back)
     taken = named.union(in_place_of) if in_place_of else named
     demands, ((free, sold_out), sites, ruled) = locks.lock_demands_and_expired(taken, now=now, reading=reading)
     if unknown := named - set(demands):
