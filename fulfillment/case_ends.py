@@ -12,7 +12,8 @@ from exceptions_app.rules.asks import CaseSnapshot
 
 _AWAY = """
 SELECT w.id FROM unnest(%(ids)s::bigint[], %(shipments)s::bigint[]) AS w(id, shipment_id)
-  JOIN fulfillment_shipment s ON s.id = w.shipment_id WHERE s.status IN ('shipped', 'delivered', 'refused', 'cancelled')
+  JOIN fulfillment_shipment s ON s.id = w.shipment_id
+ WHERE s.status IN ('shipped', 'in_transit', 'delivered', 'refused', 'cancelled')
 """
 
 

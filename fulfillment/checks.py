@@ -96,7 +96,7 @@ SELECT h.number, l.id, coalesce(l.picked_qty, 0), sum(p.qty), h.status
   JOIN fulfillment_shipment h ON h.id = l.shipment_id JOIN fulfillment_package k ON k.id = p.package_id
  GROUP BY h.id, l.id
 HAVING sum(p.qty) > coalesce(l.picked_qty, 0) OR bool_or(k.shipment_id <> h.id)
-    OR (h.status IN ('shipped', 'delivered', 'refused') AND sum(p.qty) <> l.shipped_qty)
+    OR (h.status IN ('shipped', 'in_transit', 'delivered', 'refused') AND sum(p.qty) <> l.shipped_qty)
  ORDER BY l.id LIMIT 100
 """
 

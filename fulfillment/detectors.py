@@ -89,7 +89,7 @@ SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.uni
   JOIN orders_orderline l ON l.id = c.order_line_id JOIN orders_order o ON o.id = s.order_id
   JOIN LATERAL (SELECT max(coalesce(q.first_delivery_date, q.delivery_date)) AS delivery_date
                   FROM inventory_promise q WHERE q.demand_id = c.demand_id) p ON true
- WHERE s.status = 'shipped' AND s.tracking_number <> '' AND s.shipped_at > %(since)s
+ WHERE s.status IN ('shipped', 'in_transit') AND s.tracking_number <> '' AND s.shipped_at > %(since)s
  GROUP BY s.id, o.currency, n.today HAVING max(p.delivery_date) < n.today ORDER BY s.id
 """
 LOOKED_BACK = timedelta(days=60)  # what is older was never reported, and nobody waits for it

@@ -9,6 +9,7 @@ class ShipmentStatus(StrEnum):
     PICKING = "picking"
     PACKED = "packed"
     SHIPPED = "shipped"
+    IN_TRANSIT = "in_transit"
     DELIVERED = "delivered"
     REFUSED = "refused"
     CANCELLED = "cancelled"
@@ -22,7 +23,8 @@ SHIPMENT = Lifecycle(
         S.ACKNOWLEDGED: {S.PICKING, S.PACKED, S.CANCELLED},
         S.PICKING: {S.PACKED, S.CANCELLED},
         S.PACKED: {S.SHIPPED},
-        S.SHIPPED: {S.DELIVERED, S.REFUSED},
+        S.SHIPPED: {S.IN_TRANSIT, S.DELIVERED, S.REFUSED},
+        S.IN_TRANSIT: {S.DELIVERED, S.REFUSED},
     },
 )
 

@@ -33,7 +33,7 @@ _OTHER_PRICE = f"""
 _CREDIT_AFTER_PICK = """
     SELECT DISTINCT o.number FROM orders_hold h
       JOIN orders_order o ON o.id = h.order_id JOIN fulfillment_shipment s ON s.order_id = o.id
-     WHERE h.reason = 'credit' AND s.status IN ('released', 'acknowledged', 'picking', 'packed', 'shipped')
+     WHERE h.reason = 'credit' AND s.status IN ('released', 'acknowledged', 'picking', 'packed', 'shipped', 'in_transit')
        AND s.released_at > now() - interval '90 days'
        AND (h.cleared_at IS NULL OR h.cleared_at > now() - interval '90 days')
        AND ((s.released_at > h.placed_at AND (h.cleared_at IS NULL OR h.cleared_at > s.released_at))

@@ -115,12 +115,13 @@ class Paper(Endpoint):
 
 class ProgressRequest(KnownFieldsOnly):
     status = serializers.ChoiceField(
-        choices=["acknowledged", "picking"], help_text="The warehouse has it; a picker went for it."
+        choices=["acknowledged", "picking", "in_transit"],
+        help_text="The warehouse has it; a picker went for it; it left and the carrier has it.",
     )
 
 
 class Progress(Endpoint):
-    """How far the warehouse is before the pick is confirmed. Said again, or late, it changes nothing."""
+    """How far it is before the pick is confirmed, and that it travels. Said again, or late, it changes nothing."""
 
     access = CAN_SHIP
 

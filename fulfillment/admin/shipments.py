@@ -197,12 +197,13 @@ class ShipmentAdmin(LedgerAdmin):
         return HttpResponseRedirect(back if is_here else reverse("admin:fulfillment_shipment_changelist"))
 
     def begin_view(self, request: HttpRequest, shipment_id: int) -> HttpResponse:
-        """A picker goes for it: whoever looks reads that it is being picked."""
+        """A picker goes for it, or the carrier has it: whoever looks reads that it is being picked, or travels."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         self.require_act(request, SHIP)
         who, now = actor_of(request), clock.now()
-        for error in self._try(take_up_shipment, shipment_id=shipment_id, status="picking", actor=who, now=now):
+        status = "in_transit" if "in_transit" in request.POST else "picking"
+        for error in self._try(take_up_shipment, shipment_id=shipment_id, status=status, actor=who, now=now):
             messages.error(request, error)
         return self._to_shipment(shipment_id)
 

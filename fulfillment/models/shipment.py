@@ -45,7 +45,8 @@ class Shipment(models.Model):
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=Q(shipped_at__isnull=False) | ~Q(status__in=["shipped", "delivered", "refused"]),
+                condition=Q(shipped_at__isnull=False)
+                | ~Q(status__in=["shipped", "in_transit", "delivered", "refused"]),
                 name="a_shipped_shipment_says_when",
             ),
             models.UniqueConstraint(fields=["usage"], condition=Q(usage__isnull=False), name="one_shipment_per_usage"),

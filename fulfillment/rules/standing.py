@@ -24,6 +24,7 @@ SHIPMENTS: dict[str, Standing] = {
     S.PICKING: Standing("Being picked", "info", "box"),
     S.PACKED: Standing("Packed", "info", "box"),
     S.SHIPPED: Standing("On its way", "ok", "truck"),
+    S.IN_TRANSIT: Standing("In transit", "ok", "truck"),
     S.DELIVERED: Standing("Delivered", "ok", "check-circle"),
     S.REFUSED: Standing("Refused", "bad", "undo"),
     S.CANCELLED: Standing("Cancelled", "neutral", "x"),
@@ -46,7 +47,7 @@ RETURNS: dict[str, Standing] = {
 def shipment_standing(status: str, *, is_usage: bool = False) -> Standing:
     """Raises KeyError for what is no status of a shipment. Of a usage nothing was ever on its way: the goods lay where
     they were used."""
-    return USED if is_usage and status in (S.SHIPPED, S.DELIVERED) else SHIPMENTS[status]
+    return USED if is_usage and status in (S.SHIPPED, S.IN_TRANSIT, S.DELIVERED) else SHIPMENTS[status]
 
 
 def return_standing(status: str) -> Standing:

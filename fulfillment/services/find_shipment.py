@@ -42,10 +42,11 @@ def lock_with_credit(shipment_ids: Collection[int], *, order_lines: Collection[i
 
 
 def refusals(
-    shipment_ids: Collection[int], shipments: Mapping[int, Shipment], target: ShipmentStatus, block: Blocks
+    shipment_ids: Collection[int], shipments: Mapping[int, Shipment], target: ShipmentStatus, block: Blocks | None
 ) -> dict[int, DomainError]:
-    """Which of them may not take this step, and why: unknown, on hold before it (domain.md §0.2), or not its turn."""
-    held = holds_blocking({s.order_id for s in shipments.values()}, block) if shipments else {}
+    """Which of them may not take this step, and why: unknown, on hold before it (domain.md §0.2), or not its turn. Without
+    a `block` no hold stops it."""
+    held = holds_blocking({s.order_id for s in shipments.values()}, block) if shipments and block else {}
     found: dict[int, DomainError] = {}
     for shipment_id in shipment_ids:
         shipment = shipments.get(shipment_id)

@@ -31,8 +31,10 @@ from fulfillment.services.receive_return import receive_return
 from fulfillment.services.refuse_delivery import refuse_delivery
 from fulfillment.services.release_orders import release_orders
 from fulfillment.services.take_other_lot import take_other_lot
+from fulfillment.services.take_up_shipment import take_up_shipment
 from fulfillment.states import Disposition
 from orders.services.place import place
+from pricing.models import PriceRow
 from tests.factories.flow import NOW, PICKER, breaches, line_ids, placed, released, stocked_world
 from tests.factories.inventory import stock
 
@@ -59,6 +61,7 @@ class Dock(RuleBasedStateMachine):
         for product in self.it.products:
             for lot in ("L1", "L2"):
                 stock(product, self.it.site, 40, lot=lot)
+        PriceRow.objects.update(unit_price=D("3.335"))  # parts of a line come to half cents
         type(self.it.account).objects.update(over_ship_percent=40, short_close_percent=20)
         for _ in range(2):
             self.attempt(confirm_pick, shipment_id=released(self.it, 5, 3).shipment_id, picks={}, short_reason="")
@@ -111,6 +114,8 @@ class Dock(RuleBasedStateMachine):
     def ship(self, pick: int) -> None:
         if (shipment := self.one(Shipment.objects.exclude(status="delivered"), pick)) is not None:
             self.attempt(confirm_shipment, shipment_id=shipment.pk, carrier="UPS", tracking_number="1Z")
+            if pick % 2:
+                self.attempt(take_up_shipment, shipment_id=shipment.pk, status="in_transit")
 
     @rule(pick=any_one, damaged=st.integers(0, 6), is_refused=st.booleans())
     def report_the_delivery(self, pick: int, damaged: int, is_refused: bool) -> None:
