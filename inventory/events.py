@@ -31,7 +31,7 @@ class WinsFailed(Fact):
 
 @dataclass(frozen=True)
 class DemandsKeptSoft(Fact):
-    """A run dealt to these demands only softly, because a look registered with `inventory.firmness` found them so."""
+    """A run (0: a person) dealt to these demands only softly: a look registered with `inventory.firmness` found them so."""
 
     run_id: int
     demand_ids: tuple[int, ...]

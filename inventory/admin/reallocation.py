@@ -42,10 +42,11 @@ def reallocation_page(request: HttpRequest, screen: ServiceAdmin, demand: Demand
 
 def _move(request: HttpRequest, demand: Demand, to: Demand, qty: Decimal) -> str:
     reason = Reason("reallocation", request.POST.get("reason", ""))
-    reallocate(
+    done = reallocate(
         from_id=demand.pk, to_id=to.pk, qty=qty, reason=reason, actor=actor_of(request), now=clock.now()
     )  # fmt: skip
-    return f"{plain(qty)} moved to {to}; the override log has the reason."
+    softly = ", which keeps it softly while its hold lasts" if done.taker.is_soft else ""
+    return f"{plain(qty)} moved to {to}{softly}; the override log has the reason."
 
 
 def _asked(request: HttpRequest, demand: Demand, errors: list[str]) -> tuple[Demand | None, Decimal | None]:
@@ -80,6 +81,7 @@ def _rows(impact: Impact | None) -> list[list[Cell]]:
 
 def _row(side: Side) -> list[Cell]:
     days = [day.strftime("%d %b %Y") if day else "no date for all" for day in (side.was, side.now)]
+    after = f"{plain(side.after)}, kept softly" if side.is_soft else plain(side.after)
     return [
-        Cell(side.document), Cell(plain(side.before), True), Cell(plain(side.after), True), *(Cell(day) for day in days)
+        Cell(side.document), Cell(plain(side.before), True), Cell(after, True), *(Cell(day) for day in days)
     ]  # fmt: skip

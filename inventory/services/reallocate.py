@@ -14,6 +14,8 @@ from core.quantity import plain
 from core.refs import DocumentRef
 from core.uow import door_verb
 from inventory import locks
+from inventory.events import DemandsKeptSoft
+from inventory.firmness import mark
 from inventory.free_queries import free_stock
 from inventory.locks import Expected, LockedDemand
 from inventory.network_queries import site_times
@@ -27,6 +29,7 @@ from inventory.states import ClaimEnd, ClaimKind
 
 ZERO = Decimal(0)
 KIND = "reallocation"
+BY_HAND = 0  # no run
 CAUSE = "a planner gave its stock to another order"
 _MARGINS = "SELECT id, unit_margin FROM inventory_demand WHERE id = ANY(%(ids)s::bigint[])"
 
@@ -50,7 +53,8 @@ class DemandIsBlocked(Refused):
 
 @dataclass(frozen=True)
 class Side:
-    """One of the two demands: firm and soft quantity and the last promised day, before and after."""
+    """One of the two demands: firm and soft quantity and the last promised day, before and after. `is_soft`: what it gets it
+    only keeps softly, as in a run, because a look registered with `inventory.firmness` found it so."""
 
     demand_id: int
     document: str
@@ -58,6 +62,7 @@ class Side:
     after: Decimal
     was: date | None
     now: date | None
+    is_soft: bool = False
 
 
 @dataclass(frozen=True)
@@ -70,24 +75,29 @@ class Impact:
 def impact_of(*, from_id: int, to_id: int, qty: Decimal, now: datetime) -> Impact:
     """What moving `qty` base units would do. Nothing is locked or written. Raises what `reallocate` raises."""
     demands = locks.look_at_demands([from_id, to_id])
+    mark(_taker_of(demands, to_id), now=now)
     return _move(demands, from_id, to_id, qty, None, now=now)[0]
 
 
 @door_verb
 def reallocate(*, from_id: int, to_id: int, qty: Decimal, reason: Reason, actor: Actor, now: datetime) -> Impact:
-    """Move `qty` of what the first demand holds to the second, firmly. The first is backordered and promised anew.
+    """Move `qty` of what the first demand holds to the second, firmly; softly where a run would deal to it softly, and
+    then DemandsKeptSoft tells of it. The first is backordered and promised anew.
 
     Raises NotFound, NotTheSameProduct, DemandIsBlocked, NotToBeMoved, ReasonTooShort.
     """
     demands = locks.lock_demands([from_id, to_id])
+    newly_soft = mark(_taker_of(demands, to_id), now=now)
     products = {d.product_id for d in demands.values()}
     inbound = locks.lock_inbound(products)
     locks.lock_pools(products)
     locks.lock_balances_of(products)
     impact, ledger, promised = _move(demands, from_id, to_id, qty, inbound, now=now)
     record(ledger, now=now, promises=promised.changes)
-    if promised.notes:
-        outbox.publish_many(promised.notes, now=now, actor=actor)
+    kept = DemandsKeptSoft(BY_HAND, tuple(newly_soft))
+    notes = [*promised.notes, *([outbox.Note(kept, f"demand:{to_id}", _at(now))] if newly_soft else [])]
+    if notes:
+        outbox.publish_many(notes, now=now, actor=actor)
     overrides.record(
         kind=KIND, subject=DocumentRef("demand", from_id, impact.giver.document), actor=actor, reason=reason, now=now,
         before={impact.giver.document: impact.giver.before, impact.taker.document: impact.taker.before},
@@ -114,6 +124,15 @@ def _move(
     return Impact(sides[0], sides[1], effect.quantize(Decimal("0.01"))), ledger, promised
 
 
+def _taker_of(demands: Mapping[int, LockedDemand], to_id: int) -> dict[int, LockedDemand]:
+    return {i: d for i, d in demands.items() if i == to_id}
+
+
+def _at(now: datetime) -> int:
+    """Demands have no version of their own: later is later."""
+    return int(now.timestamp() * 1000)
+
+
 def _two(demands: Mapping[int, LockedDemand], from_id: int, to_id: int) -> tuple[LockedDemand, LockedDemand]:
     for demand_id in (from_id, to_id):
         if demand_id not in demands:
@@ -132,7 +151,8 @@ def _hand_over(ledger: Ledger, giver: LockedDemand, taker: LockedDemand, qty: De
     movable = min(sum((h.qty for h in theirs), ZERO), taker.backordered_qty)
     if not ZERO < qty <= movable:
         raise NotToBeMoved(movable=plain(movable), asked=plain(qty))
-    ours = {h.balance_id: h for h in ledger.open_claims(ClaimKind.HARD) if h.demand_id == taker.pk}
+    kind = ClaimKind.SOFT if taker.is_soft_only else ClaimKind.HARD
+    ours = {h.balance_id: h for h in ledger.open_claims(kind) if h.demand_id == taker.pk}
     for held in theirs:
         part = min(qty, held.qty)
         if part > 0:
@@ -141,7 +161,7 @@ def _hand_over(ledger: Ledger, giver: LockedDemand, taker: LockedDemand, qty: De
             if mine := ours.get(held.balance_id):
                 ledger.resize(mine, mine.qty + part)
             else:
-                ledger.claim(taker.pk, held.balance_id, ClaimKind.HARD, part, site_id=held.site_id, lot_id=held.lot_id)
+                ledger.claim(taker.pk, held.balance_id, kind, part, site_id=held.site_id, lot_id=held.lot_id)
 
 
 def _usable(ledger: Ledger, taker: LockedDemand, *, now: datetime) -> set[int]:
@@ -163,7 +183,8 @@ def _side(demand: LockedDemand, before: Decimal, current: Sequence[Current], sli
     was = [c.slice.delivery_date for c in current if c.demand_id == demand.pk]
     days = [s.delivery_date for s in slices]
     after = demand.allocated_qty + demand.reserved_qty
-    return Side(demand.pk, f"{demand.ref_number or demand.ref_id}", before, after, _last(was), _last(days))
+    name, soft = f"{demand.ref_number or demand.ref_id}", demand.is_soft_only
+    return Side(demand.pk, name, before, after, _last(was), _last(days), soft)
 
 
 def _last(days: Sequence[date | None]) -> date | None:

@@ -4,6 +4,7 @@ Exposure counts every open order, held ones too. A held order must not stand in 
 so what it holds of the exposure is not counted against that one; among themselves held orders do not overtake.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
@@ -15,6 +16,7 @@ from orders.rules.picture import LinePicture, OrderPicture
 from orders.states import Blocks, HoldReason
 
 ZERO = Decimal(0)
+_Dated = tuple[date, CountedPart]
 
 
 def asks_at_release(
@@ -25,12 +27,12 @@ def asks_at_release(
 ) -> list[CreditAsk]:
     """May what goes of each order be owed? Its lines are in the exposure as open orders already; of those in `parts` the
     lines that do not go wait behind those that do."""
-    asks = []
+    asks, stored = [], {i: _dated(o, _stored_parts(o)) for i, o in held.items()}
     for order in sorted(orders, key=lambda o: (is_held(o), o.order_id)):
         lines = going.get(order.order_id, ())
         if lines:
             rest = [x for x in order.lines if x.demand and x not in lines] if order.order_id in parts else []
-            asks.append(_ask(order, lines, _behind(order, held), rest))
+            asks.append(_ask(order, lines, _behind(order, held, stored), rest))
     return asks
 
 
@@ -39,26 +41,34 @@ def asks_at_allocation(orders: Iterable[OrderPicture], held: Mapping[int, OrderP
     behind an order is not counted against it: where an account may owe less than it did, its oldest orders keep their
     credit."""
     many = sorted(orders, key=lambda o: (is_held(o), o.order_id))
+    line = _line_up(many, held)
+    places = {order.order_id: place for of_account in line.values() for place, order in enumerate(of_account)}
+    stored = {i: [_dated(o, _stored_parts(o)) for o in of_account] for i, of_account in line.items()}
     asks = []
-    for place, order in enumerate(many):
-        later = {o.order_id: o for o in many[place + 1 :] if o.account_id == order.account_id}
-        behind = {
-            **later,
-            **{i: h for i, h in held.items() if _is_behind(i, order) and h.account_id == order.account_id},
-        }
+    for order in many:
         if lines := unreleased_lines(order):
-            asks.append(_ask(order, lines, [behind[i] for i in sorted(behind)]))
+            asks.append(_ask(order, lines, stored[order.account_id][places[order.order_id] + 1 :]))
     return asks
+
+
+def _line_up(many: Sequence[OrderPicture], held: Mapping[int, OrderPicture]) -> dict[int, list[OrderPicture]]:
+    """{account: its orders in the order in which they may use its credit}: those asked about, and what is held besides."""
+    asked = {o.order_id for o in many}
+    line: dict[int, list[OrderPicture]] = defaultdict(list)
+    both = [*many, *(h for i, h in held.items() if i not in asked)]
+    for order in sorted(both, key=lambda o: (is_held(o), o.order_id)):
+        line[order.account_id].append(order)
+    return line
 
 
 def asks_again(held: Mapping[int, OrderPicture]) -> list[CreditAsk]:
     """The held orders of an account, oldest first, each with all that is not released of it; of goods that were used
     already, whose invoice a hold keeps, with all of it."""
-    asks = []
+    asks, stored = [], {i: _dated(o, _stored_parts(o)) for i, o in held.items()}
     for order_id in sorted(held):
         order = held[order_id]
         if lines := unreleased_lines(order):
-            asks.append(_ask(order, lines, _behind(order, held)))
+            asks.append(_ask(order, lines, _behind(order, held, stored)))
         elif any(Blocks.INVOICE in h.blocks for h in order.open_holds):
             asks.append(_ask_for_what_left(order))
     return asks
@@ -94,9 +104,9 @@ def ask_to_amend(before: OrderPicture, after: OrderPicture, held: Mapping[int, O
     difference decides."""
     parts = open_parts(after)
     last = max(day for day, _ in parts)
-    counted = _counted(before, open_parts(before), last)
-    for other in _behind(before, held):
-        counted += _counted(other, _stored_parts(other), last)
+    counted = _until_day(_dated(before, open_parts(before)), last)
+    for other in _behind(before, held, {i: _dated(o, _stored_parts(o)) for i, o in held.items()}):
+        counted += _until_day(other, last)
     return CreditAsk(
         after.account_id,
         DocumentRef("order", after.order_id, after.number),
@@ -131,15 +141,15 @@ def is_held(order: OrderPicture) -> bool:
 def _ask(
     order: OrderPicture,
     lines: Sequence[LinePicture],
-    behind: Sequence[OrderPicture],
+    behind: Sequence[Sequence[_Dated]],
     rest: Sequence[LinePicture] = (),
 ) -> CreditAsk:
     parts = [open_part(order, x) for x in lines]
     amount = sum((amount for _, amount in parts), ZERO)
     last = max(day for day, _ in parts)
-    counted = _counted(order, [*parts, *(open_part(order, x) for x in rest)], last)
+    counted = _until_day(_dated(order, [*parts, *(open_part(order, x) for x in rest)]), last)
     for other in behind:
-        counted += _counted(other, _stored_parts(other), last)
+        counted += _until_day(other, last)
     ref = DocumentRef("order", order.order_id, order.number)
     return CreditAsk(
         order.account_id,
@@ -158,8 +168,10 @@ def _ask(
     )
 
 
-def _behind(order: OrderPicture, held: Mapping[int, OrderPicture]) -> list[OrderPicture]:
-    return [h for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
+def _behind(
+    order: OrderPicture, held: Mapping[int, OrderPicture], stored: Mapping[int, Sequence[_Dated]]
+) -> list[Sequence[_Dated]]:
+    return [stored[i] for i, h in held.items() if h.account_id == order.account_id and _is_behind(i, order)]
 
 
 def _is_behind(held_id: int, order: OrderPicture) -> bool:
@@ -182,11 +194,16 @@ def _stored_parts(order: OrderPicture) -> list[tuple[date, Decimal]]:
     return [open_part(order, x) for x in order.lines if x.demand]
 
 
-def _counted(order: OrderPicture, parts: Iterable[tuple[date, Decimal]], last: date) -> list[CountedPart]:
-    """Of ship dates up to `last` only: later ones may lie beyond the account's horizon and not be in the exposure."""
+def _dated(order: OrderPicture, parts: Iterable[tuple[date, Decimal]]) -> list[_Dated]:
+    """What an order holds of the exposure by ship date, the earliest first. Worked out once for all that are before it."""
     assert order.submitted_on is not None  # only a submitted order is in the exposure
-    known = ((day, amount) for day, amount in parts if day <= last)
-    return [CountedPart(order.currency, order.submitted_on, amount) for amount in by_ship_date(known).values()]
+    on = order.submitted_on
+    return [(day, CountedPart(order.currency, on, amount)) for day, amount in by_ship_date(parts).items()]
+
+
+def _until_day(parts: Iterable[_Dated], last: date) -> list[CountedPart]:
+    """Of ship dates up to `last` only: later ones may lie beyond the account's horizon and not be in the exposure."""
+    return [part for day, part in parts if day <= last]
 
 
 def _sum(parts: Iterable[CountedPart]) -> Decimal:

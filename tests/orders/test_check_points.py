@@ -26,6 +26,7 @@ from fulfillment.services.pick_over import SurplusOverCredit
 from fulfillment.services.release_orders import release_orders
 from inventory.models import Demand
 from inventory.services.allocate import allocate
+from inventory.services.reallocate import impact_of, reallocate
 from orders.models import Hold
 from orders.rules.asks import LineDraft
 from orders.services.clear_hold import clear_hold
@@ -119,6 +120,28 @@ def test_it_keeps_its_rank_so_who_comes_later_gets_only_what_it_leaves():
     ).order_id
     drain(NOW)
     assert (buckets(first), buckets(later)) == ((0, 6, 0), (3, 0, 2))
+
+
+def test_stock_moved_by_hand_to_an_account_that_does_not_pass_is_its_softly_and_finance_gets_its_case():
+    world, other = stocked_world(limit=1000, stock_qty=8), stocked_world(limit=1000)
+    asked_at(*POINTS)
+    giver = place(world.draft(6), actor=CLERK, now=NOW).order_id
+    drain(NOW)
+    wanted = other.draft_of([LineDraft(1, Decimal(5), product_id=world.products[0].pk)])
+    taker = place(wanted, actor=CLERK, now=NOW).order_id
+    drain(NOW)
+    assert (buckets(giver), buckets(taker)) == ((0, 0, 6), (3, 0, 2))
+    CreditAccount.objects.filter(account=other.account).update(limit_amount=40)
+    ids = {d.ref_id: d.pk for d in Demand.objects.all()}
+    move = {"from_id": ids[giver], "to_id": ids[taker], "qty": Decimal(2), "now": NOW}
+    assert impact_of(**move).taker.is_soft
+    reason = Reason("reallocation", "the truck for them leaves today")
+    assert reallocate(**move, reason=reason, actor=CLERK).taker.after == 4
+    assert (buckets(giver), buckets(taker)) == ((2, 0, 4), (1, 2, 2))
+    drain(NOW)
+    assert open_holds() == [(taker, "credit", ["allocate", "release"])]
+    assert Case.objects.get(kind="credit_hold").subject_id == taker
+    assert breaches() == []
 
 
 @pytest.mark.parametrize("how", ["payment", "limit", "person"])
