@@ -14,7 +14,7 @@ from accounts.states import ACCOUNT, STAFF, AccountStatus, IdentifierKind, Role,
 from core import sheets
 from core.access import allow
 from core.actors import Actor
-from core.cells import Capitals, Choice, Clock, Day, Digits, Letters, Number, Text, TimeZone, Weekdays, YesNo
+from core.cells import Capitals, Choice, Clock, Currency, Day, Digits, Letters, Number, Text, TimeZone, Weekdays, YesNo
 from core.sheet_periods import Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Change, Column, Problem, Sheet
@@ -63,7 +63,7 @@ _ACCOUNTS = (
     Column("tier", "Service tier", Text(20), refers="service tier", aliases=("service level", "class")),
     Column("territory", "Territory", Text(20), refers="territory", aliases=("sales area",)),
     Column("region", "Region", Text(40), aliases=("state", "province")),
-    Column("currency", "Currency", Letters(3, "USD"), clears=False, default="USD"),
+    Column("currency", "Currency", Currency(), clears=False, default="USD"),
     Column("time_zone", "Time zone", TimeZone(), clears=False, default="UTC"),
     Column("is_tax_exempt", "Tax exempt", YesNo(), clears=False, default="no"),
     Column("po_number_required", "PO number required", YesNo(), clears=False, default="yes", aliases=("po required",)),

@@ -5,6 +5,9 @@ from decimal import Decimal
 
 from django.db import connection
 
+from core.money import places_in_sql
+
+PLACES = places_in_sql("o.currency")
 _PRICE = """
 SELECT i.number, x.id, x.unit_price, o.unit_price FROM billing_invoiceline x
   JOIN billing_invoice i ON i.id = x.invoice_id JOIN orders_orderline o ON o.id = x.order_line_id
@@ -21,13 +24,14 @@ SELECT i.number, i.net_amount, coalesce(sum(x.amount), 0), i.tax_amount, coalesc
 """
 # All invoices and drafts of an order line charge what its billed quantity is worth; billed whole, that is what the order and
 # its confirmation say of it.
-_CHARGES = """
-SELECT o.number, l.line_no, x.qty, x.tax, round(x.qty * l.unit_tax, 2), x.freight, round(x.qty * l.unit_freight, 2)
+_CHARGES = f"""
+SELECT o.number, l.line_no, x.qty, x.tax, round(x.qty * l.unit_tax, {PLACES}), x.freight,
+       round(x.qty * l.unit_freight, {PLACES})
   FROM (SELECT order_line_id, sum(qty) AS qty, sum(tax_amount) AS tax, sum(freight_amount) AS freight
           FROM billing_invoiceline WHERE rebills_id IS NULL GROUP BY 1) x
   JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
- WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
-   AND (x.tax, x.freight) <> (round(x.qty * l.unit_tax, 2), round(x.qty * l.unit_freight, 2)) ORDER BY l.id LIMIT 100
+ WHERE (x.tax, x.freight) <> (round(x.qty * l.unit_tax, {PLACES}), round(x.qty * l.unit_freight, {PLACES}))
+ ORDER BY l.id LIMIT 100
 """
 _WHOLE = """
 SELECT o.number, o.total_amount, sum(x.goods), o.tax_amount, sum(x.tax), o.freight_amount, sum(x.freight)
@@ -100,12 +104,12 @@ SELECT o.number, l.line_no, l.unit_price, x.unit_price, x.qty, d.shipped_qty FRO
 """
 
 # All parts of an order line that are billed at one price: together quantity times price, in whatever parts they left.
-_AMOUNTS = """
-SELECT o.number, l.line_no, x.unit_price, x.amount, round(x.qty * x.unit_price, 2)
+_AMOUNTS = f"""
+SELECT o.number, l.line_no, x.unit_price, x.amount, round(x.qty * x.unit_price, {PLACES})
   FROM (SELECT order_line_id, unit_price, sum(qty) AS qty, sum(amount) AS amount FROM billing_invoiceline
          WHERE rebills_id IS NULL GROUP BY 1, 2) x
   JOIN orders_orderline l ON l.id = x.order_line_id JOIN orders_order o ON o.id = l.order_id
- WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') AND x.amount <> round(x.qty * x.unit_price, 2)
+ WHERE x.amount <> round(x.qty * x.unit_price, {PLACES})
  ORDER BY l.id LIMIT 100
 """
 # What is in another currency than the account's counts with its own amount: documents know no rates.

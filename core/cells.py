@@ -13,6 +13,8 @@ from functools import cache
 from typing import ClassVar
 from zoneinfo import available_timezones
 
+from core.money import KEEP_ANOTHER, is_kept, not_kept
+
 LONGEST_SHOWN = 60
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 _FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
@@ -248,6 +250,20 @@ class Letters(Kind):
 
     def described(self) -> str:
         return f"{self.count} letters like {self.example}"
+
+
+@dataclass(frozen=True)
+class Currency(Letters):
+    """A currency that amounts are kept in."""
+
+    count: int = 3
+    example: str = "USD"
+
+    def read(self, text: str) -> str:
+        code = super().read(text)
+        if not is_kept(code):
+            raise BadCell(not_kept(code), KEEP_ANOTHER)
+        return code
 
 
 @dataclass(frozen=True)

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from babel.core import Locale
 from babel.numbers import get_currency_precision
 
 # Wider than quantity × price can get, so that nothing is rounded before the one rounding that is meant.
 EXACT = Context(prec=60, rounding=ROUND_HALF_UP)
 PRICE_PLACES = Decimal("0.000001")  # unit prices are numeric(18,6)
+KEPT_PLACES = 2  # amounts are numeric(14,2): a third place has nowhere to go
+KEEP_ANOTHER = "Keep and order in a currency with at most two decimals, such as USD, EUR or JPY."
 
 
 class CurrencyMismatch(ValueError):
@@ -31,6 +34,36 @@ def quantum(currency: str) -> Decimal:
 def round_amount(amount: Decimal, currency: str) -> Decimal:
     """Half-up to the currency's exponent; the same cent PostgreSQL's round(numeric) gives."""
     return amount.quantize(quantum(currency), context=EXACT)
+
+
+def round_up(amount: Decimal, currency: str) -> Decimal:
+    """To the currency's exponent so that at least `amount` is covered."""
+    return amount.quantize(quantum(currency), rounding=ROUND_CEILING, context=EXACT)
+
+
+def round_down(amount: Decimal, currency: str) -> Decimal:
+    """To the currency's exponent, never more than `amount`."""
+    return amount.quantize(quantum(currency), rounding=ROUND_FLOOR, context=EXACT)
+
+
+def is_kept(currency: str) -> bool:
+    """Whether amounts of the currency fit: those of three decimals (BHD, JOD, KWD, LYD, OMR, TND) do not."""
+    return exponent(currency) <= KEPT_PLACES
+
+
+def not_kept(currency: str) -> str:
+    return f"Amounts in {currency} have {exponent(currency)} decimals, and {KEPT_PLACES} are kept here."
+
+
+@lru_cache(maxsize=1)
+def _whole() -> str:
+    codes = sorted(code for code in map(str, Locale("en").currencies) if exponent(code) == 0)
+    return ", ".join(f"'{code}'" for code in codes)
+
+
+def places_in_sql(currency: str) -> str:
+    """An SQL expression of how many digits amounts have after the point; `currency` is a column's name in the statement."""
+    return f"(CASE WHEN {currency} IN ({_whole()}) THEN 0 ELSE {KEPT_PLACES} END)"
 
 
 def round_price(price: Decimal) -> Decimal:

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from core.money import places_in_sql
+
+PLACES = places_in_sql("p.ours")
+
 TOTALS = "credit totals equal the ledger of postings"
 DAYS = "open order days equal the ledger of postings"
 
@@ -32,7 +36,7 @@ SELECT c.account_id, ship_date, coalesce(d.amount, 0), coalesce(p.amount, 0)
 
 
 # As credit.rules.exchange.Standing has it: what one document enters and another leaves stands together for the account.
-_RATES = """
+_RATES = f"""
 WITH places AS (
   SELECT c.account_id, c.currency AS ours, p.currency, p.rate_date, p.bucket,
          CASE WHEN p.bucket IN ('open_order', 'receivable', 'unapplied') THEN p.doc_kind || ' ' || p.doc_id END AS doc,
@@ -43,8 +47,7 @@ WITH places AS (
   SELECT account_id, currency, rate_date, min(rate) <> max(rate) AS differ FROM places GROUP BY 1, 2, 3)
 SELECT p.account_id, p.bucket || coalesce(' of ' || p.doc, ''), p.own || ' ' || p.currency, p.rate, p.counted
   FROM places p JOIN rates r USING (account_id, currency, rate_date)
- WHERE p.ours NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
-   AND (r.differ OR p.counted <> coalesce(round(p.own * p.rate, 2), 0))
+ WHERE (r.differ OR p.counted <> coalesce(round(p.own * p.rate, {PLACES}), 0))
  ORDER BY 1, 2
 """
 

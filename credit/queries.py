@@ -262,22 +262,26 @@ def dated_terms(codes: Collection[str]) -> dict[str, Terms]:
     return {code: replace(terms_of_row(row), calendar=open_on.get(row.calendar_id or 0)) for code, row in rows.items()}
 
 
-def discounts(asked: Iterable[tuple[str, date, Decimal, Decimal]]) -> list[terms_rules.Discount | None]:
-    """What an early payer of each (terms code, invoice date, amount, what of it are goods) may keep, in the order asked."""
+def discounts(asked: Iterable[tuple[str, date, Decimal, Decimal, str]]) -> list[terms_rules.Discount | None]:
+    """What an early payer of each (terms code, invoice date, amount, what of it are goods, currency) may keep, in the order
+    asked."""
     wanted = list(asked)
     known = dated_terms({code for code, *_ in wanted} - {""})
     return [
-        terms_rules.discount(known[c], day, amount, goods) if c in known else None for c, day, amount, goods in wanted
+        terms_rules.discount(known[code], day, amount, goods, currency=currency) if code in known else None
+        for code, day, amount, goods, currency in wanted
     ]
 
 
 def printed_terms(
-    code: str, *, issued: date, amount: Decimal, goods: Decimal
+    code: str, *, issued: date, amount: Decimal, goods: Decimal, currency: str
 ) -> tuple[str, terms_rules.Discount | None]:
     """What terms are called on an invoice of that day, and what an early payer of it may keep; terms nobody knows by what
     was written. Statements as `dated_terms`."""
     known = dated_terms({code} - {""}).get(code)
-    return (known.name, terms_rules.discount(known, issued, amount, goods)) if known else (code, None)
+    return (
+        (known.name, terms_rules.discount(known, issued, amount, goods, currency=currency)) if known else (code, None)
+    )
 
 
 def all_terms() -> list[tuple[str, str]]:

@@ -4,6 +4,10 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from core.money import places_in_sql
+
+PLACES = places_in_sql("o.currency")
+
 _SQL = """
 SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.picked, 0),
        d.shipped_qty, coalesce(s.shipped, 0)
@@ -22,18 +26,20 @@ SELECT d.id, d.released_qty, coalesce(s.released, 0), d.picked_qty, coalesce(s.p
 """
 
 # What is in another currency than the account's counts with its own amount: documents know no rates.
-_EXPOSURE = """
+_EXPOSURE = f"""
 WITH line AS (
-    SELECT h.account_id, o.currency, ol.unit_price, ol.unit_tax, ol.unit_freight,
+    SELECT h.account_id, {PLACES} AS places, ol.unit_price, ol.unit_tax, ol.unit_freight,
            CASE WHEN h.status IN ('released', 'acknowledged', 'picking') THEN l.qty
                 WHEN h.status = 'packed' THEN l.picked_qty ELSE 0 END AS there, l.shipped_qty - l.invoiced_qty AS gone
       FROM fulfillment_shipmentline l JOIN fulfillment_shipment h ON h.id = l.shipment_id
       JOIN orders_orderline ol ON ol.id = l.order_line_id JOIN orders_order o ON o.id = ol.order_id
 ), worth AS (
     SELECT account_id,
-           sum(round(there * unit_price, 2) + round(there * unit_tax, 2) + round(there * unit_freight, 2)) AS released,
-           sum(round(gone * unit_price, 2) + round(gone * unit_tax, 2) + round(gone * unit_freight, 2)) AS shipped
-      FROM line WHERE currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY account_id
+           sum(round(there * unit_price, places) + round(there * unit_tax, places)
+               + round(there * unit_freight, places)) AS released,
+           sum(round(gone * unit_price, places) + round(gone * unit_tax, places)
+               + round(gone * unit_freight, places)) AS shipped
+      FROM line GROUP BY account_id
 ), said AS (
     SELECT c.account_id, c.released_amount + coalesce(p.released, 0) AS released,
            c.shipped_amount + coalesce(p.shipped, 0) AS shipped

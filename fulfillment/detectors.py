@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core import sql
+from core.money import places_in_sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Cause, Detector, Watch, Worth, ended, pushed, register
 from exceptions_app.rules.asks import CaseSnapshot, CaseSpec
@@ -25,8 +26,10 @@ from fulfillment.exception_kinds import (
 )
 from orders.late_penalties import LATE, Late, penalties
 
-_DUE = """
-SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, 2)), min(d.requested_date), n.today
+PLACES = places_in_sql("o.currency")
+
+_DUE = f"""
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.qty * l.unit_price, {PLACES})), min(d.requested_date), n.today
   FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
   JOIN inventory_site w ON w.id = s.site_id
   CROSS JOIN LATERAL (SELECT (%(now)s::timestamptz AT TIME ZONE w.time_zone)::date AS today) n
@@ -54,9 +57,9 @@ def windows_at_risk(now: datetime) -> list[CaseSpec]:
     ]
 
 
-_UNANSWERED = """
+_UNANSWERED = f"""
 SELECT s.id, s.number, s.account_id, o.currency,
-       (SELECT sum(round(c.qty * l.unit_price, 2)) FROM fulfillment_shipmentline c
+       (SELECT sum(round(c.qty * l.unit_price, {PLACES})) FROM fulfillment_shipmentline c
           JOIN orders_orderline l ON l.id = c.order_line_id WHERE c.shipment_id = s.id), r.id, r.asked_by, r.note
   FROM fulfillment_recallrequest r JOIN fulfillment_shipment s ON s.id = r.shipment_id
   JOIN orders_order o ON o.id = s.order_id
@@ -80,8 +83,8 @@ def unanswered_recalls(now: datetime) -> list[CaseSpec]:
     ]
 
 
-_NOT_THERE = """
-SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.unit_price, 2)), max(p.delivery_date),
+_NOT_THERE = f"""
+SELECT s.id, s.number, s.account_id, o.currency, sum(round(c.shipped_qty * l.unit_price, {PLACES})), max(p.delivery_date),
        n.today
   FROM fulfillment_shipment s JOIN fulfillment_shipmentline c ON c.shipment_id = s.id
   JOIN accounts_account a ON a.id = s.account_id LEFT JOIN accounts_shipto t ON t.id = s.ship_to_id
@@ -133,7 +136,7 @@ def made_good(cases: Sequence[CaseSnapshot], now: datetime) -> Collection[int]:
 
 
 _SHORT_WORTH = f"""
-SELECT w.n, sum(round(d.backordered_qty * l.unit_price, 2)), o.currency, o.account_id,
+SELECT w.n, sum(round(d.backordered_qty * l.unit_price, {PLACES})), o.currency, o.account_id,
        coalesce(o.submitted_at, o.received_at)::date, count(*) FILTER (WHERE late.days > 0), sum(late.days)
   FROM unnest(%(ns)s::bigint[], %(shipments)s::bigint[], %(products)s::bigint[]) AS w(n, shipment_id, product_id)
   JOIN fulfillment_shipment s ON s.id = w.shipment_id JOIN orders_order o ON o.id = s.order_id

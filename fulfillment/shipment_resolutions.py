@@ -13,6 +13,7 @@ from accounts.states import Role
 from core.actors import Actor
 from core.choices import counted
 from core.errors import Refused
+from core.money import line_amount
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import Effect
@@ -30,7 +31,7 @@ from fulfillment.states import SHIPMENT, STILL_HERE, RecallState, ReturnStatus, 
 from inventory.exception_kinds import COUNT_PENDING
 from orders.ledgers import sold_lines
 
-ZERO, CENT = Decimal(0), Decimal("0.01")
+ZERO = Decimal(0)
 MOST = 3  # services offered
 SHIPPERS = frozenset({Role.WAREHOUSE, Role.OPERATOR})  # as on the page of the shipment
 DECIDERS = frozenset({Role.CS, Role.CS_LEAD, Role.OPERATOR})  # as on the page of the return
@@ -128,7 +129,7 @@ def preview_authorize(case: CaseSnapshot, now: datetime) -> Effect:
             "", is_possible=False, why_not="More came than the customer ever got: it is not theirs to return."
         )
     sold = sold_lines(came)
-    worth = sum(((x.unit_price or ZERO) * came[x.order_line_id] for x in sold), ZERO).quantize(CENT)
+    worth = sum((line_amount(came[x.order_line_id], x.unit_price or ZERO, x.currency) for x in sold), ZERO)
     qty = plain(sum(came.values(), ZERO))
     return Effect(
         f"a return of its own over {qty} is authorized and received: after inspection up to {worth:,} are credited",

@@ -8,6 +8,7 @@ from typing import Any
 from accounts.states import Role
 from core.actors import Actor
 from core.errors import Refused
+from core.money import round_amount
 from core.quantity import plain
 from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
@@ -57,7 +58,7 @@ def preview_drop(case: CaseSnapshot, now: datetime) -> Effect:
     if order is None or not lines:
         return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
     worth = sum((x.amount * x.demand.backordered / x.qty for x in lines if x.demand is not None), ZERO)
-    worth = worth.quantize(Decimal("0.01"))
+    worth = round_amount(worth, order.currency)
     return Effect(f"gives up {worth:,} {order.currency} of sales", -worth, days_late=NEVER)
 
 

@@ -5,23 +5,26 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from core import sql
+from core.money import places_in_sql
 from exceptions_app.detection import Cause, Worth, register
 from inventory.exception_kinds import ALLOCATION_CONFLICT, LATE_SUPPLY, PROMISE_LOST, PROMISE_MOVED
 from inventory.failed_wins import PREFIX
 from orders.late_penalties import LATE, Late, penalties
 
+PLACES = places_in_sql("o.currency")
+
 NOTHING = (Decimal(0), "")
 
 _OF_PRODUCTS = f"""
 SELECT d.product_id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
-       sum(round(d.backordered_qty * l.unit_price, 2)), count(*) FILTER (WHERE late.days > 0), sum(late.days)
+       sum(round(d.backordered_qty * l.unit_price, {PLACES})), count(*) FILTER (WHERE late.days > 0), sum(late.days)
   FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {LATE}
  WHERE d.product_id = ANY(%(ids)s::bigint[]) AND d.ordered_qty > d.cancelled_qty + d.shipped_qty AND d.backordered_qty > 0
  GROUP BY 1, 2, 3, 4
 """
 _OF_DEMANDS = f"""
 SELECT d.id, o.account_id, coalesce(o.submitted_at, o.received_at)::date, o.currency,
-       round((d.ordered_qty - d.cancelled_qty - d.shipped_qty) * l.unit_price, 2), (late.days > 0)::int, late.days
+       round((d.ordered_qty - d.cancelled_qty - d.shipped_qty) * l.unit_price, {PLACES}), (late.days > 0)::int, late.days
   FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id {LATE}
  WHERE d.id = ANY(%(ids)s::bigint[]) AND l.unit_price IS NOT NULL
 """

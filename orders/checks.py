@@ -5,20 +5,22 @@ from collections.abc import Callable, Iterator
 from django.db import connection
 
 from core import invariants
+from core.money import places_in_sql
+
+PLACES = places_in_sql("o.currency")
 
 TOTALS = """
     SELECT format('order %s says %s, its lines sum to %s', o.number, o.total_amount, coalesce(sum(l.amount), 0))
       FROM orders_order o LEFT JOIN orders_orderline l ON l.order_id = o.id
      GROUP BY o.id HAVING o.total_amount <> coalesce(sum(l.amount), 0) ORDER BY o.id"""
-CHARGES = """
+CHARGES = f"""
     SELECT format('order %s says tax %s and freight %s, its lines %s and %s', o.number, o.tax_amount, o.freight_amount,
-                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, 2)),
-                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, 2)))
+                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, {PLACES})),
+                  sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, {PLACES})))
       FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
-     WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
      GROUP BY o.id HAVING sum(l.unit_tax + l.unit_freight) > 0
-       AND (o.tax_amount, o.freight_amount) <> (sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, 2)),
-                                                sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, 2)))
+       AND (o.tax_amount, o.freight_amount) <> (sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_tax, {PLACES})),
+                                                sum(round((d.ordered_qty - d.cancelled_qty) * l.unit_freight, {PLACES})))
      ORDER BY o.id"""
 DEMANDS = """
     SELECT format('order %s line %s asks for %s, its demand for %s', o.number, l.line_no, l.qty,
@@ -27,12 +29,11 @@ DEMANDS = """
       LEFT JOIN inventory_demand d ON d.id = l.demand_id
      WHERE o.submitted_at IS NOT NULL AND (d.id IS NULL OR d.ordered_qty <> l.qty OR d.product_id <> l.product_id)
      ORDER BY o.id, l.line_no"""
-AMOUNTS = """
+AMOUNTS = f"""
     SELECT format('order %s line %s is worth %s, its standing quantity at the locked price %s', o.number, l.line_no,
-                  l.amount, round((d.ordered_qty - d.cancelled_qty) * l.unit_price, 2))
+                  l.amount, round((d.ordered_qty - d.cancelled_qty) * l.unit_price, {PLACES}))
       FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
-     WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
-       AND l.amount <> round((d.ordered_qty - d.cancelled_qty) * l.unit_price, 2)
+     WHERE l.amount <> round((d.ordered_qty - d.cancelled_qty) * l.unit_price, {PLACES})
      ORDER BY o.id, l.line_no"""
 DRAFTS = """
     SELECT format('order %s is %s, but has demands', o.number, o.status)
@@ -44,22 +45,21 @@ CLOSED = """
       FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
      WHERE o.status IN ('closed', 'cancelled')
      GROUP BY o.id HAVING sum(d.ordered_qty - d.cancelled_qty - d.shipped_qty) > 0 ORDER BY o.id"""
-CREDIT = """
+CREDIT = f"""
     WITH worth AS (
-        SELECT o.id, sum(round(q.open * l.unit_price, 2) + round(q.open * l.unit_tax, 2)
-                         + round(q.open * l.unit_freight, 2)) AS amount
+        SELECT o.id, sum(round(q.open * l.unit_price, {PLACES}) + round(q.open * l.unit_tax, {PLACES})
+                         + round(q.open * l.unit_freight, {PLACES})) AS amount
           FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id
           JOIN inventory_demand d ON d.id = l.demand_id
          CROSS JOIN LATERAL (SELECT d.backordered_qty + d.reserved_qty + d.allocated_qty AS open) q
           JOIN credit_creditaccount c ON c.account_id = o.account_id
-         WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND') GROUP BY o.id),
+         GROUP BY o.id),
     posted AS (
         SELECT doc_id AS id, sum(coalesce(document_amount, amount)) AS amount FROM credit_posting
          WHERE doc_kind = 'order' AND bucket = 'open_order' GROUP BY doc_id)
     SELECT format('order %s is worth %s open, credit holds %s', o.number, coalesce(w.amount, 0), coalesce(p.amount, 0))
       FROM worth w FULL JOIN posted p ON p.id = w.id JOIN orders_order o ON o.id = coalesce(w.id, p.id)
-     WHERE o.currency NOT IN ('JPY', 'KRW', 'KWD', 'BHD', 'OMR', 'TND')
-       AND coalesce(p.amount, 0) <> coalesce(w.amount, 0) ORDER BY o.id"""
+     WHERE coalesce(p.amount, 0) <> coalesce(w.amount, 0) ORDER BY o.id"""
 HOLDS = """
     SELECT format('order %s is %s, its %s hold is still open', o.number, o.status, h.reason)
       FROM orders_order o JOIN orders_hold h ON h.order_id = o.id

@@ -8,6 +8,7 @@ from decimal import Decimal
 from django.db import connection
 
 from accounts import queries as accounts
+from core.money import places_in_sql
 from credit import queries as credit
 from credit.rules.asks import CreditDecision
 from orders.gates import credit_views
@@ -16,13 +17,16 @@ from orders.queries import pictures
 from orders.rules.cash import Expected, Week, by_week
 from orders.states import HoldReason, OrderStatus
 
+PLACES = places_in_sql("o.currency")
+
 MOST = 100
 
 # What is not released yet of submitted orders, by the day it would be invoiced at the earliest.
-_QUEUE = """
+_QUEUE = f"""
 SELECT o.terms_code, o.account_id, o.currency, GREATEST(coalesce(l.requested_date, o.requested_date, %(today)s), %(today)s),
        EXISTS (SELECT FROM orders_hold h WHERE h.order_id = o.id AND h.reason = 'credit' AND h.cleared_at IS NULL),
-       sum(round(w.qty * l.unit_price, 2) + round(w.qty * l.unit_tax, 2) + round(w.qty * l.unit_freight, 2))
+       sum(round(w.qty * l.unit_price, {PLACES}) + round(w.qty * l.unit_tax, {PLACES})
+           + round(w.qty * l.unit_freight, {PLACES}))
   FROM orders_order o
   JOIN orders_orderline l ON l.order_id = o.id
   JOIN inventory_demand d ON d.id = l.demand_id

@@ -7,6 +7,7 @@ from typing import Any
 
 from core import sql
 from core.choices import counted
+from core.money import places_in_sql
 from core.refs import DocumentRef
 from exceptions_app.detection import Detector, Watch, ended, pushed, register
 from exceptions_app.rules.asks import CaseSpec
@@ -26,14 +27,16 @@ from orders.exception_kinds import (
 )
 from orders.late_penalties import LATE, Late, penalties
 
+PLACES = places_in_sql("o.currency")
+
 BACKORDER_IS_OLD = timedelta(days=7)  # after the day the customer asked for
 HOLD_IS_OLD = timedelta(days=2)
 ORDER_IS_STUCK = timedelta(days=3)  # ready, held by nothing, and not released
 CANCEL_DATE_IS_NEAR = timedelta(days=7)
 
 # `latest` is the latest day it may be anywhere: an index narrows by it before each customer's own day decides.
-_BACKORDERS = """
-SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l.unit_price, 2)), count(*),
+_BACKORDERS = f"""
+SELECT o.id, o.number, o.account_id, o.currency, sum(round(d.backordered_qty * l.unit_price, {PLACES})), count(*),
        min(d.requested_date), (o.submitted_at AT TIME ZONE a.time_zone)::date, sum(n.today - d.requested_date), n.today
   FROM inventory_demand d JOIN orders_orderline l ON l.demand_id = d.id JOIN orders_order o ON o.id = l.order_id
   JOIN accounts_account a ON a.id = o.account_id
@@ -109,7 +112,7 @@ SELECT o.id, o.number, o.account_id, o.currency, sum(late_part.worth), count(*),
        count(*) FILTER (WHERE late.days > 0), sum(late.days)
   FROM orders_order o JOIN accounts_account a ON a.id = o.account_id
   JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id
-  JOIN LATERAL (SELECT sum(round(p.qty * l.unit_price, 2)) AS worth, count(*) AS parts FROM inventory_promise p
+  JOIN LATERAL (SELECT sum(round(p.qty * l.unit_price, {PLACES})) AS worth, count(*) AS parts FROM inventory_promise p
                  WHERE p.demand_id = d.id AND p.is_current
                    AND (p.delivery_date IS NULL OR p.delivery_date > o.cancel_after_date)) late_part ON late_part.parts > 0
   {LATE}

@@ -21,7 +21,7 @@ def early_payments(invoices: Sequence[InvoiceView], *, today: date) -> dict[int,
     """By invoice, of those that still can be paid early and are not disputed. Two statements at most."""
     offered = (
         discounts(
-            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount))
+            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount), i.currency)
             for i in invoices
         )
         if invoices

@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 from accounts.states import STAFF, Role
 from core import sheets
 from core.access import allow
-from core.cells import Capitals, Day, Number, Text, YesNo
+from core.cells import Currency, Day, Number, Text, YesNo
 from core.sheet_periods import FIRST, LAST, Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Cells, Change, Column, Problem, Sheet
@@ -36,7 +36,7 @@ _CONTRACTS = (
     _FROM,
     _UNTIL,
     Column("is_active", "Active", YesNo(), clears=False, default="yes"),
-    Column("currency", "Currency", Capitals(3), clears=False, default="USD"),
+    Column("currency", "Currency", Currency(), clears=False, default="USD"),
     Column("payment_terms", "Payment terms", Text(20), aliases=("terms",)),
     Column("margin_floor_percent", "Margin floor %", Number(5, 2, high=Decimal("99.99"))),
     Column("notice_days", "Notice, days", SMALL, clears=False, default="60"),

@@ -11,7 +11,7 @@ from django.db.models.functions import Upper
 from accounts.states import STAFF, Role
 from core import sheets
 from core.access import allow
-from core.cells import Capitals, Choice, Day, Number, Text, YesNo
+from core.cells import Choice, Currency, Day, Number, Text, YesNo
 from core.sheet_periods import FIRST, LAST, Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Cells, Change, Column, Problem, Sheet
@@ -38,7 +38,7 @@ _LISTS = (
     Column("account", "Account", Text(40), refers="account", aliases=("customer", "account code")),
     Column("group", "Group", Text(40), refers="group"),
     Column("territory", "Territory", Text(20), refers="territory"),
-    Column("currency", "Currency", Capitals(3), clears=False, default="USD"),
+    Column("currency", "Currency", Currency(), clears=False, default="USD"),
     Column("priority", "Priority", Number(5, high=Decimal(32_767)), clears=False, default="100"),
     Column("margin_floor_percent", "Margin floor %", Number(5, 2, high=Decimal("99.99"))),
     _FROM,

@@ -12,7 +12,7 @@ from django.db.models.functions import Upper
 from accounts.states import STAFF, Role
 from core import sheets
 from core.access import allow
-from core.cells import Capitals, Choice, Day, Number, Text, YesNo
+from core.cells import Choice, Currency, Day, Number, Text, YesNo
 from core.sheet_periods import FIRST, LAST, Pair, Stretch, overlap_problems
 from core.sheet_table import SheetTable
 from core.sheets import Cells, Change, Column, Problem, Sheet
@@ -56,7 +56,7 @@ _ADJUSTMENTS = (
     Column("counts", "Counts", Choice(tuple(map(str, Counts))), clears=False, default="line"),
     Column("min_qty", "From quantity", Number(14, 4), clears=False, default="0", aliases=("break", "min qty"),
            help="Base units."),
-    Column("currency", "Currency", Capitals(3), help="Only in this currency; an amount names it."),
+    Column("currency", "Currency", Currency(), help="Only in this currency; an amount names it."),
     Column("source", "List", Text(40), refers="price list", aliases=("price list", "list code"),
            help="Only on prices of this list."),
     Column("account", "Account", Text(40), refers="account", aliases=("customer", "account code")),

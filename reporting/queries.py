@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 
 from core.chart import Count, every_day
+from core.money import places_in_sql
 from core.periods import Period
 from exceptions_app.states import LIVE
 from reporting.kpi_queries import built
@@ -123,7 +124,8 @@ def release_queue() -> list[ReleaseQueue]:
     rows = _rows(
         "WITH held AS MATERIALIZED (SELECT DISTINCT order_id FROM orders_hold WHERE cleared_at IS NULL "
         "AND 'release' = ANY(blocks)), "
-        "waiting AS (SELECT l.order_id, sum(round(d.allocated_qty * l.unit_price, 2)) AS amount "
+        "waiting AS (SELECT l.order_id, "
+        f"sum(round(d.allocated_qty * l.unit_price, {places_in_sql('o.currency')})) AS amount "
         "FROM orders_order o JOIN orders_orderline l ON l.order_id = o.id JOIN inventory_demand d ON d.id = l.demand_id "
         "WHERE d.allocated_qty > 0 AND o.status = 'submitted' GROUP BY l.order_id) "
         "SELECT o.currency, count(*), sum(amount), count(h.order_id), "

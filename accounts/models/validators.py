@@ -11,8 +11,8 @@ def known_time_zone(name: str) -> None:
 
 
 def currency_code(code: str) -> None:
-    if not checks.is_currency(code):
-        raise ValidationError(checks.unknown_currency(code), code="currency")
+    if problem := checks.currency_problem(code):
+        raise ValidationError(" ".join(problem), code="currency")
 
 
 def country_code(code: str) -> None:

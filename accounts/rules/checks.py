@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from accounts.rules.asks import AccountSpec, ShipToSpec
 from accounts.states import AccountStatus, Role
 from core.errors import FieldError
+from core.money import KEEP_ANOTHER, is_kept, not_kept
 
 _BORN = (AccountStatus.ACTIVE, AccountStatus.PROSPECT)
 
@@ -48,7 +49,8 @@ def _account(at: str, spec: AccountSpec) -> Iterator[FieldError]:
     yield from _text(f"{at}/code", spec.code, 40)
     yield from _text(f"{at}/name", spec.name, 200)
     yield from _zone(f"{at}/time_zone", spec.time_zone)
-    yield from _when(not is_currency(spec.currency), f"{at}/currency", "currency", unknown_currency(spec.currency))
+    if problem := currency_problem(spec.currency):
+        yield FieldError(f"{at}/currency", "currency", *problem)
     born = f"An account starts active or as a prospect, not {spec.status}."
     yield from _when(spec.status not in _BORN, f"{at}/status", "status", born)
 
@@ -118,6 +120,13 @@ def is_time_zone(name: str) -> bool:
 
 def is_currency(code: str) -> bool:
     return len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()
+
+
+def currency_problem(code: str) -> tuple[str, str] | None:
+    """What is wrong with a currency to keep books in, and what to do."""
+    if not is_currency(code):
+        return unknown_currency(code), "Write three capital letters."
+    return None if is_kept(code) else (not_kept(code), KEEP_ANOTHER)
 
 
 def unknown_currency(code: str) -> str:

@@ -114,7 +114,11 @@ def bill_to(account_id: int, on: date) -> str:
 def invoice_terms(invoice: InvoiceView) -> tuple[str, list[tuple[str, str]]]:
     """How the terms are called, and the line that says what an early payer may keep, where they give a discount."""
     name, kept = printed_terms(
-        invoice.terms_code, issued=invoice.issued_date, amount=invoice.total_amount, goods=invoice.net_amount
+        invoice.terms_code,
+        issued=invoice.issued_date,
+        amount=invoice.total_amount,
+        goods=invoice.net_amount,
+        currency=invoice.currency,
     )
     if kept is None:
         return name or DUE_AT_ONCE, []

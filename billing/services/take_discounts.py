@@ -37,7 +37,7 @@ def earned(plans: Plans, invoices: Mapping[int, Invoice]) -> dict[int, Receipt]:
                 paying.append((receipt, invoices[a.invoice_id], left[a.invoice_id]))
     offered = (
         discounts(
-            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount))
+            (i.terms_code, i.issued_date, *discountable(i.total_amount, i.net_amount, i.credited_amount), i.currency)
             for _, i, _ in paying
         )
         if paying

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from typing import Any
 
-from core.money import EXACT
+from core.money import EXACT, round_down
 from core.refs import DocumentRef
 from credit.states import Judgement, Level, Outcome, RuleKind
 
-CENT = Decimal("0.01")
 NO_RATE = "no_exchange_rate"
 ACCOUNT = "account"  # the kind of document where an account is asked about as it stands, and no order
 
@@ -99,6 +98,7 @@ class CreditDecision:
     words: str = ""
     terms_code: str = ""  # the terms it was decided on: the document's own, else the account's
     rate: Decimal | None = None  # of the document's currency to the account's, where they differ
+    stated_currency: str = ""  # the document's, where it is another than the account's
 
     @property
     def over(self) -> Decimal:
@@ -118,7 +118,7 @@ class CreditDecision:
         """What of the document may still be owed, in its own currency."""
         if self.rate is None:
             return self.available
-        return EXACT.divide(self.available, self.rate).quantize(CENT, rounding=ROUND_FLOOR)
+        return round_down(EXACT.divide(self.available, self.rate), self.stated_currency)
 
     @property
     def is_approved(self) -> bool:

@@ -57,7 +57,7 @@ def decide(
             for family in standing.families:
                 family_taken[family.head_id] = family_taken.get(family.head_id, ZERO) + more
         if decision.is_approved:
-            prepaid[account_id] = case.prepaid + upfront_amount(case.effective_terms, ask.amount)
+            prepaid[account_id] = case.prepaid + upfront_amount(case.effective_terms, ask.amount, standing.currency)
         decisions.append(decision)
     return decisions
 
@@ -81,6 +81,7 @@ def decide_one(case: Case) -> CreditDecision:
         words=looks.sum_in_words(case),
         terms_code=case.ask.terms_code or case.standing.terms.code,
         rate=case.ask.rate,
+        stated_currency=case.ask.stated[1] if case.ask.stated else "",
     )
 
 

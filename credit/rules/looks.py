@@ -171,7 +171,7 @@ def terms_worse(case: Case, figure_: Decimal | None) -> Finding | None:
 def prepayment_due(case: Case, figure_: Decimal | None) -> Finding | None:
     """Cash on account pays it, once: what went before has its part of it until that is applied to its invoices. At entry
     it is not due yet: the order may be taken, not released."""
-    due = upfront_amount(case.effective_terms, case.ask.amount)
+    due = upfront_amount(case.effective_terms, case.ask.amount, case.standing.currency)
     if due == 0:
         return None
     spoken_for = case.standing.spoken_for + case.prepaid

@@ -72,13 +72,11 @@ class OnTerms:
     gone: Decimal
     receivable: Decimal
 
-    @property
-    def spoken_for(self) -> Decimal:
+    def spoken_for(self, currency: str) -> Decimal:
         """What of the cash on account was paid for it before it left, and is not applied to its invoice yet; of a deposit,
         the invoice's receipts say what is open."""
-        return upfront_amount(
-            self.terms, max(self.gone + (self.receivable if self.terms.is_prepayment else ZERO), ZERO)
-        )
+        owed = self.gone + (self.receivable if self.terms.is_prepayment else ZERO)
+        return upfront_amount(self.terms, max(owed, ZERO), currency)
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class Standing:
         """What of the cash on account other goods have: those on terms of their own by these, the rest by the account's."""
         gone = self.parts.released + self.parts.shipped - sum((x.gone for x in self.on_terms), ZERO)
         receivable = self.parts.receivable - sum((x.receivable for x in self.on_terms), ZERO)
-        return sum((x.spoken_for for x in (OnTerms(self.terms, gone, receivable), *self.on_terms)), ZERO)
+        return sum((x.spoken_for(self.currency) for x in (OnTerms(self.terms, gone, receivable), *self.on_terms)), ZERO)
 
     @property
     def settings(self) -> Iterator[Rule]:

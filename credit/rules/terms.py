@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import ROUND_CEILING, ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from core.calendars import BusinessCalendar
+from core.money import EXACT, round_amount, round_up
 
 ZERO = Decimal(0)
 HUNDRED = Decimal(100)
-CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True)
@@ -43,16 +43,17 @@ def due_date(terms: Terms, invoiced: date) -> date:
     return due if terms.calendar is None else terms.calendar.add_days(due, 0)
 
 
-def discount(terms: Terms, invoiced: date, amount: Decimal, goods: Decimal | None = None) -> Discount | None:
+def discount(
+    terms: Terms, invoiced: date, amount: Decimal, goods: Decimal | None = None, *, currency: str
+) -> Discount | None:
     """`discount_percent` of the invoice's amount, or of what its goods come to where the terms say so, rounded half up to
-    the cent, for who pays within `discount_days`."""
+    the currency's exponent, for who pays within `discount_days`."""
     if terms.is_prepayment or not terms.discount_percent or not terms.discount_days:
         return None
     until = _start(terms, invoiced) + timedelta(days=terms.discount_days)
     until = until if terms.calendar is None else terms.calendar.add_days(until, 0)
     base = goods if terms.is_discount_on_goods and goods is not None else amount
-    kept = (base * terms.discount_percent / HUNDRED).quantize(CENT, rounding=ROUND_HALF_UP)
-    return Discount(until, kept)
+    return Discount(until, round_amount(_percent_of(base, terms.discount_percent), currency))
 
 
 def _start(terms: Terms, invoiced: date) -> date:
@@ -79,6 +80,10 @@ def upfront_percent(terms: Terms) -> Decimal:
     return HUNDRED if terms.is_prepayment else terms.deposit_percent
 
 
-def upfront_amount(terms: Terms, amount: Decimal) -> Decimal:
-    """What must be on account before release, rounded up to the cent so that it always covers the percent."""
-    return (amount * upfront_percent(terms) / HUNDRED).quantize(CENT, rounding=ROUND_CEILING)
+def upfront_amount(terms: Terms, amount: Decimal, currency: str) -> Decimal:
+    """What must be on account before release, rounded up to the currency's exponent so that it always covers the percent."""
+    return round_up(_percent_of(amount, upfront_percent(terms)), currency)
+
+
+def _percent_of(amount: Decimal, percent: Decimal) -> Decimal:
+    return EXACT.divide(EXACT.multiply(amount, percent), HUNDRED)

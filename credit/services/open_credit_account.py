@@ -8,6 +8,7 @@ from decimal import Decimal
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotPermitted, Refused
+from core.money import KEEP_ANOTHER, is_kept, not_kept
 from core.outbox import Note, publish_many
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -113,6 +114,8 @@ def _refuse_bad(specs: Sequence[CreditAccountSpec], *, known: frozenset[str]) ->
         if spec.terms_code not in known:
             text = f"There are no payment terms {spec.terms_code!r}."
             errors.append(FieldError(f"/{i}/terms_code", "unknown", text, f"Use one of {', '.join(sorted(known))}."))
+        if not is_kept(spec.currency):
+            errors.append(FieldError(f"/{i}/currency", "not_kept", not_kept(spec.currency), KEEP_ANOTHER))
         if spec.limit_amount < 0:
             errors.append(FieldError(f"/{i}/limit_amount", "negative", "A limit is not negative."))
     if errors:

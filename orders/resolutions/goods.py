@@ -8,6 +8,7 @@ from typing import Any
 from accounts.states import Role
 from core.actors import Actor
 from core.errors import Refused
+from core.money import round_amount
 from core.quantity import plain
 from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
@@ -25,7 +26,7 @@ from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.rematch_lines import Rematched, rematch_lines
 
-ZERO, CENT = Decimal(0), Decimal("0.01")
+ZERO = Decimal(0)
 DEALERS = frozenset({Role.PLANNER, Role.CS_LEAD})  # who may run an allocation
 NOTHING_WAITS = "Nothing of the order waits for stock any more."
 
@@ -61,7 +62,12 @@ def preview_allocate(case: CaseSnapshot, now: datetime) -> Effect:
     if not covered:
         return Effect("", is_possible=False, why_not=f"No site has any of the {plain(missing)} that are missing.")
     worth = sum(
-        (_worth(x, min(_backordered(x), there[x.product_id].available)) for x in waiting if x.product_id in there), ZERO
+        (
+            _worth(x, min(_backordered(x), there[x.product_id].available), order.currency)
+            for x in waiting
+            if x.product_id in there
+        ),
+        ZERO,
     )
     late = max((now.date() - order.requested_date).days, 0) if order.requested_date else 0
     return Effect(f"finds {plain(covered)} of {plain(missing)} at {', '.join(sites)}", worth, days_late=late)
@@ -98,7 +104,7 @@ def preview_give_up(case: CaseSnapshot, now: datetime) -> Effect:
     order, waiting = waiting_lines(case)
     if order is None or not waiting:
         return Effect("", is_possible=False, why_not=NOTHING_WAITS)
-    worth = sum((_worth(x, _backordered(x)) for x in waiting), ZERO)
+    worth = sum((_worth(x, _backordered(x), order.currency) for x in waiting), ZERO)
     qty = sum((_backordered(x) for x in waiting), ZERO)
     return Effect(f"gives up {plain(qty)} worth {worth:,} {order.currency}; the rest goes on", -worth, days_late=NEVER)
 
@@ -141,8 +147,8 @@ def _backordered(line: LinePicture) -> Decimal:
     return line.demand.backordered if line.demand is not None else ZERO
 
 
-def _worth(line: LinePicture, qty: Decimal) -> Decimal:
-    return (line.amount * qty / line.qty).quantize(CENT)
+def _worth(line: LinePicture, qty: Decimal, currency: str) -> Decimal:
+    return round_amount(line.amount * qty / line.qty, currency)
 
 
 for waits_for_stock in (PROMISE_MOVED.code, PROMISE_LOST.code, AGED_BACKORDER, CANCEL_DATE_AT_RISK):

@@ -9,6 +9,7 @@ from typing import Any
 from accounts.states import Role
 from core.actors import Actor
 from core.choices import counted
+from core.money import round_amount
 from core.overrides import Reason
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
@@ -98,7 +99,7 @@ def _site(
     found = min(free, missing)
     asked = line.requested_date or order.requested_date
     late = max((now.date() - asked).days, 0) if asked else 0
-    worth = (line.amount * found / line.qty).quantize(Decimal("0.01"))
+    worth = round_amount(line.amount * found / line.qty, order.currency)
     rest = f"; {plain(missing - found)} still wait{'s' if missing - found == 1 else ''}" if found < missing else ""
     effect = Effect(f"{plain(found)} of {plain(missing)} come from {code}{rest}", worth, days_late=late)
     return Resolution(

@@ -8,6 +8,7 @@ from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from accounts.states import AccountStatus
 from catalog.rules.asks import ProductSnapshot, UnknownUnit
 from core.errors import FieldError
+from core.money import KEEP_ANOTHER, is_kept, not_kept
 from core.quantity import LARGEST, PLACES, BadQuantity, is_multiple, plain
 from orders.rules.asks import LineDraft, OrderDraft
 from orders.states import Channel
@@ -90,6 +91,8 @@ def _header_errors(draft: OrderDraft, around: Surroundings, at: str) -> Iterator
         yield FieldError(f"{at}/channel", "unknown_channel", f"{draft.channel!r} is not a channel.")
     if draft.currency and not (len(draft.currency) == 3 and draft.currency.isascii() and draft.currency.isupper()):
         yield FieldError(f"{at}/currency", "invalid", f"{draft.currency!r} is not an ISO currency code.", "Like USD.")
+    elif draft.currency and not is_kept(draft.currency):
+        yield FieldError(f"{at}/currency", "not_kept", not_kept(draft.currency), KEEP_ANOTHER)
     if draft.ship_to_id is not None:
         yield from _ship_to_errors(draft.ship_to_id, draft.account_id, around, f"{at}/ship_to_id")
     if draft.requested_date and draft.cancel_after_date and draft.cancel_after_date < draft.requested_date:

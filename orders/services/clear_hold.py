@@ -1,7 +1,7 @@
 """A person sets a hold aside: an override, recorded with its reason, its ceiling and its end."""
 
 from datetime import date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from accounts.approval_queries import in_home_currency, kept_limits
 from accounts.approvals import AuthorityExceeded, has_authority
@@ -9,6 +9,7 @@ from accounts.rules.authority import roles_for
 from core import journal, outbox, overrides
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
+from core.money import EXACT, round_amount
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -23,7 +24,6 @@ from orders.services.place_hold import set_blocked
 from orders.states import Blocks, HoldReason
 
 ZERO = Decimal(0)
-CENT = Decimal("0.01")
 
 
 class HoldNotOpen(Refused):
@@ -111,7 +111,7 @@ def _with_deviation(order: Order, percent: Decimal) -> Decimal:
     if not (percent.is_finite() and 0 <= percent <= 100):
         words = "A deviation is a percent from 0 to 100."
         raise InvalidInput([FieldError("/deviation_percent", "invalid", words)])
-    return (order.total_amount * (1 + percent / 100)).quantize(CENT, ROUND_HALF_UP)
+    return round_amount(EXACT.multiply(order.total_amount, 1 + percent / 100), order.currency)
 
 
 def _require_price_authority(order: Order, hold: Hold, actor: Actor, on: date) -> None:

@@ -1,8 +1,10 @@
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Cast, Concat
 
+from accounts.rules.checks import currency_problem
 from core.ranges import DateRange
 from pricing.models.constraints import NamingExclusion
 
@@ -72,3 +74,7 @@ class Contract(models.Model):
 
     def told(self) -> str:
         return str(self)
+
+    def clean(self) -> None:
+        if problem := currency_problem(self.currency):
+            raise ValidationError({"currency": " ".join(problem)})

@@ -1,7 +1,9 @@
 from django.contrib.postgres.fields import RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.rules.checks import currency_problem
 from core.choices import choices
 from core.ranges import DateRange
 from pricing.models.constraints import NamingExclusion
@@ -82,6 +84,10 @@ class PriceSource(models.Model):
 
     def __str__(self) -> str:
         return self.code
+
+    def clean(self) -> None:
+        if problem := currency_problem(self.currency):
+            raise ValidationError({"currency": " ".join(problem)})
 
 
 class PriceRow(models.Model):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from accounts.rules.checks import currency_problem
 from core import journal
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
@@ -21,6 +22,12 @@ def set_prices(lists: Sequence[ListSpec], prices: Sequence[PriceSpec], *, actor:
 
     A constant number of statements. Raises InvalidInput (negative prices, unknown lists; pointers /3/unit_price).
     """
+    if unkept := [
+        FieldError(f"/{i}/currency", "currency", *problem)
+        for i, spec in enumerate(lists)
+        if (problem := currency_problem(spec.currency))
+    ]:
+        raise InvalidInput(unkept)
     PriceSource.objects.bulk_create([_source(spec) for spec in lists], ignore_conflicts=True, batch_size=_BATCH)
     codes = {price.list_code for price in prices}
     ids = dict(PriceSource.objects.filter(code__in=codes).values_list("code", "pk"))

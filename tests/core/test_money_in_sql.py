@@ -7,7 +7,7 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.money import line_amount
+from core.money import line_amount, places_in_sql, quantum
 
 cases = st.lists(
     st.tuples(
@@ -31,3 +31,13 @@ def test_a_line_amount_is_the_cent_postgresql_rounds_to(pairs):
         )
         in_sql = [amount for (amount,) in cursor.fetchall()]
     assert in_sql == [line_amount(q, p, "USD") for q, p in pairs]
+
+
+@pytest.mark.django_db
+def test_postgresql_rounds_to_the_places_of_the_currency():
+    codes = ["USD", "JPY", "KRW", "EUR", "CHF", "ISK", "XOF"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT round(2.505, {places_in_sql('t.code')}) FROM unnest(%s::text[]) AS t(code)", [codes])
+        in_sql = [amount for (amount,) in cursor.fetchall()]
+    assert in_sql == [line_amount(Decimal(1), Decimal("2.505"), code) for code in codes]
+    assert [quantum(code) for code in codes].count(Decimal(1)) == 4

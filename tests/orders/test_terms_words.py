@@ -108,7 +108,7 @@ def test_the_invoice_is_due_by_what_the_words_of_a_contract_mean():
     assert Invoice.objects.get().order_id == order_id
     assert due_dates([("n30", NOW.date())])["n30", NOW.date()] == NOW.date() + timedelta(days=30)
     assert set(terms_by_code({"n30", "NET60", "nobody"})) == {"n30", "NET60"}
-    assert discounts([("nobody", NOW.date(), 5, 5)]) == [None]
+    assert discounts([("nobody", NOW.date(), 5, 5, "USD")]) == [None]
 
 
 @pytest.mark.django_db

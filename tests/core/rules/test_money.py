@@ -4,7 +4,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.money import CurrencyMismatch, Money, line_amount, quantum, round_amount, split_amount
+from core.money import (
+    CurrencyMismatch,
+    Money,
+    is_kept,
+    line_amount,
+    not_kept,
+    quantum,
+    round_amount,
+    round_down,
+    round_up,
+    split_amount,
+)
 
 amounts = st.decimals(min_value=-(10**11), max_value=10**11, places=2)
 weights = st.lists(st.decimals(min_value=0, max_value=10**9, places=6), min_size=1, max_size=12)
@@ -52,3 +63,19 @@ def test_two_currencies_are_never_added():
         Money(Decimal(1), "USD") + Money(Decimal(1), "EUR")
     assert Money(Decimal("1.005"), "USD").rounded() == Money(Decimal("1.01"), "USD")
     assert str(Money(Decimal("1234.5"), "USD")) == "1,234.50 USD"
+
+
+def test_up_covers_and_down_stays_below_by_the_currency():
+    assert [str(round_up(Decimal(x), c)) for x, c in (("0.001", "USD"), ("100.01", "JPY"), ("7", "USD"))] == [
+        "0.01", "101", "7.00",
+    ]  # fmt: skip
+    assert [str(round_down(Decimal(x), c)) for x, c in (("0.019", "USD"), ("100.99", "JPY"), ("-0.001", "USD"))] == [
+        "0.01", "100", "-0.01",
+    ]  # fmt: skip
+
+
+def test_currencies_of_three_decimals_do_not_fit_and_are_told_so():
+    assert [c for c in ("USD", "EUR", "JPY", "KWD", "BHD", "TND", "JOD", "OMR", "LYD") if not is_kept(c)] == [
+        "KWD", "BHD", "TND", "JOD", "OMR", "LYD",
+    ]  # fmt: skip
+    assert not_kept("KWD") == "Amounts in KWD have 3 decimals, and 2 are kept here."

@@ -35,8 +35,10 @@ def test_later_is_worse_a_smaller_deposit_is_worse_and_the_same_is_not():
 
 
 def test_a_third_of_100_up_front_is_33_34_rounded_up():
-    assert upfront_amount(Terms("D", "", deposit_percent=Decimal("33.333")), Decimal(100)) == Decimal("33.34")
-    assert upfront_amount(Terms("N30", ""), Decimal(100)) == Decimal(0)
+    assert upfront_amount(Terms("D", "", deposit_percent=Decimal("33.333")), Decimal(100), "USD") == Decimal("33.34")
+    assert upfront_amount(Terms("N30", ""), Decimal(100), "USD") == Decimal(0)
+    third = Terms("D", "", deposit_percent=Decimal("33.333"))
+    assert upfront_amount(third, Decimal(1000), "JPY") == Decimal(334)  # 333.33 would not cover it
 
 
 CLOSED_WEEKENDS = BusinessCalendar("UTC", OFFICE_HOURS.week, frozenset({date(2026, 12, 25)}))
@@ -58,10 +60,17 @@ def test_due_dates_by_calendar_and_cut_off(terms, invoiced, due):
 
 def test_two_percent_in_ten_days_is_rounded_once_and_prepayment_has_no_discount():
     terms = Terms("2/10N30", "", 30, discount_days=10, discount_percent=Decimal(2))
-    found = discount(terms, date(2026, 11, 22), Decimal("1234.25"))
+    found = discount(terms, date(2026, 11, 22), Decimal("1234.25"), currency="USD")
     assert (found.until, found.amount) == (date(2026, 12, 2), Decimal("24.69"))
-    assert discount(Terms("N30", ""), date(2026, 11, 22), Decimal(100)) is None
+    assert discount(Terms("N30", ""), date(2026, 11, 22), Decimal(100), currency="USD") is None
+    in_yen = discount(terms, date(2026, 11, 22), Decimal(1225), currency="JPY")
+    assert in_yen is not None and str(in_yen.amount) == "25"  # 24.5 half up: there is no half yen
     assert (
-        discount(Terms("PRE", "", 0, is_prepayment=True, discount_percent=Decimal(2)), date(2026, 1, 1), Decimal(1))
+        discount(
+            Terms("PRE", "", 0, is_prepayment=True, discount_percent=Decimal(2)),
+            date(2026, 1, 1),
+            Decimal(1),
+            currency="USD",
+        )
         is None
     )
