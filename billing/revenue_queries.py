@@ -9,6 +9,7 @@ from django.db import connection
 from billing.models import Obligation
 from billing.rules.revenue import Progress, schedule
 from billing.states import Recognition
+from core.clock import company_day
 
 _MONTHS = """
 WITH moved AS (
@@ -79,7 +80,7 @@ def schedule_of(obligation_id: int) -> list[Scheduled]:
     sent = row.invoice_line.shipment_line
     delivered = sent.shipment.delivered_at if sent is not None else None
     progress = Progress(
-        Recognition(row.event), row.start_date, row.months, delivered=delivered.date() if delivered else None
+        Recognition(row.event), row.start_date, row.months, delivered=company_day(delivered) if delivered else None
     )
     parts = schedule(row.allocated_amount, progress, row.invoice.currency)
     return [Scheduled(day, amount, row.as_of_date is not None and day <= row.as_of_date) for day, amount in parts]

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
+from zoneinfo import ZoneInfo
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"", "0", "false", "no", "off"}
@@ -50,6 +51,15 @@ def number(name: str, default: int) -> int:
         return int(value)
     except ValueError:
         raise BadSetting(f"{name} must be a whole number, not {value!r}") from None
+
+
+def time_zone(name: str, default: str) -> str:
+    value = text(name, default)
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # an unknown name, a malformed one, the name of a folder
+        raise BadSetting(f"{name} must be a time zone like Europe/Berlin, not {value!r}") from None
+    return value
 
 
 def words(name: str, default: str = "") -> list[str]:

@@ -377,5 +377,6 @@ PRICING_TAX_PERCENT = env.text("OMS_TAX_PERCENT", "0")
 PRICING_FREIGHT_PERCENT = env.text("OMS_FREIGHT_PERCENT", "0")
 CREDIT_LIMIT_GRACE_DAYS = env.number("OMS_CREDIT_LIMIT_GRACE_DAYS", 0)
 PRICING_ESTIMATOR = env.text("OMS_PRICE_ESTIMATOR", "")
+COMPANY_TIME_ZONE = env.time_zone("OMS_TIME_ZONE", "UTC")  # where the company's days begin (core.clock.company_day)
 COST_CURRENCY = env.text("OMS_COST_CURRENCY", "USD")  # of the products' standard costs
 PRICING_WITHIN_LEVEL = env.text("OMS_PRICE_WITHIN_LEVEL", "specific")

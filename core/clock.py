@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import connection
 
 
@@ -20,6 +21,13 @@ def db_now() -> datetime:
         cursor.execute("SELECT clock_timestamp()")
         (moment,) = cursor.fetchone()
     return moment.astimezone(UTC)
+
+
+def company_day(moment: datetime) -> date:
+    """The calendar day of an instant where the company is (OMS_TIME_ZONE): documents are dated by it, limits and terms end
+    by it, money is late by it. Customers' and sites' own days are `local_date` of their zones; the day of an exchange rate
+    that an order keeps for life is of UTC, which no setting moves."""
+    return local_date(moment, settings.COMPANY_TIME_ZONE)
 
 
 def local_date(moment: datetime, time_zone: str) -> date:

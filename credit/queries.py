@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models.functions import Upper
 
 from core import sql
+from core.clock import company_day
 from core.opening_hours import business_calendars
 from core.refs import DocumentRef
 from credit.exchange import currencies_of, rates_for, recorded_rates
@@ -93,7 +94,9 @@ def looks(account_ids: Collection[int], *, point: CheckPoint, now: datetime) -> 
     found = list(rows.select_related("terms"))
     if not found:
         return {}
-    asks = [CreditAsk(x.account_id, DocumentRef(ACCOUNT, x.account_id), ZERO, x.currency, now.date()) for x in found]
+    asks = [
+        CreditAsk(x.account_id, DocumentRef(ACCOUNT, x.account_id), ZERO, x.currency, company_day(now)) for x in found
+    ]
     return {d.account_id: d for d in decided(asks, found, point=point, now=now)}
 
 
@@ -104,9 +107,9 @@ def decided(
     terms = {row.terms.code: terms_of_row(row.terms) for row in rows}
     named = {code for ask in asks for code in (ask.terms_code, ask.agreed_terms_code)}
     terms |= terms_by_code(named - {""} - set(terms))
-    standings = _with_what_was_paid_before(standings_of(rows, on=now.date()), asks, terms, rows)
-    asks = _in_account_currency(asks, {row.account_id: row.currency for row in rows}, now.date())
-    return decide(asks, standings, terms, point=point, today=now.date())
+    standings = _with_what_was_paid_before(standings_of(rows, on=company_day(now)), asks, terms, rows)
+    asks = _in_account_currency(asks, {row.account_id: row.currency for row in rows}, now.date())  # as post
+    return decide(asks, standings, terms, point=point, today=company_day(now))
 
 
 _ON_TERMS = """

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from core.actors import Actor
+from core.clock import company_day
 from core.overrides import Reason
 from credit import queries as credit
 from credit.rules.asks import CreditDecision
@@ -50,14 +51,14 @@ def preview_lend(case: CaseSnapshot, now: datetime) -> Effect:
     look = look_of(case, now)
     if look is None or not look.over:
         return Effect("", is_possible=False, why_not="The limit is not what is missing.")
-    until = (now + LENT_FOR).date()
+    until = company_day(now + LENT_FOR)
     return Effect(f"lends {look.over:,} {look.currency} of limit until {until.day} {until:%b}; releases go on")
 
 
 def lend(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated | Asked:
     """Within the authority of who lends; an override."""
     look = look_of(case, now)
-    over, today = look.over if look else ZERO, now.date()
+    over, today = look.over if look else ZERO, company_day(now)
     lent = AdditionSpec(AdditionKind.TEMPORARY, over, today, today + LENT_FOR, case.number)
     reason = Reason("case", f"Decided on case {case.number}: {case.summary}"[:300])
     done = lend_limit(account_id=case.subject.id, addition=lent, reason=reason, actor=actor, now=now)

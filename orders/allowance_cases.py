@@ -8,6 +8,7 @@ from datetime import datetime
 
 from accounts.queries import account_snapshots
 from catalog.rules.asks import Violation
+from core.clock import company_day
 from core.errors import NotFound, Refused
 from core.quantity import plain
 from orders.gates import local_day, priced, violations_of
@@ -86,7 +87,7 @@ def allowance_cases(order_id: int, line_nos: Collection[int], *, now: datetime) 
 
 def forbidden_lines(order: OrderPicture, *, now: datetime) -> dict[int, AllowanceCase]:
     """Every line something stands against, also what nobody may set aside."""
-    known = account_snapshots([order.account_id], on=now.date())
+    known = account_snapshots([order.account_id], on=company_day(now))
     against = violations_of([order], known, now=now).get(order.order_id, {})
     if not against:
         return {}

@@ -9,6 +9,7 @@ from decimal import Decimal
 from accounts.queries import account_snapshots, ship_to_snapshots
 from accounts.rules.asks import AccountSnapshot
 from catalog.queries import product_snapshots
+from core.clock import company_day
 from core.errors import FieldError
 from credit.rules.asks import CreditAsk, CreditDecision
 from orders.gates import gather, judge, local_day, priced, violations_of
@@ -131,7 +132,7 @@ def _surroundings(order: OrderPicture, wish: Wish, now: datetime) -> Surrounding
     known = {x.line_no: x.product_id for x in order.lines}
     products = {x.product_id or known.get(x.line_no or 0) for x in wish.lines}
     return Surroundings(
-        account_snapshots([order.account_id], on=now.date()),
+        account_snapshots([order.account_id], on=company_day(now)),
         ship_to_snapshots(sorted(i for i in places if i is not None)),
         product_snapshots(sorted(i for i in products if i is not None)),
     )

@@ -12,6 +12,7 @@ from accounts.approval_queries import approved_parts
 from accounts.rules.asks import AccountSnapshot, ShipToSnapshot
 from catalog import queries as catalog
 from catalog.rules.asks import EligibilityItem, Violation
+from core.clock import company_day
 from core.refs import DocumentRef
 from credit import queries as credit
 from credit.rules.asks import CreditAsk, CreditDecision
@@ -130,7 +131,7 @@ def _priced_many(
 def gather(orders: Iterable[OrderPicture], gates: Collection[Gate], *, now: datetime) -> Evidence:
     """Everything but credit, which the caller decides with or without a lock."""
     many = list(orders)
-    on = now.date()
+    on = company_day(now)
     found = accounts.account_snapshots(sorted({o.account_id for o in many}), on=on)
     evidence = Evidence(found)
     if Gate.DATA in gates:
@@ -288,7 +289,7 @@ def default_ship_to(known: Iterable[ShipToSnapshot]) -> int | None:
 
 def local_day(now: datetime, account: AccountSnapshot | None) -> date:
     """The customer's calendar day: the pricing date, and the earliest ship date."""
-    return now.astimezone(ZoneInfo(account.time_zone)).date() if account else now.date()
+    return now.astimezone(ZoneInfo(account.time_zone)).date() if account else company_day(now)
 
 
 def credit_ask(order: OrderPicture, *, today: date, already_counted: Decimal = ZERO) -> CreditAsk:
@@ -320,7 +321,7 @@ def credit_views(orders: Iterable[OrderPicture], *, now: datetime) -> dict[int, 
     many = list(orders)
     drafts = [o for o in many if o.submitted_on is None]
     taken = [o for o in many if o.submitted_on is not None]
-    asks = [credit_ask(o, today=now.date()) for o in drafts]
+    asks = [credit_ask(o, today=company_day(now)) for o in drafts]
     found = credit.outlook(asks, point=CheckPoint.ENTRY, now=now) if asks else []
     if taken:
         waiting = {o.order_id: [x for x in o.lines if x.demand and unreleased(x.demand) > 0] for o in taken}

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from accounts.queries import account_snapshots
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, Refused
 from core.money import line_amount
 from core.quantity import plain
@@ -82,7 +83,7 @@ def promise_cases(order_id: int, days: Mapping[int, date], *, now: datetime) -> 
     demands = {x.line_no: x.demand.demand_id for x in order.lines if x.line_no in days and x.demand is not None}
     found = promises(demands.values())
     slices = {line_no: tuple(found.get(demand_id, ())) for line_no, demand_id in demands.items()}
-    account = account_snapshots([order.account_id], on=now.date())[order.account_id]
+    account = account_snapshots([order.account_id], on=company_day(now))[order.account_id]
     _refuse_bad(days, slices, local_day(now, account))
     lines = {x.line_no: x for x in order.lines}
     late = {line_no: _late(order, lines[line_no], slices[line_no], day, now) for line_no, day in days.items()}
@@ -120,7 +121,7 @@ def _late(
     order: OrderPicture, line: LinePicture, slices: tuple[PromiseSlice, ...], day: date, now: datetime
 ) -> tuple[Late, Late]:
     """(as it is promised now, as it would be)."""
-    on = order.submitted_on or now.date()
+    on = order.submitted_on or company_day(now)
     asked = line.requested_date or order.requested_date
     days = [days_late(slices, asked, some) for some in (last_day(slices), day)]
     before, after = (Late(order.account_id, on, order.currency, int(n > 0), n) for n in days)

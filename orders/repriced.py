@@ -9,6 +9,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from accounts.queries import account_snapshots
+from core.clock import company_day
 from core.money import EXACT, line_amount, round_amount
 from core.quantity import plain
 from orders.beyond import given_back_of_lines
@@ -68,7 +69,7 @@ def differences(account_id: int, *, since: date, until: date, now: datetime) -> 
 
 
 def _differences(orders: Sequence[OrderPicture], now: datetime) -> list[Difference]:
-    days = {o.order_id: o.submitted_on or now.date() for o in orders}
+    days = {o.order_id: o.submitted_on or company_day(now) for o in orders}
     snapshots = {
         day: account_snapshots({o.account_id for o in orders if days[o.order_id] == day}, on=day)
         for day in sorted(set(days.values()))

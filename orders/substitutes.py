@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from catalog.queries import product_snapshots, substitutes
 from catalog.rules.asks import ProductSnapshot, Substitute
+from core.clock import company_day
 from core.money import line_amount
 from core.quantity import is_exact, is_multiple, plain
 from inventory.rules.asks import SplitAsk, SplitLine
@@ -81,7 +82,7 @@ def candidates(order: OrderPicture, *, now: datetime, line_nos: Collection[int] 
     """What the catalog knows for the backordered lines, priced and judged by the gates of submit."""
     waiting = [x for x in order.lines if x.demand and x.demand.backordered > 0 and x.product_id]
     waiting = [x for x in waiting if line_nos is None or x.line_no in line_nos]
-    known = substitutes({x.product_id for x in waiting if x.product_id}, on=now.date()) if waiting else {}
+    known = substitutes({x.product_id for x in waiting if x.product_id}, on=company_day(now)) if waiting else {}
     pairs = [(x, s) for x in waiting for s in known.get(x.product_id or 0, ())]
     if not pairs:
         return []

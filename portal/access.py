@@ -166,7 +166,7 @@ def buying_of(request: HttpRequest, seen: frozenset[int]) -> Buying | None:
     chosen = request.session.get(ACTING_FOR) if len(seen) > 1 else next(iter(seen), None)
     if chosen not in seen:
         return None
-    account = account_snapshots([chosen], on=clock.now().date())[chosen]
+    account = account_snapshots([chosen], on=clock.company_day(clock.now()))[chosen]
     is_buyer = not BUYERS.isdisjoint(request.user.roles)  # type: ignore[union-attr]
     return Buying(account, seen, person=str(request.user), on_behalf=not is_buyer)
 

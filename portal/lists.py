@@ -9,10 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from billing.rules.asks import InvoiceView
+from core import clock
 from fulfillment.rules.standing import shipment_standing
 from orders import queries as orders
 from orders.filters import OrderSummary, order_summaries
 from orders.rules.standing import how_much, order_standing
+from portal.early import Early, early_payments
 from portal.rules.progress import sign
 from portal.rules.words import Sign
 
@@ -54,6 +56,7 @@ class InvoiceRow:
     open: Decimal
     currency: str
     may_dispute: bool = False
+    early: Early | None = None  # what settles it, and until when
 
 
 def shipment_sign(status: str, *, is_usage: bool = False) -> Sign:
@@ -89,12 +92,13 @@ def order_rows(summaries: Sequence[OrderSummary]) -> list[OrderRow]:
 
 
 def invoice_rows(found: Sequence[InvoiceView], *, today: date) -> list[InvoiceRow]:
-    """The invoices with the numbers of their orders: 1 statement."""
+    """The invoices with the numbers of their orders, and what an early payer may keep: 3 statements at most."""
+    early = early_payments([i for i in found if i.open_amount > 0], today=clock.company_day(clock.now()))
     numbers = {s.order_id: s.number for s in order_summaries({i.order_id for i in found})} if found else {}
-    return [_invoice_row(i, numbers, today) for i in found]
+    return [_invoice_row(i, numbers, today, early.get(i.id)) for i in found]
 
 
-def _invoice_row(i: InvoiceView, numbers: Mapping[int, str], today: date) -> InvoiceRow:
+def _invoice_row(i: InvoiceView, numbers: Mapping[int, str], today: date, early: Early | None) -> InvoiceRow:
     number = numbers.get(i.order_id, "")
     return InvoiceRow(
         number=i.number,
@@ -107,4 +111,5 @@ def _invoice_row(i: InvoiceView, numbers: Mapping[int, str], today: date) -> Inv
         open=i.open_amount,
         currency=i.currency,
         may_dispute=i.open_amount > 0 and not i.disputed_amount,
+        early=early,
     )

@@ -162,7 +162,7 @@ class CommissionStatementAdmin(LedgerAdmin):
         wrong: list[str] = []
         names = rep_names(reps_with_earnings())
         chosen = request.POST.get("rep", "")
-        yesterday = (clock.local_date(clock.now(), "UTC") - timedelta(days=1)).isoformat()
+        yesterday = (clock.company_day(clock.now()) - timedelta(days=1)).isoformat()
         until = steps.day(request, "until", "Up to", wrong) if request.method == "POST" else None
         currency = request.POST.get("currency", "USD").strip().upper()[:3]
         if request.method == "POST" and row_id(chosen) not in names:
@@ -179,7 +179,7 @@ class CommissionStatementAdmin(LedgerAdmin):
 
         def act() -> str:
             made = close_statement(
-                rep_id=row_id(chosen), currency=currency, period_end=until or clock.now().date(),
+                rep_id=row_id(chosen), currency=currency, period_end=until or clock.company_day(clock.now()),
                 actor=actor_of(request), now=clock.now(),
             )  # fmt: skip
             return f"Statement {CommissionStatement.objects.get(pk=made)} is closed."
@@ -189,7 +189,7 @@ class CommissionStatementAdmin(LedgerAdmin):
     def recompute_view(self, request: HttpRequest) -> HttpResponse:
         self.require_act(request)
         wrong: list[str] = []
-        today = clock.local_date(clock.now(), "UTC")
+        today = clock.company_day(clock.now())
         days = {n: request.POST.get(n, d.isoformat()) for n, d in (("from", today.replace(day=1)), ("to", today))}
         first, last = (
             (steps.day(request, name, name.capitalize(), wrong) for name in ("from", "to"))

@@ -26,7 +26,7 @@ from inventory.admin import steps
 class ReceiptForm(forms.ModelForm):
     """What finance types when money came in; the rest follows."""
 
-    received_date = forms.DateField(widget=UnfoldAdminDateWidget, initial=lambda: clock.now().date())
+    received_date = forms.DateField(widget=UnfoldAdminDateWidget, initial=lambda: clock.company_day(clock.now()))
     currency = forms.CharField(max_length=3, initial="USD", widget=UnfoldAdminTextInputWidget)
     amount = forms.DecimalField(min_value=Decimal("0.001"), widget=UnfoldAdminDecimalFieldWidget)
     reference = forms.CharField(

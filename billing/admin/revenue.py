@@ -144,7 +144,7 @@ class ObligationAdmin(LedgerAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         currency = request.GET.get("currency", "USD")[:3].upper()
-        first = clock.local_date(clock.now(), "UTC").replace(day=1)
+        first = clock.company_day(clock.now()).replace(day=1)
         end = months_later(first, 1)
         months = revenue_months(start=months_later(end, -12), end=end, currency=currency)
         heads = (
@@ -175,7 +175,7 @@ class ObligationAdmin(LedgerAdmin):
 def _currency_of(account_id: int | None) -> str:
     if account_id is None:
         return ""
-    return account_snapshots([account_id], on=clock.local_date(clock.now(), "UTC"))[account_id].currency
+    return account_snapshots([account_id], on=clock.company_day(clock.now()))[account_id].currency
 
 
 def _schedule(obligation_id: int) -> str:

@@ -23,7 +23,7 @@ def pdf_answer(name: str, content: bytes) -> HttpResponse:
 
 
 def statement_page(screen: ServiceAdmin, request: HttpRequest) -> HttpResponseBase:
-    account_id, today = row_id(request.GET.get("account", "")), clock.local_date(clock.now(), "UTC")
+    account_id, today = row_id(request.GET.get("account", "")), clock.company_day(clock.now())
     currency = request.GET.get("currency", "USD")[:3].upper()
     name = names([account_id]).get(account_id, "")
     found = statement(account_id, on=today, currency=currency)

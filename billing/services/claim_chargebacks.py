@@ -38,7 +38,7 @@ def claim_chargeback(claim: ClaimSpec, *, actor: Actor, now: datetime) -> int:
     lock_accounts([claim.account_id])
     product_id = products_by_sku([claim.sku]).get(claim.sku.upper())
     member_id = _member(claim)
-    found = denials(claim, _known(claim, product_id, member_id), today=clock.local_date(now, "UTC"))
+    found = denials(claim, _known(claim, product_id, member_id), today=clock.company_day(now))
     (number,) = numbering.draw("chargeback", prefix="CB-")
     row = ChargebackClaim(
         number=number, account_id=claim.account_id, member_id=member_id, member_text=claim.member[:80],
@@ -60,7 +60,7 @@ def claim_chargeback(claim: ClaimSpec, *, actor: Actor, now: datetime) -> int:
 def reasons_to_deny(claim: ClaimSpec, *, now: datetime) -> list[Denial]:
     """What speaks against the claim as our books stand; nothing is kept. Six statements."""
     product_id = products_by_sku([claim.sku]).get(claim.sku.upper())
-    return denials(claim, _known(claim, product_id, _member(claim)), today=clock.local_date(now, "UTC"))
+    return denials(claim, _known(claim, product_id, _member(claim)), today=clock.company_day(now))
 
 
 def claim_ref(row: ChargebackClaim) -> DocumentRef:

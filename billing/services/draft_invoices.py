@@ -39,7 +39,7 @@ def add_to_drafts(
 ) -> dict[int, int | DomainError]:
     """Put each shipment's lines on its customer's draft; the draft of each. Nothing is owed yet: exposure stays where
     it is, and the quantities are marked invoiced when the draft is posted. The shipments are locked by the caller."""
-    today = clock.local_date(now, "UTC")
+    today = clock.company_day(now)
     keys = {d.shipment.id: _key(d, grouping, terms, today) for d, grouping in due}
     rows = {keys[d.shipment.id]: _draft(d, g, keys[d.shipment.id], terms, today, now) for d, g in reversed(due)}
     numbers = numbering.draw("invoice_draft", prefix="DRAFT-", count=len(rows))
@@ -74,7 +74,7 @@ def post_drafts(*, invoice_ids: Iterable[int], actor: Actor, now: datetime) -> l
 def post_due_drafts(*, actor: Actor, now: datetime) -> list[int]:
     """Post drafts whose period is over, and those of an order that closed before its last shipment was billed; at most
     200 a call."""
-    today = clock.local_date(now, "UTC")
+    today = clock.company_day(now)
     is_over = Q(due_date__lt=today) | Q(draft_key__contains=" order ", order__status="closed")
     waiting = Invoice.objects.filter(is_over, status=InvoiceStatus.DRAFT).order_by("pk")
     return _post(list(waiting.values_list("pk", flat=True)[:MOST]), actor, now)
@@ -117,7 +117,7 @@ def _post(invoice_ids: Sequence[int], actor: Actor, now: datetime) -> list[int]:
 
 
 def _number(drafts: Sequence[Invoice], now: datetime) -> None:
-    issued = clock.local_date(now, "UTC")
+    issued = clock.company_day(now)
     days = due_dates((draft.terms_code, issued) for draft in drafts)
     sent = set(
         InvoicingChoice.objects.filter(

@@ -30,7 +30,7 @@ def follow_invoices(*, invoice_ids: Collection[int], now: datetime) -> None:
     if not RecognitionRule.objects.exists() and not has_rebates():
         return
     locks.lock_invoices(invoice_ids)
-    recognize(invoice_ids, on=clock.local_date(now, "UTC"), now=now)
+    recognize(invoice_ids, on=clock.company_day(now), now=now)
     accrue_rebates(invoice_ids, now=now)
 
 

@@ -28,6 +28,7 @@ from exceptions_app.services.close_causes import Cause
 
 ZERO = Decimal(0)
 NO_SOURCE = DocumentRef("", 0)
+Plan = Sequence[tuple[Invoice, Decimal]]
 CREDITED = ["credited_qty", "credited_amount", "credited_tax_amount", "credited_freight_amount"]
 
 
@@ -231,7 +232,7 @@ def _write(
     memo = CreditMemo(
         number=number, account_id=account_id, kind=kind, currency=currency, lines_amount=lines, tax_amount=tax,
         freight_amount=freight, fee_amount=fee, total_amount=total, reason=reason[:200], source_kind=source.kind,
-        source_id=source.id or None, source_number=source.number, key=key, issued_date=clock.local_date(now, "UTC"),
+        source_id=source.id or None, source_number=source.number, key=key, issued_date=clock.company_day(now),
         posted_at=now, posted_by=actor.label,
     )  # fmt: skip
     memo.save(force_insert=True)
@@ -273,14 +274,20 @@ def _restate(plan: Iterable[tuple[Invoice, Decimal]]) -> None:
 @require_uow
 def apply_memo(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, actor: Actor, now: datetime) -> None:
     """Write the applications of the plan; its invoices are restated already."""
-    if not plan:
+    apply_memos([(memo, plan)], actor=actor, now=now)
+
+
+def apply_memos(plans: Sequence[tuple[CreditMemo, Plan]], *, actor: Actor, now: datetime) -> None:
+    """The same of many memos, in a constant number of statements; no invoice is in two of the plans."""
+    parts = [(memo, invoice, amount) for memo, plan in plans for invoice, amount in plan]
+    if not parts:
         return
     made = CreditMemoApplication.objects.bulk_create(
         CreditMemoApplication(credit_memo=memo, invoice=invoice, amount=amount, applied_at=now)
-        for invoice, amount in plan
+        for memo, invoice, amount in parts
     )
-    specs = []
-    for (invoice, amount), application in zip(plan, made, strict=True):
+    specs, entries = [], []
+    for (memo, invoice, amount), application in zip(parts, made, strict=True):
         memo.applied_amount += amount
         key = f"credit_memo:{memo.pk}:application:{application.pk}"
         specs += [
@@ -292,11 +299,13 @@ def apply_memo(memo: CreditMemo, plan: Sequence[tuple[Invoice, Decimal]], *, act
                 due_date=invoice.due_date, currency=invoice.currency,
             ),
         ]  # fmt: skip
-    save_settled([invoice for invoice, _ in plan], [invoice.pk for invoice, _ in plan], actor=actor, now=now)
-    memo.save(update_fields=["applied_amount"])
+        words = f"{amount:,} {memo.currency} of credit memo {memo.number} applied"
+        entries.append(journal.Entry(invoice_ref(invoice), "credited", words))
+    invoices = [invoice for _, invoice, _ in parts]
+    save_settled(invoices, [invoice.pk for invoice in invoices], actor=actor, now=now)
+    CreditMemo.objects.bulk_update([memo for memo, plan in plans if plan], ["applied_amount"])
     post(specs, now=now)
-    words = [(invoice, f"{a:,} {memo.currency} of credit memo {memo.number} applied") for invoice, a in plan]
-    journal.write([journal.Entry(invoice_ref(i), "credited", text) for i, text in words], actor=actor, now=now)
+    journal.write(entries, actor=actor, now=now)
 
 
 def memo_ref(memo: CreditMemo) -> DocumentRef:
@@ -304,9 +313,20 @@ def memo_ref(memo: CreditMemo) -> DocumentRef:
 
 
 def tell_memo(memo: CreditMemo, lines: Sequence[InvoiceLine], source: DocumentRef, actor: Actor, now: datetime) -> None:
-    words = f"Credit memo {memo.number}: {memo.total_amount:,} {memo.currency}, {memo.reason}"
-    refs = [memo_ref(memo), *([source] if source.id else [])]
-    journal.write([journal.Entry(ref, "credited", words) for ref in refs], actor=actor, now=now)
-    about = tuple(sorted({line.invoice_id for line in lines}))
-    fact = CreditMemoPosted(memo.pk, memo.number, memo.account_id, memo.total_amount, memo.currency, about)
-    outbox.publish(fact, stream=f"credit_memo:{memo.pk}", seq=1, now=now, actor=actor)
+    tell_memos([(memo, lines, source)], actor=actor, now=now)
+
+
+def tell_memos(
+    told: Sequence[tuple[CreditMemo, Sequence[InvoiceLine], DocumentRef]], *, actor: Actor, now: datetime
+) -> None:
+    """Each memo, and the document it is for, in their histories; a fact of each."""
+    entries, notes = [], []
+    for memo, lines, source in told:
+        words = f"Credit memo {memo.number}: {memo.total_amount:,} {memo.currency}, {memo.reason}"
+        refs = [memo_ref(memo), *([source] if source.id else [])]
+        entries += [journal.Entry(ref, "credited", words) for ref in refs]
+        about = tuple(sorted({line.invoice_id for line in lines}))
+        fact = CreditMemoPosted(memo.pk, memo.number, memo.account_id, memo.total_amount, memo.currency, about)
+        notes.append(outbox.Note(fact, f"credit_memo:{memo.pk}", 1))
+    journal.write(entries, actor=actor, now=now)
+    outbox.publish_many(notes, now=now, actor=actor)

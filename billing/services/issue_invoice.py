@@ -159,7 +159,7 @@ def _bill(
 ) -> dict[int, int | DomainError]:
     """An invoice per shipment."""
     mark_invoiced({x.shipment_line_id: x.qty for d in due for x in d.lines})
-    issued = clock.local_date(now, "UTC")
+    issued = clock.company_day(now)
     days = due_dates((terms[d.shipment.id], issued) for d in due)
     numbers = numbering.draw_gapless("invoice", prefix="INV-", count=len(due))
     invoices = Invoice.objects.bulk_create(

@@ -15,6 +15,7 @@ from billing.services.post_receipt import receive
 from billing.states import OPEN, PaymentStatus
 from core import journal, outbox
 from core.actors import Actor, system
+from core.clock import company_day
 from core.errors import DomainError, FieldError, InvalidInput, NotFound, Refused
 from core.money import EXACT, round_amount
 from core.rates import rates
@@ -139,7 +140,7 @@ def book_at_rate(*, payment_id: int, collected: Decimal, currency: str, actor: A
 
 def worth_at_rate(amount: Decimal, currency: str, wanted: str, now: datetime) -> Decimal:
     """Raises NoRate where neither way round has a rate of the last month."""
-    rate = rates([(currency, wanted)], on=now.date()).get((currency, wanted))
+    rate = rates([(currency, wanted)], on=company_day(now)).get((currency, wanted))
     if rate is None:
         raise NoRate(base=currency, quote=wanted)
     return round_amount(EXACT.multiply(amount, rate), wanted)
@@ -168,7 +169,7 @@ def _succeed(row: Payment, collected: Decimal, now: datetime, *, said: str = "")
         remittance[i] = min(amount, open_now.get(i, ZERO), left)
         left -= remittance[i]
     spec = ReceiptSpec(
-        row.account_id, collected, row.currency, now.date(), reference=f"PAY {row.public_id}", method=row.provider,
+        row.account_id, collected, row.currency, company_day(now), reference=f"PAY {row.public_id}", method=row.provider,
         remittance={i: a for i, a in remittance.items() if a > 0},
     )  # fmt: skip
     (outcome,) = receive([spec], _provider_actor(row), now)

@@ -66,7 +66,7 @@ def _charges(x: More, price: LockedPrice) -> Charges:
 def _invoices(
     by_order: Mapping[int, Sequence[More]], of_order: Mapping[int, LockedPrice], account_id: int, now: datetime
 ) -> list[Invoice]:
-    issued = clock.local_date(now, "UTC")
+    issued = clock.company_day(now)
     ours = terms_of([account_id]).get(account_id, "")
     terms = {i: of_order[i].terms_code or ours for i in by_order}
     days = due_dates((code, issued) for code in terms.values())

@@ -139,7 +139,7 @@ def _move(obligation: Obligation, line: _Line, allocated: Decimal, on: date, now
 @door_verb
 def recognize_due(*, now: datetime, after_id: int = 0) -> int:
     """Recognize what time and deliveries earned since: at most 500 obligations a call; the last one's id, 0 at the end."""
-    today = clock.local_date(now, "UTC")
+    today = clock.company_day(now)
     left = Obligation.objects.exclude(recognized_amount=F("allocated_amount")).filter(pk__gt=after_id, hold_reason="")
     rows = list(left.filter(event__in=(Recognition.DELIVER, Recognition.OVER_TIME)).order_by("pk")[:MOST])
     if not rows:
@@ -175,7 +175,7 @@ def record_use(*, used: Mapping[int, Decimal], actor: Actor, now: datetime) -> N
         for row in rows
     ]
     journal.write(entries, actor=actor, now=now)
-    recognize({row.invoice_id for row in rows}, on=clock.local_date(now, "UTC"), now=now)
+    recognize({row.invoice_id for row in rows}, on=clock.company_day(now), now=now)
 
 
 def _can_be(row: Obligation, qty: Decimal) -> bool:
@@ -199,7 +199,7 @@ def hold_revenue(*, obligation_id: int, reason: str, actor: Actor, now: datetime
 def release_revenue(*, obligation_id: int, actor: Actor, now: datetime) -> None:
     """Lift the hold: what was earned meanwhile is recognized today. Raises NotFound."""
     row = _set_hold(obligation_id, "", "revenue released", actor, now)
-    recognize([row.invoice_id], on=clock.local_date(now, "UTC"), now=now)
+    recognize([row.invoice_id], on=clock.company_day(now), now=now)
 
 
 def _set_hold(obligation_id: int, reason: str, verb: str, actor: Actor, now: datetime) -> Obligation:

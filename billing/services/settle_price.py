@@ -22,6 +22,7 @@ from billing.services.rebill import More, rebill
 from billing.states import CreditKind
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import NotPermitted, Refused
 from core.quantity import plain
 from core.refs import DocumentRef
@@ -138,7 +139,7 @@ def keep(
 def _may_alone(found: Sequence[Mismatch], actor: Actor, now: datetime) -> bool:
     at_stake = sum((abs(m.difference) for m in found), ZERO)
     return actor.user_id is None or has_authority(
-        actor, kind=PRICE, amount=at_stake, currency=found[0].currency, on=now.date()
+        actor, kind=PRICE, amount=at_stake, currency=found[0].currency, on=company_day(now)
     )
 
 

@@ -8,12 +8,11 @@ from billing.models import CreditMemo, CreditMemoLine, Invoice, Receipt
 from billing.rules.apply import Application
 from billing.rules.charges import discountable
 from billing.services.book_invoices import invoice_ref
-from billing.services.issue_credit_memo import apply_memo, memo_ref, tell_memo
+from billing.services.issue_credit_memo import apply_memos, memo_ref, tell_memos
 from billing.services.settle_invoices import restate
 from billing.states import CreditKind
 from core import clock, numbering
 from core.actors import Actor
-from core.refs import DocumentRef
 from core.uow import require_uow
 from credit.queries import discounts
 from credit.rules.asks import PostingSpec
@@ -57,8 +56,8 @@ def earned(plans: Plans, invoices: Mapping[int, Invoice]) -> dict[int, Receipt]:
 def take_discounts(
     by_invoice: Mapping[int, Receipt], invoices: Mapping[int, Invoice], *, actor: Actor, now: datetime
 ) -> None:
-    """A credit memo for each invoice over what is open of it. Credits and invoices are locked, their cases closed (by
-    `apply_all`); the numbers are rank 90."""
+    """A credit memo for each invoice over what is open of it; the same statements for one and for hundreds. Credits and
+    invoices are locked, their cases closed (by `apply_all`); the numbers are rank 90."""
     if not by_invoice:
         return
     plan = [(invoices[i], invoices[i].open_amount) for i in sorted(by_invoice)]
@@ -66,27 +65,34 @@ def take_discounts(
         invoice.credited_amount += amount
         restate(invoice)
     numbers = numbering.draw_gapless("credit_memo", prefix="CM-", count=len(plan))
-    for (invoice, amount), number in zip(plan, numbers, strict=True):
-        _write(invoice, amount, number, by_invoice[invoice.pk], actor, now)
-
-
-def _write(invoice: Invoice, amount: Decimal, number: str, receipt: Receipt, actor: Actor, now: datetime) -> None:
-    words = f"discount of an early payer, receipt {receipt.number}"
-    memo = CreditMemo(
-        number=number, account_id=invoice.account_id, kind=CreditKind.DISCOUNT, currency=invoice.currency,
-        lines_amount=amount, fee_amount=Decimal(0), total_amount=amount, reason=words, source_kind="invoice",
-        source_id=invoice.pk, source_number=invoice.number, key=f"invoice:{invoice.pk}:discount",
-        issued_date=clock.local_date(now, "UTC"), posted_at=now, posted_by=actor.label,
-    )  # fmt: skip
-    memo.save(force_insert=True)
-    CreditMemoLine.objects.create(
-        credit_memo=memo, invoice_line=None, qty=Decimal(0), amount=amount, words=f"{invoice.number}: {words}"
+    memos = CreditMemo.objects.bulk_create(
+        _memo(invoice, amount, number, by_invoice[invoice.pk], actor, now)
+        for (invoice, amount), number in zip(plan, numbers, strict=True)
     )
+    CreditMemoLine.objects.bulk_create(_line(memo) for memo in memos)
+    post([_into(memo) for memo in memos], now=now)
+    apply_memos([(memo, [part]) for memo, part in zip(memos, plan, strict=True)], actor=actor, now=now)
+    tell_memos([(m, [], invoice_ref(i)) for m, (i, _) in zip(memos, plan, strict=True)], actor=actor, now=now)
+
+
+def _memo(invoice: Invoice, amount: Decimal, number: str, receipt: Receipt, actor: Actor, now: datetime) -> CreditMemo:
+    return CreditMemo(
+        number=number, account_id=invoice.account_id, kind=CreditKind.DISCOUNT, currency=invoice.currency,
+        lines_amount=amount, fee_amount=Decimal(0), total_amount=amount, source_kind="invoice",
+        reason=f"discount of an early payer, receipt {receipt.number}",
+        source_id=invoice.pk, source_number=invoice.number, key=f"invoice:{invoice.pk}:discount",
+        issued_date=clock.company_day(now), posted_at=now, posted_by=actor.label,
+    )  # fmt: skip
+
+
+def _line(memo: CreditMemo) -> CreditMemoLine:
+    words = f"{memo.source_number}: {memo.reason}"
+    return CreditMemoLine(credit_memo=memo, invoice_line=None, qty=Decimal(0), amount=memo.total_amount, words=words)
+
+
+def _into(memo: CreditMemo) -> PostingSpec:
     key = f"credit_memo:{memo.pk}:in"
-    into = PostingSpec(
-        memo.account_id, memo_ref(memo), Bucket.UNAPPLIED, amount, key, currency=memo.currency,
+    return PostingSpec(
+        memo.account_id, memo_ref(memo), Bucket.UNAPPLIED, memo.total_amount, key, currency=memo.currency,
         rate_date=memo.issued_date,
     )  # fmt: skip
-    post([into], now=now)
-    apply_memo(memo, [(invoice, amount)], actor=actor, now=now)
-    tell_memo(memo, [], DocumentRef("invoice", invoice.pk, invoice_ref(invoice).number), actor, now)

@@ -259,7 +259,7 @@ class CreditAccountAdmin(ServiceAdmin):
 
     @admin.display(description="open items by age")
     def ageing(self, row: CreditAccount) -> str:
-        found = queries.ageing([row.account_id], on=clock.now().date())[row.account_id]
+        found = queries.ageing([row.account_id], on=clock.company_day(clock.now()))[row.account_id]
         figures = [
             ("Not due", found.not_due),
             ("1 to 30 days late", found.days_1_30),
@@ -272,7 +272,7 @@ class CreditAccountAdmin(ServiceAdmin):
     @admin.display(description="limits of families it is in")
     def families(self, row: CreditAccount) -> str:
         """What all below each head owe together, beside that head's limit."""
-        today = clock.now().date()
+        today = clock.company_day(clock.now())
         return _table(
             (
                 family.name,
@@ -314,14 +314,14 @@ def _table(lines: Iterable[tuple[str, str]]) -> str:
 
 
 def _with_exposure(rows: QuerySet[CreditAccount] | list[CreditAccount]) -> None:
-    found = queries.exposure([row.account_id for row in rows], on=clock.now().date())
+    found = queries.exposure([row.account_id for row in rows], on=clock.company_day(clock.now()))
     for row in rows:
         row.known_exposure = found[row.account_id]  # type: ignore[attr-defined]
 
 
 def _exposure_of(row: CreditAccount) -> Exposure:
     known: Exposure | None = getattr(row, "known_exposure", None)
-    return known or queries.exposure([row.account_id], on=clock.now().date())[row.account_id]
+    return known or queries.exposure([row.account_id], on=clock.company_day(clock.now()))[row.account_id]
 
 
 def _abroad(row: CreditAccount) -> Iterator[tuple[str, str]]:

@@ -7,6 +7,7 @@ from accounts.approval_queries import approvals
 from accounts.rules.asks import Approval
 from accounts.states import ApprovalState
 from core.actors import Actor
+from core.clock import company_day
 from core.models import OverrideEntry
 from core.overrides import Reason
 from core.uow import door_verb, require_uow
@@ -60,7 +61,7 @@ def _add(approval: Approval, account_id: int, actor: Actor, now: datetime) -> st
     spec = AdditionSpec(
         AdditionKind(asked["kind"]),
         Decimal(asked["addition"]),
-        starts or now.date(),
+        starts or company_day(now),
         _day(asked["until"]),
         asked["reference"],
     )

@@ -8,6 +8,7 @@ from decimal import Decimal
 from accounts import approvals
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.outbox import publish
 from core.refs import DocumentRef
@@ -148,7 +149,7 @@ def _check_authority(
     longer = ends_later(row.limit_valid_to, valid_to)
     if not (limit_amount > row.limit_amount or longer):
         return None
-    authority = authority_in(row.currency, actor, on=now.date()) or Decimal(0)
+    authority = authority_in(row.currency, actor, on=company_day(now)) or Decimal(0)
     if not needs_approval(before=row.limit_amount, after=limit_amount, authority=authority, is_prolonged=longer):
         return None
     if approval_id is None:

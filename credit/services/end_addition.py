@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from core import journal
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -27,7 +28,7 @@ def end_addition(*, addition_id: int, note: str, actor: Actor, now: datetime, en
         raise NotFound(kind="limit addition", ident=addition_id)
     if authority_of(actor) is None:
         raise NotPermitted(actor=actor.label, verb="end an addition", roles="finance")
-    account_id, day = found.credit_account.account_id, end_date or now.date()
+    account_id, day = found.credit_account.account_id, end_date or company_day(now)
     lock_credit_accounts([account_id])
     if len(note.strip()) < LEAST_REASON:
         raise InvalidInput([FieldError("/note", "too_short", "Say why in at least ten characters.")])

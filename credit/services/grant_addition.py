@@ -8,6 +8,7 @@ from decimal import Decimal
 from accounts import approvals
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.outbox import publish
 from core.refs import DocumentRef
@@ -61,7 +62,7 @@ def grant(
     approval_id: int | None = None,
 ) -> int:
     """The same inside a caller's transaction that holds no lock above rank 10."""
-    require_sense(addition, now.date())
+    require_sense(addition, company_day(now))
     row = _locked(account_id)
     approved = _require_authority(row, addition, actor=actor, approval_id=approval_id, now=now)
     return _add(row, addition, reason, approved, actor=actor, now=now)
@@ -78,7 +79,7 @@ def add(
     approval_id: int,
 ) -> int:
     """The same on an approval alone, whoever carries it out: `actor` is who asked for it."""
-    require_sense(addition, now.date())
+    require_sense(addition, company_day(now))
     row = _locked(account_id)
     approvals.require(approval_id=approval_id, content_hash=addition_hash(account_id, addition), now=now)
     return _add(row, addition, reason, approval_id, actor=actor, now=now)
@@ -101,7 +102,7 @@ def _add(
     actor: Actor,
     now: datetime,
 ) -> int:
-    whole = whole_limit(row, addition, on=now.date())  # before it is there: what authority was measured by
+    whole = whole_limit(row, addition, on=company_day(now))  # before it is there: what authority was measured by
     granted = LimitAddition.objects.create(
         credit_account_id=row.pk,
         kind=addition.kind,
@@ -150,10 +151,10 @@ def require_sense(addition: AdditionSpec, today: date) -> None:
 def _require_authority(
     row: CreditAccount, addition: AdditionSpec, *, actor: Actor, approval_id: int | None, now: datetime
 ) -> int | None:
-    authority = authority_in(row.currency, actor, on=now.date())
+    authority = authority_in(row.currency, actor, on=company_day(now))
     if authority is None:
         raise NotPermitted(actor=actor.label, verb="raise what an account may owe", roles="finance")
-    whole = whole_limit(row, addition, on=now.date())
+    whole = whole_limit(row, addition, on=company_day(now))
     if whole <= authority:
         return None
     if approval_id is None:
@@ -196,6 +197,6 @@ def _tell(
     )
     entry = journal.Entry(DocumentRef("account", row.account_id), "limit_added", f"{what}: {reason.note}")
     journal.write([entry], actor=actor, now=now)
-    if addition.valid_from <= now.date():
+    if addition.valid_from <= company_day(now):
         cause = f"{addition.kind} limit granted"
         publish(CreditImproved(row.account_id, cause), stream=f"credit:{row.account_id}", seq=row.version, now=now)

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from core import journal
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotPermitted, Refused
 from core.money import KEEP_ANOTHER, is_kept, not_kept
 from core.outbox import Note, publish_many
@@ -103,7 +104,9 @@ def _check_authority(specs: Sequence[CreditAccountSpec], actor: Actor, now: date
     """The system opens accounts as it is told to (imports, demo); people open within their authority."""
     if actor.is_system:
         return
-    authority = {currency: authority_in(currency, actor, on=now.date()) for currency in {s.currency for s in specs}}
+    authority = {
+        currency: authority_in(currency, actor, on=company_day(now)) for currency in {s.currency for s in specs}
+    }
     if any((most := authority[spec.currency]) is None or spec.limit_amount > most for spec in specs):
         raise NotPermitted(actor=actor.label, verb="open a credit account with this limit", roles="finance approver")
 

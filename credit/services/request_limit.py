@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts import approvals
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import NotFound
 from core.uow import door_verb, require_uow
 from credit.models import CreditAccount, LimitEvidence
@@ -41,7 +42,7 @@ def request_limit(
 def request_addition(*, account_id: int, addition: AdditionSpec, reason: str, actor: Actor, now: datetime) -> int:
     """The same for a temporary or insured amount: what may be owed with it is what has to be within the approver's
     authority. Approved, it is granted by itself."""
-    require_sense(addition, now.date())
+    require_sense(addition, company_day(now))
     row = _row(account_id)
     asked = {
         "addition": f"{addition.amount:.2f}",
@@ -50,7 +51,7 @@ def request_addition(*, account_id: int, addition: AdditionSpec, reason: str, ac
         "until": str(addition.valid_to or ""),
         "reference": addition.reference,
     }
-    whole = whole_limit(row, addition, on=now.date())
+    whole = whole_limit(row, addition, on=company_day(now))
     return _request(row, addition_hash(account_id, addition), whole, "addition", asked, reason, actor, now)
 
 

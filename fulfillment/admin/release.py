@@ -171,7 +171,7 @@ class ReleaseRunAdmin(LedgerAdmin):
         gates = evaluate_gates(ids, AT_RELEASE, now=now) if ids else {}
         customers = account_names({c.account_id for c in shown})
         rows = [_Row(c, customers.get(c.account_id, ""), gates.get(c.order_id, ())) for c in shown]
-        cash = cash_effect(today=now.date(), order_ids=ids) if ids else {}
+        cash = cash_effect(today=clock.company_day(now), order_ids=ids) if ids else {}
         context = {
             **self.admin_site.each_context(request),
             "title": "Release desk",

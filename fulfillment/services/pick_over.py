@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from accounts.queries import account_snapshots
+from core.clock import company_day
 from core.errors import Busy, DomainError, FieldError, Refused
 from core.quantity import plain
 from core.refs import DocumentRef
@@ -49,7 +50,7 @@ def order_lines_over(reports: Sequence[PickReport]) -> frozenset[int]:
 
 def tolerances(shipments: Sequence[Shipment], *, now: datetime) -> dict[int, tuple[str, Decimal]]:
     """{account: its code and the percent it takes above the order}. One statement, none without shipments."""
-    found = account_snapshots({s.account_id for s in shipments}, on=now.date())
+    found = account_snapshots({s.account_id for s in shipments}, on=company_day(now))
     return {i: (a.code, a.over_ship_percent) for i, a in found.items()}
 
 
@@ -145,7 +146,7 @@ def _asks(
             price = prices[next(iter(extras[s.shipment.pk]))]
             ref = DocumentRef("shipment", s.shipment.pk, s.shipment.number)
             ask = CreditAsk(
-                s.shipment.account_id, ref, sum(amounts, ZERO), price.currency, now.date(), terms_are_agreed=True,
+                s.shipment.account_id, ref, sum(amounts, ZERO), price.currency, company_day(now), terms_are_agreed=True,
                 rate_date=price.submitted_on,
             )  # fmt: skip
             asks.append((s.shipment, ask))

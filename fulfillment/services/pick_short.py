@@ -6,6 +6,7 @@ from datetime import datetime
 from accounts.queries import account_snapshots
 from core import outbox
 from core.actors import Actor
+from core.clock import company_day
 from core.uow import require_uow
 from fulfillment.events import RestWithinTolerance
 from fulfillment.rules.tolerance import is_rest_closed
@@ -21,7 +22,7 @@ def tell_rests(demand_of: Mapping[int, int], *, actor: Actor, now: datetime) -> 
     if not demand_of:
         return 0
     lines = line_prices(demand_of)
-    accounts = account_snapshots({x.account_id for x in lines.values()}, on=now.date())
+    accounts = account_snapshots({x.account_id for x in lines.values()}, on=company_day(now))
     states = demand_states(list(demand_of.values())) if any(a.short_close_percent for a in accounts.values()) else {}
     notes = []
     for line_id, line in lines.items():

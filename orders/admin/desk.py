@@ -47,7 +47,7 @@ def release(hold: Hold, form: Form, actor: Actor) -> str:
 def lend(hold: Hold, form: Form, actor: Actor) -> str:
     """More may be owed for some days; above one's authority a second person is asked, and it counts when they say yes."""
     now, amount = clock.now(), _number(form, "amount", "")
-    today = now.date()
+    today = clock.company_day(now)
     spec = AdditionSpec(AdditionKind.TEMPORARY, amount, today, today + timedelta(days=_days(form)), hold.order.number)
     account_id, note = _account(hold), form.get("note", "")
     try:

@@ -112,7 +112,7 @@ class HoldAdmin(LedgerAdmin):
             gone, left = (sum(len(getattr(o, name)) for o in outcomes) for name in ("cleared", "still_held"))
             messages.success(request, f"Credit looked again: {counted(gone, 'order')} let go, {left} still held.")
             return HttpResponseRedirect(reverse("admin:orders_hold_credit_desk"))
-        cash = [(currency, bars(weeks), weeks) for currency, weeks in cash_effect(today=now.date()).items()]
+        cash = [(currency, bars(weeks), weeks) for currency, weeks in cash_effect(today=clock.company_day(now)).items()]
         context = {
             **self.admin_site.each_context(request),
             "title": "Credit desk",

@@ -158,7 +158,12 @@ def _outcome(case: PriceCase, actor: Actor) -> dict[str, Any]:
     now, currency = clock.now(), case.order.currency
     alone = may_alone(case, actor, now)
     who = deciders(
-        PRICE_APPROVAL, case.given_away, currency, on=now.date(), actor=actor.label, margin_points=case.points
+        PRICE_APPROVAL,
+        case.given_away,
+        currency,
+        on=clock.company_day(now),
+        actor=actor.label,
+        margin_points=case.points,
     )
     return {
         "effect": f"{case.effect:+,} {currency}",

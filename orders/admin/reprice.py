@@ -28,7 +28,7 @@ def reprice(request: HttpRequest, model_admin: ServiceAdmin) -> HttpResponse:
     is_posted = request.method == "POST"
     if is_posted:
         model_admin.require_act(request, only=WHO)
-    form = RepriceForm(request.POST if is_posted else None, initial={"until": clock.now().date()})
+    form = RepriceForm(request.POST if is_posted else None, initial={"until": clock.company_day(clock.now())})
     found = _proposed(request, form) if is_posted and form.is_valid() else None
     context = {
         **model_admin.admin_site.each_context(request),

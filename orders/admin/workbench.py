@@ -192,7 +192,7 @@ def _may_change_terms(request: HttpRequest) -> bool:
 
 def _credit(order: Order) -> dict[str, Any] | None:
     """The credit meter: how much of the limit is used."""
-    standing = credit.exposure([order.account_id], on=clock.now().date()).get(order.account_id)
+    standing = credit.exposure([order.account_id], on=clock.company_day(clock.now())).get(order.account_id)
     if standing is None:
         return None
     limit = standing.limit + standing.temporary + standing.insured

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.states import Role
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import Refused
 from core.money import round_amount
 from core.quantity import plain
@@ -53,7 +54,7 @@ def preview_allocate(case: CaseSnapshot, now: datetime) -> Effect:
     if order is None or not waiting:
         return Effect("", is_possible=False, why_not=NOTHING_WAITS)
     products = tuple(sorted({x.product_id for x in waiting if x.product_id is not None}))
-    there = availability(AvailabilityQuery(products, order.account_id, now.date()))
+    there = availability(AvailabilityQuery(products, order.account_id, company_day(now)))
     missing = sum((_backordered(x) for x in waiting), ZERO)
     covered = sum((min(_backordered(x), there[x.product_id].available) for x in waiting if x.product_id in there), ZERO)
     sites = sorted(
@@ -69,7 +70,7 @@ def preview_allocate(case: CaseSnapshot, now: datetime) -> Effect:
         ),
         ZERO,
     )
-    late = max((now.date() - order.requested_date).days, 0) if order.requested_date else 0
+    late = max((company_day(now) - order.requested_date).days, 0) if order.requested_date else 0
     return Effect(f"finds {plain(covered)} of {plain(missing)} at {', '.join(sites)}", worth, days_late=late)
 
 

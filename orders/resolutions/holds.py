@@ -7,6 +7,7 @@ from typing import Any
 from accounts.states import Role
 from core.actors import Actor
 from core.choices import words
+from core.clock import company_day
 from core.overrides import Reason
 from credit import queries as credit
 from credit.services.grant_addition import AdditionSpec
@@ -45,7 +46,7 @@ def hold_of(case: CaseSnapshot) -> HoldView | None:
 
 
 def preview_recheck(case: CaseSnapshot, now: datetime) -> Effect:
-    standing = credit.exposure([case.account_id], on=now.date()).get(case.account_id) if case.account_id else None
+    standing = credit.exposure([case.account_id], on=company_day(now)).get(case.account_id) if case.account_id else None
     if standing is None:
         return Effect("", is_possible=False, why_not="The account has no credit account.")
     room = f"{standing.available:,} {standing.currency} of credit are free"
@@ -116,7 +117,7 @@ def release_with_ceiling(case: CaseSnapshot, *, actor: Actor, now: datetime, key
 def missing_credit(case: CaseSnapshot, now: datetime) -> tuple[Decimal, str]:
     """What the account would owe beyond its limit with this order, and the currency; zero where it has room."""
     account = case.account_id or 0
-    standing = credit.exposure([account], on=now.date()).get(account)
+    standing = credit.exposure([account], on=company_day(now)).get(account)
     return (max(-standing.available, ZERO), standing.currency) if standing else (ZERO, "")
 
 
@@ -126,7 +127,7 @@ def preview_lending(case: CaseSnapshot, now: datetime) -> Effect:
     short, currency = missing_credit(case, now)
     if not short:
         return Effect("", is_possible=False, why_not="The limit is not what is missing.")
-    until = (now + LENT_FOR).date()
+    until = company_day(now + LENT_FOR)
     return Effect(
         f"lends {short:,} {currency} of limit until {until.day} {until:%b}; every order held for credit is looked at"
     )
@@ -135,7 +136,7 @@ def preview_lending(case: CaseSnapshot, now: datetime) -> Effect:
 def lend(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Reevaluated | Asked:
     """What the limit lets go is gone with the click; what something else holds keeps its case."""
     short, currency = missing_credit(case, now)
-    today = now.date()
+    today = company_day(now)
     lent = AdditionSpec(AdditionKind.TEMPORARY, short, today, today + LENT_FOR, case.number)
     done = lend_limit(account_id=case.account_id or 0, addition=lent, reason=_reason(case), actor=actor, now=now)
     return _still_held(case, f"Credit was lent {short:,} {currency}, looked again") or done

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import Refused
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
@@ -51,7 +52,7 @@ def preview_split(case: CaseSnapshot, now: datetime) -> Effect:
 def _day_of_the_rest(parts: Sequence[PromiseSlice], now: datetime) -> date | None:
     """The last day that is promised for what waits; nothing where part of it has none."""
     days = [part.delivery_date for part in parts]
-    known = [day for day in days if day is not None and day > now.date()]
+    known = [day for day in days if day is not None and day > company_day(now)]
     return max(known) if known and None not in days else None
 
 

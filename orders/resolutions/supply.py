@@ -9,6 +9,7 @@ from typing import Any
 from accounts.states import Role
 from core.actors import Actor
 from core.choices import counted
+from core.clock import company_day
 from core.money import round_amount
 from core.overrides import Reason
 from core.quantity import plain
@@ -85,7 +86,7 @@ def sites(case: CaseSnapshot, now: datetime) -> list[Resolution]:
     line = next((x for x in waiting if x.product_id is not None), None)
     if order is None or line is None or line.demand is None or line.product_id is None:
         return []
-    there = availability(AvailabilityQuery((line.product_id,), order.account_id, now.date())).get(line.product_id)
+    there = availability(AvailabilityQuery((line.product_id,), order.account_id, company_day(now))).get(line.product_id)
     having = [s for s in (there.sites if there else ()) if s.available > ZERO]
     having.sort(key=lambda s: (-s.available, s.site_code))
     return [_site(case.kind, s.site_id, s.site_code, s.available, line, order, now) for s in having[:MOST]]
@@ -98,7 +99,7 @@ def _site(
     missing = line.demand.backordered
     found = min(free, missing)
     asked = line.requested_date or order.requested_date
-    late = max((now.date() - asked).days, 0) if asked else 0
+    late = max((company_day(now) - asked).days, 0) if asked else 0
     worth = round_amount(line.amount * found / line.qty, order.currency)
     rest = f"; {plain(missing - found)} still wait{'s' if missing - found == 1 else ''}" if found < missing else ""
     effect = Effect(f"{plain(found)} of {plain(missing)} come from {code}{rest}", worth, days_late=late)
@@ -126,7 +127,7 @@ def _serve(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str, demand_
 def deliveries(case: CaseSnapshot, now: datetime) -> list[Resolution]:
     """Each purchase of the first waiting product that could come in two days instead of later."""
     order, waiting = waiting_lines(case)
-    soon = now.date() + EXPEDITED
+    soon = company_day(now) + EXPEDITED
     wanted = [x.product_id for x in waiting if x.product_id is not None][:1]
     late = [i for i in open_inbound(product_ids=wanted) if i.eta_date > soon and i.kind == InboundKind.PURCHASE]
     late.sort(key=lambda i: (i.eta_date, i.inbound_id))
@@ -159,7 +160,7 @@ def _expedite(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str, supp
         supply.site_id,
         supply.reference,
         supply.ordered_qty,
-        now.date() + EXPEDITED,
+        company_day(now) + EXPEDITED,
         supply.confidence_percent,
         supply.kind,
     )

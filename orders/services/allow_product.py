@@ -15,6 +15,7 @@ from accounts.rules.asks import Approval
 from accounts.states import Role
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import DomainError, NotFound, NotPermitted, Refused
 from core.overrides import Reason
 from core.refs import DocumentRef
@@ -128,7 +129,7 @@ def may_allow_alone(case: AllowanceCase, actor: Actor, now: datetime) -> bool:
         is_of_the_house(actor)
         and (actor.user_id is None or actor.user_id != case.order.meta["entered_by_id"])
         and approvals.has_authority(
-            actor, kind=ELIGIBILITY_APPROVAL, amount=case.line.amount, currency=case.order.currency, on=now.date()
+            actor, kind=ELIGIBILITY_APPROVAL, amount=case.line.amount, currency=case.order.currency, on=company_day(now)
         )
     )
 

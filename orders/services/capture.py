@@ -11,6 +11,7 @@ from catalog import queries as catalog
 from core import journal, outbox
 from core.actors import Actor
 from core.choices import counted, words
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, Refused
 from core.refs import DocumentRef
 from core.uow import door_verb, require_uow
@@ -111,7 +112,7 @@ def surroundings(drafts: Iterable[OrderDraft], *, now: datetime) -> Surroundings
             ship_to_ids.add(line.ship_to_id)
     ships = sorted(s for s in ship_to_ids if s is not None)
     return Surroundings(
-        accounts.account_snapshots(sorted(account_ids), on=now.date()),
+        accounts.account_snapshots(sorted(account_ids), on=company_day(now)),
         accounts.ship_to_snapshots(ships) if ships else {},
         catalog.product_snapshots(sorted(p for p in product_ids if p is not None)),
     )

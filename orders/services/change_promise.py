@@ -9,6 +9,7 @@ from accounts.rules.asks import Approval
 from accounts.states import Role
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import NotFound, NotPermitted
 from core.overrides import Reason
 from core.refs import DocumentRef
@@ -113,7 +114,7 @@ def _as_it_stands(case: PromiseCase, now: datetime) -> PromiseCase:
 def may_promise_alone(case: PromiseCase, actor: Actor, now: datetime) -> bool:
     """Whether the day would hold without a second person. Raises RateMissing."""
     return is_of_the_house(actor) and approvals.has_authority(
-        actor, kind=PROMISE_APPROVAL, amount=case.worth, currency=case.order.currency, on=now.date()
+        actor, kind=PROMISE_APPROVAL, amount=case.worth, currency=case.order.currency, on=company_day(now)
     )
 
 

@@ -7,6 +7,7 @@ from accounts.approval_queries import has_authority
 from accounts.approvals import AuthorityExceeded
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -41,7 +42,7 @@ def change_terms(
     row = lock_orders([order_id])[order_id]
     if ORDER.is_terminal(OrderStatus(row.status)):
         ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
-    require_authority(row, actor, on=now.date())
+    require_authority(row, actor, on=company_day(now))
     before = row.terms_code
     override_id = overrides.record(
         kind="payment_terms",

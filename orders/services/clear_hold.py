@@ -8,6 +8,7 @@ from accounts.approvals import AuthorityExceeded, has_authority
 from accounts.rules.authority import roles_for
 from core import journal, outbox, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.money import EXACT, round_amount
 from core.overrides import Reason
@@ -75,7 +76,7 @@ def clear_hold(
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
     if deviation_percent is not None and ceiling is None:
         ceiling = _with_deviation(order, deviation_percent)
-    _require_second_person(order, hold, actor, ceiling, now.date())
+    _require_second_person(order, hold, actor, ceiling, company_day(now))
     before = hold_view(hold)
     _require_room(order, ceiling, valid_until, now)
     _clear(hold, order, reason, actor, now, ceiling, valid_until)

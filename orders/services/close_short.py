@@ -9,6 +9,7 @@ from decimal import Decimal
 from accounts.queries import account_snapshots
 from core import sql
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import Refused
 from core.quantity import plain
 from core.uow import door_verb
@@ -65,7 +66,7 @@ def close_rest(*, order_id: int, order_line_id: int, rest_qty: Decimal, actor: A
     line = next((x for x in order.lines if x.line_id == order_line_id), None) if order else None
     if order is None or line is None or line.demand is None or line.demand.released:
         return ZERO
-    percent = account_snapshots([order.account_id], on=now.date())[order.account_id].short_close_percent
+    percent = account_snapshots([order.account_id], on=company_day(now))[order.account_id].short_close_percent
     rest, wanted = unreleased(line.demand), line.demand.ordered - line.demand.cancelled
     if not ZERO < rest <= rest_qty or rest * HUNDRED > wanted * percent:
         return ZERO

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from core import journal, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import NotFound, NotPermitted
 from core.refs import DocumentRef
 from core.uow import door_verb
@@ -33,7 +34,7 @@ def name_terms(*, order_id: int, terms_code: str, reason: overrides.Reason, acto
         raise NotPermitted(actor=actor.label, verb="say what payment terms mean", roles="finance")
     lock_accounts([account_id])
     row = lock_orders([order_id])[order_id]
-    require_authority(row, actor, on=now.date())
+    require_authority(row, actor, on=company_day(now))
     say_once(row.terms_code, terms_code, actor=actor, now=now)
     ref = DocumentRef("order", order_id, row.number)
     overrides.record(

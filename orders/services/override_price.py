@@ -15,6 +15,7 @@ from accounts.rules.asks import Approval
 from accounts.states import Role
 from core import journal, outbox, overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refused
 from core.money import PRICE_PLACES
 from core.overrides import Reason
@@ -176,7 +177,7 @@ def may_alone(case: PriceCase, actor: Actor, now: datetime) -> bool:
         kind=PRICE_APPROVAL,
         amount=case.given_away,
         currency=case.order.currency,
-        on=now.date(),
+        on=company_day(now),
         margin_points=case.points,
     )
 
@@ -185,7 +186,7 @@ def price_case(order_id: int, prices: Mapping[int, Decimal], now: datetime) -> P
     order = pictures([order_id])[order_id]
     lines = {x.line_no: x for x in order.lines}
     _refuse_bad(order, lines, prices)
-    account = account_snapshots([order.account_id], on=now.date())[order.account_id]
+    account = account_snapshots([order.account_id], on=company_day(now))[order.account_id]
     asks = [
         PriceAsk(str(n), x.product_id, x.qty, unit=x.unit, ship_date=x.requested_date or order.requested_date)
         for n in prices

@@ -10,6 +10,7 @@ from accounts.queries import account_snapshots
 from accounts.states import Role
 from core import overrides
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.quantity import plain
 from core.refs import DocumentRef
@@ -50,7 +51,7 @@ def propose_reprice(*, account_id: int, since: date, until: date, reason: str, a
         raise NotPermitted(actor=actor.label, verb="propose repricing", roles=", ".join(sorted(WHO)))
     if len(reason.strip()) < overrides.SHORTEST_REASON:
         raise overrides.ReasonTooShort(given=len(reason.strip()))
-    account = account_snapshots([account_id], on=now.date()).get(account_id)
+    account = account_snapshots([account_id], on=company_day(now)).get(account_id)
     if account is None:
         raise NotFound(kind="account", ident=account_id)
     if until <= since:

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.queries import account_snapshots
 from core.actors import Actor
+from core.clock import company_day
 from core.money import line_amount
 from core.uow import require_uow
 from credit.services.post import post
@@ -35,7 +36,7 @@ def write_prices(order: OrderPicture, line_nos: Sequence[int], *, actor: Actor, 
     """The agreed prices of the lines, now on them; what to tell of holds that came or went. `order` carries the version
     it has from now on."""
     marked = replace(order, lines=tuple(_marked(x, line_nos) for x in order.lines))
-    account = account_snapshots([order.account_id], on=now.date())[order.account_id]
+    account = account_snapshots([order.account_id], on=company_day(now))[order.account_id]
     on = order.submitted_on or local_day(now, account)
     only = replace(marked, lines=tuple(x for x in marked.lines if x.line_no in line_nos))
     changed, results = priced(

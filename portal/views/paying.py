@@ -28,7 +28,7 @@ def pay(request: PortalRequest) -> HttpResponse:
     """Choose invoices and amounts; the provider answers on the next page. Of a disputed invoice the rest is payable."""
     account, code = request.buying.account, provider_in_use()
     found = unpaid_invoices_of_account(account.id, limit=MOST, with_disputed=True)
-    early = early_payments(found, today=clock.local_date(clock.now(), account.time_zone))
+    early = early_payments(found, today=clock.company_day(clock.now()))
     problems: list[str] = []
     if request.method == "POST":
         amounts = _amounts(request, [i.id for i in found if i.undisputed_amount], problems)

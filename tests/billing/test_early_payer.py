@@ -4,6 +4,8 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from billing.models import CreditMemo, Invoice, InvoiceLine, Receipt
@@ -143,8 +145,35 @@ def test_who_pays_all_of_it_keeps_no_discount(world):
 def test_the_portal_says_what_may_be_kept_and_until_when(world, monkeypatch):
     browser = browser_of(buyer_for(world.account))
     monkeypatch.setattr("core.clock.now", lambda: NOW + 10 * DAYS)
-    text = browser.get(reverse("portal:pay")).content.decode()
-    assert "$98.00 settles it if paid by" in text
-    assert 'datetime="2026-03-12"' in text
+    for page in ("portal:pay", "portal:invoices"):
+        text = browser.get(reverse(page)).content.decode()
+        assert "$98.00 settles it if paid by" in text
+        assert 'datetime="2026-03-12"' in text
     monkeypatch.setattr("core.clock.now", lambda: NOW + 11 * DAYS)
-    assert "settles it" not in browser.get(reverse("portal:pay")).content.decode()
+    for page in ("portal:pay", "portal:invoices"):
+        assert "settles it" not in browser.get(reverse(page)).content.decode()
+
+
+def test_one_receipt_for_8_invoices_earns_their_discounts_in_the_statements_of_2(world):
+    counts = []
+    for n, reference in ((1, "WIRE-2"), (7, "WIRE-3")):
+        for _ in range(n):
+            shipped(world, 10)
+        due = Invoice.objects.exclude(status="paid")
+        pays = {i: D(98) for i in due.values_list("pk", flat=True)}
+        with CaptureQueriesContext(connection) as asked:
+            post_receipt(
+                account_id=world.account.pk, amount=D(98) * len(pays), currency="USD", received_date=TODAY,
+                reference=reference, remittance=pays, actor=FINANCE, now=NOW,
+            )  # fmt: skip
+        counts.append((len(pays), len(asked)))
+        drain(NOW)
+        if n == 1:
+            shipped(world, 10)
+    assert [n for n, _ in counts] == [2, 8]
+    assert counts[0][1] == counts[1][1]
+    assert {(i.status, i.credited_amount, i.open_amount) for i in Invoice.objects.all()} == {("paid", D(2), D(0))}
+    memos = CreditMemo.objects.order_by("pk")
+    assert [m.number for m in memos] == [f"CM-{int(memos[0].number[3:]) + n}" for n in range(10)]
+    assert {(m.total_amount, m.applied_amount) for m in memos} == {(D(2), D(2))}
+    assert breaches() == []
