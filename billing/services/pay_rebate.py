@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Sum
 
-from billing.models import RebateEntry
+from billing.models import CreditMemo, RebateEntry
 from billing.services.issue_credit_memo import credit_sum
 from billing.states import CreditKind
 from core.actors import Actor
@@ -39,10 +39,11 @@ def pay_rebate(*, program_id: int, account_id: int, currency: str, actor: Actor,
         key=f"rebate:{program_id}:{account_id}:{currency}:{paid}", source=DocumentRef("rebate", program_id, program.code),
         actor=actor, now=now,
     )  # fmt: skip
+    number = CreditMemo.objects.values_list("number", flat=True).get(pk=memo_id)
     RebateEntry.objects.bulk_create(
         RebateEntry(
             program_id=program_id, account_id=account_id, invoice_line_id=line, amount=-left, credit_memo_id=memo_id,
-            why=f"paid by credit memo {memo_id}", key=f"{program_id}:{line}:paid:{memo_id}", at=now,
+            why=f"paid by credit memo {number}", key=f"{program_id}:{line}:paid:{memo_id}", at=now,
         )
         for line, left in owed
     )  # fmt: skip

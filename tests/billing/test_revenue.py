@@ -167,7 +167,11 @@ def test_a_rebate_of_5_percent_follows_the_invoice_and_is_paid_once():
     pay_rebate(**ask)
     with pytest.raises(NothingAccrued):
         pay_rebate(**ask)
-    assert CreditMemo.objects.get(kind="rebate").total_amount == D("1.00")
+    memo = CreditMemo.objects.get(kind="rebate")
+    assert (memo.total_amount, RebateEntry.objects.latest("pk").why) == (
+        D("1.00"),
+        f"paid by credit memo {memo.number}",
+    )
     follow_invoices(invoice_ids=[invoice.pk], now=NOW)
     assert sum(e.amount for e in RebateEntry.objects.all()) == 0
     assert breaches() == []
