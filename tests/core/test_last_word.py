@@ -38,6 +38,42 @@ def test_it_is_done_when_the_door_is_and_what_waits_for_the_commit_runs_after_it
     assert connection.execute_wrappers == []
 
 
+def test_the_connection_is_left_as_a_transaction_of_its_own_leaves_it():
+    """Whether the commit went with the last statement, came after it, or nothing was asked at all; and after an error."""
+
+    @door_verb
+    def verb(last: bool, fails: bool = False) -> None:
+        assert (connection.in_atomic_block, connection.get_autocommit(), len(connection.atomic_blocks)) == (
+            True,
+            False,
+            1,
+        )
+        with transaction.atomic():
+            Calendar.objects.create(code="a" if last else f"b{fails:d}", name="a")
+        if last:
+            rename("a", "c")
+        if fails:
+            raise ZeroDivisionError
+
+    @door_verb
+    def nothing() -> None:
+        transaction.on_commit(lambda: ran.append("after nothing"))
+
+    ran: list[str] = []
+    for call in (lambda: verb(True), lambda: verb(False), nothing):
+        call()
+        assert (connection.in_atomic_block, connection.get_autocommit(), connection.atomic_blocks) == (False, True, [])
+        assert (connection.savepoint_ids, connection.run_on_commit) == ([], [])
+    for last in (True, False):
+        with pytest.raises(ZeroDivisionError):
+            verb(last, fails=True)
+        assert (connection.in_atomic_block, connection.get_autocommit(), connection.atomic_blocks) == (False, True, [])
+    assert ran == ["after nothing"]
+    assert sorted(Calendar.objects.filter(name="a").values_list("code", flat=True)) == ["b0", "c"]
+    with transaction.atomic(durable=True), pytest.raises(RuntimeError, match="durable"):
+        nothing()
+
+
 def test_what_is_asked_after_it_sees_it():
     @door_verb
     def verb() -> list[str]:

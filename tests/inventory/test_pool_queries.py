@@ -7,10 +7,17 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from core import sql
 from core.refs import DocumentRef
 from core.testing import unit
-from inventory.models import Claim, Pool
-from inventory.pool_queries import pools_of, read_pools, ruled_products
+from inventory.models import AllocationPolicy, AllocationPolicyUse, Claim, Pool
+from inventory.pool_queries import (
+    held_back_products,
+    pools_of,
+    read_pools,
+    reading_held_back_products,
+    ruled_products,
+)
 from inventory.services.allocate import allocate
 from inventory.services.confirm_picked import confirm_picked
 from inventory.services.confirm_shipped import confirm_shipped
@@ -24,6 +31,7 @@ from tests.factories.inventory import (
     TODAY,
     SiteFactory,
     StockedProductFactory,
+    demand,
     open_and_reserve,
     spec,
     stock,
@@ -254,3 +262,40 @@ def test_the_statements_are_the_same_for_one_product_and_for_many():
     with CaptureQueriesContext(connection) as captured:
         assert pools_of([StockedProductFactory().pk], on=TODAY) == ((), (), ())
     assert len([q for q in captured if "SELECT r.product_id" in q["sql"]]) == 1
+
+
+def held_back(demands):
+    """What a claim is told, and in how many statements."""
+    with CaptureQueriesContext(connection) as asked:
+        found = sql.answer(reading_held_back_products(demands))
+    return sorted(found), len(asked)
+
+
+def test_a_claim_is_told_what_holds_its_products_back_whatever_its_process_knew_before():
+    shelf = CategoryFactory()
+    plain, own, below, safe, capped = (StockedProductFactory(category=c) for c in (None, None, shelf, None, None))
+    demands = [demand(p, 1) for p in (plain, own, below, safe, capped)]
+    site = SiteFactory()
+    sql.answer(reading_held_back_products(demands))  # what another test left with this process is forgotten
+    assert held_back(demands) == ([], 1)
+    protect(5, product=own, account=AccountFactory())
+    safety(safe, site, 3)
+    safety(plain, site, 0)  # nothing is kept
+    cap(4, product=capped)
+    asked = [own.pk, safe.pk, capped.pk]
+    assert held_back(demands) == (sorted(asked), 1)
+    over_shelf = protect(5, category=CategoryFactory(), account=AccountFactory())
+    assert held_back(demands) == (sorted(asked), 2)  # the first wide rule: what it is over is asked afterwards, once
+    assert held_back(demands) == (sorted(asked), 1)
+    Pool.objects.filter(pk=over_shelf.pk).update(category=shelf)
+    assert held_back(demands) == (sorted([*asked, below.pk]), 1)
+    Pool.objects.filter(pk=over_shelf.pk).update(state=PoolState.INACTIVE)
+    share = AllocationPolicy.objects.create(code="HALF", name="Half", definition={"order_cap_percent": "50"})
+    assert held_back(demands) == (sorted(asked), 1)
+    AllocationPolicyUse.objects.create(policy=share, product=plain)
+    assert held_back(demands) == (sorted([*asked, plain.pk]), 1)
+    assert held_back(demands)[0] == sorted(held_back_products([p.pk for p in (plain, own, below, safe, capped)]))
+    AllocationPolicyUse.objects.all().delete()
+    share.delete()
+    assert held_back(demands) == (sorted(asked), 1)
+    assert held_back(demands) == (sorted(asked), 1)
