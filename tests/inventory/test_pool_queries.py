@@ -15,13 +15,13 @@ from inventory.pool_queries import (
     held_back_products,
     pools_of,
     read_pools,
-    reading_held_back_products,
     ruled_products,
 )
 from inventory.services.allocate import allocate
 from inventory.services.confirm_picked import confirm_picked
 from inventory.services.confirm_shipped import confirm_shipped
 from inventory.services.release_claims import release_claims
+from inventory.share_queries import reading_held_back_products
 from inventory.states import AmountKind, PoolState, PoolWho
 from tests.factories.accounts import AccountFactory, TierFactory
 from tests.factories.catalog import CategoryFactory
@@ -267,7 +267,7 @@ def test_the_statements_are_the_same_for_one_product_and_for_many():
 def held_back(demands):
     """What a claim is told, and in how many statements."""
     with CaptureQueriesContext(connection) as asked:
-        found = sql.answer(reading_held_back_products(demands))
+        found = sql.answer(reading_held_back_products(demands, now=NOW, every=True))
     return sorted(found), len(asked)
 
 
@@ -276,7 +276,9 @@ def test_a_claim_is_told_what_holds_its_products_back_whatever_its_process_knew_
     plain, own, below, safe, capped = (StockedProductFactory(category=c) for c in (None, None, shelf, None, None))
     demands = [demand(p, 1) for p in (plain, own, below, safe, capped)]
     site = SiteFactory()
-    sql.answer(reading_held_back_products(demands))  # what another test left with this process is forgotten
+    sql.answer(
+        reading_held_back_products(demands, now=NOW, every=True)
+    )  # what another test left with this process is forgotten
     assert held_back(demands) == ([], 1)
     protect(5, product=own, account=AccountFactory())
     safety(safe, site, 3)
