@@ -184,7 +184,7 @@ class AllocationChangeInline(ReadOnlyInline):
 
     @display(description="Last promised day")
     def days(self, row: AllocationChange) -> str:
-        return f"{row.was_date or 'no date'} → {row.now_date or 'no date'}"
+        return " → ".join(f"{day.day} {day:%b %Y}" if day else "no date" for day in (row.was_date, row.now_date))
 
 
 @admin.register(AllocationRun)
