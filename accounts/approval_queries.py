@@ -10,9 +10,9 @@ from django.db.models import Q
 
 from accounts.models import ApprovalRequest, AuthorityLimit, User
 from accounts.rules import asks
-from accounts.rules.authority import EVERY_OTHER_KIND, Limit, may_approve, roles_for
+from accounts.rules.authority import EVERY_OTHER_KIND, Limit, is_named, may_approve, roles_for
 from accounts.spending_queries import buyers_of, counted_by_document, headrooms
-from accounts.states import ApprovalState
+from accounts.states import STAFF, ApprovalState
 from core.actors import Actor
 from core.money import EXACT, Money, round_amount
 from core.rates import RateMissing, rates
@@ -94,6 +94,11 @@ def all_kept_limits() -> list[Limit]:
     """1 SQL."""
     rows = AuthorityLimit.objects.values_list("kind", "role", "max_amount", "max_margin_points", "day_amount")
     return [Limit(*row) for row in rows]
+
+
+def is_of_the_house(actor: Actor) -> bool:
+    """Whoever is not (a buyer, a rep) asks, whatever the amount: nothing of theirs is applied by the asking."""
+    return actor.user_id is None or not STAFF.isdisjoint(actor.roles)
 
 
 def has_authority(
@@ -208,7 +213,7 @@ def approvals_for(visible: asks.Visible, user_id: int, *, limit: int = 200) -> l
     for, and what concerns their customers and is told there or was asked for by them. 2 SQL."""
     rows = ApprovalRequest.objects.all()
     if not visible.all:
-        theirs = Q(kind__in=TOLD_OUTSIDE) | Q(content__reason_code=ASKED_BY_CUSTOMER)
+        theirs = Q(kind__in=TOLD_OUTSIDE) | Q(content__reason_code=ASKED_BY_CUSTOMER) | Q(content__has_key=asks.JOINED)
         rows = rows.filter(Q(theirs, account_id__in=visible.ids) | Q(requested_by=user_id))
     waiting = rows.filter(state=ApprovalState.PENDING).order_by("expires_at", "id")[:limit]
     found = list(waiting) + list(rows.exclude(state=ApprovalState.PENDING).order_by("-id")[:limit])
@@ -220,7 +225,8 @@ def approval_by_public_id(public_id: str, visible: asks.Visible, user_id: int) -
     row = ApprovalRequest.objects.filter(public_id=public_id).first()
     if row is None:
         return None
-    is_theirs = row.kind in TOLD_OUTSIDE or row.content.get("reason_code") == ASKED_BY_CUSTOMER
+    is_asked = row.content.get("reason_code") == ASKED_BY_CUSTOMER or asks.JOINED in row.content
+    is_theirs = row.kind in TOLD_OUTSIDE or is_asked
     is_told = is_theirs and row.account_id is not None and visible.contains(row.account_id)
     return approval_of(row) if visible.all or is_told or row.requested_by_id == user_id else None
 
@@ -291,13 +297,17 @@ def within_own_limit(limits: Mapping[tuple[int, int], str], approval_id: int, us
 def _is_able(
     person: User, approval: asks.Approval, amount: Decimal | None, user_id: int, kept: Sequence[Limit]
 ) -> bool:
-    return person.pk != approval.requested_by and may_approve(
-        person.roles,
-        kind=approval.kind,
-        amount=amount,
-        is_superuser=person.is_superuser and person.pk == user_id,
-        margin_points=approval.margin_points,
-        kept=kept,
+    return (
+        person.pk != approval.requested_by
+        and is_named(approval.content, person.roles)
+        and may_approve(
+            person.roles,
+            kind=approval.kind,
+            amount=amount,
+            is_superuser=person.is_superuser and person.pk == user_id,
+            margin_points=approval.margin_points,
+            kept=kept,
+        )
     )
 
 

@@ -218,6 +218,7 @@ FLOW: dict[type[Fact], tuple[Reaction, ...]] = {
         Reaction("put approved prices on their lines", do.apply_approved_price, when=worth.prices_were_approved),
         Reaction("promise the approved day", do.apply_approved_promise, when=worth.a_promise_was_approved),
         Reaction("allow the approved product", do.apply_approved_allowance, when=worth.an_allowance_was_approved),
+        Reaction("do what was approved about an order", do.apply_approved_request, when=worth.a_request_was_approved),
         Reaction("set the approved limit", do.set_approved_limit, when=worth.a_limit_was_approved),
         Reaction(
             "hand approved repricing to finance",

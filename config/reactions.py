@@ -55,6 +55,7 @@ from orders.line_queries import products_of
 from orders.services.allow_product import apply_approved_allowance as put_approved_allowance
 from orders.services.apply_approved_price import apply_approved_price as put_approved_price
 from orders.services.apply_approved_promise import apply_approved_promise as put_approved_promise
+from orders.services.apply_approved_request import apply_approved_request as do_approved_request
 from orders.services.close_short import close_rest
 from orders.services.count_call_offs import count_call_offs as call_off
 from orders.services.count_open_orders import count_open_orders as count_orders
@@ -292,6 +293,10 @@ def apply_approved_promise(fact: ApprovalDecided, job: JobContext) -> None:
 
 def apply_approved_allowance(fact: ApprovalDecided, job: JobContext) -> None:
     put_approved_allowance(approval_id=fact.approval_id, actor=job.actor, now=job.now)
+
+
+def apply_approved_request(fact: ApprovalDecided, job: JobContext) -> None:
+    do_approved_request(approval_id=fact.approval_id, actor=job.actor, now=job.now)
 
 
 def set_approved_limit(fact: ApprovalDecided, job: JobContext) -> None:

@@ -9,6 +9,7 @@ from orders.allowance_cases import ELIGIBILITY_APPROVAL
 from orders.events import HoldCleared
 from orders.rules.promising import PROMISE_APPROVAL
 from orders.rules.repricing import PRICE_APPROVAL
+from orders.rules.requests import CREDIT_APPROVAL, HOLD_APPROVAL
 from orders.services.ask_company import KIND as PURCHASE
 from orders.states import REPRICE, Blocks
 
@@ -32,7 +33,11 @@ def an_invoice_was_approved(fact: ApprovalDecided) -> bool:
 
 
 def a_limit_was_approved(fact: ApprovalDecided) -> bool:
-    return fact.is_approved and fact.approval_kind == CREDIT_LIMIT
+    return fact.is_approved and (fact.approval_kind, fact.subject_kind) == (CREDIT_LIMIT, "credit_account")
+
+
+def a_request_was_approved(fact: ApprovalDecided) -> bool:
+    return fact.is_approved and fact.approval_kind in (CREDIT_APPROVAL, HOLD_APPROVAL) and fact.subject_kind == "order"
 
 
 def repricing_was_approved(fact: ApprovalDecided) -> bool:

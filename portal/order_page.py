@@ -30,6 +30,7 @@ from orders.rules.asks import HoldView, Progress
 from orders.rules.clocks import Clock
 from orders.rules.exposure import unreleased
 from orders.rules.picture import LinePicture, OrderPicture
+from orders.rules.requests import askable
 from orders.rules.standing import line_standing, order_standing
 from orders.rules.telling import told_words
 from orders.states import Channel
@@ -49,7 +50,7 @@ LISTED_MOVES = 10  # in the banner; every line says its own
 TOLD = frozenset(
     {"captured", "extended", "submitted", "hold_cleared", "released", "shipped", "delivered", "invoiced", "cancelled"}
     | {"closed", "lines_cancelled", "promise_changed", "substituted", "promise_kept", "line_split", "price_asked"}
-    | {"promise_asked", "allowance_asked"}
+    | {"promise_asked", "allowance_asked", "release_asked", "terms_asked"}
     | {"refused", "amended"}
 )
 
@@ -115,6 +116,8 @@ class OrderPage:
     can_change: bool
     can_ask: bool
     can_wish: bool
+    can_let_go: bool
+    can_ask_terms: bool
     waits: bool
     continue_url: str
     not_later_than: date | None
@@ -206,6 +209,8 @@ def order_page(head: OrderSummary, *, account: AccountSnapshot, now: datetime, f
         can_change=picture.meta["status"] == "submitted" and progress.shipped < progress.ordered - progress.cancelled,
         can_ask=picture.meta["status"] in ("draft", "submitted") and any(can_ask(x) for x in picture.lines),
         can_wish=can_wish(picture),
+        can_let_go=bool(askable(holds)),
+        can_ask_terms=picture.meta["status"] in ("draft", "submitted"),
         waits=any(x.demand and x.demand.backordered > 0 for x in picture.lines),
         continue_url=_continue_url(head),
         not_later_than=picture.cancel_after_date,

@@ -10,6 +10,7 @@ from accounts.states import AccountStatus, ApprovalState, BuyerRole, ShipComplet
 from core.periods import Period
 from core.refs import DocumentRef
 
+JOINED = "customer_asked"  # in the content of what the house had asked already: {"by", "reason"} of the customer's own
 NO_TIER_RANK = 9999  # an account without a service tier is served after every tier
 
 Q = TypeVar("Q")
@@ -170,6 +171,13 @@ class Approval:
     decided_for: int | None = None
     escalated_to: int | None = None
     escalated_at: datetime | None = None
+
+    @property
+    def told_outside(self) -> tuple[str, str]:
+        """(who asked, why) for a customer and their rep: their own words, where they asked for what a colleague of the
+        house had asked for before."""
+        joined = self.content.get(JOINED)
+        return (joined["by"], joined["reason"]) if joined else (self.requested_label, self.reason)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,10 @@ margin).
 Limits are amounts of the company's currency; what is asked in another one is converted by the rate of the day first.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from accounts.states import Role
 
@@ -53,6 +54,10 @@ DEFAULTS: Sequence[Limit] = (
     Limit("eligibility", Role.CS_LEAD, Decimal(5_000)),
     Limit("eligibility", Role.PRICING, Decimal(25_000)),
     Limit("eligibility", Role.FINANCE_APPROVER),
+    *(
+        Limit("hold release", role)
+        for role in (Role.CS, Role.CS_LEAD, Role.PRICING, Role.FINANCE, Role.FINANCE_APPROVER)
+    ),
     Limit("reprice", Role.PRICING, Decimal(25_000)),
     Limit("reprice", Role.FINANCE_APPROVER),
     Limit("purchase order", Role.BUYER_APPROVER),  # the customer's own: nobody of the house decides it
@@ -93,6 +98,12 @@ def may_approve(
         return True
     mine = set(roles)
     return any(limit.role in mine and limit.reaches(amount, margin_points) for limit in limits_of(kind, kept))
+
+
+def is_named(content: Mapping[str, Any], roles: Iterable[str]) -> bool:
+    """What is asked may name the only roles that decide it ("roles"), whatever the authority of others: a hold does."""
+    named = content.get("roles")
+    return not named or not set(named).isdisjoint(roles)
 
 
 def roles_for(

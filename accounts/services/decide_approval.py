@@ -130,7 +130,7 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
     short = None
     for person in people:
         amount = _counted(asked, person, kept, now) if approve else None
-        is_able = authority.may_approve(
+        is_able = authority.is_named(asked.content, person.roles) and authority.may_approve(
             person.roles,
             kind=asked.kind,
             amount=amount,
@@ -157,7 +157,8 @@ def _standing(asked: ApprovalRequest, decider: User, *, approve: bool, actor: Ac
 def _roles(asked: ApprovalRequest, kept: list[authority.Limit], now: datetime) -> list[str]:
     """Who may say yes to it."""
     (amount,) = counted_at_home([(asked.amount, asked.currency)], on=now.date())
-    return authority.roles_for(asked.kind, amount, asked.margin_points, kept=kept)
+    able = authority.roles_for(asked.kind, amount, asked.margin_points, kept=kept)
+    return [role for role in able if authority.is_named(asked.content, [role])]
 
 
 def _counted(asked: ApprovalRequest, person: User, kept: list[authority.Limit], now: datetime) -> Decimal | None:

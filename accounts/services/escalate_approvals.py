@@ -29,7 +29,8 @@ def escalate_approvals(*, actor: Actor, now: datetime, limit: int = 200) -> int:
     for row, amount in zip(rows, amounts, strict=True):
         above = (people[pk] for pk in chains.get(row.requested_by_id or 0, ()) if pk in people)
         row.escalated_at, row.escalated_to = now, _first_able(row, amount, above, limits[row.kind])
-        roles = authority.roles_for(row.kind, amount, row.margin_points, kept=limits[row.kind])
+        able = authority.roles_for(row.kind, amount, row.margin_points, kept=limits[row.kind])
+        roles = [role for role in able if authority.is_named(row.content, [role])]
         whom = str(row.escalated_to) if row.escalated_to else " or ".join(roles) or "nobody with the authority"
         entries.append(_entry(row, whom))
         notes.append(outbox.Note(_fact(row, whom), f"approval escalation:{row.pk}", 1))
@@ -43,9 +44,10 @@ def _first_able(
     row: ApprovalRequest, amount: Decimal | None, above: Iterable[User], limits: list[authority.Limit]
 ) -> User | None:
     for person in above:
-        if person.pk != row.requested_by_id and authority.may_approve(
+        is_able = authority.is_named(row.content, person.roles) and authority.may_approve(
             person.roles, kind=row.kind, amount=amount, margin_points=row.margin_points, kept=limits
-        ):
+        )
+        if is_able and person.pk != row.requested_by_id:
             return person
     return None
 

@@ -6,7 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from accounts.approval_queries import ASKED_BY_CUSTOMER as BY_CUSTOMER
 from accounts.models import ApprovalRequest
+from accounts.rules.asks import JOINED
 from accounts.states import ApprovalState
 from core import codec, journal
 from core.actors import Actor
@@ -87,6 +89,7 @@ def request_many(asked: Sequence[Asked], *, actor: Actor, now: datetime) -> list
     there = list(_same(asked)) if asked else []
     alive = (ApprovalState.PENDING, ApprovalState.APPROVED)
     known = {key_of(r): r.pk for r in there if r.state in alive and r.expires_at > now}
+    _let_customers_see(asked, {r.pk: r for r in there}, known, actor)
     new = [one for one in asked if one.key not in known]
     if not new:
         return [known[one.key] for one in asked]
@@ -98,6 +101,22 @@ def request_many(asked: Sequence[Asked], *, actor: Actor, now: datetime) -> list
     known |= {key_of(r): r.pk for r in _same(new) if r.state == ApprovalState.PENDING}
     journal.write([_entry(one, known[one.key]) for one in new], actor=actor, now=now)
     return [known[one.key] for one in asked]
+
+
+def _let_customers_see(
+    asked: Sequence[Asked], rows: Mapping[int, ApprovalRequest], known: Mapping[Key, int], actor: Actor
+) -> None:
+    """A customer asks for what the house had asked for already: one request, which is theirs to follow from now on."""
+    found = {known[one.key]: one for one in asked if one.key in known and one.content.get("reason_code") == BY_CUSTOMER}
+    joined = [
+        rows[pk]
+        for pk in found
+        if rows[pk].content.get("reason_code") != BY_CUSTOMER and JOINED not in rows[pk].content
+    ]
+    for row in joined:
+        row.content = {**row.content, JOINED: {"by": actor.label, "reason": found[row.pk].reason}}
+    if joined:
+        ApprovalRequest.objects.bulk_update(joined, ["content"])
 
 
 def key_of(row: ApprovalRequest) -> Key:

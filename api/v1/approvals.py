@@ -82,7 +82,9 @@ class Approvals(Endpoint):
         found = approvals_for(visible_accounts(user), user.pk, limit=200)
         shown = [a for a in found if not state or a.state == state][: read_limit(request.query_params)]
         may = decidable(shown, user.pk, now=clock.now())
-        return Response({"items": [approval_view(a, may_decide=a.id in may) for a in shown]})
+        return Response(
+            {"items": [approval_view(a, may_decide=a.id in may, is_outside=not _sees_all(user)) for a in shown]}
+        )
 
 
 class ApprovalDecision(Endpoint):
@@ -114,7 +116,9 @@ class ApprovalDecision(Endpoint):
             actor=actor(request),
             now=clock.now(),
         )
-        response = Response(approval_view(_seen(request, public_id), may_decide=False))
+        response = Response(
+            approval_view(_seen(request, public_id), may_decide=False, is_outside=not _sees_all(request.user))
+        )
         if once.replayed:
             response["Idempotency-Replayed"] = "true"
         return response
@@ -128,8 +132,13 @@ def _seen(request: Request, public_id: str) -> Approval:
     return found
 
 
-def approval_view(found: Approval, *, may_decide: bool) -> dict[str, Any]:
-    """The same for everybody who sees it: what decides about the margin stays in the house."""
+def _sees_all(user: Any) -> bool:
+    return visible_accounts(user).all
+
+
+def approval_view(found: Approval, *, may_decide: bool, is_outside: bool) -> dict[str, Any]:
+    """What decides about the margin stays in the house, and so do its own words where a customer asked for the same."""
+    asked_by, reason = found.told_outside if is_outside else (found.requested_label, found.reason)
     return {
         "id": found.public_id,
         "kind": found.kind,
@@ -137,10 +146,10 @@ def approval_view(found: Approval, *, may_decide: bool) -> dict[str, Any]:
         "subject_number": found.subject.number,
         "amount": money(found.amount, found.currency) if found.currency else None,
         "state": str(found.state),
-        "asked_by": found.requested_label,
+        "asked_by": asked_by,
         "asked_at": found.requested_at,
         "expires_at": found.expires_at,
-        "reason": found.reason,
+        "reason": reason,
         "content": {name: str(found.content[name]) for name in SHOWN if name in found.content},
         "decided_at": found.decided_at,
         "note": found.note,

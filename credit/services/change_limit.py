@@ -51,7 +51,22 @@ def change_limit(
     ReasonTooShort and the refusals of an approval.
     """
     _require_sense(limit_amount)
-    row = _locked(account_id)
+    row = locked_account(account_id)
+    return change_locked_limit(row, limit_amount, valid_to, reason, actor=actor, now=now, approval_id=approval_id)
+
+
+@require_uow
+def change_locked_limit(
+    row: CreditAccount,
+    limit_amount: Decimal,
+    valid_to: date | None,
+    reason: overrides.Reason,
+    *,
+    actor: Actor,
+    now: datetime,
+    approval_id: int | None = None,
+) -> LimitChanged:
+    """The same of what `locked_account` gave, inside a caller's transaction."""
     approved = _check_authority(row, limit_amount, valid_to, actor=actor, approval_id=approval_id, now=now)
     return _change(row, limit_amount, valid_to, reason, approved, actor=actor, now=now)
 
@@ -69,7 +84,7 @@ def set_limit(
 ) -> LimitChanged | None:
     """The same on an approval alone, whoever carries it out: `actor` is who asked for it. None: it is the limit already."""
     _require_sense(limit_amount)
-    row = _locked(account_id)
+    row = locked_account(account_id)
     approvals.require(approval_id=approval_id, content_hash=limit_hash(account_id, limit_amount, valid_to), now=now)
     if (row.limit_amount, row.limit_valid_to) == (limit_amount, valid_to):
         return None
@@ -127,7 +142,9 @@ def ref_of(row: CreditAccount) -> DocumentRef:
     return DocumentRef("credit_account", int(row.pk), row.account.code)
 
 
-def _locked(account_id: int) -> CreditAccount:
+@require_uow
+def locked_account(account_id: int) -> CreditAccount:
+    """Raises NotFound."""
     row = next((r for r in lock_credit_accounts([account_id]) if r.account_id == account_id), None)
     if row is None:
         raise NotFound(kind="credit account of account", ident=account_id)

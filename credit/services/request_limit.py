@@ -28,11 +28,31 @@ def request_limit(
     actor: Actor,
     now: datetime,
     valid_to: date | None = None,
+    reason_code: str = "",
 ) -> int:
     """The approval's id. Approved, the limit is set by itself; it expires after seven days. What was attached as evidence
     in the last 90 days is named in it with the hash of each file."""
+    return request_limit_of(account_id, limit_amount, valid_to, reason, reason_code, actor=actor, now=now)
+
+
+@require_uow
+def request_limit_of(
+    account_id: int,
+    limit_amount: Decimal,
+    valid_to: date | None,
+    reason: str,
+    reason_code: str,
+    *,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """The same inside a caller's transaction."""
     row = _row(account_id)
     asked = {"limit": f"{limit_amount:.2f}", "until": str(valid_to or ""), "instead of": f"{row.limit_amount:.2f}"}
+    if reason_code:
+        until = f" until {valid_to}" if valid_to else ""
+        what = f"A credit limit of {limit_amount:,.2f} {row.currency}{until} instead of {row.limit_amount:,.2f}"
+        asked |= {"reason_code": reason_code, "what": what}
     return _request(
         row, limit_hash(account_id, limit_amount, valid_to), limit_amount, "limit", asked, reason, actor, now
     )

@@ -4,18 +4,21 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 
+from accounts.approvals import AuthorityExceeded
 from catalog import queries as catalog
 from core import clock
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput
-from core.overrides import Reason
+from core.overrides import Reason, SelfApproval
 from core.quantity import BadQuantity, as_quantity, plain
 from orders.queries import account_of
 from orders.rules.asks import DraftChanges
+from orders.rules.requests import Requested
 from orders.services.allow_product import allow_product
+from orders.services.ask_release import ask_release
+from orders.services.ask_terms import ask_terms
 from orders.services.cancel import cancel_lines, cancel_order
 from orders.services.change_promise import change_promise
-from orders.services.change_terms import change_terms
 from orders.services.clear_hold import clear_hold
 from orders.services.close_short import close_short
 from orders.services.edit_draft import edit_draft
@@ -120,24 +123,40 @@ def do_reject(order_id: int, form: Form, actor: Actor) -> str:
 
 
 def do_clear(order_id: int, form: Form, actor: Actor) -> str:
-    reason = _why(form)
-    cleared = clear_hold(
-        hold_id=int(_number(form, "hold_id")),
-        reason=reason,
-        actor=actor,
-        now=clock.now(),
-        ceiling=_number(form, "ceiling") if form.get("ceiling") else None,
-        valid_until=_moment(form, "valid_until"),
-        deviation_percent=_number(form, "deviation") if form.get("deviation") else None,
-    )
+    """Within one's authority at once; what is beyond it, or of an order one entered oneself, is asked of a second person."""
+    reason, hold_id, now = _why(form), int(_number(form, "hold_id")), clock.now()
+    try:
+        cleared = clear_hold(
+            hold_id=hold_id,
+            reason=reason,
+            actor=actor,
+            now=now,
+            ceiling=_number(form, "ceiling") if form.get("ceiling") else None,
+            valid_until=_moment(form, "valid_until"),
+            deviation_percent=_number(form, "deviation") if form.get("deviation") else None,
+        )
+    except (AuthorityExceeded, SelfApproval) as refusal:
+        asked = ask_release(order_id=order_id, reason=reason, actor=actor, now=now, hold_id=hold_id)
+        return f"{refusal.message} {_waits(asked)} for the order as it is."
     return f"The {cleared.reason} hold is cleared; the override is recorded."
 
 
+def do_ask_release(order_id: int, form: Form, actor: Actor) -> str:
+    hold_id = int(_number(form, "hold_id"))
+    asked = ask_release(order_id=order_id, reason=_why(form), actor=actor, now=clock.now(), hold_id=hold_id)
+    return "The hold is cleared; the override is recorded." if asked.is_applied else f"{_waits(asked)}."
+
+
 def do_terms(order_id: int, form: Form, actor: Actor) -> str:
-    reason = _why(form)
     code = form.get("terms_code", "").strip()
-    before, after = change_terms(order_id=order_id, terms_code=code, reason=reason, actor=actor, now=clock.now())
-    return f"Payment terms are {after}; they were {before or 'the account’s'}. The override is recorded."
+    asked = ask_terms(order_id=order_id, terms_code=code, reason=_why(form), actor=actor, now=clock.now())
+    if not asked.is_applied:
+        return f"{_waits(asked)}: until then the terms stay as they are."
+    return f"Payment terms are {code}; they were {asked.was or 'the account’s'}. The override is recorded."
+
+
+def _waits(asked: Requested) -> str:
+    return f"It waits for approval {', '.join(map(str, asked.approvals))}"
 
 
 def do_recheck(order_id: int, form: Form, actor: Actor) -> str:
@@ -284,6 +303,7 @@ VERBS: dict[str, Callable[[int, Form, Actor], str]] = {
     "hold-goods": do_hold_goods,
     "let-goods-go": do_let_goods_go,
     "clear": do_clear,
+    "ask-release": do_ask_release,
     "recheck": do_recheck,
     "terms": do_terms,
     "reject": do_reject,

@@ -35,6 +35,7 @@ from orders.queries import holds_of, order_detail, progress
 from orders.revision_queries import revisions_of
 from orders.rules.asks import HoldView, LineDetail
 from orders.rules.picture import price_text
+from orders.rules.requests import ELSEWHERE
 from orders.rules.standing import line_standing, order_standing
 from orders.states import ORDER, OrderStatus
 from orders.stock_hold_queries import goods_held
@@ -57,6 +58,7 @@ def workbench(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str,
     return {
         "order": order,
         "holds": [(h, _may_clear(h, request), ", ".join(map(words, h.clearable_by))) for h in holds],
+        "not_asked": ELSEWHERE,
         "credit": _credit(order),
         "lines": _lines(order, details, request, is_held=bool(holds), is_mended=is_mended),
         "first_line": (page - 1) * PAGE + 1,
@@ -127,7 +129,8 @@ def _choices(order: Order, request: HttpRequest, *, may_act: bool) -> dict[str, 
         "unmatched": OrderLine.objects.filter(order_id=order.pk, product=None).count() if is_draft else 0,
         "ship_tos": ship_tos_of(order.account_id) if is_draft and may_act else (),
         "reasons": REASONS,
-        "terms": credit.all_terms() if _may_change_terms(request) else (),
+        "terms": credit.all_terms() if may_act and not ORDER.is_terminal(OrderStatus(order.status)) else (),
+        "asks_terms": not _may_change_terms(request),
         "hold_types": types_by_hand().values() if may_act else (),
     }
 

@@ -6,19 +6,16 @@ from decimal import Decimal
 from typing import Any
 
 from accounts import approvals
-from accounts.states import STAFF
+from accounts.approval_queries import is_of_the_house
 from core.actors import Actor
 from core.overrides import Reason
 from core.refs import DocumentRef
 from core.uow import require_uow
 from orders.rules.picture import OrderPicture
 
+__all__ = ["ask_second_person", "is_of_the_house"]
+
 ASK_FOR = timedelta(days=3)  # how long a request waits
-
-
-def is_of_the_house(actor: Actor) -> bool:
-    """Whoever is not (a buyer, a rep) asks, whatever the amount: nothing of theirs is applied by the asking."""
-    return actor.user_id is None or not STAFF.isdisjoint(actor.roles)
 
 
 @require_uow

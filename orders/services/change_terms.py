@@ -10,7 +10,7 @@ from core.actors import Actor
 from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotFound, NotPermitted
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.authority import authority_of
 from credit.queries import terms_by_code
 from credit.services.lock_accounts import lock_accounts
@@ -31,39 +31,68 @@ def change_terms(
     Raises NotFound, IllegalTransition (over), InvalidInput (unknown terms), NotPermitted, AuthorityExceeded (an order
     worth more than the actor may approve), SelfApproval (who entered the order), ReasonTooShort.
     """
+    row = locked_for_terms(order_id, terms_code)
+    require_may_change(row, actor, on=company_day(now))
+    return set_terms(row, terms_code, reason=reason, actor=actor, now=now)
+
+
+@require_uow
+def locked_for_terms(order_id: int, terms_code: str) -> Order:
+    """The order, locked behind its account's credit, if terms of that code are there and it is not over. Raises NotFound,
+    IllegalTransition, InvalidInput."""
     account_id = account_of(order_id)
     if account_id is None:
         raise NotFound(kind="order", ident=order_id)
-    if authority_of(actor) is None:
-        raise NotPermitted(actor=actor.label, verb="change payment terms", roles="finance")
     if terms_code not in terms_by_code({terms_code}):
         raise InvalidInput([FieldError("/terms_code", "unknown", f"There are no payment terms {terms_code!r}.")])
     lock_accounts([account_id])
     row = lock_orders([order_id])[order_id]
     if ORDER.is_terminal(OrderStatus(row.status)):
         ORDER.require(OrderStatus(row.status), OrderStatus.SUBMITTED)
-    require_authority(row, actor, on=company_day(now))
-    before = row.terms_code
+    return row
+
+
+def require_may_change(row: Order, actor: Actor, *, on: date) -> None:
+    """Raises NotPermitted, SelfApproval, AuthorityExceeded, RateMissing."""
+    if authority_of(actor) is None:
+        raise NotPermitted(actor=actor.label, verb="change payment terms", roles="finance")
+    require_authority(row, actor, on=on)
+
+
+@require_uow
+def set_terms(
+    row: Order,
+    terms_code: str,
+    *,
+    reason: overrides.Reason,
+    actor: Actor,
+    now: datetime,
+    approval_id: int | None = None,
+    approver: Actor | None = None,
+) -> tuple[str, str]:
+    """Of what `locked_for_terms` gave, for whoever may: `actor`, or `approver` on a request of `actor`."""
+    before, ref = row.terms_code, DocumentRef("order", row.pk, row.number)
     override_id = overrides.record(
         kind="payment_terms",
-        subject=DocumentRef("order", order_id, row.number),
+        subject=ref,
         actor=actor,
         reason=reason,
         before={"terms": before or "as the account", "contract": row.contract_terms_code},
         after={"terms": terms_code, "order_amount": row.total_amount},
         money_effect=Decimal(0),
         currency=row.currency,
-        account_id=account_id,
+        approval_id=approval_id,
+        approver=approver,
+        account_id=row.account_id,
         now=now,
     )
-    Order.objects.filter(pk=order_id).update(
+    Order.objects.filter(pk=row.pk).update(
         terms_code=terms_code, terms_override_id=override_id, version=row.version + 1
     )
     summary = f"Payment terms changed from {before or 'the account’s'} to {terms_code}: {reason.note}"
-    entry = journal.Entry(DocumentRef("order", order_id, row.number), "terms_changed", summary)
-    journal.write([entry], actor=actor, now=now)
+    journal.write([journal.Entry(ref, "terms_changed", summary)], actor=actor, now=now)
     if row.status == OrderStatus.SUBMITTED:
-        look_again(account_id, actor=actor, now=now)
+        look_again(row.account_id, actor=actor, now=now)
     return before, terms_code
 
 

@@ -13,7 +13,7 @@ from core.errors import FieldError, InvalidInput, NotFound, NotPermitted, Refuse
 from core.money import EXACT, round_amount
 from core.overrides import Reason
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.rules.asks import NO_RATE
 from orders.events import HoldCleared
 from orders.locks import lock_orders
@@ -61,6 +61,16 @@ def clear_hold(
     approve, as stored now), RateMissing, InvalidInput (ceiling below the order),
     ReasonTooShort.
     """
+    order, hold = locked_hold(hold_id)
+    if deviation_percent is not None and ceiling is None:
+        ceiling = _with_deviation(order, deviation_percent)
+    require_may_clear(order, hold, actor, ceiling, on=company_day(now))
+    return let_go(order, hold, reason=reason, actor=actor, now=now, ceiling=ceiling, valid_until=valid_until)
+
+
+@require_uow
+def locked_hold(hold_id: int) -> tuple[Order, Hold]:
+    """The order, locked, with its open hold. Raises NotFound, HoldNotOpen, NoCreditAccount, NoExchangeRate."""
     order_id = Hold.objects.filter(pk=hold_id).values_list("order_id", flat=True).first()
     if order_id is None:
         raise NotFound(kind="hold", ident=hold_id)
@@ -72,19 +82,42 @@ def clear_hold(
         raise NoCreditAccount(number=order.number)
     if hold.rule == NO_RATE:
         raise NoExchangeRate(number=order.number, currency=order.currency)
+    return order, hold
+
+
+def require_may_clear(order: Order, hold: Hold, actor: Actor, ceiling: Decimal | None, *, on: date) -> None:
+    """Raises NotPermitted, SelfApproval, AuthorityExceeded, RateMissing."""
     if not actor.has_role(*hold.clearable_by):
         raise NotPermitted(actor=actor.label, verb=f"clear a {hold.reason} hold", roles=", ".join(hold.clearable_by))
-    if deviation_percent is not None and ceiling is None:
-        ceiling = _with_deviation(order, deviation_percent)
-    _require_second_person(order, hold, actor, ceiling, company_day(now))
+    _require_second_person(order, hold, actor, ceiling, on)
+
+
+@require_uow
+def let_go(
+    order: Order,
+    hold: Hold,
+    *,
+    reason: Reason,
+    actor: Actor,
+    now: datetime,
+    ceiling: Decimal | None = None,
+    valid_until: datetime | None = None,
+    approval_id: int | None = None,
+    approver: Actor | None = None,
+) -> HoldView:
+    """Of what `locked_hold` gave, for whoever may (`require_may_clear`): `actor`, or `approver` on a request of `actor`."""
     before = hold_view(hold)
     _require_room(order, ceiling, valid_until, now)
-    _clear(hold, order, reason, actor, now, ceiling, valid_until)
+    _clear(hold, reason, (approver or actor).label, now)
+    if hold.reason == HoldReason.CREDIT and ceiling is None:
+        ceiling = order.total_amount
+    hold.ceiling_amount, hold.valid_until = ceiling, valid_until
+    hold.save(update_fields=["cleared_at", "cleared_by", "clear_reason", "is_waiver", "ceiling_amount", "valid_until"])
     order.version += 1
-    Order.objects.filter(pk=order_id).update(version=order.version)
-    if Blocks.ALLOCATE in hold.blocks and not _is_still_blocked(order_id):
-        set_blocked(order_id, False, now)
-    _tell(order, hold, before, reason, actor, now)
+    Order.objects.filter(pk=order.pk).update(version=order.version)
+    if Blocks.ALLOCATE in hold.blocks and not _is_still_blocked(order.pk):
+        set_blocked(order.pk, False, now)
+    _tell(order, hold, before, reason, actor, now, approval_id, approver)
     return before
 
 
@@ -132,21 +165,9 @@ def _require_room(order: Order, ceiling: Decimal | None, valid_until: datetime |
         raise InvalidInput(errors)
 
 
-def _clear(
-    hold: Hold,
-    order: Order,
-    reason: Reason,
-    actor: Actor,
-    now: datetime,
-    ceiling: Decimal | None,
-    valid_until: datetime | None,
-) -> None:
-    hold.cleared_at, hold.cleared_by, hold.clear_reason = now, actor.label, reason.note[:300]
+def _clear(hold: Hold, reason: Reason, by: str, now: datetime) -> None:
+    hold.cleared_at, hold.cleared_by, hold.clear_reason = now, by, reason.note[:300]
     hold.is_waiver = not is_by_hand(hold.reason, hold.is_forced)  # the next hold by hand must hold again
-    if hold.reason == HoldReason.CREDIT and ceiling is None:
-        ceiling = order.total_amount
-    hold.ceiling_amount, hold.valid_until = ceiling, valid_until
-    hold.save(update_fields=["cleared_at", "cleared_by", "clear_reason", "is_waiver", "ceiling_amount", "valid_until"])
 
 
 def _is_still_blocked(order_id: int) -> bool:
@@ -154,7 +175,16 @@ def _is_still_blocked(order_id: int) -> bool:
     return left.exclude(reason=HoldReason.CREDIT, is_forced=False).exists()
 
 
-def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Actor, now: datetime) -> None:
+def _tell(
+    order: Order,
+    hold: Hold,
+    before: HoldView,
+    reason: Reason,
+    actor: Actor,
+    now: datetime,
+    approval_id: int | None,
+    approver: Actor | None,
+) -> None:
     ref = DocumentRef("order", order.pk, order.number)
     overrides.record(
         kind="eligibility" if hold.reason == HoldReason.ELIGIBILITY else "hold_release",
@@ -170,6 +200,8 @@ def _tell(order: Order, hold: Hold, before: HoldView, reason: Reason, actor: Act
         now=now,
         money_effect=ZERO,
         currency=order.currency,
+        approval_id=approval_id,
+        approver=approver,
         expires_at=hold.valid_until,
         account_id=order.account_id,
     )

@@ -24,6 +24,7 @@ ARGUMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "cancel": lambda: {"number": company.order("PO-OPEN").number},
     "ask-price": lambda: {"number": company.order("PO-OPEN").number},
     "ask": lambda: {"number": company.order("PO-OPEN").number},
+    "request": lambda: {"about": "credit-limit"},
     "return": lambda: {"number": company.order("PO-SHIPPED").number},
     "discard": lambda: {"number": company.order("PO-DRAFT").number},
     "invoice-dispute": lambda: {"number": Invoice.objects.latest("pk").number},
@@ -44,6 +45,8 @@ STATES: dict[str, tuple[str | None, Callable[[], str]]] = {
     "approvals-waiting": ("approver", lambda: "/approvals/"),
     "home-of-rep": ("rep", lambda: "/"),
     "home-of-viewer": ("viewer", lambda: "/"),
+    "request-release": ("buyer", lambda: f"/requests/release/?order={company.order('PO-HELD').number}"),
+    "request-terms": ("buyer", lambda: f"/requests/terms/?order={company.order('PO-OPEN').number}"),
     "orders-found-none": ("buyer", lambda: "/orders/?q=nothing-is-called-so"),
 }
 

@@ -32,6 +32,8 @@ MOST = {
     "order": 30,
     "ask-price": 25,
     "ask": 20,
+    "request": 12,
+    "request credit": 15,
     "amend": 40,
     "cancel": 13,
     "return": 17,
@@ -129,6 +131,20 @@ def test_an_order_its_cancel_and_its_return_page_take_the_same_statements_for_1_
             number = Order.objects.get(account=world.account).number
             calls.append(lambda b=browser, n=number, t=tail: b.get(f"/orders/{n}{t}"))
         measured(page, *calls, capsys)
+
+
+def test_what_is_asked_of_the_house_takes_the_same_statements_for_1_and_200_lines_and_orders(capsys):
+    small, large = crowded(1), crowded(1, lines=LINES)
+    for about in ("release", "terms"):
+        calls = []
+        for world in (small, large):
+            browser = browser_for(world)
+            number = Order.objects.get(account=world.account).number
+            calls.append(lambda b=browser, n=number, a=about: b.get(f"/requests/{a}/?order={n}"))
+        measured("request", *calls, capsys)
+    one, many = (browser_for(crowded(n)) for n in (1, ROWS))
+    asked = "/requests/credit-limit/"
+    measured("request credit", lambda: one.get(asked), lambda: many.get(asked), capsys)
 
 
 def test_how_one_is_told_takes_the_same_statements_for_1_and_50_orders(capsys):

@@ -299,6 +299,7 @@ PORTAL: dict[str, tuple[str, str]] = {
     "cancel": (f"rep {BUYING}", f"rep {BUYING}"),
     "ask-price": (f"rep {BUYING}", f"rep {BUYING}"),
     "ask": (f"rep {BUYING}", f"rep {BUYING}"),
+    "request": (f"rep {BUYING}", f"rep {BUYING}"),
     "return": (f"rep {BUYING}", f"rep {BUYING}"),
     "substitutes": (f"rep {BUYING}", f"rep {BUYING}"),
     "options": (f"rep {BUYING}", f"rep {BUYING}"),
@@ -344,6 +345,7 @@ PORTAL_ARGUMENTS = {
         *("packing-slip", "delivery-proof"),
     )
 }
+PORTAL_ARGUMENTS["request"] = {"about": "credit-limit"}
 PORTAL_ARGUMENTS["payment"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 PORTAL_ARGUMENTS["approval-decide"] = {"public_id": "00000000-0000-4000-8000-000000000000"}
 
@@ -364,6 +366,7 @@ API: dict[str, dict[str, str]] = {
     "exception-claim": {"post": WORKING},
     "exception-comment": {"post": WORKING},
     "exception-resolve": {"post": WORKING},
+    "requests": {"post": f"cs cs_lead pricing planner rep {MONEY} {BUYING}"},
     "prices": {"get": ROLES_ALL},
     "payment-messages": {"post": "*"},
     "commission-statements": {"get": "rep"},

@@ -6,20 +6,22 @@ import pytest
 from django.urls import reverse
 
 from accounts import approvals
-from accounts.models import ApprovalRequest
+from accounts.models import ApprovalRequest, AuthorityLimit
 from accounts.states import Role
 from catalog.states import Effect
 from core import clock
 from core.actors import Actor
 from core.models import OverrideEntry
+from core.overrides import Reason
 from core.testing import drain
 from inventory.models import Promise
 from orders.models import AllowedProduct, Order
 from orders.services.capture import capture
+from orders.services.change_promise import change_promise
 from orders.services.place import place
 from tests.factories.accounts import BuyerFactory, StaffFactory
 from tests.factories.catalog import AuthorizationFactory
-from tests.factories.doors import browser_of, buyer_for
+from tests.factories.doors import browser_of, buyer_for, device_of
 from tests.factories.orders import CLERK, make_world
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +139,27 @@ def test_another_customer_and_who_may_only_look_ask_for_nothing(world, order):
     viewer = browser_of(BuyerFactory(account=world.account, role="viewer").user)
     assert ask(viewer, order, **{"day-1": day}).status_code == 403
     assert not ApprovalRequest.objects.exists()
+
+
+def test_what_the_house_had_asked_already_is_the_buyers_to_follow_with_their_own_words(world, order):
+    wanted = days()[0] - 6 * DAY
+    clerk = StaffFactory(roles=[Role.CS])
+    AuthorityLimit.objects.create(kind="promise", role=Role.PLANNER)  # a clerk has no authority left
+    change_promise(
+        order_id=order.pk, line_no=1, day=wanted, reason=Reason("goodwill", "They threaten to leave us"),
+        actor=Actor(str(clerk), user_id=clerk.pk, roles=frozenset({Role.CS})), now=clock.now(),
+    )  # fmt: skip
+    buyer = buyer_for(world.account)
+    browser, rival = browser_of(buyer), browser_of(buyer_for(make_world().account))
+    assert WHY not in browser.get("/approvals/").content.decode()
+    assert ask(browser, order, **{"day-1": str(wanted)}).status_code == 302
+    request = ApprovalRequest.objects.get()  # one request, still the clerk's
+    assert (request.requested_by_id, request.state) == (clerk.pk, "pending")
+    page = browser.get("/approvals/").content.decode()
+    assert WHY in page and str(buyer) in page and "threaten" not in page and str(clerk) not in page
+    told = device_of(buyer).get("/api/v1/approvals").json()["items"]
+    assert [(x["asked_by"], x["reason"]) for x in told] == [(str(buyer), WHY)]
+    assert WHY not in rival.get("/approvals/").content.decode()
+    decide(request.pk, Role.PLANNER, approve=True)
+    assert days()[0] == wanted
+    assert "Approved" in browser.get("/approvals/").content.decode()
