@@ -4,7 +4,9 @@ They stand on the top floor because the core knows no roles.
 """
 
 import json
+import re
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from allauth.account.models import EmailAddress
@@ -25,6 +27,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from knox.models import get_token_model
 from unfold.decorators import action
@@ -48,10 +51,13 @@ from core.models import (
     OverrideReview,
 )
 from core.outbox import revive
+from core.quantity import plain
 from core.refs import DocumentRef
+from core.words import of_field
 
 FINANCE = {Role.FINANCE, Role.FINANCE_APPROVER}
 MACHINE = {Role.OPERATOR}
+PADDED = re.compile(r"-?\d{1,15}\.\d{3,10}")  # a quantity or a price as the database writes it
 
 
 class ReviewedFilter(admin.SimpleListFilter):
@@ -226,7 +232,7 @@ def _moment(at: datetime) -> str:
 
 def _facts(state: dict[str, Any]) -> SafeString:
     """What stood on a side of the override, a line for each thing; the log itself keeps it as it was written."""
-    told = ((words(name), _told(value)) for name, value in state.items())
+    told = ((capfirst(of_field(name)), _told(value)) for name, value in state.items())
     lines = format_html_join("", "<dt>{}</dt><dd>{}</dd>", told)
     return format_html('<dl class="hf-facts">{}</dl>', lines) if lines else SafeString("–")
 
@@ -236,6 +242,8 @@ def _told(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and PADDED.fullmatch(value):
+        return plain(Decimal(value))
     return "–" if value is None or value == "" else str(value)
 
 

@@ -19,6 +19,8 @@ from django.http import HttpRequest
 from django.utils.text import capfirst, smart_split
 from unfold.views import ChangeList
 
+from core.words import called
+
 EXACT = 10_000  # rows counted one by one; the pages end there too
 NEWEST = 2_000  # rows a filter takes its choices from
 CHOICES = 40  # choices a filter shows
@@ -58,7 +60,7 @@ class LongListPaginator(Paginator):
         """ "1 order", "2,345 orders", "about 1,000,000 orders", "more than 10,000 orders"."""
         rows: Any = self.object_list
         opts = rows.model._meta
-        name = opts.verbose_name if self._counted == 1 else opts.verbose_name_plural
+        name = called(rows.model)[self._counted != 1]
         if not self.is_cut:
             return f"{self._counted:,} {name}"
         about = 0 if rows.query.where else _estimate(opts.db_table)
@@ -70,7 +72,7 @@ class HonestChangeList(ChangeList):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = capfirst(str(self.opts.verbose_name_plural))  # Django: "Select order to view"
+        self.title = capfirst(called(self.model)[1])  # Django: "Select order to view"
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)

@@ -2,7 +2,8 @@
 
 Django reads `is_active` as "is active", `min_shelf_life_days` as "min shelf life days" and writes several of an entry
 as "entrys". Here they become "active", "minimum shelf life, days" and "entries", in one place, for every screen. Names
-that a model gives (`verbose_name`, `verbose_name_plural`) stay, and no migration follows from these.
+that a model gives (`verbose_name`, `verbose_name_plural`) stay, and no migration follows from these. Where a model's class
+is called otherwise than people call its rows, it says so as `CALLED = ("ship-to address", "ship-to addresses")`.
 """
 
 from collections.abc import Iterable
@@ -56,6 +57,14 @@ def several(one: str) -> str:
     if one.endswith("y") and one[-2:-1] not in VOWELS:
         return f"{one[:-1]}ies"
     return f"{one}s"
+
+
+def called(model: Any) -> tuple[str, str]:
+    """What people call a row of it and several: its own `CALLED`, else its names. Its names stay what they are, for the
+    journal knows rows by them."""
+    options = model._meta
+    said: tuple[str, str] = getattr(model, "CALLED", (str(options.verbose_name), str(options.verbose_name_plural)))
+    return said
 
 
 def name_everything(models: Iterable[Any]) -> None:

@@ -13,10 +13,12 @@ from django.utils.translation import ngettext
 
 from accounts.rules.asks import AccountSnapshot
 from billing.queries import overdue
+from core import clock
 from inventory.queries import moved_promises
 from orders import queries as orders
 from orders.filters import OrderSummary
 from orders.states import Channel
+from orders.stock_hold_queries import goods_held
 from portal.rules.words import hold_words, short
 from portal.standing import Headroom
 from portal.templatetags.portal import money
@@ -37,7 +39,7 @@ class Todo:
 def attention(
     found: Sequence[OrderSummary], *, account: AccountSnapshot, credit: Headroom | None, today: date
 ) -> list[Todo]:
-    """The most urgent first, from the latest orders `found`: 4 statements at most."""
+    """The most urgent first, from the latest orders `found`: 6 statements at most."""
     return [
         *_overdue(account, today),
         *_used_up(credit),
@@ -99,12 +101,16 @@ def _moved(found: Sequence[OrderSummary]) -> list[Todo]:
 
 
 def _drafts(found: Sequence[OrderSummary]) -> list[Todo]:
+    held = goods_held([o.order_id for o in found if o.status == "draft"], now=clock.now())
+    keeping = {i for i, goods in held.items() if not goods.has_run_out}
     return [
         Todo(
             "neutral",
             "edit",
             _("Draft %(number)s is not placed yet") % {"number": o.number},
-            _("Nothing of it is reserved or priced for good until you place it."),
+            _("Its goods are held for you for a while; its prices are final when you place it.")
+            if o.order_id in keeping
+            else _("Nothing of it is reserved or priced for good until you place it."),
             f"{reverse('portal:quick-order')}?draft={o.number}" if o.channel == Channel.PORTAL else _order_url(o),
             _("Go on with it") if o.channel == Channel.PORTAL else _("See order"),
         )

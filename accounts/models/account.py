@@ -114,6 +114,8 @@ class ShipTo(models.Model):
     place's own time; the receiving calendar closes days on top of that.
     """
 
+    CALLED = ("ship-to address", "ship-to addresses")
+
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="ship_tos")
     code = models.CharField(max_length=40)
     name = models.CharField(max_length=200)

@@ -10,6 +10,8 @@ class SpendingEntry(models.Model):
 
     It counts for who ordered, and beside that for whoever of the company approved it (`is_approver`)."""
 
+    CALLED = ("spending entry", "spending entries")
+
     buyer = models.ForeignKey(Buyer, on_delete=models.PROTECT, related_name="spending")
     document_kind = models.CharField(max_length=40)
     document_id = models.BigIntegerField()

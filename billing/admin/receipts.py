@@ -12,11 +12,13 @@ from unfold.widgets import UnfoldAdminDateWidget, UnfoldAdminDecimalFieldWidget,
 from accounts.states import Role
 from billing.admin.applying import apply_step
 from billing.admin.inlines import FINANCE, LOOK, AppliedInline
-from billing.models import Payment, Receipt
+from billing.models import Invoice, Payment, Receipt
+from billing.payments import provider, provider_in_use
 from billing.services.apply_receipt import apply_receipt
 from billing.services.post_receipt import post_receipt
 from core import clock, journal
 from core.access import allow
+from core.choices import words
 from core.console import LedgerAdmin, actor_of, row_id
 from core.lists import typed
 from core.refs import DocumentRef
@@ -116,8 +118,26 @@ class PaymentAdmin(LedgerAdmin):
     """Payments through a provider: what was asked, what the provider said."""
 
     access = allow(view={Role.CS, Role.CS_LEAD, Role.AUDITOR, Role.OPERATOR} | FINANCE)
-    list_display = ("started_at", "account", "amount", "currency", "status", "method", "reason")
+    list_display = ("started_at", "account", "amount", "currency", "status", "paid_by", "reason")
     list_filter = ("status", "provider", typed("account code", "account__code"), "started_at")
     search_fields = ("reference", "account__code")
     list_select_related = ("account",)
     ordering = ("-pk",)
+    fields = (
+        *("account", "amount", "currency", "status", "reason", "paid_by", "pays", "receipt", "provider", "reference"),
+        *("started_at", "started_by", "ended_at"),
+    )
+    readonly_fields = fields
+
+    @admin.display(description="method", ordering="method")
+    def paid_by(self, row: Payment) -> str:
+        """As the provider calls it while it is in use."""
+        offered = dict(provider(row.provider).methods) if row.provider == provider_in_use() else {}
+        return offered.get(row.method, words(row.method))
+
+    @admin.display(description="invoices")
+    def pays(self, row: Payment) -> str:
+        """What was chosen to be paid, by invoice."""
+        numbers = dict(Invoice.objects.filter(pk__in=list(row.remittance)).values_list("pk", "number"))
+        told = ((numbers[int(i)], f"{Decimal(amount):,}") for i, amount in sorted(row.remittance.items()))
+        return ", ".join(f"{number}: {amount}" for number, amount in told) or "–"

@@ -42,6 +42,7 @@ ZERO = Decimal(0)
 class RecognitionRuleAdmin(ReferenceAdmin):
     access = allow(view=BOOKS, act=FINANCE)
     list_display = ("product", "category", "event", "months", "standalone_price")
+    list_display_links = ("product", "category")
     list_filter = ("event",)
     list_select_related = ("product", "category")
     autocomplete_fields = ("product", "category")

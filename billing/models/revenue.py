@@ -3,7 +3,7 @@ from django.db.models import F, Q
 
 from billing.models.invoice import Invoice, InvoiceLine
 from billing.states import Recognition
-from core.choices import choices
+from core.choices import choices, words
 from core.triggers import append_only
 
 
@@ -30,7 +30,7 @@ class RecognitionRule(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.product or self.category}: {self.event}"
+        return f"{self.product or self.category}: {words(self.event).lower()}"
 
 
 class Obligation(models.Model):

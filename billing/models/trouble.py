@@ -40,6 +40,8 @@ class Dispute(models.Model):
 class WriteOff(models.Model):
     """What nobody will pay any more, asked by one person and approved by another."""
 
+    CALLED = ("write-off", "write-offs")
+
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="write_offs")
     amount = models.DecimalField(max_digits=14, decimal_places=2)
     reason = models.CharField(max_length=200)

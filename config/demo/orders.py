@@ -91,7 +91,7 @@ def live_a_day(world: World, book: Book, day: date, orders: int, a_day: dict[str
     _ship(world, book, book.packed, at(day, 12), dice)
     for minute in sorted(dice.randrange(120, 540) for _ in range(orders)):
         placed = take_order(world, book, draft_of(world, book, day, dice), at(day, 11, minute), dice)
-        bargain(world, placed, at(day, 11, minute + 1), dice)
+        bargain(world, placed, at(day, 11, minute + 1))
     run_owed_jobs(at(day, 20, 30))
     _cancel_some(world, book, at(day, 20, 40))
     _release(world, book, day, evening, dice)

@@ -1,7 +1,6 @@
 """Rules set aside: prices given in the live days, limits, settings, terms and authorizations today; who did it, why, what
 it cost, and what finance said of it afterwards. What was done about scarce goods is in `scarce`."""
 
-import random
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -44,8 +43,9 @@ VERDICTS = (
 )
 
 
-def bargain(world: World, placed: Submitted, now: datetime, dice: random.Random) -> None:
+def bargain(world: World, placed: Submitted, now: datetime) -> None:
     """Now and then somebody gives a better price than the list's before the goods leave."""
+    dice = world.dice(f"bargain {placed.number}")  # of its own: the orders stay those they were
     if dice.random() >= BARGAINS:
         return
     who, code, note, percent = dice.choice(GIVEN)

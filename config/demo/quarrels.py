@@ -21,7 +21,9 @@ from billing.states import Delivery, DisputeReason, Grouping, Recognition
 from config.demo.clockwork import run_owed_jobs
 from config.demo.contracts import cut
 from config.demo.world import Customer, Item, World
+from core.actors import Actor
 
+ANYBODY = Actor("Buyer", roles=frozenset({"buyer"}), channel="portal")
 ONE, A_DOZEN = Decimal(1), Decimal(12)
 EARNED = (("PUMP", Recognition.OVER_TIME, 12), ("IMPL", Recognition.USE, 1), ("INSTR", Recognition.DELIVER, 1))
 
@@ -51,12 +53,14 @@ def _choices(world: World) -> None:
 
 
 def _payments(world: World, now: datetime) -> None:
-    """The buyer pays an invoice by card; a second card is declined."""
-    found = [i for i in unpaid_invoices_of_account(world.customers[0].id, limit=9) if i.currency == "USD"]
+    """The buyer pays an invoice by card; a second card is declined (another customer's, where the first owes nothing)."""
+    first = world.customers[0].id
+    found = [i for i in unpaid_invoices_of_account(first, limit=9) if i.currency == "USD"]
+    found += _unpaid(world, 2, but=first)
     for invoice, method in zip(found, ("card", "card-declined"), strict=False):
         start_payment(
             account_id=invoice.account_id, amounts={invoice.id: invoice.open_amount}, method=method,
-            key=f"demo {method}", actor=world.people["buyer"], now=now,
+            key=f"demo {method}", now=now, actor=world.people["buyer"] if invoice.account_id == first else ANYBODY,
         )  # fmt: skip
     run_owed_jobs(now + timedelta(minutes=1))
 

@@ -23,6 +23,7 @@ def make(world: World) -> None:
     _limits(world)
     _recalls(world, ago(world, 70))
     _run(world, ago(world, 50))
+    _above_the_limit(world, ago(world, 31))
     _cart(world, ago(world, 12))
 
 
@@ -75,6 +76,15 @@ def _run(world: World, now: datetime) -> None:
 def _waiting_orders() -> list[int]:
     holds = apps.get_model("orders.Hold").objects.filter(cleared_at=None).order_by("order_id")
     return sorted(set(holds.values_list("order_id", flat=True)[:3]))
+
+
+def _above_the_limit(world: World, now: datetime) -> None:
+    """The buyer orders for more than the hospital lets one person spend on an order: a colleague there has to say yes."""
+    suture = one_of(world, "SUA", "SUN", "GLS")
+    qty = int(Decimal(8_000) / suture.price) // suture.case * suture.case
+    draft = order(world, the(world, "hospital"), [(suture, qty)], po="MC-61159", channel=Channel.PORTAL, days=9)
+    place(draft, actor=world.people["buyer"], now=now)
+    run_owed_jobs(now + timedelta(minutes=1))
 
 
 def _cart(world: World, now: datetime) -> None:

@@ -72,7 +72,7 @@ class Posting(models.Model):
     @property
     def headline(self) -> str:
         """For the head of its own page."""
-        return f"{words(self.bucket)} {self.amount:,}, {self.doc_kind} {self.doc_number or self.doc_id}"
+        return f"{words(self.bucket)} {self.amount:,}, {words(self.doc_kind).lower()} {self.doc_number or self.doc_id}"
 
 
 class OpenOrderDay(models.Model):

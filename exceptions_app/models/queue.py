@@ -8,6 +8,8 @@ class Queue(models.Model):
     `lead` is told first about cases nobody has taken.
     """
 
+    CALLED = ("case team", "case teams")
+
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=80)
     roles = ArrayField(models.CharField(max_length=20), default=list)

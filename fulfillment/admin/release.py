@@ -152,7 +152,7 @@ class ReleaseRunAdmin(LedgerAdmin):
     @admin.display(description="asked at", ordering="asked_at")
     def page_link(self, row: ReleaseRun) -> str:
         url = reverse("admin:fulfillment_releaserun_change", args=[row.pk])
-        return format_html('<a href="{}">{}</a>', url, f"{row.asked_at:%Y-%m-%d %H:%M}")
+        return format_html('<a href="{}">{}</a>', url, f"{row.asked_at:%-d %b %Y %H:%M}")
 
     def get_urls(self) -> list[URLPattern]:
         desk = path("desk/", self.admin_site.admin_view(self.desk_view), name="fulfillment_releaserun_desk")

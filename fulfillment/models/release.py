@@ -89,7 +89,7 @@ class ReleaseRun(models.Model):
         indexes = [models.Index(fields=["asked_at"], name="release_runs_by_time")]
 
     def __str__(self) -> str:
-        return f"Release {self.pk} of {self.asked_at:%Y-%m-%d %H:%M}"
+        return f"Release {self.pk} of {self.asked_at:%-d %b %Y %H:%M}"
 
     @property
     def done_count(self) -> int:

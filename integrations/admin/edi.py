@@ -1,6 +1,7 @@
 """The console's EDI desk: partners, what came in, what became of it, what we answered, what was imported."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
@@ -118,12 +119,21 @@ class InboxFileAdmin(LedgerAdmin):
 @admin.register(Interchange)
 class InterchangeAdmin(LedgerAdmin):
     access = DESK
-    list_display = ("control", "partner", "state", "sent_date", "sent_time", "is_test", "received_at")
+    list_display = ("control", "partner", "state", "sent", "is_test", "received_at")
     list_filter = ("state", "is_test", "received_at")
     search_fields = ("control", "partner__code", "partner__name", "file__name")
     list_select_related = ("partner",)
-    fields = ("partner", "file", "control", "state", "sent_date", "sent_time", "is_test", "problems", "content")
+    fields = ("partner", "file", "control", "state", "sent", "is_test", "problems", "content")
     readonly_fields = fields
+
+    @admin.display(description="sent")
+    def sent(self, row: Interchange) -> str:
+        """By the partner's clock, which names no time zone; a date that is none stands as it came."""
+        try:
+            moment = datetime.strptime(row.sent_date + row.sent_time[:4], "%y%m%d%H%M").replace(tzinfo=UTC)
+            return f"{moment:%-d %b %Y %H:%M}"
+        except ValueError:
+            return f"{row.sent_date} {row.sent_time}".strip() or "–"
 
     @admin.display(description="Sets")
     def content(self, row: Interchange) -> str:

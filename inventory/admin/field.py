@@ -71,7 +71,7 @@ class ParLevelAdmin(ReferenceAdmin):
     search_fields = ("product__sku", "product__name", "site__code")
     list_select_related = ("site", "product")
     ordering = ("site__code", "product__sku")
-    raw_id_fields = ("site", "product")
+    autocomplete_fields = ("site", "product")
     actions_list = ("board",)
 
     @display(description="Par", ordering="par_qty")

@@ -13,6 +13,8 @@ class StockHold(models.Model):
     currency at the customer's prices. What ran out may stand without an end: nothing need sweep it.
     """
 
+    CALLED = ("hold of goods", "holds of goods")
+
     order = models.ForeignKey("orders.Order", on_delete=models.PROTECT, related_name="+")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False)
     until = models.DateTimeField()
@@ -40,6 +42,8 @@ class StockHold(models.Model):
 @keep_history
 class StockHoldLimit(models.Model):
     """How much of our goods a customer's drafts may keep from others, and how long. Without an account: everybody's."""
+
+    CALLED = ("limit of held goods", "limits of held goods")
 
     account = models.ForeignKey(
         "accounts.Account", null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False,

@@ -5,6 +5,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from core.access import allow
+from core.choices import counted
 from core.console import ReferenceAdmin
 from pricing.admin.sources import DESK, LOOK
 from pricing.models import Contract
@@ -56,4 +57,6 @@ class ContractAdmin(ReferenceAdmin):
         if row._state.adding:
             return "Save the contract, then name it on its price lists."
         url = reverse("admin:pricing_pricesource_changelist")
-        return format_html('<a href="{}?contract__id__exact={}">{} price lists</a>', url, row.pk, row.lists.count())
+        return format_html(
+            '<a href="{}?contract__id__exact={}">{}</a>', url, row.pk, counted(row.lists.count(), "price list")
+        )

@@ -93,3 +93,16 @@ def test_programs_codes_are_told_in_words_and_typed_codes_stay(
     model: str, field: str, value: object, said: str
 ) -> None:
     assert shown.display_for_field(value, apps.get_model(model)._meta.get_field(field), "–") == said
+
+
+def test_rows_are_called_what_people_call_them_also_where_the_class_is_called_otherwise() -> None:
+    called = {name: words.called(apps.get_model(name)) for name in (
+        "accounts.ShipTo", "accounts.SpendingEntry", "orders.StockHold", "exceptions_app.Queue", "billing.WriteOff",
+    )}  # fmt: skip
+    assert called == {
+        "accounts.ShipTo": ("ship-to address", "ship-to addresses"),
+        "accounts.SpendingEntry": ("spending entry", "spending entries"),
+        "orders.StockHold": ("hold of goods", "holds of goods"),
+        "exceptions_app.Queue": ("case team", "case teams"),
+        "billing.WriteOff": ("write-off", "write-offs"),
+    }

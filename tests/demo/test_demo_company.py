@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, Sum
 
-from accounts.models import Account, Buyer, Rep, User
+from accounts.models import Account, ApprovalRequest, Buyer, Rep, User
 from billing.models import (
     ChargebackClaim,
     CreditMemo,
@@ -87,8 +87,8 @@ def test_the_company_is_complete_and_counted():
 def test_the_same_seed_gives_the_same_numbers():
     statuses = dict(Order.objects.values_list("status").annotate(n=Count("pk")))
     total = Order.objects.aggregate(total=Sum("total_amount"))["total"]
-    assert statuses == {"closed": 21, "submitted": 34, "draft": 4}
-    assert (OrderLine.objects.count(), total) == (116, Decimal("147298.28"))
+    assert statuses == {"closed": 23, "submitted": 33, "draft": 4}
+    assert (OrderLine.objects.count(), total) == (124, Decimal("152917.75"))
 
 
 def test_every_invariant_holds_and_nothing_is_owed():
@@ -297,6 +297,8 @@ def test_today_the_warehouse_is_asked_back_and_many_orders_were_released_at_once
     assert run.released_count > 0
     assert run.refused_count > 0
     assert TransferDispute.objects.get().line.transfer.to_site.code == "TRUNK-SOUTH"
+    asked = ApprovalRequest.objects.get(kind="purchase order")
+    assert (asked.state, asked.subject_number) == ("pending", Order.objects.get(po_number="MC-61159").number)
     together = Order.objects.get(po_number="SX-8866")
     assert (together.ship_complete, together.status) == ("order", "submitted")
 

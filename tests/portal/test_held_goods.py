@@ -45,6 +45,9 @@ def test_a_cart_is_kept_and_held_and_says_until_when(world, browser):
     assert f"Line 1, {world.products[0].sku}: 10 held" in text_of(page)
     assert "Hold these goods" not in text_of(page)  # there is one hold
     assert "Let them go" in text_of(page)
+    home = text_of(browser.get("/"))
+    assert "Its goods are held for you for a while; its prices are final when you place it." in home
+    assert "Nothing of it is reserved" not in home
 
 
 def test_it_is_let_go_and_says_so_when_it_ran_out(world, browser):
