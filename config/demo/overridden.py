@@ -45,7 +45,7 @@ VERDICTS = (
 
 def bargain(world: World, placed: Submitted, now: datetime) -> None:
     """Now and then somebody gives a better price than the list's before the goods leave."""
-    dice = world.dice(f"bargain {placed.number}")  # of its own: the orders stay those they were
+    dice = world.dice(f"bargain {now:%y%m%d %H%M}")  # of its own: the orders stay those they were
     if dice.random() >= BARGAINS:
         return
     who, code, note, percent = dice.choice(GIVEN)
