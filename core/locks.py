@@ -59,6 +59,9 @@ class Ladder:
     held: dict[int, dict[str, set[Any]]] = field(default_factory=dict)
 
     def climb(self, rank: Rank, keys: Iterable[Any], table: str = "") -> None:
+        if rank > self.rank:  # nothing of it is held yet: any key may be first
+            self.rank, self.held[rank] = rank, {table: set(keys)}
+            return
         tables = self.held.get(rank, {})
         held = tables.get(table, set()) | tables.get("", set()) if table else set().union(*tables.values())
         new = set(keys) - held
@@ -69,7 +72,6 @@ class Ladder:
         if new and table and (later := max(tables, default="")) > table:
             raise LockOrderViolation(f"{rank.name}: {table} after {later}")
         self.held.setdefault(rank, {}).setdefault(table, set()).update(new)
-        self.rank = max(self.rank, rank)
 
 
 _ladder: ContextVar[Ladder | None] = ContextVar("lock_ladder", default=None)
