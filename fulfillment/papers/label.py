@@ -103,10 +103,11 @@ def _block(canvas: Canvas, y: float, title: str, lines: Sequence[str], size: flo
 
 
 def _pair(canvas: Canvas, y: float, *pairs: tuple[str, str]) -> float:
+    half = (WIDTH - 2 * EDGE) / 2
     for n, (title, words) in enumerate(pairs):
-        x = EDGE + n * (WIDTH - 2 * EDGE) / 2
+        x = EDGE + n * half
         _text(canvas, x, y, title, 6)
-        _text(canvas, x + 12 * mm, y, words, 8, BOLD)
+        _text(canvas, x + 12 * mm, y, words, 8, BOLD, until=x + half - (0 if n else 2 * mm))
     return y - 4.2 * mm
 
 
@@ -115,9 +116,11 @@ def _rule(canvas: Canvas, y: float) -> None:
     canvas.line(EDGE, y, WIDTH - EDGE, y)
 
 
-def _text(canvas: Canvas, x: float, y: float, words: str, size: float, font: str = REGULAR) -> None:
-    """Cut where the label ends."""
-    while words and stringWidth(words, font, size) > WIDTH - EDGE - x:
+def _text(
+    canvas: Canvas, x: float, y: float, words: str, size: float, font: str = REGULAR, until: float = WIDTH - EDGE
+) -> None:
+    """Cut where the label, or its own half, ends."""
+    while words and stringWidth(words, font, size) > until - x:
         words = words[:-1]
     canvas.setFont(font, size)
     canvas.drawString(x, y, words)

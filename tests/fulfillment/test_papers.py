@@ -3,10 +3,12 @@
 import re
 import zlib
 from base64 import a85decode
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from core.errors import NotFound
 from fulfillment.models import LabelNumbering
@@ -53,6 +55,15 @@ def test_a_label_says_from_to_carrier_content_and_both_bar_codes():
         "(02)09506000134352(37)12(10)LOT-7a", "(00)095060000000000015",
     ]  # fmt: skip
     assert labels_pdf([LABEL]) == labels_pdf([LABEL])
+
+
+def test_a_long_carrier_or_po_ends_before_what_stands_beside_it():
+    long = replace(LABEL, carrier="Consolidated Freightways Economy, liftgate", po_number="PO-" + "7" * 40)
+    said = words(labels_pdf([long]))
+    for title, whole in (("Carrier", long.carrier), ("PO", long.po_number)):
+        shown = said[said.index(title) + 1]
+        assert len(shown) > 12 and whole.startswith(shown)
+        assert stringWidth(shown, "Helvetica-Bold", 8) <= (4 * 25.4 * mm - 10 * mm) / 2 - 14 * mm
 
 
 def test_the_bars_of_the_sscc_are_drawn_module_by_module_at_the_size_gs1_asks():
