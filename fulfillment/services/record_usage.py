@@ -259,8 +259,9 @@ def _ship(usage: UsageView, used: Used, order: UsageOrder, *, actor: Actor, now:
     ref = DocumentRef("shipment", shipment.pk, shipment.number)
     key = f"shipment:{shipment.pk}:shipped"
     owed = PostingSpec(
-        usage.account_id, ref, Bucket.SHIPPED, amount, key, currency=order.currency, rate_date=now.date()
-    )
+        usage.account_id, ref, Bucket.SHIPPED, amount, key, currency=order.currency, rate_date=now.date(),
+        terms_code=order.terms_code,
+    )  # fmt: skip
     post([owed] if amount else [], now=now)
     words = f"Shipment {shipment.number}: used at {usage.site} on {usage.used_at:%d %b %Y}, {usage.number}"
     order_ref = DocumentRef("order", placed.order_id, placed.number)

@@ -56,6 +56,7 @@ class UsageOrder:
     ship_to_id: int | None
 
     worth: Mapping[int, UnitWorth]  # by line number
+    terms_code: str
 
 
 def judge_usage(draft: OrderDraft, *, used_at: datetime) -> JudgedUsage | tuple[FieldError, ...]:
@@ -112,7 +113,8 @@ def write_usage(
     )
     served = {x.line_no: _served(demand_ids[x.line_no], x.qty) for x in order.lines}
     worth = {x.line_no: x.unit_worth for x in order.lines}
-    return UsageOrder(outcome_of(order, told[order.order_id], served), ids, order.currency, order.ship_to_id, worth)
+    outcome = outcome_of(order, told[order.order_id], served)
+    return UsageOrder(outcome, ids, order.currency, order.ship_to_id, worth, order.terms_code)
 
 
 def _served(demand_id: int, qty: Decimal) -> Reservation:

@@ -8,7 +8,7 @@ import pytest
 from billing.models import Invoice
 from core.errors import InvalidInput, NotFound
 from core.testing import drain
-from credit.models import CreditAccount
+from credit.models import CreditAccount, Posting
 from exceptions_app.models import Case
 from fulfillment.models import Shipment
 from fulfillment.services.record_usage import add_purchase_order, bill_usage, bill_waiting, outcome_of
@@ -60,6 +60,9 @@ def test_what_was_used_leaves_the_trunk_and_is_ordered_shipped_and_invoiced_at_t
     order.refresh_from_db()
     assert order.status == "closed"
     assert CreditAccount.objects.get(account=made.world.account).receivable_amount == 20
+    gone = Posting.objects.filter(bucket="shipped").values_list("terms_code", "amount")
+    own = order.terms_code  # in and out on the same terms
+    assert sorted(gone) == [(own, Decimal(-20)), (own, Decimal(20))]
     assert breaches() == []
 
 
