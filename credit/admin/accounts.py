@@ -308,7 +308,7 @@ def _addition_words(view: LimitAdditionView) -> str:
 
 def _table(lines: Iterable[tuple[str, str]]) -> str:
     cells = format_html_join(
-        "", '<tr><td class="pr-6">{}</td><td class="text-right whitespace-nowrap">{}</td></tr>', lines
+        "", '<tr><td class="pr-6 is-words">{}</td><td class="text-right whitespace-nowrap">{}</td></tr>', lines
     )
     return format_html('<table class="tabular-nums">{}</table>', cells) if cells else "None"
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from accounts.rules.asks import AccountSnapshot
 from accounts.states import ShipComplete
+from core.choices import counted
 from orders.rules.picture import LinePicture, OrderPicture
 
 HUNDRED = Decimal(100)
@@ -70,7 +71,7 @@ def _order_refusal(order: OrderPicture, going: set[int], policy: ShipComplete, l
     wanted = [x for x in order.lines if x.demand and x.demand.open > 0]
     if policy == ShipComplete.ORDER and not all(_is_complete(x) for x in wanted):
         short = sum(1 for x in wanted if not _is_complete(x))
-        return f"The order ships complete only; {short} lines are short."
+        return f"The order ships complete only; {counted(short, 'line')} {'is' if short == 1 else 'are'} short."
     if least > 0 and (percent := _percent(order.lines, going)) < least:
         return f"{percent:.0f} % of the order is there, at least {least:.0f} % ships."
     return ""

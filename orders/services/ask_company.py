@@ -16,6 +16,7 @@ from accounts.services.spend import (
 from accounts.spending_queries import buyers_of
 from catalog import queries as catalog
 from core.actors import Actor
+from core.choices import counted
 from core.errors import DomainError
 from core.outbox import Note, publish_many
 from core.refs import DocumentRef
@@ -107,7 +108,7 @@ def _request(held: Sequence[tuple[OrderPicture, Sequence[str]]], actor: Actor, n
             amount=order.total,
             currency=order.currency,
             account_id=order.account_id,
-            content={"what": f"{len(order.lines)} lines, PO {order.po_number or 'none'}"},
+            content={"what": f"{counted(len(order.lines), 'line')}, PO {order.po_number or 'none'}"},
             reason="; ".join(why),
             expires_at=now + OPEN_FOR,
         )
