@@ -88,7 +88,7 @@ class ApprovalRequestAdmin(LedgerAdmin):
 
     @display(description="Asked for")
     def asked_for(self, approval: ApprovalRequest) -> str:
-        told = [(words(name), value) for name, value in approval.content.items() if name != "part"]
+        told = [(words(name), _told(value)) for name, value in approval.content.items() if name != "part"]
         lines = format_html_join("", "<dt>{}</dt><dd>{}</dd>", told)
         return format_html('<dl class="hf-facts">{}</dl>', lines) if lines else "–"
 
@@ -130,3 +130,12 @@ class ApprovalRequestAdmin(LedgerAdmin):
             extra["asked"] = f"Approval {approval.pk}: {approval.requested_label} asks: {approval.reason or approval}"
             extra["may_decide"] = is_open and not is_own and self.access.may_act(request.user)
         return super().change_view(request, object_id, form_url, extra)
+
+
+def _told(value: Any) -> Any:
+    """What a customer asked for too in their own words, roles by name; anything else as it is."""
+    if isinstance(value, dict) and {"by", "reason"} <= value.keys():
+        return f"{value['by']}: {value['reason']}"
+    if isinstance(value, list) and all(isinstance(x, str) for x in value):
+        return ", ".join(words(x) for x in value)
+    return value

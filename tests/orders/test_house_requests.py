@@ -288,6 +288,8 @@ def test_on_the_console_who_may_not_clear_asks_and_who_entered_it_waits_too(worl
         "asked for this override and cannot approve it" in told_back and f"waits for approval {request.pk}" in told_back
     )
     assert is_held(order) and ApprovalRequest.objects.count() == 1
+    shown = client.get(f"/admin/accounts/approvalrequest/{request.pk}/change/").content.decode()
+    assert f"Let order {order.number} go on" in shown and "Finance, Finance approver" in shown
     decide(request, Role.FINANCE)
     assert not is_held(order)
 
