@@ -46,9 +46,11 @@ VERDICTS = (
 def bargain(world: World, placed: Submitted, now: datetime) -> None:
     """Now and then somebody gives a better price than the list's before the goods leave."""
     dice = world.dice(f"bargain {now:%y%m%d %H%M}")  # of its own: the orders stay those they were
-    if dice.random() >= BARGAINS:
-        return
-    who, code, note, percent = dice.choice(GIVEN)
+    if dice.random() < BARGAINS:
+        _give(world, placed, now, *dice.choice(GIVEN))
+
+
+def _give(world: World, placed: Submitted, now: datetime, who: str, code: str, note: str, percent: int) -> None:
     line = placed.lines[0]
     price = (line.unit_price * (100 - percent) / 100).quantize(CENT)
     if price < line.unit_price:
@@ -61,6 +63,7 @@ def bargain(world: World, placed: Submitted, now: datetime) -> None:
 def make(world: World) -> None:
     """Before the day's short goods; `review_some` comes at the end of the day."""
     now = world.now - timedelta(minutes=96)
+    _price(world, now - timedelta(minutes=4))
     _credit(world, now)
     _terms(world, now + timedelta(minutes=5))
     _eligibility(world, now + timedelta(minutes=10))
@@ -76,6 +79,15 @@ def review_some(world: World, now: datetime) -> None:
             continue
         verdict, note = VERDICTS[n % len(VERDICTS)]
         overrides.review(entry_id=entry_id, verdict=verdict, note=note, actor=world.people["finance"], now=now)
+
+
+def _price(world: World, now: datetime) -> None:
+    """This morning's better price, by the price desk."""
+    glove = one_of(world, "GLN", "GLS")
+    draft = order(world, the(world, "clinic"), [(glove, 3 * glove.case)], po="CL-2214")
+    placed = place(draft, actor=world.people["cs"], now=now)
+    _give(world, placed, now + timedelta(minutes=1), *GIVEN[0])
+    run_owed_jobs(now + timedelta(minutes=2))
 
 
 def _credit(world: World, now: datetime) -> None:
