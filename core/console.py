@@ -22,6 +22,7 @@ from core.access import NOBODY, Access, allow
 from core.actors import Actor
 from core.errors import DomainError, InvalidInput
 from core.exports import csv_response
+from core.links import with_open_links
 from core.reference import delete_reference, save_reference
 from core.sheet_table import SheetTable
 from core.sheets import Sheet, sheets
@@ -125,6 +126,12 @@ class ServiceAdmin(ModelAdmin, _UnwrappedAdmin):
         if isinstance(db_field, models.DecimalField):
             kwargs.setdefault("form_class", PlainDecimalField)
         return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return with_open_links(super().changelist_view(request, extra_context), request)
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return with_open_links(super().changeform_view(request, *args, **kwargs), request)
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[Any]:
         return lists.HonestChangeList

@@ -20,6 +20,7 @@ from fulfillment.vendor_resolutions import vendor_resolutions
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.states import UsageStatus
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK
+from orders.lateness import as_promised, behind
 from orders.queries import pictures
 
 # The roles of the same button elsewhere: releasing.
@@ -28,15 +29,15 @@ RELEASERS = frozenset({Role.CS, Role.CS_LEAD, Role.PLANNER, Role.WAREHOUSE, Role
 
 def preview_ship(case: CaseSnapshot, now: datetime) -> Effect:
     order = pictures([case.subject.id]).get(case.subject.id)
-    ready = [x.demand for x in (order.lines if order else ()) if x.demand is not None]
+    lines = [x for x in (order.lines if order else ()) if x.demand is not None]
+    ready = [x.demand for x in lines if x.demand is not None]
     there = sum((d.allocated for d in ready), ZERO)
     missing = sum((d.backordered for d in ready), ZERO)
-    if not there:
+    if order is None or not there:
         return Effect("", is_possible=False, why_not="Nothing is allocated to it that could be sent.")
     rest = f"; {plain(missing)} follow" if missing else ""
-    return Effect(
-        f"the warehouse gets {plain(there)} now if every gate lets it go{rest}", days_late=1 if missing else 0
-    )
+    late = behind(order, lines, as_promised(lines))
+    return Effect(f"the warehouse gets {plain(there)} now if every gate lets it go{rest}", days_late=late)
 
 
 def ship_part(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:

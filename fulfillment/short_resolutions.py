@@ -1,12 +1,13 @@
 """What mends a shortage on a shipment: other stock, or nothing more of it. Shared by short picks and vendors' answers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from accounts.states import Role
 from core.actors import Actor
+from core.clock import company_day
 from core.errors import Refused
 from core.money import round_amount
 from core.quantity import plain
@@ -14,7 +15,10 @@ from credit.services.lock_accounts import lock_accounts
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from fulfillment.models import Shipment
+from inventory.queries import availability
+from inventory.rules.asks import AvailabilityQuery
 from inventory.services.allocate import allocate
+from orders.lateness import behind, with_stock
 from orders.queries import pictures
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.cancel import cancel_lines
@@ -40,11 +44,21 @@ def short_lines(case: CaseSnapshot) -> tuple[OrderPicture | None, Sequence[LineP
 
 
 def preview_again(case: CaseSnapshot, now: datetime) -> Effect:
-    _, lines = short_lines(case)
-    if not lines:
+    order, lines = short_lines(case)
+    if order is None or not lines:
         return Effect("", is_possible=False, why_not="Nothing of it is short any more.")
     qty = sum((x.demand.backordered for x in lines if x.demand is not None), ZERO)
-    return Effect(f"looks for {plain(qty)} at every site that may serve the order", days_late=1)
+    late = late_from_stock(order, lines, now)
+    return Effect(f"looks for {plain(qty)} at every site that may serve the order", days_late=late)
+
+
+def late_from_stock(
+    order: OrderPicture, lines: Sequence[LinePicture], now: datetime, wanted: Mapping[int, Decimal] | None = None
+) -> int:
+    """With what our own sites have free of it; where that is too little, as it is promised now."""
+    products = tuple(sorted({x.product_id for x in lines if x.product_id is not None}))
+    there = availability(AvailabilityQuery(products, order.account_id, company_day(now)))
+    return behind(order, lines, with_stock(lines, there, now=now, wanted=wanted))
 
 
 def again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:

@@ -3,6 +3,7 @@
 from datetime import datetime
 from decimal import Decimal
 
+from core.clock import company_day
 from core.money import round_amount
 from core.quantity import plain
 from core.refs import DocumentRef
@@ -17,13 +18,13 @@ ENDS, SHORT = "ends", "short"
 
 
 def contracts_that_end(now: datetime) -> list[CaseSpec]:
-    """Inside their days of notice, with no later version there."""
-    return [_ends(e) for e in ending_contracts(on=now.date())]
+    """Inside their days of notice by the company's day, with no later version there."""
+    return [_ends(e) for e in ending_contracts(on=company_day(now))]
 
 
 def volumes_that_fall_short(now: datetime) -> list[CaseSpec]:
     """At the pace so far, or by the count where their time was over lately."""
-    return [_falls_short(s) for s in commitment_standings(on=now.date()) if s.standing.is_short]
+    return [_falls_short(s) for s in commitment_standings(on=company_day(now)) if s.standing.is_short]
 
 
 def _ends(e: Ending) -> CaseSpec:

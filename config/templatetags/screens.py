@@ -6,10 +6,8 @@ from django import template
 from django.http import HttpRequest
 
 from config.console import chosen_line, said_by_the_sidebar
-from core import links
 
 register = template.Library()
-register.filter("opened_links", links.opened_links)
 
 
 @register.filter

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from core import clock, refs
 from core.console import ServiceAdmin, actor_of, row_id
+from core.links import lets_in
 from core.refs import DocumentRef
 from exceptions_app import kinds, suggestions
 from exceptions_app.admin.case_page import shown
@@ -153,7 +154,7 @@ def _case(asked: Asked, case_id: int, request: HttpRequest, screen: ServiceAdmin
     return {
         **shown(case, may_act=screen.access.may_act(request.user), now=clock.now()),
         "kind_label": kinds.label(case.kind),
-        "subject": _subject(case),
+        "subject": _subject(case, request),
         "back": f"?{asked.address(case='').partition('?')[2]}",
         "page_url": _url(case.pk),
     }
@@ -170,9 +171,11 @@ def _row(case: Case, asked: Asked, chosen: int, now: Any) -> dict[str, Any]:
     }
 
 
-def _subject(case: Case) -> tuple[DocumentRef, str | None]:
+def _subject(case: Case, request: HttpRequest) -> tuple[DocumentRef, str]:
+    """What it is about, and its page for those whom that lets in."""
     ref = DocumentRef(case.subject_kind, case.subject_id, case.subject_number)
-    return ref, refs.url_of(ref)
+    url = refs.url_of(ref)
+    return ref, url if url and lets_in(url, request) else ""
 
 
 def _url(case_id: int) -> str:

@@ -11,7 +11,9 @@ class Effect:
     """What an action would do, before it is done.
 
     `text` is for people ("keeps 28 Nov, −$41 margin"); `money_effect` is gained (> 0) or given away (< 0) in the
-    case's currency; `days_late` is how late the customer gets it. An impossible action says why in `why_not`.
+    case's currency; `days_late` is how many days after the day asked for the customer has the last of what
+    waits (`NEVER`: part of it has no date), whatever part the action itself serves; about supply, how late that comes. An
+    impossible action says why in `why_not`.
     """
 
     text: str

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import escape, format_html, format_html_join
@@ -19,7 +19,6 @@ from core import refs
 from core.access import allow
 from core.choices import counted
 from core.console import LedgerAdmin, ReadOnlyInline, row_id
-from core.links import may_look
 from core.lists import typed
 from core.quantity import plain
 from core.refs import DocumentRef
@@ -211,8 +210,7 @@ class AllocationRunAdmin(LedgerAdmin):
         done = (
             AllocationRun.objects.filter(parent=OuterRef("pk"), finished_at__isnull=False).order_by().values("parent")
         )
-        rows = super().get_queryset(request).annotate(done=Subquery(done.annotate(n=Count("pk")).values("n")))
-        return rows.annotate(shows_jobs=Value(may_look(request, "core.Job")))
+        return super().get_queryset(request).annotate(done=Subquery(done.annotate(n=Count("pk")).values("n")))
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(self.workbench_view)
@@ -290,13 +288,11 @@ class AllocationRunAdmin(LedgerAdmin):
         return str(row)
 
     @display(description="Started by", ordering="trigger_key")
-    def cause(self, row: Any) -> str:
-        """A job (where jobs may be looked at) and a whole run by their pages, the schedule by its name (when is beside
-        it); anything else as it called itself."""
+    def cause(self, row: AllocationRun) -> str:
+        """A job and a whole run by their pages, the schedule by its name (when is beside it); anything else as it called
+        itself."""
         job = row.trigger_key.removeprefix("job:")
         if row.trigger_key.startswith("job:") and job.isdecimal():
-            if not row.shows_jobs:
-                return f"job {job}"
             return format_html('<a href="{}">job {}</a>', reverse("admin:core_job_change", args=[job]), job)
         if row.parent_id is not None:
             whole = reverse("admin:inventory_allocationrun_change", args=[row.parent_id])

@@ -20,6 +20,7 @@ from inventory.queries import availability, promises
 from inventory.rules.asks import AvailabilityQuery
 from inventory.services.allocate import allocate
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK, ORDER_STUCK, UNRESOLVED_LINES
+from orders.lateness import as_promised, behind, with_stock
 from orders.locks import lock_orders
 from orders.queries import pictures
 from orders.resolutions.holds import SELLERS, told_outside
@@ -70,7 +71,7 @@ def preview_allocate(case: CaseSnapshot, now: datetime) -> Effect:
         ),
         ZERO,
     )
-    late = max((company_day(now) - order.requested_date).days, 0) if order.requested_date else 0
+    late = behind(order, waiting, with_stock(waiting, there, now=now))
     return Effect(f"finds {plain(covered)} of {plain(missing)} at {', '.join(sites)}", worth, days_late=late)
 
 
@@ -83,18 +84,21 @@ def allocate_again(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str)
 def preview_accept(case: CaseSnapshot, now: datetime) -> Effect:
     """What the customer is told: the date that holds now."""
     order, _ = waiting_lines(case)
-    demands = [x.demand.demand_id for x in (order.lines if order else ()) if x.demand is not None]
     named = case.cause_key.removeprefix("demand:")
-    wanted = [d for d in demands if not named.isdecimal() or d == int(named)]
-    parts = [part for of_demand in promises(wanted).values() for part in of_demand]
+    lines = [x for x in (order.lines if order else ()) if x.demand is not None]
+    lines = [x for x in lines if not named.isdecimal() or (x.demand and x.demand.demand_id == int(named))]
+    parts = [part for of_demand in promises(demands_of(lines)).values() for part in of_demand]
     dates = [part.delivery_date for part in parts]
-    if not dates or None in dates:
+    if order is None or not dates or None in dates:
         return Effect("", is_possible=False, why_not="There is no new date to take.")
     last = max(day for day in dates if day is not None)
     late = max((last - part.first_delivery_date).days if part.first_delivery_date else 0 for part in parts)
-    return Effect(
-        f"the customer takes {last.day} {last:%b}, {late} days later than promised first", days_late=max(late, 0)
-    )
+    told = f"the customer takes {last.day} {last:%b}, {late} days later than promised first"
+    return Effect(told, days_late=behind(order, lines, as_promised(lines)))
+
+
+def demands_of(lines: Sequence[LinePicture]) -> list[int]:
+    return [x.demand.demand_id for x in lines if x.demand is not None]
 
 
 def accept_date(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> None:

@@ -9,15 +9,16 @@ from core.clock import company_day
 from core.errors import Refused
 from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
-from exceptions_app.rules.ranking import NEVER, Effect
+from exceptions_app.rules.ranking import Effect
 from exceptions_app.suggestions import Resolution, register
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.queries import promises
 from inventory.rules.asks import PromiseSlice
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK
+from orders.lateness import behind
 from orders.resolutions.goods import waiting_lines
 from orders.resolutions.holds import SELLERS
-from orders.rules.picture import LinePicture
+from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.split_line import split_line, why_not_split
 
 NOTHING_TO_SPLIT = "No line of it is there in part: all waits, or nothing does."
@@ -28,25 +29,24 @@ class NothingIsThereInPart(Refused):
     remedy_template = "Look for other stock, a substitute, or a new date."
 
 
-def _split_of(case: CaseSnapshot) -> LinePicture | None:
-    """The first waiting line of which a part is there."""
+def _split_of(case: CaseSnapshot) -> tuple[OrderPicture | None, LinePicture | None]:
+    """The order, and its first waiting line of which a part is there."""
     order, waiting = waiting_lines(case)
     is_open = order is not None and order.meta.get("status") == "submitted"
-    return next((x for x in waiting if not why_not_split(x, is_submitted=is_open)), None)
+    return order, next((x for x in waiting if not why_not_split(x, is_submitted=is_open)), None)
 
 
 def preview_split(case: CaseSnapshot, now: datetime) -> Effect:
-    """Part now, the rest with its date: how late the rest comes is against the day the customer asked for."""
-    line = _split_of(case)
-    if line is None or line.demand is None:
+    """Part now, the rest with its date."""
+    order, line = _split_of(case)
+    if order is None or line is None or line.demand is None:
         return Effect("", is_possible=False, why_not=NOTHING_TO_SPLIT)
     waits = line.demand.backordered
     ready = plain(line.demand.open - waits)
     rest = _day_of_the_rest(promises([line.demand.demand_id]).get(line.demand.demand_id, ()), now)
     when = f"on {rest.day} {rest:%b}" if rest else "when there is a date"
-    late = NEVER if rest is None else max((rest - (line.requested_date or rest)).days, 0)
     text = f"{ready} of {line.sku} go now; {plain(waits)} come {when}, at their price and place in the queue, on a new line"
-    return Effect(text, days_late=late)
+    return Effect(text, days_late=behind(order, [line], {line.demand.demand_id: rest}))
 
 
 def _day_of_the_rest(parts: Sequence[PromiseSlice], now: datetime) -> date | None:
@@ -57,7 +57,7 @@ def _day_of_the_rest(parts: Sequence[PromiseSlice], now: datetime) -> date | Non
 
 
 def split(case: CaseSnapshot, *, actor: Actor, now: datetime, key: str) -> Any:
-    line = _split_of(case)
+    _, line = _split_of(case)
     if line is None:
         raise NothingIsThereInPart
     reason = f"Decided on case {case.number}: {case.summary}"[:300]

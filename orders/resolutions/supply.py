@@ -16,14 +16,16 @@ from core.quantity import plain
 from exceptions_app.rules.asks import CaseSnapshot
 from exceptions_app.rules.ranking import NEVER, Effect
 from exceptions_app.suggestions import Family, Resolution, register
+from inventory.arrival_queries import arrival_days
 from inventory.exception_kinds import PROMISE_LOST, PROMISE_MOVED
 from inventory.queries import availability, open_inbound
-from inventory.rules.asks import AvailabilityQuery, InboundSpec, OpenInbound
+from inventory.rules.asks import AvailabilityQuery, InboundSpec, OpenInbound, SiteAvailability
 from inventory.services.record_inbound import record_inbounds
 from inventory.services.serve_from import serve_from
 from inventory.states import InboundKind
 from orders.exception_kinds import AGED_BACKORDER, CANCEL_DATE_AT_RISK
-from orders.resolutions.goods import DEALERS, waiting_lines
+from orders.lateness import behind, with_part
+from orders.resolutions.goods import DEALERS, demands_of, waiting_lines
 from orders.resolutions.holds import SELLERS
 from orders.rules.picture import LinePicture, OrderPicture
 from orders.services.take_substitute import take_substitute
@@ -89,26 +91,24 @@ def sites(case: CaseSnapshot, now: datetime) -> list[Resolution]:
     there = availability(AvailabilityQuery((line.product_id,), order.account_id, company_day(now))).get(line.product_id)
     having = [s for s in (there.sites if there else ()) if s.available > ZERO]
     having.sort(key=lambda s: (-s.available, s.site_code))
-    return [_site(case.kind, s.site_id, s.site_code, s.available, line, order, now) for s in having[:MOST]]
+    days = arrival_days([line.demand.demand_id], now=now)[line.demand.demand_id] if having else {}
+    return [_site(case.kind, s, line, order, days[s.site_id]) for s in having[:MOST]]
 
 
-def _site(
-    kind: str, site_id: int, code: str, free: Decimal, line: LinePicture, order: OrderPicture, now: datetime
-) -> Resolution:
+def _site(kind: str, site: SiteAvailability, line: LinePicture, order: OrderPicture, day: date) -> Resolution:
     assert line.demand is not None
-    missing = line.demand.backordered
-    found = min(free, missing)
-    asked = line.requested_date or order.requested_date
-    late = max((company_day(now) - asked).days, 0) if asked else 0
+    code, missing = site.site_code, line.demand.backordered
+    found = min(site.available, missing)
+    late = behind(order, [line], with_part(line, found, day))
     worth = round_amount(line.amount * found / line.qty, order.currency)
     rest = f"; {plain(missing - found)} still wait{'s' if missing - found == 1 else ''}" if found < missing else ""
     effect = Effect(f"{plain(found)} of {plain(missing)} come from {code}{rest}", worth, days_late=late)
     return Resolution(
         kind,
-        f"site:{site_id}",
+        f"site:{site.site_id}",
         f"Reallocate from {code}",
         lambda case, now: effect,
-        partial(_serve, demand_id=line.demand.demand_id, site_id=site_id),
+        partial(_serve, demand_id=line.demand.demand_id, site_id=site.site_id),
         DEALERS,
     )
 
@@ -131,11 +131,16 @@ def deliveries(case: CaseSnapshot, now: datetime) -> list[Resolution]:
     wanted = [x.product_id for x in waiting if x.product_id is not None][:1]
     late = [i for i in open_inbound(product_ids=wanted) if i.eta_date > soon and i.kind == InboundKind.PURCHASE]
     late.sort(key=lambda i: (i.eta_date, i.inbound_id))
-    asked = (waiting[0].requested_date or (order.requested_date if order else None)) if waiting else None
-    return [_delivery(case.kind, supply, waiting[0], asked, soon) for supply in late[:MOST]]
+    if order is None or not late:
+        return []
+    (demand_id,) = demands_of(waiting[:1])
+    there = arrival_days([demand_id], now=now, landing={i.site_id: soon for i in late[:MOST]})[demand_id]
+    return [_delivery(case.kind, supply, waiting[0], order, soon, there[supply.site_id]) for supply in late[:MOST]]
 
 
-def _delivery(kind: str, supply: OpenInbound, line: LinePicture, asked: date | None, soon: date) -> Resolution:
+def _delivery(
+    kind: str, supply: OpenInbound, line: LinePicture, order: OrderPicture, soon: date, day: date
+) -> Resolution:
     assert line.demand is not None
     covers = min(supply.open_qty, line.demand.backordered)
     text = (
@@ -143,7 +148,7 @@ def _delivery(kind: str, supply: OpenInbound, line: LinePicture, asked: date | N
         f"{plain(covers)} of them are missing here, {counted((supply.eta_date - soon).days, 'day')} sooner; "
         "who waits gets new dates from it"
     )
-    effect = Effect(text, days_late=max((soon - asked).days, 0) if asked else 0)
+    effect = Effect(text, days_late=behind(order, [line], with_part(line, covers, day)))
     return Resolution(
         kind,
         f"expedite:{supply.inbound_id}",

@@ -93,18 +93,18 @@ def promise_moved() -> tuple[dict[str, Effect], dict[str, str]]:
 
 SAID = {
     old_backorder: [
-        ("ship_part", "the warehouse gets 4 now if every gate lets it go; 6 follow", 0, 1),
-        ("allocate", "finds 5 of 6 at ELGIN", 50, 8),
-        ("site", "5 of 6 come from ELGIN; 1 still waits", 50, 8),
         ("borrow", "borrow 6 from {GIVER}: its promise stays; ours 12 Mar", 0, 10),
+        ("substitute", "6 of {B} for 6: on 12 Mar, -7.50 USD margin", "-7.50", 10),
         (
             "expedite",
             "25 of PO-9 on 12 Mar instead of 22 Mar: 6 of them are missing here, 10 days sooner; who waits gets new dates "
             "from it",
             0,
-            10,
+            12,
         ),
-        ("substitute", "6 of {B} for 6: on 12 Mar, -7.50 USD margin", "-7.50", 10),
+        ("allocate", "finds 5 of 6 at ELGIN", 50, NEVER),
+        ("site", "5 of 6 come from ELGIN; 1 still waits", 50, NEVER),
+        ("ship_part", "the warehouse gets 4 now if every gate lets it go; 6 follow", 0, NEVER),
         (
             "split",
             "4 of {A} go now; 6 come when there is a date, at their price and place in the queue, on a new line",
@@ -151,7 +151,7 @@ SAID = {
             "5 of PO-1 on 4 Mar instead of 11 Mar: 5 of them are missing here, 7 days sooner; who waits gets new dates "
             "from it",
             0,
-            0,
+            0,  # with the customer on 6 March, a day before the one promised first
         ),
         ("accept_date", "the customer takes 13 Mar, 6 days later than promised first", 0, 6),
         ("cancel_backorder", "gives up 5 worth 50.00 USD; the rest goes on", -50, NEVER),
@@ -183,3 +183,21 @@ def test_what_cannot_be_done_says_why_and_comes_last():
         "split": "No line of it is there in part: all waits, or nothing does.",
     }
     assert list(found)[-len(refused) :] == sorted(refused)
+
+
+def test_of_two_ways_the_one_that_is_sooner_at_the_customer_s_is_first_though_both_leave_today():
+    """Elgin is a week's way off: to be sent today is not to be there today."""
+    world = make_world(stock=0)
+    place(world.draft(6, requested_date=TODAY), actor=CLERK, now=NOW)
+    drain(NOW)
+    detect_all(now=LATER, only="aged_backorder")
+    for code, days in (("ELGIN", 7), ("NEAR", 1)):
+        site = Site.objects.create(code=code, name=code, rank=200, transit_days=days)
+        stock(world.products[0], site, 6)
+    case = Case.objects.get(kind="aged_backorder")
+    offers = suggested(case_snapshots([case.pk])[case.pk], now=LATER)
+    assert [(o.label, o.effect.days_late) for o in offers if o.code.startswith("site")] == [
+        ("Reallocate from NEAR", 9),
+        ("Reallocate from ELGIN", 15),
+    ]
+    assert next(o.effect.days_late for o in offers if o.code == "allocate") == 9

@@ -228,6 +228,14 @@ def test_a_contract_that_ends_is_told_once_and_not_after_its_successor_is_there(
     assert Case.objects.count() == 1
 
 
+def test_a_contract_ends_by_the_day_of_the_company(settings):
+    settings.COMPANY_TIME_ZONE = "America/Los_Angeles"
+    TermsFactory(code="K-1", notice_days=60)
+    early = datetime(2026, 11, 2, 6, tzinfo=UTC)  # the second in London, still the first at the company
+    assert [d.opened for d in detect_all(now=early, only="contract_expiring")] == [0]
+    assert [d.opened for d in detect_all(now=early + timedelta(hours=3), only="contract_expiring")] == [1]
+
+
 PRICER = Actor("Pat", user_id=None, roles=frozenset({Role.PRICING}))
 
 
