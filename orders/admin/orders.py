@@ -14,6 +14,7 @@ from accounts.states import STAFF, Role
 from core.access import allow
 from core.console import LedgerAdmin, actor_of, row_id
 from core.errors import DomainError
+from core.links import with_open_links
 from core.lists import typed
 from orders.admin import wording
 from orders.admin.amending import amend_page
@@ -146,4 +147,4 @@ class OrderAdmin(LedgerAdmin):
             "original": order,
             "opts": self.model._meta,
         }
-        return TemplateResponse(request, "admin/orders/workbench.html", context)
+        return with_open_links(TemplateResponse(request, "admin/orders/workbench.html", context), request)
