@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from core import journal
+from core import journal, writers
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, Refused
 from core.refs import DocumentRef
@@ -45,7 +45,8 @@ def write_reference(
         row.full_clean()
     except ValidationError as error:
         raise InvalidInput(list(_field_errors(error))) from error
-    row.save(update_fields=None if only is None or not before else only)
+    with writers.home_of(type(row)):
+        row.save(update_fields=None if only is None or not before else only)
     after = _values(row) if only is None else {**before, **_named(_values(row), row, only)}
     changed = {k: [before.get(k), v] for k, v in after.items() if before.get(k) != v}
     verb = "changed" if before else "created"
@@ -58,7 +59,8 @@ def delete_reference(*, row: models.Model, actor: Actor, now: datetime, reason: 
     """Remove a row nothing points at, and journal its last values. Raises StillInUse."""
     ref, values, words = _ref(row), _values(row), str(row)
     try:
-        row.delete()
+        with writers.home_of(type(row)):
+            row.delete()
     except models.ProtectedError as error:
         raise StillInUse(what=words) from error
     summary = f"{_kind(row).replace('_', ' ')} {words} removed" + (f": {reason}" if reason else "")

@@ -17,7 +17,7 @@ import pghistory.models
 from django.apps import apps
 from django.db import connection, models
 
-from core import journal
+from core import journal, writers
 from core.actors import Actor
 from core.cells import Number, YesNo
 from core.errors import Refused
@@ -102,9 +102,10 @@ class SheetTable:
     def write(self, changes: Sequence[Change], *, actor: Actor, now: datetime, note: str) -> set[int]:
         """Insert the new and update the changed, and journal each; the numbers of the rows written."""
         new = [c for c in changes if c.before is None]
-        ids = self._insert(new) if new else {}
         done = [c for c in changes if c.before is not None]
-        updated = self._update(done) if done else set()
+        with writers.home_of(self._model):
+            ids = self._insert(new) if new else {}
+            updated = self._update(done) if done else set()
         told = [(ids[c.number], c) for c in new if c.number in ids] + [(c.id, c) for c in done if c.number in updated]
         journal.write([self._entry(pk, c, note) for pk, c in told], actor=actor, now=now)
         return {c.number for _, c in told}
@@ -120,7 +121,8 @@ class SheetTable:
             f" WHERE t.id = n.id::bigint AND {_VERSION} = n.version RETURNING t.id"
         )
         ids, versions = _column(str(c.id) for c in free), _column(c.version for c in free)
-        gone = {pk for (pk,) in _rows(sql, [ids, versions])} if free else set()
+        with writers.home_of(self._model):
+            gone = {pk for (pk,) in _rows(sql, [ids, versions])} if free else set()
         journal.write([self._removal(c, note) for c in free if c.id in gone], actor=actor, now=now)
         return {c.number: used.get(c.id, "Somebody changed this record.") for c in changes if c.id not in gone}
 
@@ -154,7 +156,8 @@ class SheetTable:
         for name in (c.name for c in self.columns if c.to_itself):
             rows = [c for c in changes if name in c.changed]
             if rows:
-                _run(self._link_sql(name), self._arrays(rows, [self.key[0], name]))
+                with writers.home_of(self._model):
+                    _run(self._link_sql(name), self._arrays(rows, [self.key[0], name]))
                 self._refuse_circles(name, [c.after[self.key[0]] for c in rows])
 
     def _link_sql(self, name: str) -> str:

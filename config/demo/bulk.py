@@ -20,7 +20,7 @@ from config.demo.bulk_tables import COLUMNS, Ids, draw_ids, lines_of, write
 from config.demo.company import DCS
 from config.demo.progress import Stage
 from config.demo.world import World
-from core import demo, numbering
+from core import demo, numbering, writers
 from core.errors import Refused
 from core.uow import unit_of_work
 
@@ -245,12 +245,13 @@ def _receipts_of_goods(batch: Batch, first: int, ground: Ground) -> None:
 
 def _owe(cursor: Any, batch: Batch) -> None:
     """The credit accounts' totals follow their postings, in id order like every other lock."""
-    for credit, cents in sorted(batch.owed.items()):
-        cursor.execute(
-            "UPDATE credit_creditaccount SET receivable_amount = receivable_amount + %s, version = version + 1"
-            " WHERE id = %s",
-            [money(cents), credit],
-        )
+    with writers.by_hand("credit"):
+        for credit, cents in sorted(batch.owed.items()):
+            cursor.execute(
+                "UPDATE credit_creditaccount SET receivable_amount = receivable_amount + %s, version = version + 1"
+                " WHERE id = %s",
+                [money(cents), credit],
+            )
 
 
 def money(cents: int) -> str:

@@ -3,7 +3,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from core.choices import choices
+from core.triggers import written_by
 from credit.states import CheckPoint
+
+TOTALS = ("receivable_amount", "shipped_amount", "released_amount", "unapplied_amount")
 
 
 def every_point() -> list[str]:
@@ -99,6 +102,7 @@ class CreditAccount(models.Model):
                 condition=Q(released_amount__gte=0, shipped_amount__gte=0), name="exposure_parts_are_not_negative"
             ),
         ]
+        triggers = written_by("credit", room="credit", remedy="post", columns=TOTALS, zero=TOTALS)
 
     def __str__(self) -> str:
         return f"Credit of {self.account}"

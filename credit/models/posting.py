@@ -2,7 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.choices import choices, words
-from core.triggers import append_only
+from core.triggers import append_only, written_by
 from credit.models.account import CreditAccount
 from credit.states import Bucket
 
@@ -87,6 +87,7 @@ class OpenOrderDay(models.Model):
             models.UniqueConstraint(fields=["credit_account", "ship_date"], name="one_open_order_total_per_day"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="an_open_order_total_is_not_negative"),
         ]
+        triggers = written_by("credit", room="credit", remedy="post")
 
     def __str__(self) -> str:
         return f"{self.ship_date}: {self.amount}"

@@ -61,7 +61,14 @@ def change_settings(
         if name not in ("terms_code", "head_account_id"):
             setattr(row, name, list(value) if name == "check_points" else value)
     row.terms, row.head, row.version = terms, head, row.version + 1
-    row.save()
+    row.save(
+        update_fields=[
+            *(n for n in asdict(settings) if n not in ("terms_code", "head_account_id")),
+            "terms",
+            "head",
+            "version",
+        ]
+    )
     after = _values(row)
     changed = {name: (before[name], after[name]) for name in after if before[name] != after[name]}
     if changed:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from core import sql
+from core import sql, writers
 from core.outbox import Note, publish_many
 from core.uow import require_uow
 from credit import exchange
@@ -46,6 +46,7 @@ WITH spec AS (
   SELECT s.*, c.id AS credit_account_id
     FROM unnest({_ARRAYS}) WITH ORDINALITY AS s({_COLUMNS}, place)
     JOIN credit_creditaccount c ON c.account_id = s.account_id
+   WHERE {writers.MARKED}
 ), fresh AS (
   INSERT INTO credit_posting
          (credit_account_id, doc_kind, doc_id, doc_number, bucket, amount, due_date, ship_date, key, currency,

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from core.choices import choices, words
 from core.quantity import plain
-from core.triggers import append_only
+from core.triggers import append_only, written_by
 from inventory.states import InboundKind, MovementKind, SiteKind, StockStatus
 
 
@@ -105,6 +105,10 @@ class StockBalance(models.Model):
                 nulls_distinct=False,
             ),
         ]
+        triggers = written_by(
+            "stock", room="inventory", remedy="adjust_stock, post_count, change_stock_status, reserve",
+            zero=("on_hand_qty", "reserved_qty", "allocated_qty", "released_qty", "picked_qty"),
+        )  # fmt: skip
 
     def __str__(self) -> str:
         return f"product {self.product_id} at {self.site_id}"

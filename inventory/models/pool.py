@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -6,6 +8,7 @@ from core.choices import choices
 from core.history import keep_history
 from core.quantity import plain
 from core.rings import no_ring
+from core.triggers import written_by
 from inventory.models.balance import Site
 from inventory.states import AmountKind, PoolKind, PoolState, PoolWho
 
@@ -34,6 +37,8 @@ class Pool(models.Model):
     where it names none. `amount` is in base units of each product the pool is over, percent or a weight. In force on
     [valid_from, valid_to), while it and all above it are not inactive.
     """
+
+    written_by: ClassVar[str] = "pools"
 
     code = models.CharField(max_length=40, unique=True)
     name = models.CharField(max_length=120, help_text="As people know it.")
@@ -93,7 +98,10 @@ class Pool(models.Model):
                 condition=Q(parent__isnull=True) | ~Q(parent=F("id")), name="a_pool_is_not_its_own_parent"
             ),
         ]
-        triggers = [no_ring("parent_id", "no_ring_of_pools", table="inventory_pool")]
+        triggers = [
+            no_ring("parent_id", "no_ring_of_pools", table="inventory_pool"),
+            *written_by("pools", room="inventory", remedy="save_pool, retire_pool"),
+        ]
 
     def __str__(self) -> str:
         return self.name

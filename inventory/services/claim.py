@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from core import locks, sql
+from core import locks, sql, writers
 from core.errors import Refused
 from core.uow import require_uow
 from inventory.locks import LockedDemand
@@ -38,7 +38,8 @@ def shifting(columns: tuple[str, ...], *, is_guarded: bool) -> str:
     rows = sql.side_by_side("shift", id="bigint", **dict.fromkeys(columns, "numeric"))
     return f"""asked AS {rows},
 locked AS MATERIALIZED (
-    SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id ORDER BY b.id FOR NO KEY UPDATE OF b
+    SELECT a.* FROM inventory_stockbalance b JOIN asked a ON a.id = b.id
+    WHERE {writers.MARKED} ORDER BY b.id FOR NO KEY UPDATE OF b
 ), granted AS (
     UPDATE inventory_stockbalance b SET {", ".join(f"{c} = b.{c} + l.{c}" for c in columns)}
     FROM locked l

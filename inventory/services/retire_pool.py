@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core import journal
+from core import journal, writers
 from core.actors import Actor
 from core.errors import FieldError, InvalidInput, NotFound
 from core.refs import DocumentRef
@@ -28,7 +28,8 @@ def retire_pool(*, pool_id: int, reason: str, actor: Actor, now: datetime) -> bo
         return False
     waiting = products_waiting_under([pool_id])
     was, row.state = row.state, PoolState.INACTIVE
-    row.save(update_fields=["state"])
+    with writers.by_hand("pools"):
+        row.save(update_fields=["state"])
     entry = journal.Entry(
         DocumentRef("pool", row.pk, row.code), "retired", f"pool {row.name} ended: {reason.strip()}",
         {"changed": {"state": [was, row.state]}},

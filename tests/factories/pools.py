@@ -4,6 +4,7 @@ from decimal import Decimal
 from itertools import count
 from typing import Any
 
+from core import writers
 from inventory.models import OrderCap, Pool, SafetyStock
 from inventory.states import PoolKind, PoolWho
 from tests.factories.accounts import AccountFactory, GroupFactory, MembershipFactory
@@ -40,7 +41,8 @@ def pool(kind: PoolKind, amount: int | Decimal, **fields: Any) -> Pool:
         "valid_from": TODAY,
         **fields,
     }
-    return Pool.objects.create(kind=kind, amount=Decimal(amount), **fields)
+    with writers.by_hand("pools"):
+        return Pool.objects.create(kind=kind, amount=Decimal(amount), **fields)
 
 
 def protect(amount: int | Decimal, **fields: Any) -> Pool:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from core import writers
 from core.testing import unit
 from inventory.models import Demand, StockBalance
 from inventory.queries import availability, decisions, demand_states
@@ -130,7 +131,8 @@ def test_a_quota_is_the_most_its_members_take_together_and_a_neutral_one_only_co
     assert [(x.what, x.why) for x in got.explanation.losers] == [("more", "the quota North is used up")]
     assert offer(product, stranger).available == 7
     quota.state = PoolState.NEUTRAL
-    quota.save()
+    with writers.by_hand("pools"):
+        quota.save()
     assert (offer(product, member).available, offer(product, member).quota_left) == (7, None)
     assert order(product, 4, member).reserved == 4
 
@@ -316,7 +318,8 @@ def test_a_reservation_made_before_the_receipt_s_run_gives_way_to_the_member_who
 def test_stock_that_goes_away_leaves_the_pool_what_is_there_and_nothing_is_negative(twelve):
     product, member, stranger = twelve
     order(product, 4, stranger)
-    StockBalance.objects.filter(product=product).update(status="quality")
+    with writers.by_hand("stock"):
+        StockBalance.objects.filter(product=product).update(status="quality")
     found = offer(product, stranger)
     assert (found.available, found.protected, found.unusable) == (0, 0, 12)
     assert Demand.objects.get(account=stranger).reserved_qty == 4

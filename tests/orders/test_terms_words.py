@@ -63,7 +63,7 @@ def test_one_click_says_what_the_words_mean_and_the_next_order_is_not_asked_agai
     world = make_world()
     credit = CreditAccount.objects.get()
     credit.terms = TermsFactory(code="NET60", name="Net 60 days", net_days=60)
-    credit.save()
+    credit.save(update_fields=["terms"])
     TermsFactory(code="NET30")
     order = held(world)
     assert "Say once which terms they are, or give the order others." in order.holds[0].message
