@@ -52,7 +52,8 @@ def shifting_one(columns: tuple[str, ...]) -> str:
     """The same for one balance, of plain parameters and with the commit: nothing is to be put in order, so that the update
     itself is the lock, and what it adds to is the row as whoever held it before left it."""
     changes = ", ".join(f"{c} = {c} + %(shift_{c})s::numeric" for c in columns)
-    return f"granted AS (UPDATE inventory_stockbalance SET {changes} WHERE id = %(shift_id)s::bigint)"
+    one = f"id = %(shift_id)s::bigint AND {writers.MARKED}"
+    return f"granted AS (UPDATE inventory_stockbalance SET {changes} WHERE {one})"
 
 
 def _fits(columns: Collection[str]) -> str:
