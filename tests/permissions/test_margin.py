@@ -159,6 +159,14 @@ def test_previews_and_answers_of_writing_calls_do_not_tell_it_either(world, pers
         for price in ("8.20", "8.30")  # one on either side of the floor
     ]
     assert len({(a.status_code, tuple(a.json())) for a in asked}) == 1
+    for about in ("hold release", "payment terms", "credit limit"):
+        wanted = {"order": str(first.public_id)} if about != "credit limit" else {"account": world.account.code}
+        body = {"about": about, **wanted, "terms": "NET30", "amount": "999999.00", "reason": "They asked for it"}
+        answer = device.post(f"{API}requests", body, format="json", HTTP_IDEMPOTENCY_KEY=str(uuid4()))
+        silent(answer, about)
+        assert answer.status_code in (202, 409), (
+            answer.json()
+        )  # nothing holds the order, or nobody lends to the account
     for sku in ("SECRET-1", "SECRET-2"):
         change = {"version": first.version, "lines": [{"sku": sku, "quantity": "2"}, {"line_no": 1, "quantity": "9"}]}
         assert post(f"{of}/amend", change | {"dry_run": True}).status_code == 200
@@ -185,6 +193,10 @@ def test_a_forged_form_changes_no_price_cost_floor_or_seller(world, person):
     assert type(world.source).objects.get().margin_floor_percent == PERCENT
 
 
+def _request(about: str) -> str:
+    return reverse("portal:request", args=[about])
+
+
 def pages() -> list[tuple[str, str]]:
     """(name, address) of every page and file of the portal. A new kind of page is to be named here."""
     orders, shipments, invoices = (list(m.objects.values_list("number", flat=True)) for m in (Order, Shipment, Invoice))
@@ -198,6 +210,10 @@ def pages() -> list[tuple[str, str]]:
         assert pattern.name
         if "number" in pattern.pattern.converters:
             found += [(pattern.name, reverse(f"portal:{pattern.name}", args=[n])) for n in numbers[pattern.name]]
+        elif pattern.name == "request":
+            found += [("request", f"{_request('release')}?order={n}") for n in orders]
+            found += [("request", f"{_request('terms')}?order={n}") for n in orders]
+            found.append(("request", _request("credit-limit")))
         elif not pattern.pattern.converters:
             found.append((pattern.name, reverse(f"portal:{pattern.name}")))
         else:
@@ -211,7 +227,17 @@ def test_no_page_and_no_file_of_the_portal_tells_it(world, person):
         for query in ({}, {"q": "SECRET", "sort": "standard_cost"}):
             if silent(browser.get(address, query), f"{address} {query}"):
                 opened.add(name)
-    assert {"order", "orders", "orders-csv", "amend", "ask-price", "substitutes", "approvals", "invoices"} <= opened
+    assert {
+        "order",
+        "orders",
+        "orders-csv",
+        "amend",
+        "ask-price",
+        "substitutes",
+        "approvals",
+        "request",
+        "invoices",
+    } <= opened
     number = Order.objects.order_by("pk")[0].number
     form = {"line_no": 1, "product_id": world.products[-1].pk, "key": "k", "consent": "Bea by telephone, 2 March"}
     silent(browser.post(f"/orders/{number}/substitutes", form), "taking a substitute")
