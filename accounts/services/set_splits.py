@@ -50,7 +50,9 @@ def set_splits(
         raise SplitsDoNotTotal100(days=str(Stretch(from_date, None, total)), missing=str(abs(100 - total)))
     rows = RepAssignment.objects.filter(account=account_id)
     rows.filter(valid_from__gte=from_date).delete()
-    rows.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=from_date)).update(valid_to=from_date)
+    # Not what a twin has begun on the same day since: both stand then, and the sum of them is refused.
+    earlier = rows.filter(valid_from__lt=from_date)
+    earlier.filter(Q(valid_to__isnull=True) | Q(valid_to__gt=from_date)).update(valid_to=from_date)
     RepAssignment.objects.bulk_create(
         RepAssignment(
             account_id=account_id,

@@ -26,6 +26,9 @@ CLOSES = "close the case of the late approval"
         ("promise", "order", True, ["promise the approved day", CLOSES]),
         ("eligibility", "order", True, ["allow the approved product", CLOSES]),
         ("eligibility", "order", False, [CLOSES]),
+        ("hold release", "order", True, ["do what was approved about an order", CLOSES]),
+        ("hold release", "order", False, [CLOSES]),
+        ("credit", "order", True, ["do what was approved about an order", CLOSES]),
         ("purchase order", "order", True, [CLOSES, "do what the company decided about its order"]),
         ("purchase order", "order", False, [CLOSES, "do what the company decided about its order"]),
         ("write off", "invoice", False, [CLOSES, "write off what was approved"]),
@@ -47,4 +50,4 @@ def test_a_lapse_ends_only_write_offs():
 
 def test_every_reaction_that_may_have_nothing_to_do_is_one_of_the_flow():
     tells = {reaction.name for reactions in FLOW.values() for reaction in reactions if reaction.when}
-    assert len(tells) == 16
+    assert len(tells) == 17
