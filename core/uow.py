@@ -26,7 +26,6 @@ from django.db import (
     transaction,
 )
 from django.db.backends.base.base import BaseDatabaseWrapper
-from psycopg.pq import TransactionStatus
 
 from core import idempotency, locks, sql
 from core.errors import Busy, DomainError
@@ -37,7 +36,6 @@ R = TypeVar("R")
 MAX_ATTEMPTS = 4  # the call and at most 3 retries
 RETRYABLE = {"40001": "serialization", "40P01": "deadlock", "55P03": "lock time-out"}
 TIMED_OUT = "57014"
-IDLE = TransactionStatus.IDLE
 
 
 class OutsideUnitOfWork(RuntimeError):
@@ -126,47 +124,6 @@ def _send(last: _Last, ask: Callable[[str, Mapping[str, Any]], object]) -> None:
         raise
 
 
-class _Transaction(transaction.Atomic):
-    """Django's durable transaction, without what it does for connections that are not there yet, are in a transaction
-    already, or are counted: a third of what a claim spends on its unit of work. In all these cases, and to commit what did
-    not go with the last statement or to undo it, it is Django's."""
-
-    def __init__(self, ours: BaseDatabaseWrapper) -> None:
-        super().__init__(DEFAULT_DB_ALIAS, savepoint=True, durable=True)
-        self.ours = ours
-        self.is_plain = False
-
-    def __enter__(self) -> None:
-        ours = self.ours
-        if not ours.in_atomic_block:
-            ours.close_if_health_check_failed()
-        is_there = ours.connection is not None and ours.autocommit
-        self.is_plain = is_there and not ours.in_atomic_block and not ours.queries_logged
-        if not self.is_plain:
-            super().__enter__()
-            return
-        ours.connection.autocommit = ours.autocommit = False
-        ours.commit_on_exit, ours.needs_rollback, ours.in_atomic_block = True, False, True
-        ours.atomic_blocks.append(self)
-
-    def __exit__(self, *error: Any) -> None:
-        ours = self.ours
-        if not self.is_plain or error[0] is not None or ours.needs_rollback or not _is_committed(ours):
-            super().__exit__(*error)
-            return
-        ours.atomic_blocks.pop()
-        ours.in_atomic_block, ours.errors_occurred = False, False
-        ours.connection.autocommit = ours.autocommit = True
-        if ours.run_on_commit:
-            ours.run_and_clear_commit_hooks()
-
-
-def _is_committed(ours: BaseDatabaseWrapper) -> bool:
-    """With its last statement, or there was none: the server is in no transaction."""
-    raw = ours.connection
-    return not ours.closed_in_transaction and raw is not None and raw.pgconn.transaction_status == IDLE
-
-
 @contextmanager
 def unit_of_work(verb: str, *, joinable: bool = False, leaves_last: bool = False) -> Iterator[UnitOfWork]:
     """One durable transaction with an empty lock ladder. Door verbs and the job runner only."""
@@ -176,7 +133,7 @@ def unit_of_work(verb: str, *, joinable: bool = False, leaves_last: bool = False
     unit = UnitOfWork(verb, ours, joinable, leaves_last=leaves_last)
     token, ladder = _current.set(unit), locks.begin(ours)
     try:
-        with _Transaction(ours):
+        with transaction.atomic(durable=True):
             yield unit
             if last := _take_last():
                 _send(last, sql.run_and_commit)

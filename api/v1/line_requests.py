@@ -12,7 +12,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.approval_queries import deciders
+from accounts.approval_queries import deciders, is_of_the_house
 from accounts.queries import approvals
 from accounts.states import BUYERS, Role
 from api.customers import require_may_order
@@ -32,7 +32,6 @@ from orders.rules.promising import PROMISE_APPROVAL
 from orders.services.allow_product import allow_product, may_allow_alone
 from orders.services.ask_allowance import ask_allowance
 from orders.services.ask_promise import ask_promise
-from orders.services.ask_second_person import is_of_the_house
 from orders.services.change_promise import change_promise, may_promise_alone
 
 LARGEST_LINE = 2_000_000_000

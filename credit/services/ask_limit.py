@@ -11,7 +11,7 @@ from core.clock import company_day
 from core.errors import FieldError, InvalidInput, NotPermitted
 from core.overrides import Reason
 from core.refs import DocumentRef
-from core.uow import door_verb
+from core.uow import door_verb, require_uow
 from credit.models import CreditAccount
 from credit.services.change_limit import LimitAuthorityExceeded, change_locked_limit, locked_account
 from credit.services.request_limit import request_limit_of
@@ -40,17 +40,23 @@ def ask_limit(
     row = locked_account(account_id)
     if errors := _wrong(row, limit_amount, valid_to, company_day(now)):
         raise InvalidInput(errors)
-    if is_of_the_house(actor):
-        try:
-            change_locked_limit(row, limit_amount, valid_to, reason, actor=actor, now=now)
-        except (NotPermitted, LimitAuthorityExceeded):
-            pass  # not theirs to set alone: it is asked for
-        else:
-            return LimitAsked()
+    if is_of_the_house(actor) and _is_set(row, limit_amount, valid_to, reason, actor, now):
+        return LimitAsked()
     words = f"A credit limit of {limit_amount:,.2f} {row.currency} was asked for"
     journal.write([journal.Entry(DocumentRef("account", account_id), "limit_asked", words)], actor=actor, now=now)
     asked = request_limit_of(account_id, limit_amount, valid_to, reason.note.strip(), reason.code, actor=actor, now=now)
     return LimitAsked(asked)
+
+
+@require_uow
+def _is_set(
+    row: CreditAccount, amount: Decimal, valid_to: date | None, reason: Reason, actor: Actor, now: datetime
+) -> bool:
+    try:
+        change_locked_limit(row, amount, valid_to, reason, actor=actor, now=now)
+    except (NotPermitted, LimitAuthorityExceeded):
+        return False  # not theirs to set alone: it is asked for
+    return True
 
 
 def _wrong(row: CreditAccount, amount: Decimal, valid_to: date | None, today: date) -> list[FieldError]:

@@ -11,6 +11,7 @@ import structlog
 
 from accounts import approvals
 from accounts import queries as accounts
+from accounts.approval_queries import is_of_the_house
 from accounts.rules.asks import Approval
 from accounts.states import Role
 from core import journal, overrides
@@ -24,7 +25,7 @@ from orders.allowance_cases import ELIGIBILITY_APPROVAL, AllowanceCase, NothingF
 from orders.locks import lock_orders
 from orders.models import AllowedProduct
 from orders.purchase_queries import heads
-from orders.services.ask_second_person import ask_second_person, is_of_the_house
+from orders.services.ask_second_person import ask_second_person
 from orders.services.bump_versions import bump_versions
 from orders.states import OrderStatus
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from accounts import approvals
+from accounts.approval_queries import is_of_the_house
 from accounts.rules.asks import Approval
 from accounts.states import Role
 from core import journal, overrides
@@ -20,7 +21,7 @@ from orders.locks import lock_orders
 from orders.promise_cases import NothingToPromise, PromiseCase, promise_cases
 from orders.queries import account_of
 from orders.rules.promising import PROMISE_APPROVAL
-from orders.services.ask_second_person import ask_second_person, is_of_the_house
+from orders.services.ask_second_person import ask_second_person
 from orders.services.bump_versions import bump_versions
 
 __all__ = ["NothingToPromise", "PromiseChange", "change_order_promise", "change_promise", "may_promise_alone"]

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from accounts import approvals
+from accounts.approval_queries import is_of_the_house
 from accounts.queries import account_snapshots
 from accounts.rules.asks import Approval
 from accounts.states import Role
@@ -36,7 +37,7 @@ from orders.rules.repricing import (
     points_given_up,
     set_hash,
 )
-from orders.services.ask_second_person import ask_second_person, is_of_the_house
+from orders.services.ask_second_person import ask_second_person
 from orders.services.write_price import write_prices
 from orders.states import OrderStatus
 from pricing import queries as pricing
